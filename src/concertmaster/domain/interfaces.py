@@ -1,0 +1,367 @@
+"""All Protocols on one page: what engine and services need from the outside, handed to them by `bootstrap`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from concertmaster.domain.access import Actor
+from concertmaster.domain.events import Event, ExecutionCreated
+from concertmaster.domain.execution import ExecutionRow, ExecutionStatus, Failure
+from concertmaster.domain.workflow import Workflow
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """Time, handed in so that tests can move it."""
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+        ...
+
+
+# --- journal -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an append changes in the execution's row; None leaves a field as it is."""
+
+    status: ExecutionStatus | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    error: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line that a node logged; `n` counts from 1 within the execution."""
+
+    n: int
+    node: str
+    attempt: int
+    at: datetime
+    level: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactReference:
+    """Which outlet of which node made or reused an artifact."""
+
+    digest: str
+    node: str
+    outlet: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """What the owner of an execution adds in one transaction.
+
+    Attributes:
+        epoch: the owner's; a stale one is refused with `StaleOwner`.
+        events: consecutive seqs; the first follows the journal's head.
+        consumed: ids of inbox rows that these events answer; deleted in the same transaction.
+    """
+
+    execution_id: str
+    epoch: int
+    events: Sequence[Event]
+    change: Change = field(default_factory=Change)
+    artifacts: Sequence[ArtifactReference] = ()
+    logs: Sequence[LogLine] = ()
+    consumed: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewExecution:
+    """What a start stores: the row, `execution.created` as seq 1, and the idempotency key."""
+
+    id: str
+    at: datetime
+    body: ExecutionCreated
+    idempotency_key: str | None = None
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    """A request of somebody else to the owner of an execution; `kind` is `cancel` today."""
+
+    id: int
+    kind: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Ownership of an execution under a new epoch."""
+
+    execution_id: str
+    epoch: int
+    head_seq: int
+    status: ExecutionStatus
+
+
+class Journal(Protocol):
+    """The append-only truth about executions, with group commit, ownership and inbox."""
+
+    async def create(self, new: NewExecution, *, actor: Actor, owner: str | None = None) -> tuple[ExecutionRow, bool]:
+        """Store a new execution durably.
+
+        Args:
+            owner: claim it in the same transaction (epoch 1), which saves the claim's commit.
+        Returns:
+            The row, and whether it is new: with a known idempotency key the earlier execution is returned.
+        Raises:
+            Conflict: `execution.key_reused`, the key was used with another fingerprint.
+        """
+        ...
+
+    async def claim(self, execution_id: str, owner: str) -> Claim | None:
+        """Take ownership (epoch + 1) of a non-final execution; None when it is final or unknown."""
+        ...
+
+    def append(self, batch: Append) -> asyncio.Future[None]:
+        """Queue events for the next group commit; the future resolves once they are durable.
+
+        Encoding happens before this returns, so a value that cannot be stored raises here (UserError
+        `event.not_storable`) and never harms the group. Later appends of the same execution commit later or in
+        the same transaction, so waiting for the last future is a barrier for all before it.
+        The future raises `StaleOwner` when another owner has taken over.
+        """
+        ...
+
+    async def read(self, execution_id: str, after_seq: int = 0, *, limit: int | None = None) -> list[Event]:
+        """Committed events with seq > after_seq, in order."""
+        ...
+
+    async def inbox(self, execution_id: str) -> list[InboxItem]:
+        """Requests not yet consumed, oldest first."""
+        ...
+
+    async def post(self, execution_id: str, kind: str, data: Mapping[str, Any], *, actor: Actor) -> ExecutionRow:
+        """Put a request into the inbox, with its audit row.
+
+        Raises:
+            NotFound: `execution.not_found`.
+            Conflict: `execution.ended`, it is final already.
+        """
+        ...
+
+    async def unfinished(self) -> list[str]:
+        """Ids of all executions that are not final, oldest first."""
+        ...
+
+
+# --- stores ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWorkflow:
+    """One version of a workflow. `document` is canonical JSON text, `published` the published version's number."""
+
+    name: str
+    version: int
+    published: int | None
+    hash: str
+    document: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowLine:
+    """One line of the list of workflows."""
+
+    name: str
+    title: str | None
+    description: str | None
+    labels: Mapping[str, str]
+    version: int
+    published: int | None
+    node_count: int
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    """One line of a workflow's history."""
+
+    version: int
+    hash: str
+    published: bool
+    created_at: datetime
+    node_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A page of a list, newest first; `next` is the cursor for the page after it."""
+
+    items: Sequence[T]
+    next: str | None = None
+
+
+class WorkflowStore(Protocol):
+    """Workflows and their immutable versions."""
+
+    async def save(
+        self, workflow: Workflow, *, publish: bool, expected_version: int | None, actor: Actor
+    ) -> tuple[StoredWorkflow, bool]:
+        """Store a version; unchanged content keeps the newest version (and publishes it when asked).
+
+        Returns:
+            The stored version and whether it is new.
+        Raises:
+            PreconditionFailed: `workflow.changed`, the newest version is not `expected_version`.
+        """
+        ...
+
+    async def get(self, name: str, version: int | None = None) -> StoredWorkflow:
+        """A version, the newest when none is given.
+
+        Raises:
+            NotFound: `workflow.not_found` or `workflow.version_not_found`.
+        """
+        ...
+
+    async def list(self, *, before: str | None = None, limit: int = 100) -> Page[WorkflowLine]: ...
+
+    async def versions(self, name: str, *, before: str | None = None, limit: int = 100) -> Page[VersionLine]: ...
+
+    async def delete(self, name: str, *, actor: Actor) -> None:
+        """Remove a workflow from lists; its versions stay readable for their executions."""
+        ...
+
+
+class ExecutionStore(Protocol):
+    """Reading executions; they are changed through the journal only."""
+
+    async def get(self, execution_id: str) -> ExecutionRow:
+        """Raises NotFound `execution.not_found`."""
+        ...
+
+    async def list(
+        self,
+        *,
+        workflow: str | None = None,
+        status: Sequence[ExecutionStatus] = (),
+        before: str | None = None,
+        limit: int = 50,
+    ) -> Page[ExecutionRow]: ...
+
+    async def latest(self, workflows: Sequence[str]) -> Mapping[str, ExecutionRow]:
+        """The newest execution of each named workflow."""
+        ...
+
+    async def logs(
+        self, execution_id: str, *, after: int = 0, node: str | None = None, level: str | None = None, limit: int = 1000
+    ) -> list[LogLine]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConnection:
+    """A connection without its secrets: `fields` are the names of its values."""
+
+    name: str
+    type: str
+    fields: Sequence[str]
+    created_at: datetime
+    updated_at: datetime
+
+
+class ConnectionStore(Protocol):
+    """Connections; `blob` is the encrypted JSON of the values."""
+
+    async def put(
+        self, name: str, type_: str, *, fields: Sequence[str], blob: bytes, actor: Actor, replace: bool
+    ) -> StoredConnection:
+        """Raises Conflict `connection.exists` unless `replace`."""
+        ...
+
+    async def get(self, name: str) -> tuple[StoredConnection, bytes]:
+        """Raises NotFound `connection.not_found`."""
+        ...
+
+    async def list(self) -> list[StoredConnection]: ...
+
+    async def delete(self, name: str, *, actor: Actor) -> None: ...
+
+
+# --- events, work, secrets -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What one execution got in a group commit: events that are durable now, and its row after them.
+
+    Attributes:
+        data: the JSON text of each event's `data`, encoded once for journal and stream.
+    """
+
+    row: ExecutionRow
+    events: Sequence[Event]
+    data: Sequence[bytes]
+
+
+class Subscription(Protocol):
+    """A bounded queue of what was committed; leave it with `close`."""
+
+    async def next(self, *, timeout_seconds: float | None = None) -> list[Committed]:
+        """What came since the last call; empty on time-out.
+
+        Raises:
+            OperationalError: `stream.overflow`, the reader was too slow; catch up from the journal.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+class EventBus(Protocol):
+    """Fan-out of committed events. If it fails nothing is lost: readers catch up from the journal by seq."""
+
+    def publish(self, committed: Sequence[Committed]) -> None: ...
+
+    def subscribe(self, execution_id: str | None) -> Subscription:
+        """Follow one execution, or all (None)."""
+        ...
+
+
+class Cipher(Protocol):
+    """Authenticated encryption; `context` binds a blob to its place."""
+
+    def encrypt(self, plain: bytes, context: str) -> bytes: ...
+
+    def decrypt(self, blob: bytes, context: str) -> bytes: ...
+
+
+class Compute(Protocol):
+    """Where a node's function runs: on the loop, on a second loop, in a thread."""
+
+    async def run(self, call: Callable[[], Any], *, where: str) -> Any:
+        """Run `call` and return its result.
+
+        Args:
+            where: `loop` (call returns an awaitable), `plugin_loop` (the same, on a loop of its own), `thread`.
+        A cancelled call in a thread gets 10 s to notice `Context.cancelled`; then it is abandoned: its result is
+        dropped and its slot stays taken until it ends.
+        """
+        ...
+
+
+class Placement(Protocol):
+    """Where an execution is driven."""
+
+    def submit(self, execution_id: str, claim: Claim | None = None) -> None:
+        """Start driving unless it is driven here already; with a claim it is owned already."""
+        ...
+
+    def wake(self, execution_id: str) -> None:
+        """Tell the owner to look at its inbox."""
+        ...

@@ -1,0 +1,60 @@
+"""Policies of nodes and workflows, with their defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal
+
+OnError = Literal["fail", "continue"]
+Join = Literal["all", "any"] | int
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """When to try again, in Temporal's words.
+
+    Attributes:
+        maximum_attempts: tries in all, 1 means no retry.
+        initial_interval: upper bound of the wait before the second attempt.
+        backoff_coefficient: factor from one wait's bound to the next.
+        maximum_interval: cap of a wait.
+    """
+
+    maximum_attempts: int = 1
+    initial_interval: timedelta = timedelta(seconds=1)
+    backoff_coefficient: float = 2.0
+    maximum_interval: timedelta = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class NodePolicy:
+    """How the engine treats a node.
+
+    Attributes:
+        timeout: of one attempt; None takes the engine's default.
+        on_error: None lets the document decide (an edge from `error` handles it), `continue` skips all edges,
+            `fail` fails the execution even when an edge leaves `error`.
+        join: `all`, `any`, or the number of taken edges that starts the node.
+        idempotent: None takes the node type's.
+        undo: node that undoes this one; kept for compensation.
+    """
+
+    timeout: timedelta | None = None
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    on_error: OnError | None = None
+    join: Join = "all"
+    idempotent: bool | None = None
+    undo: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowPolicy:
+    """How the engine treats executions of a workflow; the last three are kept as written."""
+
+    timeout: timedelta | None = None
+    priority: int = 0
+    concurrency: Mapping[str, Any] | None = None
+    on_failure: Any = None
+    finally_: Any = None

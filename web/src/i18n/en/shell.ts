@@ -1,0 +1,15 @@
+export const shell = {
+  product: 'ConcertMaster',
+  notFoundTitle: 'There is no page at this address',
+  notFoundText: 'It may have been renamed or deleted.',
+  toWorkflows: 'Go to workflows',
+  loading: 'Loading',
+  errorTitle: 'This page could not be shown',
+  tryAgain: 'Try again',
+  skipToContent: 'Skip to content',
+  navigation: 'Main navigation',
+  workflows: 'Workflows',
+  runs: 'Runs',
+  nodes: 'Nodes',
+  connections: 'Connections',
+}

@@ -1,0 +1,10 @@
+import { connections } from './en/connections'
+import { editor } from './en/editor'
+import { nodes } from './en/nodes'
+import { runs } from './en/runs'
+import { shell } from './en/shell'
+import { status } from './en/status'
+import { workflows } from './en/workflows'
+
+/** Every visible string, by screen. A sentence with a value in it is a function, so that plurals are words too. */
+export const words = { connections, editor, nodes, runs, shell, status, workflows }

@@ -1,0 +1,103 @@
+/** Copied nodes are text (YAML-compatible JSON of a small document), so they paste across tabs and instances. */
+
+import { parseEdge, parseEdges } from './edges'
+import { connect, freshId } from './edits'
+import { isObject, mapStrings } from './json'
+import { positionsOf } from './layout'
+import { renameInExpressions } from './rename'
+import { type Position, typeId, type WorkflowDocument, type WorkflowNode } from './workflow'
+
+export interface Fragment {
+  nodes: Record<string, WorkflowNode>
+  edges: string[]
+  layout: Record<string, Position>
+}
+
+/** The chosen nodes with the edges between them. */
+export function fragmentOf(document: WorkflowDocument, ids: readonly string[]): Fragment {
+  const chosen = ids.filter((id) => id in document.nodes)
+  const set = new Set(chosen)
+  const positions = positionsOf(document)
+  return {
+    nodes: Object.fromEntries(chosen.flatMap((id) => (document.nodes[id] ? [[id, document.nodes[id]]] : []))),
+    edges: document.edges.filter((text) => {
+      const edge = parseEdge(text)
+      return edge !== null && set.has(edge.source) && set.has(edge.target)
+    }),
+    layout: Object.fromEntries(chosen.map((id): [string, Position] => [id, positions[id] ?? [0, 0]])),
+  }
+}
+
+export function writeFragment(fragment: Fragment): string {
+  return JSON.stringify({ concertmaster: 1, ...fragment }, null, 2)
+}
+
+/** Null when the text is not a fragment (then it is not ours to paste). */
+export function readFragment(text: string): Fragment | null {
+  let raw: unknown
+  try {
+    raw = JSON.parse(text)
+  } catch {
+    return null
+  }
+  if (!isObject(raw) || !isObject(raw.nodes)) return null
+  const nodes: Record<string, WorkflowNode> = {}
+  for (const [id, node] of Object.entries(raw.nodes)) {
+    if (!isObject(node) || typeof node.type !== 'string' || typeId(node.type) === '') return null
+    nodes[id] = node as unknown as WorkflowNode
+  }
+  const edges = Array.isArray(raw.edges)
+    ? raw.edges.filter((edge): edge is string => typeof edge === 'string')
+    : []
+  const layout: Record<string, Position> = {}
+  for (const [id, place] of Object.entries(isObject(raw.layout) ? raw.layout : {})) {
+    if (Array.isArray(place) && typeof place[0] === 'number' && typeof place[1] === 'number')
+      layout[id] = [place[0], place[1]]
+  }
+  return Object.keys(nodes).length === 0 ? null : { nodes, edges, layout }
+}
+
+export interface Pasted {
+  document: WorkflowDocument
+  ids: string[]
+}
+
+/** Paste with fresh ids; edges and expressions between the pasted nodes follow. `offset` is in px. */
+export function pasteFragment(document: WorkflowDocument, fragment: Fragment, offset: Position): Pasted {
+  const names = new Map<string, string>()
+  const taken = new Set(Object.keys(document.nodes))
+  for (const id of Object.keys(fragment.nodes)) {
+    const name = freshId(taken, id)
+    taken.add(name)
+    names.set(id, name)
+  }
+  const follow = (text: string) => renameTogether(text, names)
+  const nodes = { ...document.nodes }
+  const layout = { ...document.layout }
+  const places = positionsOf({ concertmaster: 1, name: 'clipboard', ...fragment })
+  for (const [id, node] of Object.entries(fragment.nodes)) {
+    const name = names.get(id) ?? id
+    nodes[name] = node.config ? { ...node, config: mapStrings(node.config, follow) } : node
+    const [x, y] = places[id] ?? [0, 0]
+    layout[name] = [x + offset[0], y + offset[1]]
+  }
+  let next: WorkflowDocument = { ...document, nodes, layout }
+  for (const edge of parseEdges(fragment.edges)) {
+    const [source, target] = [names.get(edge.source), names.get(edge.target)]
+    if (source && target) next = connect(next, { ...edge, source, target })
+  }
+  return { document: next, ids: [...names.values()] }
+}
+
+/** All renames at once, through names nobody can have, so that `a → b, b → c` does not run together. */
+function renameTogether(text: string, names: ReadonlyMap<string, string>): string {
+  let next = text
+  const changed = [...names].filter(([from, to]) => from !== to)
+  changed.forEach(([from], index) => {
+    next = renameInExpressions(next, from, `pasted__${index}__`)
+  })
+  changed.forEach(([, to], index) => {
+    next = renameInExpressions(next, `pasted__${index}__`, to)
+  })
+  return next
+}

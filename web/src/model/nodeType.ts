@@ -1,0 +1,57 @@
+/** What the registry says of a node type (`GET /node-types`). */
+
+import type { JsonObject } from './json'
+
+export interface PortType {
+  kind: 'table' | 'file' | 'json' | 'any'
+  schema?: JsonObject | null
+  many?: boolean
+}
+
+export interface Port {
+  name: string
+  type: PortType
+  required: boolean
+  /** The hidden optional `in` that only orders and feeds `{{ input }}`. */
+  implicit?: boolean
+}
+
+export interface Outlet {
+  name: string
+  type: PortType
+  /** The value wired to `in` leaves here unchanged, so its type is that of the wire. */
+  passthrough?: boolean
+}
+
+export interface NodeType {
+  id: string
+  version: number
+  category: string
+  title: string
+  description: string
+  docs: string
+  icon: string
+  tags: string[]
+  ports: Port[]
+  any_port: boolean
+  any_port_type?: PortType | null
+  outlets: Outlet[]
+  schema: JsonObject
+  effect: 'none' | 'read' | 'write'
+  idempotent?: boolean
+  summary_field: string | null
+  example: string
+  status: string
+}
+
+/** Node types by id, the newest version of each. */
+export type NodeTypes = ReadonlyMap<string, NodeType>
+
+export function indexNodeTypes(items: readonly NodeType[]): NodeTypes {
+  const index = new Map<string, NodeType>()
+  for (const type of items) {
+    const known = index.get(type.id)
+    if (!known || known.version < type.version) index.set(type.id, type)
+  }
+  return index
+}

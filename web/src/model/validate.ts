@@ -1,0 +1,132 @@
+/** Instant checks of the wiring while one draws. The full list comes from the server a moment later. */
+
+import { edgeIndex } from './edgeIndex'
+import { parseEdge } from './edges'
+import { pointerOf } from './json'
+import type { NodeTypes } from './nodeType'
+import { nodeTypeOf, refuseWire } from './ports'
+import { NODE_ID, type Problem, typeId, type WorkflowDocument } from './workflow'
+
+export function validateWiring(document: WorkflowDocument, types: NodeTypes): Problem[] {
+  return [
+    ...nodeProblems(document, types),
+    ...document.edges.flatMap((text, index) => edgeProblems(document, types, text, index)),
+    ...cycleProblems(document),
+    ...missingInputs(document, types),
+  ]
+}
+
+function error(code: string, pointer: string, message: string, fix: string | null = null): Problem {
+  return { code, pointer, severity: 'error', message, fix }
+}
+
+function nodeProblems(document: WorkflowDocument, types: NodeTypes): Problem[] {
+  return Object.entries(document.nodes).flatMap(([id, node]) => {
+    if (!NODE_ID.test(id)) {
+      return [
+        error('node.id', pointerOf('nodes', id), `"${id}" is not a node id`, 'Use letters, digits and _'),
+      ]
+    }
+    if (types.size > 0 && !types.has(typeId(node.type))) {
+      const message = `There is no node type "${typeId(node.type)}"`
+      return [
+        error('node.unknown_type', pointerOf('nodes', id, 'type'), message, 'Choose a type of the palette'),
+      ]
+    }
+    return []
+  })
+}
+
+function edgeProblems(document: WorkflowDocument, types: NodeTypes, text: string, index: number): Problem[] {
+  const pointer = pointerOf('edges', index)
+  const edge = parseEdge(text)
+  if (!edge) return [error('edge.syntax', pointer, `"${text}" is not an edge`, 'Write "source -> target"')]
+  for (const id of [edge.source, edge.target]) {
+    if (!(id in document.nodes)) {
+      return [
+        error(
+          'edge.dangling',
+          pointer,
+          `The edge "${text}" names "${id}", which does not exist`,
+          'Remove the edge',
+        ),
+      ]
+    }
+  }
+  const refusal = refuseWire(document, types, edge)
+  return refusal ? [error(refusal.code, pointer, refusal.reason)] : []
+}
+
+/** One problem for each edge that closes a circle (found depth first, in document order). */
+function cycleProblems(document: WorkflowDocument): Problem[] {
+  const { outgoing } = edgeIndex(document.edges)
+  const done = new Set<string>()
+  const open = new Set<string>()
+  const problems: Problem[] = []
+  for (const root of outgoing.keys()) {
+    if (done.has(root)) continue
+    // Iterative, so that a chain of 10,000 nodes does not exhaust the stack.
+    const stack = [{ id: root, next: 0 }]
+    open.add(root)
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1]
+      if (!top) break
+      const edge = outgoing.get(top.id)?.[top.next]
+      top.next += 1
+      if (!edge) {
+        open.delete(top.id)
+        done.add(top.id)
+        stack.pop()
+      } else if (open.has(edge.target)) {
+        const message = `The edge ${edge.source} -> ${edge.target} closes a circle`
+        problems.push(
+          error('edge.cycle', pointerOf('edges', edge.index), message, 'Remove one edge of the circle'),
+        )
+      } else if (!done.has(edge.target)) {
+        open.add(edge.target)
+        stack.push({ id: edge.target, next: 0 })
+      }
+    }
+  }
+  return problems
+}
+
+function missingInputs(document: WorkflowDocument, types: NodeTypes): Problem[] {
+  const wired = new Set<string>()
+  for (const text of document.edges) {
+    const edge = parseEdge(text)
+    if (edge) wired.add(`${edge.target}.${edge.port}`)
+  }
+  return Object.keys(document.nodes).flatMap((id) => {
+    const type = nodeTypeOf(document, types, id)
+    if (!type) return []
+    return type.ports
+      .filter((port) => port.required && !port.implicit && !wired.has(`${id}.${port.name}`))
+      .map((port) =>
+        error(
+          'port.unwired',
+          pointerOf('nodes', id),
+          `Port "${port.name}" of ${id} needs an input`,
+          'Draw an edge to it from the node that makes the data',
+        ),
+      )
+  })
+}
+
+/** Of two lists, everything once; the first wins where both speak of one place with one code. */
+export function mergeProblems(first: readonly Problem[], second: readonly Problem[]): Problem[] {
+  const seen = new Set(first.map((problem) => `${problem.pointer} ${problem.code}`))
+  return [...first, ...second.filter((problem) => !seen.has(`${problem.pointer} ${problem.code}`))]
+}
+
+/** The node a problem belongs to: by pointer, for an edge its target. */
+export function problemNode(document: WorkflowDocument, problem: Problem): string | null {
+  const [root, key] = problem.pointer.split('/').slice(1)
+  if (root === 'nodes' || root === 'layout') return key !== undefined && key in document.nodes ? key : null
+  if (root === 'edges' && key !== undefined) {
+    const edge = parseEdge(document.edges[Number(key)] ?? '')
+    if (!edge) return null
+    return edge.target in document.nodes ? edge.target : edge.source in document.nodes ? edge.source : null
+  }
+  return null
+}

@@ -1,0 +1,3 @@
+export function NodeTypesPage() {
+  return <h1>NodeTypes</h1>
+}

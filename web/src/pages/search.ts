@@ -1,0 +1,39 @@
+/** What the URL holds for each page, read defensively: a hand-edited URL never breaks a page. */
+
+type Raw = Record<string, unknown>
+
+export interface EditorSearch {
+  node?: string
+  run?: string
+  panel?: string
+}
+
+export interface RunsSearch {
+  workflow?: string
+  status?: string
+}
+
+export interface RunSearch {
+  node?: string
+  tab?: string
+}
+
+export interface NodesSearch {
+  type?: string
+  q?: string
+}
+
+function pick<K extends string>(raw: Raw, ...keys: K[]): Partial<Record<K, string>> {
+  const found: Partial<Record<K, string>> = {}
+  for (const key of keys) {
+    const value = raw[key]
+    if (typeof value === 'string' && value !== '') found[key] = value
+    else if (typeof value === 'number') found[key] = String(value)
+  }
+  return found
+}
+
+export const parseEditorSearch = (raw: Raw): EditorSearch => pick(raw, 'node', 'run', 'panel')
+export const parseRunsSearch = (raw: Raw): RunsSearch => pick(raw, 'workflow', 'status')
+export const parseRunSearch = (raw: Raw): RunSearch => pick(raw, 'node', 'tab')
+export const parseNodesSearch = (raw: Raw): NodesSearch => pick(raw, 'type', 'q')

@@ -1,0 +1,76 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router'
+import { parseEditorSearch, parseNodesSearch, parseRunSearch, parseRunsSearch } from './pages/search'
+import { Shell } from './shell/Shell'
+import { NotFound } from './ui/NotFound'
+import { PageError } from './ui/PageError'
+import { PagePending } from './ui/PagePending'
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/workflows', replace: true })
+  },
+})
+
+const workflows = createRoute({
+  getParentRoute: () => root,
+  path: '/workflows',
+  component: lazyRouteComponent(() => import('./pages/WorkflowsPage'), 'WorkflowsPage'),
+})
+
+const editor = createRoute({
+  getParentRoute: () => root,
+  path: '/workflows/$name',
+  validateSearch: parseEditorSearch,
+  component: lazyRouteComponent(() => import('./pages/EditorPage'), 'EditorPage'),
+})
+
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: '/runs',
+  validateSearch: parseRunsSearch,
+  component: lazyRouteComponent(() => import('./pages/RunsPage'), 'RunsPage'),
+})
+
+const run = createRoute({
+  getParentRoute: () => root,
+  path: '/runs/$id',
+  validateSearch: parseRunSearch,
+  component: lazyRouteComponent(() => import('./pages/RunPage'), 'RunPage'),
+})
+
+const nodes = createRoute({
+  getParentRoute: () => root,
+  path: '/nodes',
+  validateSearch: parseNodesSearch,
+  component: lazyRouteComponent(() => import('./pages/NodeTypesPage'), 'NodeTypesPage'),
+})
+
+const connections = createRoute({
+  getParentRoute: () => root,
+  path: '/connections',
+  component: lazyRouteComponent(() => import('./pages/ConnectionsPage'), 'ConnectionsPage'),
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, workflows, editor, runs, run, nodes, connections]),
+  defaultPreload: 'intent',
+  defaultErrorComponent: PageError,
+  defaultPendingComponent: PagePending,
+  defaultPendingMs: 200,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

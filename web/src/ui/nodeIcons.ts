@@ -1,0 +1,51 @@
+import {
+  type Icon,
+  IconArrowMerge,
+  IconArrowsJoin,
+  IconArrowsSort,
+  IconArrowsSplit2,
+  IconBraces,
+  IconChartBar,
+  IconColumns3,
+  IconDice3,
+  IconFileExport,
+  IconFileImport,
+  IconFilter,
+  IconGitFork,
+  IconSql,
+  IconTemplate,
+  IconVariable,
+  IconWorld,
+} from '@tabler/icons-react'
+
+/** Icon names a node type may use. A closed set: naming icons dynamically would ship all five thousand. */
+const ICONS: Readonly<Record<string, Icon>> = {
+  'file-read': IconFileImport,
+  'file-import': IconFileImport,
+  'file-write': IconFileExport,
+  'file-export': IconFileExport,
+  sql: IconSql,
+  filter: IconFilter,
+  select: IconColumns3,
+  columns: IconColumns3,
+  sort: IconArrowsSort,
+  aggregate: IconChartBar,
+  sum: IconChartBar,
+  join: IconArrowsJoin,
+  sample: IconDice3,
+  http: IconWorld,
+  globe: IconWorld,
+  world: IconWorld,
+  set: IconVariable,
+  variable: IconVariable,
+  braces: IconBraces,
+  template: IconTemplate,
+  if: IconArrowsSplit2,
+  branch: IconArrowsSplit2,
+  split: IconArrowsSplit2,
+  switch: IconGitFork,
+  merge: IconArrowMerge,
+}
+
+export const nodeIcon = (name: string | null | undefined): Icon | undefined =>
+  name ? ICONS[name] : undefined
