@@ -1,1 +1,62 @@
-"""ConcertMaster."""
+"""ConcertMaster: what a node author imports, and nothing else.
+
+    from concertmaster import node
+
+The names load on first use, so that importing any part of the package costs no more than that part.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from concertmaster.data.file import File
+    from concertmaster.data.table import Table
+    from concertmaster.domain.errors import OperationalError, UserError
+    from concertmaster.domain.sql_template import Sql
+    from concertmaster.nodes.annotations import Input
+    from concertmaster.nodes.context import Context, Outlet
+    from concertmaster.nodes.credentials import Connection, Secret
+    from concertmaster.nodes.decorator import node
+
+__all__ = [
+    "Connection",
+    "Context",
+    "File",
+    "Input",
+    "OperationalError",
+    "Outlet",
+    "Secret",
+    "Sql",
+    "Table",
+    "UserError",
+    "node",
+]
+
+_HOMES = {
+    "Connection": "concertmaster.nodes.credentials",
+    "Context": "concertmaster.nodes.context",
+    "File": "concertmaster.data.file",
+    "Input": "concertmaster.nodes.annotations",
+    "OperationalError": "concertmaster.domain.errors",
+    "Outlet": "concertmaster.nodes.context",
+    "Secret": "concertmaster.nodes.credentials",
+    "Sql": "concertmaster.domain.sql_template",
+    "Table": "concertmaster.data.table",
+    "UserError": "concertmaster.domain.errors",
+    "node": "concertmaster.nodes.decorator",
+}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'concertmaster' has no attribute {name!r}; it offers {', '.join(__all__)}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

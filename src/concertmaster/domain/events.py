@@ -45,6 +45,14 @@ class ExecutionCancelling:
 
 
 @dataclass(frozen=True, slots=True)
+class ExecutionExpired:
+    """The execution's own time-out is over; running attempts are being stopped and it will fail with `error`."""
+
+    kind: ClassVar[str] = "execution.expired"
+    error: Failure
+
+
+@dataclass(frozen=True, slots=True)
 class ExecutionSucceeded:
     """All nodes are decided and none failed unhandled; `outputs` are the document's, rendered."""
 
@@ -161,6 +169,7 @@ Body = (
     ExecutionCreated
     | ExecutionStarted
     | ExecutionCancelling
+    | ExecutionExpired
     | ExecutionSucceeded
     | ExecutionFailed
     | ExecutionCancelled
@@ -222,6 +231,7 @@ class _Codec:
 
 _FAILURE = _Codec({"error": Failure.as_json}, {"error": Failure.from_json})
 _CODECS: Mapping[type[Any], _Codec] = {
+    ExecutionExpired: _FAILURE,
     ExecutionFailed: _FAILURE,
     ExecutionInterrupted: _FAILURE,
     NodeRetrying: _Codec(_FAILURE.encode, {**_FAILURE.decode, "due_at": datetime.fromisoformat}),

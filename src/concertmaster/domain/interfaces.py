@@ -65,7 +65,7 @@ class Append:
 
     Attributes:
         epoch: the owner's; a stale one is refused with `StaleOwner`.
-        events: consecutive seqs; the first follows the journal's head.
+        events: consecutive seqs; the first follows the journal's head. May be empty when there are only log lines.
         consumed: ids of inbox rows that these events answer; deleted in the same transaction.
     """
 
@@ -100,12 +100,16 @@ class InboxItem:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Ownership of an execution under a new epoch."""
+    """Ownership of an execution under a new epoch.
+
+    `events` are those committed so far when the claimer knows them, None when they must be read.
+    """
 
     execution_id: str
     epoch: int
     head_seq: int
     status: ExecutionStatus
+    events: Sequence[Event] | None = None
 
 
 class Journal(Protocol):
@@ -341,16 +345,22 @@ class Cipher(Protocol):
     def decrypt(self, blob: bytes, context: str) -> bytes: ...
 
 
+class Abandoned(Exception):
+    """A thread went on after it was told to stop; it cannot be killed."""
+
+
 class Compute(Protocol):
     """Where a node's function runs: on the loop, on a second loop, in a thread."""
 
-    async def run(self, call: Callable[[], Any], *, where: str) -> Any:
+    async def run(self, call: Callable[[], Any], *, where: str, stop: Callable[[], None]) -> Any:
         """Run `call` and return its result.
 
         Args:
             where: `loop` (call returns an awaitable), `plugin_loop` (the same, on a loop of its own), `thread`.
-        A cancelled call in a thread gets 10 s to notice `Context.cancelled`; then it is abandoned: its result is
-        dropped and its slot stays taken until it ends.
+            stop: called once when the caller is cancelled; `Context.cancelled` is true from then on.
+        Raises:
+            Abandoned: cancelled, and a thread did not end within its grace (10 s): its result will be dropped and
+                its slot stays taken until it ends.
         """
         ...
 

@@ -1,0 +1,81 @@
+# Every target makes what it needs and does nothing twice; CI calls the same ones.
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := .stamps
+DEMO := .demo
+PORT ?= 8000
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes
+
+.PHONY: help up dev fix check test test-fast test-web e2e bench web clean lock
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+up: $(STAMPS)/runtime web ## Start ConcertMaster with the demo, run it once, keep serving
+	mkdir -p $(DEMO) && cd $(DEMO) && ../$(BIN)/concertmaster up --demo --port $(PORT)
+
+dev: $(STAMPS)/dev web ## Serve the API; the UI with hot reload at the address that vite prints
+	mkdir -p $(DEMO) && (cd $(DEMO) && ../$(BIN)/concertmaster up --port $(PORT)) & \
+	trap 'kill $$!' EXIT; $(BIN)/python hatch_build.py run dev
+
+fix: $(STAMPS)/dev ## Format and mend what can be mended by itself
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix . && $(BIN)/python hatch_build.py run fix
+
+check: $(STAMPS)/dev ## Format, lint, types, layers, file sizes; Python and web
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/python tools/file_sizes.py
+	$(BIN)/python hatch_build.py run check
+
+test-fast: $(STAMPS)/dev ## Tests that need no server and no browser
+	$(BIN)/python -m pytest -q -n 2 -m "not server and not browser"
+
+test-web: $(STAMPS)/dev ## Unit tests of the web UI
+	$(BIN)/python hatch_build.py run test
+
+e2e: $(STAMPS)/dev $(STAMPS)/browser web ## Browser tests in a real Chromium
+	$(BIN)/python -m pytest -q -m browser
+
+test: check test-web $(STAMPS)/browser web ## Everything
+	$(BIN)/python -m pytest -q -n 2
+
+bench: $(STAMPS)/dev web ## Print the figures of docs/explanation/performance.md, as ratios in one run
+	$(BIN)/python -m benchmarks
+
+web: $(STAMPS)/runtime ## Build the web UI if its sources changed
+	@$(BIN)/python hatch_build.py
+
+lock: $(STAMPS)/dev ## Resolve and hash the dependencies anew
+	$(BIN)/python tools/lock.py
+
+clean: ## Remove everything that was made
+	rm -rf $(VENV) $(STAMPS) web/node_modules src/concertmaster/static $(DEMO) build dist
+
+$(VENV)/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "ConcertMaster needs Python 3.11 or newer; say which: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
+
+$(STAMPS)/runtime: $(VENV)/pyvenv.cfg pyproject.toml constraints/build.txt constraints/runtime.txt constraints/demo.txt constraints/node.txt
+	@mkdir -p $(STAMPS)
+	$(PIP) -r constraints/build.txt
+	$(PIP) -r constraints/runtime.txt
+	$(PIP) --no-build-isolation -r constraints/demo.txt
+	@$(BIN)/python -c 'import hatch_build, sys; sys.exit(hatch_build.system_node() is None)' || $(PIP) -r constraints/node.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(STAMPS)/dev: $(STAMPS)/runtime constraints/dev.txt
+	$(PIP) -r constraints/dev.txt
+	@touch $@
+
+$(STAMPS)/browser:
+	@mkdir -p $(STAMPS)
+	@bash tools/browser.sh
+	@touch $@

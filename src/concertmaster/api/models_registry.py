@@ -1,0 +1,127 @@
+"""The JSON of node types, the registry and connections."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from concertmaster.domain.ports import PortKind
+from concertmaster.domain.spec import Effect
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True)
+
+
+class PortType(_Model):
+    """What may travel; `schema` for json only; `many`: takes several edges."""
+
+    kind: PortKind
+    json_schema: dict[str, Any] | None = Field(alias="schema")
+    many: bool
+
+
+class Port(_Model):
+    """An input; `implicit`: the hidden optional `in` that only orders and feeds `{{ input }}`."""
+
+    name: str
+    type: PortType
+    required: bool
+    implicit: bool
+
+
+class Outlet(_Model):
+    """An output; `passthrough`: it has the type of what is wired to `in`."""
+
+    name: str
+    type: PortType
+    passthrough: bool
+
+
+class NodeType(_Model):
+    """A node type as palette and form need it; every node has an `error` outlet besides."""
+
+    id: str
+    version: int
+    category: str
+    title: str
+    description: str
+    docs: str
+    icon: str
+    tags: list[str]
+    ports: list[Port]
+    any_port: bool
+    any_port_type: PortType | None
+    outlets: list[Outlet]
+    dynamic_outlets: str | None
+    config_schema: dict[str, Any] = Field(alias="schema")
+    effect: Effect
+    idempotent: bool
+    summary_field: str | None
+    example: str
+    status: Literal["active"]
+
+
+class NodeTypeList(_Model):
+    """All node types, by id."""
+
+    items: list[NodeType]
+    next: None
+
+
+class NodeConfig(BaseModel):
+    """A config to be checked."""
+
+    model_config = ConfigDict(extra="forbid")
+    config: dict[str, Any] = Field(default_factory=dict)
+
+
+class RegistrySource(_Model):
+    """Where node types come from, and how loading it went."""
+
+    name: str
+    kind: Literal["builtin", "entry_point", "folder"]
+    module: str
+    types: list[str]
+    status: Literal["active", "quarantined"]
+    error: str | None
+
+
+class RegistryState(_Model):
+    """The registry in service."""
+
+    mode: Literal["dynamic"]
+    sources: list[RegistrySource]
+
+
+class Connection(_Model):
+    """A connection without its secrets: `fields` are the names of its values."""
+
+    name: str
+    type: str
+    created_at: datetime
+    updated_at: datetime
+    fields: list[str]
+
+
+class ConnectionList(_Model):
+    """All connections, by name."""
+
+    items: list[Connection]
+    next: None
+
+
+class ConnectionValues(BaseModel):
+    """What PUT takes: values are written once and never read back."""
+
+    model_config = ConfigDict(extra="forbid")
+    type: str = Field(min_length=1, max_length=100, pattern=r"^[a-z][a-z0-9_.-]*$")
+    values: dict[str, SecretStr] = Field(min_length=1, max_length=50)
+
+
+class CreateConnection(ConnectionValues):
+    """What POST takes."""
+
+    name: str = Field(min_length=1, max_length=100, pattern=r"^[a-z0-9][a-z0-9_-]*$")

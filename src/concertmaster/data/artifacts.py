@@ -1,0 +1,213 @@
+"""ArtifactStore: content-addressed bytes outside the journal, under `ab/<sha256>`.
+
+A file gets its final name only when its bytes and its folder entry are on disk, so whatever an event names is
+there whole. A crash leaves nothing but temporary files, which the next start sweeps.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from fsspec.core import url_to_fs
+from fsspec.implementations.local import LocalFileSystem
+
+from concertmaster.domain.errors import ConcertMasterError, NotFound, OperationalError, UserError
+
+_TEMPORARY = "tmp"
+_BLOCK_BYTES = 1 << 20
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class ArtifactStore:
+    """Bytes by their SHA-256 digest (64 hex digits). Safe for use from many threads; all calls block."""
+
+    def __init__(self, url: str | Path) -> None:
+        """Open or make the store.
+
+        Args:
+            url: a folder, or a `file://` URL.
+        Raises:
+            UserError: `artifacts.unsupported_store`.
+            OperationalError: `artifacts.disk_full`, or the folder cannot be made.
+        """
+        filesystem, root = cast("tuple[object, str]", url_to_fs(str(url)))
+        if not isinstance(filesystem, LocalFileSystem):
+            raise UserError(
+                "artifacts.unsupported_store", f"Artifacts cannot be kept at {url}; name a folder or a file:// URL"
+            )
+        self._files = filesystem
+        self.root = Path(root).absolute()
+        self._temporary = self.root / _TEMPORARY
+        with self._explained():
+            self._temporary.mkdir(parents=True, exist_ok=True)
+
+    def put_bytes(self, data: bytes) -> str:
+        """Store bytes durably and return their digest; bytes already there are not written again."""
+        digest = hashlib.sha256(data).hexdigest()
+        if self._reuse(digest):
+            return digest
+        with self.temporary() as path:
+            with self._explained(), path.open("wb") as file:
+                file.write(data)
+            self._keep(path, digest)
+        return digest
+
+    def put_file(self, path: Path, *, move: bool = False) -> str:
+        """Store a file durably and return its digest.
+
+        Args:
+            move: the file may be taken away from where it is; otherwise it is copied.
+        """
+        if move and path.stat().st_dev == self._temporary.stat().st_dev:
+            digest = _digest_of(path)
+            if self._reuse(digest):
+                path.unlink()
+            else:
+                self._keep(path, digest)
+            return digest
+        with self.temporary() as copy:
+            with self._explained(), path.open("rb") as source, copy.open("wb") as target:
+                digest = _copy(source, target)
+            if not self._reuse(digest):
+                self._keep(copy, digest)
+        if move:
+            path.unlink()
+        return digest
+
+    @contextmanager
+    def temporary(self, suffix: str = "") -> Iterator[Path]:
+        """A fresh path on the store's disk to write to; whatever is left there at the end is removed.
+
+        Raises:
+            OperationalError: `artifacts.disk_full` when the block ran out of space, whichever library wrote.
+        """
+        path = self._temporary / f"{uuid.uuid4().hex}{suffix}"
+        try:
+            with self._explained():
+                yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def open(self, digest: str) -> BinaryIO:
+        """Open for reading. Raises NotFound `artifacts.not_found`."""
+        try:
+            return cast("BinaryIO", self._files.open(str(self._place(digest)), "rb"))
+        except FileNotFoundError as error:
+            raise _missing(digest) from error
+
+    def read_bytes(self, digest: str) -> bytes:
+        """All of it. Raises NotFound `artifacts.not_found`."""
+        with self.open(digest) as file:
+            return file.read()
+
+    def local_path(self, digest: str) -> Path:
+        """Where it is on this machine, never to be written to. Raises NotFound `artifacts.not_found`."""
+        path = self._place(digest)
+        if not path.is_file():
+            raise _missing(digest)
+        return path
+
+    def exists(self, digest: str) -> bool:
+        """Whether the store has it."""
+        return self._place(digest).is_file()
+
+    def size(self, digest: str) -> int:
+        """Its length in bytes. Raises NotFound `artifacts.not_found`."""
+        return self.local_path(digest).stat().st_size
+
+    def delete(self, digest: str) -> bool:
+        """Remove it; returns whether it was there."""
+        try:
+            self._place(digest).unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
+    def sweep(self, *, older_than: timedelta = timedelta(hours=1)) -> int:
+        """Remove temporary files that a crash left behind; to be called at start. Returns how many."""
+        limit = time.time() - older_than.total_seconds()
+        removed = 0
+        for path in self._temporary.iterdir():
+            if path.stat().st_mtime < limit:
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+                removed += 1
+        return removed
+
+    def _place(self, digest: str) -> Path:
+        if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
+            raise _missing(digest)
+        return self.root / digest[:2] / digest
+
+    def _reuse(self, digest: str) -> bool:
+        """Whether it is there; then it is made young again, for garbage collection, and surely on disk."""
+        path = self._place(digest)
+        try:
+            os.utime(path)
+        except FileNotFoundError:
+            return False
+        # Another thread may have renamed it a moment ago without having synced the folder yet.
+        _sync(path.parent)
+        return True
+
+    def _keep(self, path: Path, digest: str) -> None:
+        target = self._place(digest)
+        with self._explained():
+            _sync(path)
+            if not target.parent.is_dir():
+                target.parent.mkdir(exist_ok=True)
+                _sync(self.root)
+            path.chmod(0o444)
+            path.replace(target)
+            _sync(target.parent)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except ConcertMasterError:
+            raise
+        except Exception as error:
+            # Polars and DuckDB have error classes of their own for a failed write; only the text tells.
+            if getattr(error, "errno", None) not in _FULL and "No space left on device" not in str(error):
+                raise
+            raise OperationalError(
+                "artifacts.disk_full",
+                f"No space left on the disk of {self.root}; free some, or put the data folder elsewhere (--data-dir)",
+                folder=str(self.root),
+            ) from error
+
+
+def _missing(digest: str) -> NotFound:
+    return NotFound("artifacts.not_found", f"The artifact {digest} is not in the store", artifact=digest)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _copy(source: BinaryIO, target: BinaryIO) -> str:
+    """Copy and hash in one pass."""
+    digest = hashlib.sha256()
+    while block := source.read(_BLOCK_BYTES):
+        digest.update(block)
+        target.write(block)
+    return digest.hexdigest()

@@ -1,0 +1,158 @@
+"""Writing tables: Parquet with lz4 and row groups of 128k rows (decision 0002), whatever they come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Any, cast
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from concertmaster.data.artifacts import ArtifactStore
+from concertmaster.domain.errors import UserError
+from concertmaster.domain.values import Column, TableRef
+
+ROW_GROUP_ROWS = 128 * 1024
+_COMPRESSION = "lz4"
+_BUFFER_BYTES = 64 * 1024 * 1024
+
+_WORDS: dict[Any, str] = {
+    pl.String: "string",
+    pl.Boolean: "bool",
+    pl.Binary: "binary",
+    pl.Null: "null",
+    pl.Categorical: "category",
+    pl.Enum: "enum",
+    pl.Date: "date",
+    pl.Time: "time",
+}
+
+
+def type_word(dtype: pl.DataType) -> str:
+    """The short lower-case word for a column's type: `int64`, `datetime[us, UTC]`, `list[string]`."""
+    if isinstance(dtype, pl.Datetime):
+        return f"datetime[{dtype.time_unit}]" if dtype.time_zone is None else f"datetime[{dtype.time_unit}, {dtype.time_zone}]"
+    if isinstance(dtype, pl.Duration):
+        return f"duration[{dtype.time_unit}]"
+    if isinstance(dtype, pl.Decimal):
+        return f"decimal[{dtype.precision},{dtype.scale}]"
+    if isinstance(dtype, (pl.List, pl.Array)):
+        return f"list[{type_word(cast('pl.DataType', dtype.inner))}]"
+    if isinstance(dtype, pl.Struct):
+        fields = ", ".join(f"{field.name}: {type_word(cast('pl.DataType', field.dtype))}" for field in dtype.fields)
+        return f"struct[{fields}]"
+    return _WORDS.get(dtype.base_type(), str(dtype).lower())
+
+
+def write_lazy(frame: pl.LazyFrame, store: ArtifactStore) -> TableRef:
+    """Compute a lazy frame straight into the store, in streaming fashion where Polars can."""
+    with store.temporary(".parquet") as path:
+        frame.sink_parquet(path, compression=_COMPRESSION, row_group_size=ROW_GROUP_ROWS, statistics=True)
+        return keep(path, store)
+
+
+def write_frame(frame: pl.DataFrame, store: ArtifactStore) -> TableRef:
+    """Store a data frame."""
+    with store.temporary(".parquet") as path:
+        frame.write_parquet(path, compression=_COMPRESSION, row_group_size=ROW_GROUP_ROWS, statistics=True)
+        return keep(path, store)
+
+
+def keep(path: Path, store: ArtifactStore) -> TableRef:
+    """Move a finished Parquet file into the store and describe it."""
+    size_bytes = path.stat().st_size
+    rows = pq.read_metadata(path).num_rows
+    schema = pl.read_parquet_schema(path)
+    digest = store.put_file(path, move=True)
+    columns = tuple(Column(name, type_word(dtype)) for name, dtype in schema.items())
+    return TableRef(digest, rows, size_bytes, columns)
+
+
+class TableWriter:
+    """One table out of many pieces, of which only a row group's worth is in memory; use it in a `with`.
+
+    The first piece fixes the columns; later ones must have the same names, and types that convert without loss.
+    """
+
+    def __init__(self, store: ArtifactStore) -> None:
+        self._store = store
+        self._temporary = store.temporary(".parquet")
+        self._path = Path()
+        self._writer: pq.ParquetWriter | None = None
+        self._schema: pa.Schema | None = None
+        self._buffer: list[pa.Table] = []
+        self._buffered_rows = 0
+        self._buffered_bytes = 0
+        self._pieces = 0
+
+    def __enter__(self) -> TableWriter:
+        self._path = self._temporary.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        # The file below closes the writer's descriptor even when the disk is full and closing fails.
+        try:
+            if self._writer is not None:
+                self._writer.close()
+        except OSError:
+            if error is None:
+                raise
+        finally:
+            self._temporary.__exit__(kind, error, traceback)
+
+    def write(self, piece: pa.Table) -> None:
+        """Add rows.
+
+        Raises:
+            UserError: `node.table_pieces_differ`, naming the piece and how its columns differ from the first one's.
+        """
+        self._pieces += 1
+        if self._schema is None:
+            self._schema = piece.schema.remove_metadata()
+        if piece.num_rows == 0 and piece.num_columns == 0:
+            return
+        fitting = self._fitting(piece, self._schema)
+        self._buffer.append(fitting)
+        self._buffered_rows += fitting.num_rows
+        self._buffered_bytes += fitting.nbytes
+        if self._buffered_rows >= ROW_GROUP_ROWS or self._buffered_bytes >= _BUFFER_BYTES:
+            self._flush()
+
+    def finish(self) -> TableRef:
+        """Write what is left and store the table; no piece at all makes a table without columns and rows."""
+        self._flush()
+        if self._writer is None:
+            empty = pl.DataFrame() if self._schema is None else cast("pl.DataFrame", pl.from_arrow(self._schema.empty_table()))
+            return write_frame(empty, self._store)
+        self._writer.close()
+        self._writer = None
+        return keep(self._path, self._store)
+
+    def _fitting(self, piece: pa.Table, schema: pa.Schema) -> pa.Table:
+        if piece.schema.equals(schema):
+            return piece
+        if set(piece.column_names) != set(schema.names):
+            raise UserError(
+                "node.table_pieces_differ",
+                f"Piece {self._pieces} of the table has the columns {', '.join(piece.column_names)}; "
+                f"the first piece has {', '.join(schema.names)}. Give every piece the same columns",
+            )
+        try:
+            return piece.select(schema.names).cast(schema)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise UserError(
+                "node.table_pieces_differ",
+                f"Piece {self._pieces} of the table does not fit the column types of the first piece: {error}",
+            ) from error
+
+    def _flush(self) -> None:
+        if not self._buffer or self._schema is None:
+            return
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._path, self._schema, compression=_COMPRESSION, write_statistics=True)
+        self._writer.write_table(pa.concat_tables(self._buffer), row_group_size=ROW_GROUP_ROWS)
+        self._buffer, self._buffered_rows, self._buffered_bytes = [], 0, 0

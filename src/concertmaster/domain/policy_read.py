@@ -1,0 +1,132 @@
+"""From plain JSON data to policies, and back without the defaults."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from concertmaster.domain.document_fields import Fields
+from concertmaster.domain.durations import format_duration
+from concertmaster.domain.findings import Findings
+from concertmaster.domain.policy import Join, NodePolicy, OnError, RetryPolicy, WorkflowPolicy
+
+WORKFLOW_POLICY_KEYS = ("timeout", "priority", "concurrency", "on_failure", "finally")
+NODE_POLICY_KEYS = ("timeout", "retry", "on_error", "join", "idempotent", "undo")
+RETRY_KEYS = ("maximum_attempts", "initial_interval", "backoff_coefficient", "maximum_interval")
+CONCURRENCY_KEYS = ("limit", "key", "when_full")
+_LOWEST_PRIORITY = -(2**31)
+
+
+def read_workflow_policy(value: Any, findings: Findings) -> WorkflowPolicy:
+    """The policy of a workflow; None gives the default."""
+    if value is None:
+        return WorkflowPolicy()
+    fields = Fields(value, findings, at="/policy", what="a workflow policy")
+    fields.only(WORKFLOW_POLICY_KEYS)
+    concurrency: dict[str, Any] | None = None
+    if fields.data.get("concurrency") is not None:
+        part = Fields(fields.data["concurrency"], findings, at="/policy/concurrency", what="a concurrency policy")
+        part.only(CONCURRENCY_KEYS)
+        part.required("limit", fix="Add `limit:`, the number of executions at one time")
+        part.number("limit", at_least=1, whole=True)
+        part.text("key")
+        part.choice("when_full", ("queue", "skip", "cancel_oldest"))
+        concurrency = dict(part.data)
+    return WorkflowPolicy(
+        timeout=fields.duration("timeout", positive=True),
+        priority=int(fields.number("priority", at_least=_LOWEST_PRIORITY, whole=True) or 0),
+        concurrency=concurrency,
+        on_failure=fields.data.get("on_failure"),
+        finally_=fields.data.get("finally"),
+    )
+
+
+def read_node_policy(value: Any, findings: Findings, *, at: str) -> NodePolicy:
+    """The policy of a node; None gives the default."""
+    if value is None:
+        return NodePolicy()
+    fields = Fields(value, findings, at=at, what="a node policy")
+    fields.only(NODE_POLICY_KEYS)
+    return NodePolicy(
+        timeout=fields.duration("timeout", positive=True),
+        retry=_read_retry(fields.data.get("retry"), findings, at=fields.pointer("retry")),
+        on_error=cast("OnError | None", fields.choice("on_error", ("fail", "continue"))),
+        join=_read_join(fields),
+        idempotent=fields.boolean("idempotent"),
+        undo=fields.text("undo"),
+    )
+
+
+def _read_join(fields: Fields) -> Join:
+    match fields.data.get("join"):
+        case None:
+            return "all"
+        case "all" | "any" as word:
+            return word
+        case int() as count if count >= 1 and not isinstance(count, bool):
+            return count
+        case _:
+            fix = "Use `all`, `any`, or the number of edges that must be taken"
+            fields.wrong("join", "must be `all`, `any` or a whole number from 1", fix=fix, code="policy.value")
+            return "all"
+
+
+def _read_retry(value: Any, findings: Findings, *, at: str) -> RetryPolicy:
+    default = RetryPolicy()
+    if value is None:
+        return default
+    fields = Fields(value, findings, at=at, what="a retry policy")
+    fields.only(RETRY_KEYS)
+    attempts = fields.number("maximum_attempts", at_least=1, whole=True)
+    initial = fields.duration("initial_interval")
+    longest = fields.duration("maximum_interval")
+    return RetryPolicy(
+        maximum_attempts=default.maximum_attempts if attempts is None else int(attempts),
+        initial_interval=default.initial_interval if initial is None else initial,
+        backoff_coefficient=fields.number("backoff_coefficient", at_least=1) or default.backoff_coefficient,
+        maximum_interval=default.maximum_interval if longest is None else longest,
+    )
+
+
+def write_workflow_policy(policy: WorkflowPolicy) -> dict[str, Any]:
+    """What differs from the default, in the canonical order."""
+    written: dict[str, Any] = {}
+    if policy.timeout is not None:
+        written["timeout"] = format_duration(policy.timeout)
+    if policy.priority:
+        written["priority"] = policy.priority
+    if policy.concurrency is not None:
+        known = {key: policy.concurrency[key] for key in CONCURRENCY_KEYS if key in policy.concurrency}
+        written["concurrency"] = known | dict(policy.concurrency)
+    if policy.on_failure is not None:
+        written["on_failure"] = policy.on_failure
+    if policy.finally_ is not None:
+        written["finally"] = policy.finally_
+    return written
+
+
+def write_node_policy(policy: NodePolicy) -> dict[str, Any]:
+    """What differs from the default, in the canonical order."""
+    written: dict[str, Any] = {}
+    if policy.timeout is not None:
+        written["timeout"] = format_duration(policy.timeout)
+    if retry := _write_retry(policy.retry):
+        written["retry"] = retry
+    for key in ("on_error", "join", "idempotent", "undo"):
+        value = getattr(policy, key)
+        if value is not None and (key, value) != ("join", "all"):
+            written[key] = value
+    return written
+
+
+def _write_retry(retry: RetryPolicy) -> dict[str, Any]:
+    default = RetryPolicy()
+    written: dict[str, Any] = {}
+    if retry.maximum_attempts != default.maximum_attempts:
+        written["maximum_attempts"] = retry.maximum_attempts
+    if retry.initial_interval != default.initial_interval:
+        written["initial_interval"] = format_duration(retry.initial_interval)
+    if retry.backoff_coefficient != default.backoff_coefficient:
+        written["backoff_coefficient"] = retry.backoff_coefficient
+    if retry.maximum_interval != default.maximum_interval:
+        written["maximum_interval"] = format_duration(retry.maximum_interval)
+    return written

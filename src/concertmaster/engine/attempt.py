@@ -1,0 +1,246 @@
+"""Run one attempt: render the config, load the inputs, call the function, store what it returns.
+
+The only place where errors of node code are caught. Blocking work (loading tables, the function itself, storing
+its result) happens where the node type says; the loop only ever handles small JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, cast
+
+from pydantic import BaseModel, ValidationError
+
+from concertmaster.data.convert import load, save
+from concertmaster.domain.errors import UserError
+from concertmaster.domain.execution import Failure
+from concertmaster.domain.expression import Reference
+from concertmaster.domain.interfaces import Abandoned
+from concertmaster.domain.problems import pointer
+from concertmaster.domain.values import NULL, JsonValue, Value, visible
+from concertmaster.engine.context import NodeContext
+from concertmaster.engine.failures import failure_of, trace_of
+from concertmaster.engine.parts import Engine
+from concertmaster.engine.plan import PlanNode, visible_outputs
+from concertmaster.engine.state import ExecutionState
+from concertmaster.nodes.credentials import Connection
+
+Outcome = Mapping[str, Value] | Failure
+Inputs = Mapping[str, Value | list[Value]]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What an attempt works on; `inputs` are taken from the state when the job is made, before it can move on."""
+
+    engine: Engine
+    state: ExecutionState
+    node: PlanNode
+    context: NodeContext
+    inputs: Inputs = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "inputs", _inputs(self.state, self.node))
+
+
+async def run_attempt(job: Job, *, barrier: Callable[[], Awaitable[None]] | None = None) -> Outcome:
+    """Run it to its end.
+
+    Args:
+        barrier: awaited before anything else, when the node writes.
+    Returns:
+        The value of each taken outlet, or the failure; cancelled attempts fail with `node.cancelled`.
+    """
+    node, context = job.node, job.context
+    timeout = node.policy.timeout or job.engine.settings.node_timeout
+    limit = asyncio.timeout(None)
+    try:
+        async with limit:
+            if barrier is not None:
+                await barrier()
+            limit.reschedule(asyncio.get_running_loop().time() + timeout.total_seconds())
+            return await _outputs(job)
+    except Abandoned:
+        return _timed_out(job, abandoned=True) if limit.expired() else _cancelled(job)
+    except asyncio.CancelledError:
+        return _cancelled(job)
+    except Exception as error:
+        if limit.expired() and isinstance(error, TimeoutError):
+            return _timed_out(job, abandoned=False)
+        failure = failure_of(error, node=node.id)
+        if failure.code == "node.raised":
+            context.logger.error("%s", trace_of(error))
+        return cast("Failure", _redacted(context, failure))
+    finally:
+        context.close()
+
+
+async def render_outputs(engine: Engine, state: ExecutionState) -> dict[str, Any]:
+    """The document's outputs at the end of an execution."""
+    outputs = state.plan.outputs
+    return cast("dict[str, Any]", outputs.render(await _scope(engine, state, outputs.references, NULL)))
+
+
+async def _outputs(job: Job) -> Mapping[str, Value]:
+    node, context = job.node, job.context
+    main = job.inputs.get("in", NULL)
+    seen = main[0] if isinstance(main, list) else main
+    config = node.config.render(await _scope(job.engine, job.state, node.config.references, seen))
+    model = _validated(node, config)
+    opened = {name: await _opened(context, model, node, name) for name in node.type.connections}
+    if node.type.call == "thread":
+        return await job.engine.compute.run(
+            partial(_call_blocking, job, model, opened), where="thread", stop=context.stop
+        )
+    keywords = await _off_loop(job.inputs, partial(_keywords, job, model, opened))
+    result = await job.engine.compute.run(
+        partial(node.type.function, **keywords), where=node.type.call, stop=context.stop
+    )
+    return await _stored(job, config, result)
+
+
+def _call_blocking(job: Job, model: BaseModel, opened: Mapping[str, Connection]) -> Mapping[str, Value]:
+    """Load, call and store, all in one thread."""
+    result = job.node.type.function(**_keywords(job, model, opened))
+    return {name: _save(job, value) for name, value in job.node.type.split(result).items()}
+
+
+def _keywords(job: Job, model: BaseModel, opened: Mapping[str, Connection]) -> dict[str, Any]:
+    inputs: dict[str, Any] = {}
+    for port, value in job.inputs.items():
+        argument = job.node.type.argument(port)
+        if argument is None:
+            continue
+        if isinstance(value, list):
+            inputs[port] = [load(item, argument.kind, job.engine.artifacts, job.engine.workspace) for item in value]
+        else:
+            inputs[port] = load(value, argument.kind, job.engine.artifacts, job.engine.workspace)
+    return {**job.node.type.keywords(model, inputs, job.context), **opened}
+
+
+async def _stored(job: Job, config: Mapping[str, Any], result: Any) -> Mapping[str, Value]:
+    """Store what an async node returned; small JSON never leaves the loop."""
+    outputs: dict[str, Value] = {}
+    for name, value in job.node.type.split(result).items():
+        if value is None or isinstance(value, bool | int | float | JsonValue):
+            outputs[name] = _save(job, value)
+        else:
+            outputs[name] = await asyncio.to_thread(_save, job, value)
+    return outputs
+
+
+def _save(job: Job, value: Any) -> Value:
+    return save(job.context.redact(value), job.engine.artifacts, workspace=job.engine.workspace)
+
+
+async def _off_loop(inputs: Inputs, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Run `work` on the loop when all inputs are inline, else in a thread."""
+    values = (item for value in inputs.values() for item in (value if isinstance(value, list) else [value]))
+    inline = all(isinstance(value, JsonValue) and value.artifact is None for value in values)
+    return work() if inline else await asyncio.to_thread(work)
+
+
+def _inputs(state: ExecutionState, node: PlanNode) -> Inputs:
+    """The delivered values by port: the first in document order, or all of them where the port takes many."""
+    inputs: dict[str, Value | list[Value]] = {}
+    for index in state.delivered(node.id):
+        edge = state.plan.edges[index]
+        value = state.nodes[edge.source].outputs[edge.outlet]
+        argument = node.type.argument(edge.port)
+        if argument is not None and argument.many:
+            cast("list[Value]", inputs.setdefault(edge.port, [])).append(value)
+        else:
+            inputs.setdefault(edge.port, value)
+    return inputs
+
+
+async def _scope(
+    engine: Engine, state: ExecutionState, references: Iterable[Reference], main: Value
+) -> dict[str, Any]:
+    """The roots that the expressions name, and nothing else."""
+    scope: dict[str, Any] = {}
+    nodes: dict[str, Any] = {}
+    for reference in references:
+        match reference.root:
+            case "nodes":
+                names = [reference.name] if reference.name is not None else list(state.nodes)
+                for name in names:
+                    if name in state.nodes and name not in nodes:
+                        nodes[name] = await _visible_node(engine, state, name)
+                scope["nodes"] = nodes
+            case "input":
+                scope["input"] = await _plain(engine, main)
+            case "inputs":
+                scope["inputs"] = state.inputs
+            case "trigger":
+                scope["trigger"] = state.trigger
+            case "vars":
+                scope["vars"] = state.plan.workflow.vars
+            case "execution":
+                scope["execution"] = {
+                    "id": state.execution_id,
+                    "workflow": state.plan.workflow.name,
+                    "version": state.plan.version,
+                    "created_at": state.created_at.isoformat() if state.created_at else None,
+                }
+            case _:
+                scope[reference.root] = None
+    return scope
+
+
+async def _visible_node(engine: Engine, state: ExecutionState, name: str) -> Any:
+    node = state.nodes[name]
+    if node.status != "succeeded":
+        return None
+    seen = {outlet: await _plain(engine, value) for outlet, value in node.outputs.items()}
+    return visible_outputs(state.plan.nodes[name], seen)
+
+
+async def _plain(engine: Engine, value: Value) -> Any:
+    """What an expression sees; large JSON is read from the artifact store first."""
+    if isinstance(value, JsonValue) and value.artifact is not None:
+        return await asyncio.to_thread(load, value, "json", engine.artifacts, engine.workspace)
+    return visible(value)
+
+
+def _validated(node: PlanNode, config: Mapping[str, Any]) -> BaseModel:
+    """The rendered config, checked again."""
+    try:
+        return node.type.config_model.model_validate(config)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = pointer("nodes", node.id, "config", *first["loc"])
+        raise UserError("node.config_invalid", f"{place}: {first['msg']}", pointer=place) from error
+
+
+async def _opened(context: NodeContext, model: BaseModel, node: PlanNode, name: str) -> Connection | None:
+    reference = getattr(model, node.type.fields[name])
+    return None if reference is None else await context.connection(reference)
+
+
+def _timed_out(job: Job, *, abandoned: bool) -> Failure:
+    timeout = job.node.policy.timeout or job.engine.settings.node_timeout
+    message = f"Node {job.node.id!r} did not end within {timeout.total_seconds():g} s"
+    if abandoned:
+        message += "; its thread did not stop when told to and was left behind (check context.cancelled() in loops)"
+    # A write is not repeated while its first thread may still be writing.
+    retryable = not (abandoned and job.node.effect == "write")
+    return Failure("node.timeout", message, node=job.node.id, retryable=retryable)
+
+
+def _cancelled(job: Job) -> Failure:
+    return Failure("node.cancelled", f"Node {job.node.id!r} was cancelled", node=job.node.id)
+
+
+def _redacted(context: NodeContext, failure: Failure) -> Failure:
+    return Failure(
+        failure.code,
+        context.redact(failure.message),
+        node=failure.node,
+        details=context.redact(dict(failure.details)),
+        retryable=failure.retryable,
+        nothing_sent=failure.nothing_sent,
+    )

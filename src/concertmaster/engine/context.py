@@ -1,0 +1,136 @@
+"""NodeContext: what a running node sees of the world; the real side of `nodes.context.Context`.
+
+Nodes run on the server's loop, on a second loop or in threads, so everything that reaches the recorder goes
+through `call_soon_threadsafe`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from concertmaster.data.guard import confine
+from concertmaster.domain.redaction import Redactor
+from concertmaster.engine.parts import Engine
+from concertmaster.nodes.credentials import Connection
+
+PROGRESS_SECONDS = 0.2
+Report = Callable[..., None]
+
+
+class NodeLogger:
+    """Writes to the node's log; secrets that the attempt opened are redacted."""
+
+    def __init__(self, write: Callable[[str, str], None]) -> None:
+        self._write = write
+
+    def debug(self, text: str, *args: object) -> None:
+        """A line that only helps to find errors."""
+        self._write("debug", text % args if args else text)
+
+    def info(self, text: str, *args: object) -> None:
+        """A line about the normal course."""
+        self._write("info", text % args if args else text)
+
+    def warning(self, text: str, *args: object) -> None:
+        """A line about something odd that was coped with."""
+        self._write("warning", text % args if args else text)
+
+    def error(self, text: str, *args: object) -> None:
+        """A line about something that went wrong."""
+        self._write("error", text % args if args else text)
+
+
+class NodeContext:
+    """One attempt's context.
+
+    Attributes:
+        abandoned: the attempt's thread did not end when told to.
+    """
+
+    def __init__(
+        self, engine: Engine, *, execution_id: str, node: str, attempt: int, on_log: Report, on_progress: Report
+    ) -> None:
+        """Args:
+        on_log: called on the loop with (level, text).
+        on_progress: called on the loop with (done, total).
+        """
+        self.execution_id = execution_id
+        self.node = node
+        self.attempt = attempt
+        self.logger = NodeLogger(self._log)
+        self.abandoned = False
+        self._engine = engine
+        self._on_log = on_log
+        self._on_progress = on_progress
+        self._loop = asyncio.get_running_loop()
+        self._stopped = threading.Event()
+        self._redactor = Redactor(())
+        self._secrets: set[str] = set()
+        self._scratch: Path | None = None
+        self._progress_at = 0.0
+
+    @property
+    def idempotency_key(self) -> str:
+        """Execution, node and generation; the same for every attempt."""
+        return f"{self.execution_id}/{self.node}/1"
+
+    @property
+    def http(self) -> Any:
+        """The guarded client of the server."""
+        return self._engine.http
+
+    def progress(self, done: float, total: float | None = None) -> None:
+        """Report progress; between two reports at least `PROGRESS_SECONDS` pass, but the last is never lost."""
+        now = time.monotonic()
+        if now - self._progress_at < PROGRESS_SECONDS and done != total:
+            return
+        self._progress_at = now
+        self._loop.call_soon_threadsafe(self._on_progress, float(done), None if total is None else float(total))
+
+    def cancelled(self) -> bool:
+        """Whether the attempt should end."""
+        return self._stopped.is_set()
+
+    def stop(self) -> None:
+        """Make `cancelled` true."""
+        self._stopped.set()
+
+    def path(self, relative: str | Path, *, write: bool = False) -> Path:
+        """A path confined to the workspace."""
+        path = confine(self._engine.workspace, str(relative))
+        if write:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def scratch(self) -> Path:
+        """A folder that `close` removes."""
+        if self._scratch is None:
+            self._scratch = Path(tempfile.mkdtemp(prefix="concertmaster-"))
+        return self._scratch
+
+    async def connection(self, connection: str | Connection) -> Connection:
+        """A connection with its values; from here on they are redacted in this attempt's logs and errors."""
+        name = connection if isinstance(connection, str) else connection.name
+        found = await self._engine.connection(name)
+        self._secrets.update(found.values.values())
+        self._redactor = Redactor(tuple(self._secrets))
+        return found
+
+    def redact(self, value: Any) -> Any:
+        """The value without the secrets that this attempt opened."""
+        return self._redactor.redact(value) if self._secrets else value
+
+    def close(self) -> None:
+        """Remove what the attempt left behind."""
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _log(self, level: str, text: str) -> None:
+        self._loop.call_soon_threadsafe(self._on_log, level, str(self.redact(text)))

@@ -1,0 +1,152 @@
+"""What happens next in an execution: pure functions from state to commands, no I/O and no clock.
+
+`decide` looks only at the nodes it is told have changed. Its rules, in order:
+
+1. A final execution wants nothing.
+2. After an unhandled failure, a time-out or a cancel no node starts; what is open is cancelled, what runs is waited for
+   (after a cancel or time-out also stopped), then the execution ends.
+3. A pending node runs, is skipped, or waits, by its join.
+4. A retrying node waits for its timer, then runs again.
+5. A node found running (only after a crash: this process has not started it) runs again, unless repeating an
+   outside write blindly could do it twice; then the execution is interrupted.
+6. When no node is open the execution has succeeded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from concertmaster.domain.events import NodeFailed, NodeRetrying
+from concertmaster.domain.execution import Failure
+from concertmaster.engine.commands import (
+    Cancel,
+    CancelNode,
+    Command,
+    Fail,
+    Interrupt,
+    PassThrough,
+    SkipNode,
+    StartAttempt,
+    StartTimer,
+    StopAttempt,
+    Succeed,
+)
+from concertmaster.engine.plan import PlanNode
+from concertmaster.engine.retry import next_delay
+from concertmaster.engine.state import ExecutionState, NodeState
+
+NO_EDGE_TAKEN = "no incoming edge was taken"
+THRESHOLD_OUT_OF_REACH = "too few incoming edges were taken"
+
+
+def decide(state: ExecutionState, changed: Iterable[str]) -> list[Command]:
+    """The commands that follow from the state.
+
+    Args:
+        changed: nodes to look at; looking at more than necessary gives no other commands, except that a
+            `StartAttempt` is repeated while its attempt is not in the state yet.
+    """
+    if state.final:
+        return []
+    if state.stopping:
+        return _stop(state)
+    commands: list[Command] = []
+    for node_id in dict.fromkeys(changed):
+        command = _decide_node(state.plan.nodes[node_id], state.nodes[node_id])
+        if isinstance(command, Interrupt):
+            return [command]
+        if command is not None:
+            commands.append(command)
+    return commands if state.open_nodes else [Succeed()]
+
+
+def _decide_node(planned: PlanNode, node: NodeState) -> Command | None:
+    match node.status:
+        case "pending":
+            return _join(planned, node)
+        case "retrying" if node.due_at is not None:
+            return StartTimer(planned.id, node.attempt, node.due_at)
+        case "retrying":
+            return StartAttempt(planned.id, node.attempt + 1)
+        case "running" if planned.repeatable:
+            return StartAttempt(planned.id, node.attempt + 1)
+        case "running":
+            return Interrupt(_interrupted_write(planned))
+        case _:
+            return None
+
+
+def _join(planned: PlanNode, node: NodeState) -> Command | None:
+    """Whether a pending node runs, is skipped, or waits (None)."""
+    taken, undecided = len(node.taken), node.undecided
+    if not planned.incoming:
+        return _start(planned)
+    if planned.threshold is None:
+        if undecided:
+            return None
+        if not taken:
+            return SkipNode(planned.id, NO_EDGE_TAKEN)
+    elif taken < planned.threshold:
+        reachable = taken + undecided >= planned.threshold
+        return None if reachable else SkipNode(planned.id, THRESHOLD_OUT_OF_REACH if taken else NO_EDGE_TAKEN)
+    missing = _missing_port(planned, node)
+    if missing is None:
+        return _start(planned)
+    return None if undecided else SkipNode(planned.id, f"required port {missing!r} has no value")
+
+
+def _start(planned: PlanNode) -> Command:
+    if not planned.disabled:
+        return StartAttempt(planned.id, 1)
+    return PassThrough(planned.id) if planned.incoming else SkipNode(planned.id, "disabled")
+
+
+def _missing_port(planned: PlanNode, node: NodeState) -> str | None:
+    if not planned.required or planned.disabled:
+        return None
+    filled = {planned.ports_of_edges[index] for index in node.taken}
+    return next((port for port in sorted(planned.required) if port not in filled), None)
+
+
+def _stop(state: ExecutionState) -> list[Command]:
+    """Rule 2."""
+    cancelled = state.cancelling
+    hurry = cancelled is not None or state.expired
+    reason = cancelled or ("the execution's time is over" if state.expired else "another node failed")
+    idle: list[Command] = [
+        CancelNode(node_id, reason) for node_id, node in state.nodes.items() if node.status in ("pending", "retrying")
+    ]
+    if state.running:
+        return idle if not hurry else [*idle, *(StopAttempt(node_id, reason) for node_id in state.running)]
+    if state.open_nodes > len(idle):
+        return idle
+    if cancelled is not None:
+        return [*idle, Cancel(cancelled)]
+    return [*idle, Fail(state.failure)] if state.failure is not None else idle
+
+
+def after_failure(
+    state: ExecutionState, node_id: str, attempt: int, error: Failure, *, at: datetime, started_at: datetime
+) -> NodeRetrying | NodeFailed:
+    """Whether a failed attempt is tried again.
+
+    It is, when the policy has attempts left, the error may go away, the execution is not stopping, and
+    repeating cannot do an outside write twice.
+    """
+    planned, failures = state.plan.nodes[node_id], state.nodes[node_id].failures + 1
+    retry = planned.policy.retry
+    safe = planned.repeatable or error.nothing_sent
+    if failures < retry.maximum_attempts and error.retryable and safe and not state.stopping:
+        delay = next_delay(retry, failures, seed=f"{state.execution_id}/{node_id}/{attempt}")
+        return NodeRetrying(node_id, attempt, error, at + delay)
+    return NodeFailed(node_id, attempt, started_at, error)
+
+
+def _interrupted_write(planned: PlanNode) -> Failure:
+    return Failure(
+        "node.write_interrupted",
+        f"Node {planned.id!r} was writing when the server stopped, and it is not idempotent: check whether the "
+        "write arrived, then retry or cancel the execution",
+        node=planned.id,
+    )

@@ -1,0 +1,61 @@
+"""What went wrong in an attempt, as plain data: the only place where exceptions of node code become failures."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+from typing import Any
+
+from concertmaster.domain.errors import ConcertMasterError
+from concertmaster.domain.execution import Failure
+
+MESSAGE_LIMIT = 4_000
+
+
+def failure_of(error: BaseException, *, node: str) -> Failure:
+    """The failure that an exception stands for.
+
+    A ConcertMasterError speaks for itself. Anything else was raised by the node's own code: the message names
+    the type and the line, and another attempt may help.
+    """
+    if isinstance(error, ConcertMasterError):
+        details = _plain(error.details)
+        return Failure(
+            error.code,
+            error.message[:MESSAGE_LIMIT],
+            node=node,
+            details=details,
+            retryable=error.retryable,
+            nothing_sent=details.get("sent") is False,
+        )
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    place = _place(error)
+    message = f"{text[:MESSAGE_LIMIT]} (in {place})" if place else text[:MESSAGE_LIMIT]
+    return Failure("node.raised", message, node=node, details={"type": type(error).__name__}, retryable=True)
+
+
+def trace_of(error: BaseException) -> str:
+    """The traceback for the node's log, without the frames of the engine."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _ours(frame.filename)]
+    return "".join([*traceback.format_list(frames), *traceback.format_exception_only(error)]).rstrip()
+
+
+def _place(error: BaseException) -> str | None:
+    """File and line of the innermost frame of the node's own module."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _ours(frame.filename)]
+    own = [frame for frame in frames if "site-packages" not in frame.filename and "/lib/python" not in frame.filename]
+    chosen = (own or frames)[-1:] if frames else []
+    return f"{Path(chosen[0].filename).name}, line {chosen[0].lineno}" if chosen else None
+
+
+def _ours(filename: str) -> bool:
+    path = Path(filename)
+    return "concertmaster" in path.parts and path.parent.name in ("engine", "executors")
+
+
+def _plain(details: dict[str, Any]) -> dict[str, Any]:
+    """Details as JSON data; whatever is not becomes text."""
+    return {
+        key: value if value is None or isinstance(value, str | int | float | bool) else str(value)
+        for key, value in details.items()
+    }

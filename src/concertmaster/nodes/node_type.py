@@ -1,0 +1,151 @@
+"""NodeType: a function with everything that is known about it; what `@node` attaches and the engine runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from concertmaster.data.kinds import Kind
+from concertmaster.domain.errors import UserError
+from concertmaster.domain.spec import NodeSpec
+from concertmaster.nodes.context import Outlet
+
+Call = Literal["loop", "plugin_loop", "thread", "process"]
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A data parameter.
+
+    Attributes:
+        port: name of the port that feeds it.
+        parameter: name of the function's parameter.
+        kind: the form the value has to be loaded in.
+        many: the parameter takes a list, one item per taken edge.
+        adapter: checks and converts a JSON value; None when anything goes.
+    """
+
+    port: str
+    parameter: str
+    kind: Kind
+    optional: bool = False
+    many: bool = False
+    adapter: TypeAdapter[Any] | None = None
+
+    def read(self, value: Any) -> Any:
+        """The loaded value as the parameter wants it; only JSON with a declared type is converted.
+
+        Raises:
+            UserError: `node.input_invalid`, naming port and place inside the value.
+        """
+        if self.adapter is None:
+            return value
+        try:
+            return self.adapter.validate_python(value)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            place = "".join(f"[{part!r}]" for part in first["loc"])
+            raise UserError(
+                "node.input_invalid", f"Input '{self.port}'{place}: {first['msg']}", port=self.port
+            ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class NodeType:
+    """A node type that can run.
+
+    Attributes:
+        config_model: pydantic model of the config; forbids unknown keys.
+        fields: parameter name to model attribute, for each config parameter.
+        arguments: the data parameters of fixed name; empty when the function takes no data.
+        variadic: kind of `**tables`; its `parameter` is the name of the `**` parameter, its `port` is "".
+        context: name of the parameter that takes the Context, or None.
+        connections: config parameters that hold a Connection; the engine fills in their values before the call.
+        call: `loop` (built-in async), `plugin_loop` (other async), `thread`, `process`.
+        results: `single`: the result leaves through `out`; `outlets`: it is an Outlet or a dict of outlet to value.
+        stream: the function is a generator of tables (sync or async).
+    """
+
+    spec: NodeSpec
+    function: Callable[..., Any]
+    config_model: type[BaseModel]
+    fields: Mapping[str, str]
+    arguments: tuple[Argument, ...]
+    variadic: Argument | None = None
+    context: str | None = None
+    connections: tuple[str, ...] = ()
+    call: Call = "thread"
+    results: Literal["single", "outlets"] = "single"
+    stream: bool = False
+
+    def argument(self, port: str) -> Argument | None:
+        """The parameter that a port feeds; None for the implicit `in`, which no parameter takes."""
+        for argument in self.arguments:
+            if argument.port == port:
+                return argument
+        if self.variadic is None:
+            return None
+        # A lone `**tables` has no named first parameter: SQL calls what is wired to `in` simply `input`.
+        name = "input" if port == "in" else port
+        return Argument(port, name, self.variadic.kind, optional=True, many=self.variadic.many)
+
+    def keywords(self, config: BaseModel, inputs: Mapping[str, Any], context: object = None) -> dict[str, Any]:
+        """The keyword arguments of one call.
+
+        Args:
+            config: an instance of `config_model`.
+            inputs: port name to loaded value, for the ports that have one; a list where the port takes many.
+        Raises:
+            UserError: an input does not fit; `node.input_missing` for a required port without a value.
+        """
+        given: dict[str, Any] = {name: getattr(config, attribute) for name, attribute in self.fields.items()}
+        if self.context is not None:
+            given[self.context] = context
+        for port, value in inputs.items():
+            argument = self.argument(port)
+            if argument is not None:
+                given[argument.parameter] = [argument.read(v) for v in value] if argument.many else argument.read(value)
+        for argument in self.arguments:
+            if argument.parameter not in given:
+                if not argument.optional:
+                    raise UserError("node.input_missing", f"Port '{argument.port}' has no value", port=argument.port)
+                given[argument.parameter] = [] if argument.many else None
+        return given
+
+    def split(self, result: Any, config: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """A result by outlet; outlets that are absent are skipped.
+
+        Args:
+            config: the rendered config, which may name further outlets.
+        Raises:
+            UserError: `node.outlet_unknown` or `node.outlet_missing`, saying what to return.
+        """
+        names = [outlet.name for outlet in self.spec.outlets_of(config or {})]
+        if isinstance(result, Outlet):
+            chosen = cast("Outlet[Any]", result)
+            found = {chosen.name: chosen.value}
+        elif self.results == "single":
+            return {names[0]: result}
+        elif isinstance(result, Mapping):
+            found = dict(cast("Mapping[str, Any]", result))
+        else:
+            raise UserError(
+                "node.outlet_missing",
+                f"{self.spec.id} returned {type(result).__name__}, but has the outlets {', '.join(names)}: "
+                f"return Outlet({names[0]!r}, value) or a dict of outlet to value",
+            )
+        for name in found:
+            if name not in names:
+                raise UserError(
+                    "node.outlet_unknown", f"{self.spec.id} has no outlet '{name}'; it has {', '.join(names)}"
+                )
+        return found
+
+
+def node_type_of(function: object) -> NodeType | None:
+    """The node type attached to a decorated function, None for any other object."""
+    found = getattr(function, "node_type", None)
+    return found if isinstance(found, NodeType) else None

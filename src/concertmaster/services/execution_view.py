@@ -1,0 +1,158 @@
+"""ExecutionView: the pure fold of an execution's events to what people look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from concertmaster.domain.events import (
+    Event,
+    ExecutionCreated,
+    ExecutionSucceeded,
+    NodeCancelled,
+    NodeFailed,
+    NodeProgress,
+    NodeRetrying,
+    NodeSkipped,
+    NodeStarted,
+    NodeSucceeded,
+)
+from concertmaster.domain.execution import ExecutionRow, Failure, NodeStatus
+from concertmaster.domain.values import FileRef, JsonValue, TableRef, Value, to_json
+from concertmaster.domain.workflow import Workflow
+
+
+@dataclass(slots=True)
+class NodeRun:
+    """One node inside one execution, as far as the events tell."""
+
+    node: str
+    type: str
+    title: str | None
+    status: NodeStatus = "pending"
+    attempt: int = 0
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    due_at: datetime | None = None
+    progress: NodeProgress | None = None
+    error: Failure | None = None
+    outputs: Mapping[str, Value] = field(default_factory=lambda: {})
+
+    def as_json(self, logs: int) -> dict[str, Any]:
+        """`NodeRun` of the REST contract."""
+        return {
+            "node": self.node,
+            "type": self.type,
+            "title": self.title,
+            "status": self.status,
+            "attempt": self.attempt,
+            "started_at": self.started_at,
+            "ended_at": self.ended_at,
+            "due_at": self.due_at,
+            "progress": None if self.progress is None else {"done": self.progress.done, "total": self.progress.total},
+            "error": None if self.error is None else _error(self.error),
+            "outputs": {outlet: summary(value) for outlet, value in self.outputs.items()},
+            "logs": logs,
+        }
+
+
+class ExecutionView:
+    """What an execution looks like after some of its events."""
+
+    def __init__(self, workflow: Workflow) -> None:
+        self.inputs: Mapping[str, Any] = {}
+        self.outputs: Mapping[str, Any] | None = None
+        self.nodes = {name: NodeRun(name, node.type, node.title) for name, node in workflow.nodes.items()}
+
+    def apply(self, events: Iterable[Event]) -> None:
+        """Fold more events, in order."""
+        for event in events:
+            match event.body:
+                case ExecutionCreated(inputs=inputs):
+                    self.inputs = inputs
+                case ExecutionSucceeded(outputs):
+                    self.outputs = outputs
+                case _ if event.node is not None:
+                    # A node that the document does not have: an event of a newer release. Shown, not refused.
+                    run = self.nodes.setdefault(event.node, NodeRun(event.node, "", None))
+                    _apply_to_node(run, event)
+                case _:
+                    pass
+
+    def as_json(self, row: ExecutionRow, logs: Mapping[str, int]) -> dict[str, Any]:
+        """`Execution` of the REST contract.
+
+        Args:
+            logs: how many lines each node logged.
+        """
+        return {
+            **row.as_json(),
+            "inputs": dict(self.inputs),
+            "outputs": None if self.outputs is None else dict(self.outputs),
+            "nodes": {name: run.as_json(logs.get(name, 0)) for name, run in self.nodes.items()},
+        }
+
+
+def summary(value: Value) -> dict[str, Any]:
+    """`ValueSummary` of the REST contract: never an artifact's address, which is nobody's business outside."""
+    told = to_json(value)
+    told.pop("artifact", None)
+    if isinstance(value, JsonValue) and value.artifact is not None:
+        told.pop("value", None)
+    return told
+
+
+def _apply_to_node(run: NodeRun, event: Event) -> None:
+    match event.body:
+        case NodeStarted(attempt=attempt):
+            run.status, run.attempt, run.due_at, run.progress = "running", attempt, None, None
+            run.started_at = run.started_at or event.at
+        case NodeProgress():
+            run.progress = event.body
+        case NodeRetrying(attempt=attempt, error=error, due_at=due_at):
+            run.status, run.attempt, run.error, run.due_at = "retrying", attempt, error, due_at
+        case NodeSucceeded(attempt=attempt, started_at=started_at, outputs=outputs):
+            run.error, run.outputs = None, outputs
+            _end(run, event, "succeeded", attempt, started_at)
+        case NodeFailed(attempt=attempt, started_at=started_at, error=error):
+            run.error = error
+            _end(run, event, "failed", attempt, started_at)
+        case NodeSkipped():
+            _end(run, event, "skipped", run.attempt, None)
+        case NodeCancelled(attempt=attempt):
+            _end(run, event, "cancelled", attempt, None)
+        case _:
+            pass
+
+
+def _end(run: NodeRun, event: Event, status: NodeStatus, attempt: int, started_at: datetime | None) -> None:
+    run.status, run.attempt, run.ended_at, run.due_at = status, attempt, event.at, None
+    # The first attempt's start, so that the time shown includes the waits between attempts.
+    run.started_at = run.started_at or started_at
+
+
+def _error(error: Failure) -> dict[str, Any]:
+    return {"code": error.code, "message": error.message, "node": error.node, "details": dict(error.details)}
+
+
+def output_of(run: NodeRun, outlet: str) -> Value | None:
+    """The value on an outlet, None when that outlet was not taken; `error` of a failed node is its failure."""
+    if outlet == "error" and run.status == "failed" and run.error is not None:
+        return JsonValue(_error(run.error))
+    return run.outputs.get(outlet)
+
+
+def page_of_whole(value: JsonValue | FileRef) -> dict[str, Any]:
+    """The output page of a value that is not a table and is at hand."""
+    if isinstance(value, JsonValue):
+        return {"kind": "json", "value": value.data}
+    told = summary(value)
+    return {key: told[key] for key in ("kind", "path", "name", "bytes", "media_type")}
+
+
+def table_head(value: TableRef) -> dict[str, Any]:
+    """The part of a table page that is the same on every page."""
+    columns = [{"name": column.name, "type": column.type} for column in value.columns]
+    return {"kind": "table", "schema": columns, "total": value.rows}

@@ -1,0 +1,207 @@
+"""Executions: start, look at, cancel. Starting is durable before it is acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import orjson
+from uuid_utils import uuid7
+
+from concertmaster.data.artifacts import ArtifactStore
+from concertmaster.data.preview import table_page
+from concertmaster.domain.access import Actor, demand
+from concertmaster.domain.errors import Invalid, NotFound, UserError
+from concertmaster.domain.events import ExecutionCreated
+from concertmaster.domain.execution import ExecutionRow, ExecutionStatus
+from concertmaster.domain.interfaces import (
+    Claim,
+    Clock,
+    ExecutionStore,
+    Journal,
+    LogLine,
+    NewExecution,
+    Page,
+    Placement,
+)
+from concertmaster.domain.problems import has_errors
+from concertmaster.domain.validation import check_inputs
+from concertmaster.domain.values import JsonValue, TableRef
+from concertmaster.services.execution_view import ExecutionView, output_of, page_of_whole, table_head
+from concertmaster.services.workflows import WorkflowService
+
+JOURNAL_PAGE = 1_000
+MANUAL: Mapping[str, Any] = {"type": "manual"}
+KEY_LIMIT = 200
+
+
+class ExecutionService:
+    """Use cases around executions."""
+
+    def __init__(
+        self,
+        *,
+        owner: str,
+        journal: Journal,
+        store: ExecutionStore,
+        workflows: WorkflowService,
+        placement: Placement,
+        artifacts: ArtifactStore,
+        clock: Clock,
+    ) -> None:
+        self._owner = owner
+        self._journal = journal
+        self._store = store
+        self._workflows = workflows
+        self._placement = placement
+        self._artifacts = artifacts
+        self._clock = clock
+
+    async def start(
+        self,
+        actor: Actor,
+        workflow: str,
+        inputs: Mapping[str, Any],
+        *,
+        version: int | None = None,
+        idempotency_key: str | None = None,
+        trigger: Mapping[str, Any] = MANUAL,
+    ) -> tuple[ExecutionRow, bool]:
+        """Start an execution; it is stored durably when this returns.
+
+        Args:
+            inputs: by name; defaults are filled in from the document.
+            version: the published one when not given.
+            idempotency_key: a second start with the same key and the same request gives the first execution.
+        Returns:
+            The row, and whether it is new.
+        Raises:
+            NotFound: the workflow or version.
+            Invalid: inputs or document have problems.
+            Conflict: the key was used for another request.
+        """
+        demand(actor, "execution:start")
+        if idempotency_key is not None and not 0 < len(idempotency_key) <= KEY_LIMIT:
+            raise UserError("execution.key_invalid", f"Idempotency-Key must have 1 to {KEY_LIMIT} characters")
+        stored, document = await self._workflows.runnable(workflow, version=version)
+        given, problems = check_inputs(document, inputs)
+        if has_errors(problems):
+            raise Invalid("execution.inputs_invalid", f"The inputs do not fit {workflow}", problems)
+        await self._workflows.demand_runnable(stored, document)
+        new = NewExecution(
+            id=str(uuid7()),
+            at=self._clock.now(),
+            body=ExecutionCreated(workflow, stored.version, given, trigger),
+            idempotency_key=idempotency_key,
+            fingerprint=_fingerprint(workflow, version, inputs) if idempotency_key else "",
+        )
+        row, is_new = await self._journal.create(new, actor=actor, owner=self._owner)
+        if is_new:
+            self._placement.submit(row.id, Claim(row.id, row.epoch, row.head_seq, row.status))
+        return row, is_new
+
+    async def get(self, actor: Actor, execution_id: str) -> ExecutionRow:
+        """The execution's line. Raises NotFound."""
+        demand(actor, "execution:read")
+        return await self._store.get(execution_id)
+
+    async def show(self, actor: Actor, execution_id: str) -> dict[str, Any]:
+        """The execution with inputs, outputs and nodes, as the REST contract has it. Raises NotFound."""
+        demand(actor, "execution:read")
+        row, view = await self._view(execution_id)
+        return view.as_json(row, await self._store.log_counts(execution_id))
+
+    async def list(
+        self,
+        actor: Actor,
+        *,
+        workflow: str | None = None,
+        status: Sequence[ExecutionStatus] = (),
+        before: str | None = None,
+        limit: int = 50,
+    ) -> Page[ExecutionRow]:
+        """A page of executions, newest first."""
+        demand(actor, "execution:read")
+        return await self._store.list(workflow=workflow, status=status, before=before, limit=limit)
+
+    async def logs(
+        self,
+        actor: Actor,
+        execution_id: str,
+        *,
+        after: int = 0,
+        node: str | None = None,
+        level: str | None = None,
+        limit: int = 1_000,
+    ) -> list[LogLine]:
+        """Log lines with n > after, in order. Raises NotFound."""
+        demand(actor, "execution:read")
+        await self._store.get(execution_id)
+        return await self._store.logs(execution_id, after=after, node=node, level=level, limit=limit)
+
+    async def cancel(self, actor: Actor, execution_id: str) -> ExecutionRow:
+        """Ask the owner to cancel; it is durable when this returns.
+
+        Raises:
+            NotFound: `execution.not_found`.
+            Conflict: `execution.ended`.
+        """
+        demand(actor, "execution:control")
+        row = await self._journal.post(execution_id, "cancel", {"reason": f"cancelled by {actor.name}"}, actor=actor)
+        self._placement.wake(execution_id)
+        return row
+
+    async def output(
+        self, actor: Actor, execution_id: str, node: str, *, outlet: str, offset: int, limit: int, sort: str | None
+    ) -> dict[str, Any]:
+        """A page of a node's output, read without loading the whole.
+
+        Args:
+            sort: a column, `-column` for descending.
+        Raises:
+            NotFound: the execution, the node, or nothing on that outlet.
+            UserError: `output.unknown_column`.
+        """
+        demand(actor, "execution:read")
+        _, view = await self._view(execution_id)
+        run = view.nodes.get(node)
+        if run is None:
+            raise NotFound("node.not_found", f"Execution {execution_id} has no node '{node}'")
+        value = output_of(run, outlet)
+        if value is None:
+            taken = ", ".join(sorted(run.outputs)) or "none"
+            raise NotFound(
+                "output.not_found", f"Node '{node}' ({run.status}) has no output '{outlet}'; outlets with one: {taken}"
+            )
+        if isinstance(value, TableRef):
+            items = await asyncio.to_thread(
+                table_page, self._artifacts, value, offset=offset, limit=limit, sort=sort
+            )
+            following = offset + len(items)
+            more = following < value.rows and bool(items)
+            return {**table_head(value), "items": items, "next": following if more else None}
+        if isinstance(value, JsonValue) and value.artifact is not None:
+            text = await asyncio.to_thread(self._artifacts.read_bytes, value.artifact)
+            return {"kind": "json", "value": orjson.loads(text)}
+        return page_of_whole(value)
+
+    async def _view(self, execution_id: str) -> tuple[ExecutionRow, ExecutionView]:
+        """The row and the fold of exactly the events it knows of, so that `seq` is where a follower goes on."""
+        row = await self._store.get(execution_id)
+        _, document = await self._workflows.runnable(row.workflow, version=row.version)
+        view = ExecutionView(document)
+        after = 0
+        while after < row.head_seq:
+            events = await self._journal.read(execution_id, after, limit=min(JOURNAL_PAGE, row.head_seq - after))
+            if not events:
+                break
+            view.apply(events)
+            after = events[-1].seq
+        return row, view
+
+
+def _fingerprint(workflow: str, version: int | None, inputs: Mapping[str, Any]) -> str:
+    request = [workflow, version, cast("dict[str, Any]", inputs)]
+    return hashlib.sha256(orjson.dumps(request, option=orjson.OPT_SORT_KEYS)).hexdigest()

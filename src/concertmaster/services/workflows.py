@@ -1,0 +1,241 @@
+"""Workflows: check, save, publish, list. The only door to the workflow store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from concertmaster.domain.access import Actor, demand
+from concertmaster.domain.document import Format, Parsed, dump, parse
+from concertmaster.domain.errors import Invalid, UserError
+from concertmaster.domain.execution import ExecutionRow
+from concertmaster.domain.interfaces import (
+    ConnectionStore,
+    ExecutionStore,
+    Page,
+    StoredWorkflow,
+    VersionLine,
+    WorkflowLine,
+    WorkflowStore,
+)
+from concertmaster.domain.problems import Problem, has_errors
+from concertmaster.domain.spec import Specs
+from concertmaster.domain.validation import pin_types, validate
+from concertmaster.domain.workflow import Workflow
+
+PARSED_KEPT = 256
+LARGE_TEXT_BYTES = 64 * 1024
+"""Documents above this are parsed in a thread, so that the loop goes on serving."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowVersion:
+    """One version, read: `problems` are those that it has now, with the node types and connections of now."""
+
+    stored: StoredWorkflow
+    workflow: Workflow
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A document that was checked and not stored; `workflow` is None when it could not be read completely."""
+
+    workflow: Workflow | None
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowEntry:
+    """One line of the list with the newest execution."""
+
+    line: WorkflowLine
+    last_execution: ExecutionRow | None
+
+
+class WorkflowService:
+    """Use cases around workflow documents."""
+
+    def __init__(
+        self,
+        store: WorkflowStore,
+        executions: ExecutionStore,
+        connections: ConnectionStore,
+        *,
+        specs: Callable[[], Specs],
+    ) -> None:
+        self._store = store
+        self._executions = executions
+        self._connections = connections
+        self._specs = specs
+        self._parsed: OrderedDict[str, Workflow] = OrderedDict()
+        # What passed validation: by content and connections, with the registry snapshot it passed under.
+        self._sound: OrderedDict[tuple[str, tuple[tuple[str, str], ...]], Specs] = OrderedDict()
+
+    async def list(self, actor: Actor, *, before: str | None = None, limit: int = 100) -> Page[WorkflowEntry]:
+        """A page of workflows, newest change first."""
+        demand(actor, "workflow:read")
+        page = await self._store.list(before=before, limit=limit)
+        latest = await self._executions.latest([line.name for line in page.items])
+        return Page([WorkflowEntry(line, latest.get(line.name)) for line in page.items], page.next)
+
+    async def get(self, actor: Actor, name: str, *, version: int | None = None) -> WorkflowVersion:
+        """A version, the newest when none is given.
+
+        Raises:
+            NotFound: the workflow or the version.
+        """
+        demand(actor, "workflow:read")
+        return await self._read(await self._store.get(name, version))
+
+    async def validate(self, actor: Actor, source: bytes, *, format: Format | None = None) -> Checked:
+        """Check a document without storing it."""
+        demand(actor, "workflow:read")
+        parsed = await _parse(source, format)
+        problems = await self.problems(parsed)
+        return Checked(parsed.workflow if parsed.ok else None, tuple(problems))
+
+    async def save(
+        self,
+        actor: Actor,
+        source: bytes,
+        *,
+        format: Format | None = None,
+        publish: bool = True,
+        name: str | None = None,
+        expected_version: int | None = None,
+    ) -> tuple[WorkflowVersion, bool]:
+        """Store a version of a document; unchanged content keeps the newest version.
+
+        Args:
+            publish: make it the version that executions use; any error among the problems refuses it.
+            name: the name it must have.
+            expected_version: the newest version the caller knows.
+        Returns:
+            The version, and whether it is new.
+        Raises:
+            Invalid: it does not parse, or has errors and was to be published.
+            PreconditionFailed: somebody else saved meanwhile.
+        """
+        demand(actor, "workflow:write")
+        parsed = await _parse(source, format)
+        workflow = parsed.workflow
+        if workflow is None or not parsed.ok:
+            raise Invalid("workflow.invalid", "The document cannot be read", parsed.problems)
+        if name is not None and workflow.name != name:
+            raise _misnamed(workflow.name, name)
+        problems = await self.problems(parsed)
+        if publish and has_errors(problems):
+            raise Invalid("workflow.invalid", _count(problems), problems)
+        pinned = pin_types(workflow, self._specs())
+        stored, is_new = await self._store.save(
+            pinned, publish=publish, expected_version=expected_version, actor=actor
+        )
+        return WorkflowVersion(stored, pinned, tuple(problems)), is_new
+
+    async def versions(
+        self, actor: Actor, name: str, *, before: str | None = None, limit: int = 100
+    ) -> Page[VersionLine]:
+        """The history of a workflow, newest first."""
+        demand(actor, "workflow:read")
+        return await self._store.versions(name, before=before, limit=limit)
+
+    async def delete(self, actor: Actor, name: str) -> None:
+        """Take a workflow out of the lists; its executions keep their versions."""
+        demand(actor, "workflow:write")
+        await self._store.delete(name, actor=actor)
+
+    async def runnable(self, name: str, *, version: int | None = None) -> tuple[StoredWorkflow, Workflow]:
+        """The version to run: the given one, else the published one.
+
+        Raises:
+            UserError: `workflow.not_published`.
+        """
+        stored = await self._store.get(name, version)
+        if version is None:
+            if stored.published is None:
+                raise UserError(
+                    "workflow.not_published",
+                    f"No version of {name} is published; publish one, or name the version to run",
+                )
+            if stored.published != stored.version:
+                stored = await self._store.get(name, stored.published)
+        return stored, self._workflow(stored)
+
+    async def demand_runnable(self, stored: StoredWorkflow, workflow: Workflow) -> None:
+        """Raise unless the version has no errors now: node types and connections may have gone since it was saved.
+
+        Raises:
+            Invalid: `workflow.invalid`.
+        """
+        specs, connections = self._specs(), await self.connection_types()
+        known = (stored.hash, tuple(sorted(connections.items())))
+        if self._sound.get(known) is specs:
+            return
+        problems = validate(workflow, specs, connections=connections)
+        if has_errors(problems):
+            message = f"Version {stored.version} of {stored.name} has errors; mend them and save it again"
+            raise Invalid("workflow.invalid", message, problems)
+        self._sound[known] = specs
+        if len(self._sound) > PARSED_KEPT:
+            self._sound.popitem(last=False)
+
+    async def problems(self, parsed: Parsed) -> list[Problem]:
+        """Everything that is wrong with a document: what parsing found, then what checking finds."""
+        if parsed.workflow is None:
+            return list(parsed.problems)
+        found = validate(
+            parsed.workflow,
+            self._specs(),
+            connections=await self.connection_types(),
+            kept_edges=parsed.kept_edges,
+        )
+        return [*parsed.problems, *found]
+
+    async def connection_types(self) -> Mapping[str, str]:
+        """The type of every connection by name."""
+        return {connection.name: connection.type for connection in await self._connections.list()}
+
+    async def _read(self, stored: StoredWorkflow) -> WorkflowVersion:
+        workflow = self._workflow(stored)
+        problems = await self.problems(Parsed(workflow, []))
+        return WorkflowVersion(stored, workflow, tuple(problems))
+
+    def _workflow(self, stored: StoredWorkflow) -> Workflow:
+        """The parsed document; kept by content hash, because equal content parses equally."""
+        workflow = self._parsed.get(stored.hash)
+        if workflow is None:
+            workflow = parse(stored.document, format="json").workflow
+            if workflow is None:
+                raise UserError(
+                    "workflow.unreadable", f"Version {stored.version} of {stored.name} was saved by a newer release"
+                )
+            self._parsed[stored.hash] = workflow
+            if len(self._parsed) > PARSED_KEPT:
+                self._parsed.popitem(last=False)
+        self._parsed.move_to_end(stored.hash)
+        return workflow
+
+
+def yaml_of(workflow: Workflow) -> str:
+    """Canonical YAML text."""
+    return dump(workflow)
+
+
+async def _parse(source: bytes, format: Format | None) -> Parsed:
+    if len(source) > LARGE_TEXT_BYTES:
+        return await asyncio.to_thread(parse, source, format=format)
+    return parse(source, format=format)
+
+
+def _misnamed(found: str, wanted: str) -> Invalid:
+    message = f"the document is named '{found}', the request '{wanted}'"
+    problem = Problem("workflow.name_differs", "/name", message, "error", f"Name it '{wanted}'")
+    return Invalid("workflow.name_differs", message, [problem])
+
+
+def _count(problems: list[Problem]) -> str:
+    errors = sum(problem.severity == "error" for problem in problems)
+    return f"The document has {errors} error{'' if errors == 1 else 's'}; mend them, or save without publishing"

@@ -1,0 +1,52 @@
+"""The lane for everything that is not the journal's bulk: one function a job, each in a savepoint of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from concertmaster.storage.group_writer import Job
+
+
+class Call(Job):
+    """A function to run in the group's transaction; it may run again when the group is retried."""
+
+    __slots__ = ("function",)
+
+    def __init__(self, future: asyncio.Future[Any], function: Callable[[Connection], Any]) -> None:
+        super().__init__(future)
+        self.function = function
+
+
+class CallLane:
+    """Runs calls one after the other; one that raises leaves nothing behind and does not hurt the others.
+
+    Args:
+        is_transient: errors that are the database's fault, for which the group is tried again.
+    """
+
+    def __init__(self, is_transient: Callable[[BaseException], bool]) -> None:
+        self._is_transient = is_transient
+
+    def run(self, connection: Connection, jobs: Sequence[Call], *, careful: bool) -> None:  # noqa: ARG002
+        """See `Lane`."""
+        for job in jobs:
+            try:
+                with connection.begin_nested():
+                    job.result = job.function(connection)
+            except Exception as error:
+                if self._is_transient(error):
+                    raise
+                job.error = error
+
+    def units(self, jobs: Sequence[Call]) -> list[list[Call]]:
+        """Each call for itself."""
+        return [[job] for job in jobs]
+
+    def settle(self, jobs: Sequence[Call]) -> None:
+        """Answer the callers."""
+        for job in jobs:
+            job.settle()

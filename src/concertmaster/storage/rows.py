@@ -1,0 +1,76 @@
+"""Between database rows and the domain's ExecutionRow and Event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from sqlalchemy import Row
+
+from concertmaster.domain.events import Event, body_from
+from concertmaster.domain.execution import ExecutionRow, Failure
+from concertmaster.domain.interfaces import Change
+from concertmaster.storage.encoding import encode, from_micros, maybe_instant
+from concertmaster.storage.tables import events, executions
+
+EXECUTION_COLUMNS = (
+    executions.c.id,
+    executions.c.workflow,
+    executions.c.version,
+    executions.c.status,
+    executions.c.epoch,
+    executions.c.head_seq,
+    executions.c.trigger,
+    executions.c.created_at,
+    executions.c.started_at,
+    executions.c.ended_at,
+    executions.c.error,
+)
+EVENT_COLUMNS = (events.c.seq, events.c.at, events.c.kind, events.c.node, events.c.data)
+
+
+def execution_from(row: Row[Any]) -> ExecutionRow:
+    """From a row of `EXECUTION_COLUMNS`."""
+    id_, workflow, version, status, epoch, head_seq, trigger, created_at, started_at, ended_at, error = row
+    return ExecutionRow(
+        id=id_,
+        workflow=workflow,
+        version=version,
+        status=status,
+        epoch=epoch,
+        head_seq=head_seq,
+        trigger=orjson.loads(trigger),
+        created_at=from_micros(created_at),
+        started_at=maybe_instant(started_at),
+        ended_at=maybe_instant(ended_at),
+        error=None if error is None else Failure.from_json(orjson.loads(error)),
+    )
+
+
+def event_from(execution_id: str, row: Row[Any]) -> Event:
+    """From a row of `EVENT_COLUMNS`."""
+    seq, at, kind, node, data = row
+    return Event(execution_id, seq, from_micros(at), body_from(kind, node, orjson.loads(data)))
+
+
+def changed(row: ExecutionRow, change: Change, *, head_seq: int) -> ExecutionRow:
+    """The row after an append."""
+    return ExecutionRow(
+        id=row.id,
+        workflow=row.workflow,
+        version=row.version,
+        status=change.status or row.status,
+        epoch=row.epoch,
+        head_seq=head_seq,
+        trigger=row.trigger,
+        created_at=row.created_at,
+        started_at=change.started_at or row.started_at,
+        ended_at=change.ended_at or row.ended_at,
+        error=change.error or row.error,
+    )
+
+
+def json_text(data: Mapping[str, Any]) -> str:
+    """JSON as the text that columns hold."""
+    return encode(data).decode()

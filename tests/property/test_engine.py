@@ -1,0 +1,79 @@
+"""The pure core against random graphs and orders of arrival."""
+
+from __future__ import annotations
+
+import copy
+
+from engine_model import Case, begin, cases, resume, run
+from engine_reference import expected
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from concertmaster.domain.events import NodeSucceeded, body_from, data_of
+from concertmaster.domain.execution import FINAL_NODE
+from concertmaster.engine.decider import decide
+from concertmaster.engine.state import fold
+
+
+@given(cases(), st.integers(0, 1000))
+@settings(max_examples=300, deadline=None)
+def test_every_order_of_arrivals_ends_as_the_rules_say(case: Case, seed: int) -> None:
+    shell = run(begin(case), seed)
+    status, nodes = expected(case)
+    assert shell.state.status == status
+    if status == "succeeded":
+        assert {node_id: node.status for node_id, node in shell.state.nodes.items()} == nodes
+
+
+@given(cases(), st.integers(0, 1000))
+@settings(max_examples=200, deadline=None)
+def test_no_node_is_left_open_and_none_succeeds_twice(case: Case, seed: int) -> None:
+    shell = run(begin(case), seed)
+    assert {node.status for node in shell.state.nodes.values()} <= FINAL_NODE
+    succeeded = [event.body.node for event in shell.journal if isinstance(event.body, NodeSucceeded)]
+    assert len(succeeded) == len(set(succeeded))
+
+
+@given(cases(max_nodes=6), st.integers(0, 1000))
+@settings(max_examples=60, deadline=None)
+def test_cut_the_journal_after_any_event_and_it_ends_the_same(case: Case, seed: int) -> None:
+    whole = run(begin(case), seed)
+    for length in range(2, len(whole.journal)):
+        resumed = run(resume(case, whole.journal[:length]), seed)
+        assert resumed.state.status == whole.state.status
+        assert resumed.journal[:length] == whole.journal[:length]
+        if whole.state.status == "succeeded":
+            before = {node_id: node.status for node_id, node in whole.state.nodes.items()}
+            assert {node_id: node.status for node_id, node in resumed.state.nodes.items()} == before
+
+
+@given(cases(), st.integers(0, 1000), st.integers(0, 40))
+@settings(max_examples=200, deadline=None)
+def test_deciding_about_what_changed_is_deciding_about_everything(case: Case, seed: int, steps: int) -> None:
+    """After settling, nothing follows but the attempts and timers that are under way."""
+    shell = run(begin(case), seed, stop_after=steps)
+    left = decide(shell.state, list(shell.state.nodes))
+    for command in left:
+        assert command.node in shell.attempts or command.node in shell.timers
+    assert decide(copy.deepcopy(shell.state), list(shell.state.nodes)) == left
+
+
+@given(cases(), st.integers(0, 1000))
+@settings(max_examples=100, deadline=None)
+def test_folding_the_journal_again_gives_the_same_state(case: Case, seed: int) -> None:
+    shell = run(begin(case), seed)
+    again = fold("x", case.plan, shell.journal)
+    assert (again.status, again.seq, again.open_nodes) == (shell.state.status, shell.state.seq, 0)
+    assert {n: (s.status, s.attempt, s.outputs) for n, s in again.nodes.items()} == {
+        n: (s.status, s.attempt, s.outputs) for n, s in shell.state.nodes.items()
+    }
+
+
+@given(cases(), st.integers(0, 1000))
+@settings(max_examples=60, deadline=None)
+def test_events_survive_their_json_form(case: Case, seed: int) -> None:
+    import json
+
+    for event in run(begin(case), seed).journal:
+        text = json.dumps(data_of(event.body), default=lambda at: at.isoformat())
+        assert body_from(event.kind, event.node, json.loads(text)) == event.body

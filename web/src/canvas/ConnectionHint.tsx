@@ -1,0 +1,42 @@
+import { useConnection } from '@xyflow/react'
+import { useEffect, useState } from 'react'
+import classes from './Canvas.module.css'
+import { useScene } from './context'
+import { edgeTo, parseWireEnd, refusal, wireEndKey } from './wiring'
+
+interface Hover {
+  node: string
+  x: number
+  y: number
+}
+
+/** While a wire is dragged over a card that cannot take it: why not, beside the pointer. */
+export function ConnectionHint() {
+  const scene = useScene()
+  const key = useConnection(wireEndKey)
+  const [hover, setHover] = useState<Hover | null>(null)
+  useEffect(() => {
+    if (key === '') return
+    const follow = (event: PointerEvent) => {
+      const card = event.target instanceof Element ? event.target.closest<HTMLElement>('.react-flow__node') : null
+      const node = card?.dataset.id
+      setHover(node ? { node, x: event.clientX, y: event.clientY } : null)
+    }
+    window.addEventListener('pointermove', follow)
+    return () => {
+      window.removeEventListener('pointermove', follow)
+      setHover(null)
+    }
+  }, [key])
+  const from = parseWireEnd(key)
+  if (!from || !hover || hover.node === from.node) return null
+  const document = scene.getDocument()
+  const edge = edgeTo(document, scene.types, from, hover.node)
+  const why = edge ? refusal(document, scene.types, edge) : null
+  if (!why) return null
+  return (
+    <div className={classes.hint} style={{ left: hover.x + 14, top: hover.y + 14 }} role="status">
+      {why}
+    </div>
+  )
+}

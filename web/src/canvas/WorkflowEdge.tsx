@@ -1,0 +1,71 @@
+import { BaseEdge, type EdgeProps, getSmoothStepPath } from '@xyflow/react'
+import { memo } from 'react'
+import { words } from '~/i18n'
+import { ERROR_OUTLET } from '~/model/edges'
+import { describeType, outletType } from '~/model/ports'
+import type { NodeRunView } from '~/runs/state'
+import { useNodeRun } from '~/runs/useRun'
+import { formatCompact, formatCount } from '~/ui/format'
+import { useScene } from './context'
+import type { FlowEdge } from './toFlow'
+import classes from './WorkflowEdge.module.css'
+
+export type EdgeState = 'open' | 'flowing' | 'taken' | 'failed' | 'skipped'
+
+/** An edge ends taken or skipped; until its source has ended it is open. */
+export function edgeState(source: NodeRunView | undefined, target: NodeRunView | undefined, outlet: string): EdgeState {
+  if (!source) return 'open'
+  switch (source.status) {
+    case 'succeeded':
+      if (!(outlet in source.outputs)) return 'skipped'
+      return target?.status === 'running' ? 'flowing' : 'taken'
+    case 'failed':
+      return outlet === ERROR_OUTLET && target && target.status !== 'cancelled' ? 'failed' : 'skipped'
+    case 'skipped':
+    case 'cancelled':
+      return 'skipped'
+    default:
+      return 'open'
+  }
+}
+
+/** A wire: grey, green-grey with its row count when data went over it, dashed when it was skipped. */
+export const WorkflowEdge = memo(function WorkflowEdge(props: EdgeProps<FlowEdge>) {
+  const { source, target, selected, data, id } = props
+  const outlet = data?.outlet ?? 'out'
+  const scene = useScene()
+  const from = useNodeRun(scene.status, source)
+  const to = useNodeRun(scene.status, target)
+  const state = edgeState(from, to, outlet)
+  const [path, labelX, labelY] = getSmoothStepPath({ ...props, borderRadius: 12 })
+  const value = state === 'taken' || state === 'flowing' ? from?.outputs[outlet] : undefined
+  const rows = value?.kind === 'table' ? value.rows : undefined
+  return (
+    <g className={classes.edge} data-state={state} data-selected={selected || undefined} data-error={outlet === ERROR_OUTLET || undefined}>
+      <title>
+        {words.editor.wire.title(id, describeType(outletType(scene.getDocument(), scene.types, source, outlet)))}
+        {rows === undefined ? '' : `, ${words.editor.rows(formatCount(rows), rows)}`}
+      </title>
+      <BaseEdge path={path} interactionWidth={16} className={classes.path} />
+      {rows !== undefined ? (
+        <text x={labelX} y={labelY} dy="0.35em" className={classes.rows}>
+          {words.editor.rows(formatCompact(rows), rows)}
+        </text>
+      ) : null}
+      {scene.readOnly ? null : (
+        // biome-ignore lint/a11y/noStaticElementInteractions: a short cut for the pointer; keys use the quick-add list.
+        <g
+          className={classes.insert}
+          transform={`translate(${labelX} ${labelY})`}
+          onClick={(event) => {
+            event.stopPropagation()
+            scene.onInsert({ source, outlet, target, port: data?.port ?? 'in' }, [labelX, labelY])
+          }}
+        >
+          <circle r={9} />
+          <path d="M-4 0H4M0 -4V4" />
+        </g>
+      )}
+    </g>
+  )
+})

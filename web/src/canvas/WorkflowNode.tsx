@@ -1,0 +1,129 @@
+import { Handle, type NodeProps, Position, useConnection } from '@xyflow/react'
+import { memo } from 'react'
+import { words } from '~/i18n'
+import { describeType } from '~/model/ports'
+import type { NodeRunView } from '~/runs/state'
+import { useNodeRun } from '~/runs/useRun'
+import { CategoryIcon } from '~/ui/CategoryIcon'
+import { elapsed, formatCompact, formatCount, formatDuration } from '~/ui/format'
+import { useScene } from './context'
+import { ERROR_AT, NEW_PORT, type PortView } from './geometry'
+import { NodeStatusMark } from './NodeStatusMark'
+import type { FlowNode } from './toFlow'
+import { edgeTo, parseWireEnd, refusal, type WireEnd, wireEndKey } from './wiring'
+import classes from './WorkflowNode.module.css'
+
+type Fit = 'none' | 'yes' | 'no'
+
+/** Whether the wire being dragged may end at this card. */
+function useFit(id: string): { from: WireEnd | null; fit: Fit; why: string | null } {
+  const from = parseWireEnd(useConnection(wireEndKey))
+  const scene = useScene()
+  if (!from || from.node === id) return { from, fit: 'none', why: null }
+  const document = scene.getDocument()
+  const edge = edgeTo(document, scene.types, from, id)
+  const why = edge ? refusal(document, scene.types, edge) : words.editor.wire.noPort
+  return { from, fit: why === null ? 'yes' : 'no', why }
+}
+
+function PortHandle({ id, port, side, fit }: { id: string; port: PortView; side: 'target' | 'source'; fit: Fit }) {
+  const { readOnly } = useScene()
+  const name = port.name === NEW_PORT ? words.editor.wire.newPort : port.name
+  return (
+    <Handle
+      id={port.name}
+      type={side}
+      position={side === 'target' ? Position.Left : Position.Right}
+      className={classes.handle}
+      style={{ top: port.at }}
+      isConnectable={!readOnly}
+      data-quiet={port.quiet || undefined}
+      data-fit={fit}
+      data-add={port.name === NEW_PORT || undefined}
+      title={`${name}: ${describeType(port.type)}${port.required ? words.editor.wire.required : ''}`}
+    />
+  )
+}
+
+function PortNames({ ports, side }: { ports: readonly PortView[]; side: 'target' | 'source' }) {
+  return ports.map((port) => (
+    <span key={port.name} className={classes.portName} data-side={side} data-many={ports.length > 1 || undefined} style={{ top: port.at }}>
+      {port.name}
+    </span>
+  ))
+}
+
+function Facts({ run }: { run: NodeRunView | undefined }) {
+  if (!run) return null
+  const { progress, rows } = run
+  if (run.status === 'running' && progress?.total) {
+    return <span>{Math.round((progress.done / progress.total) * 100)} %</span>
+  }
+  if (rows !== undefined) return <span title={words.editor.rows(formatCount(rows), rows)}>{formatCompact(rows)}</span>
+  const took = run.endedAt ? elapsed(run.startedAt, run.endedAt, 0) : null
+  return took === null ? null : <span>{formatDuration(took)}</span>
+}
+
+function stripeOf(run: NodeRunView | undefined): React.CSSProperties | undefined {
+  const progress = run?.status === 'running' ? run.progress : null
+  return progress?.total ? { width: `${Math.min(100, (100 * progress.done) / progress.total)}%` } : undefined
+}
+
+/** A node card: fixed size, its ports at computed places, its live status from outside the document. */
+export const WorkflowNode = memo(function WorkflowNode({ id, data, selected }: NodeProps<FlowNode>) {
+  const scene = useScene()
+  const run = useNodeRun(scene.status, id)
+  const { from, fit, why } = useFit(id)
+  const status = run?.status ?? (scene.status ? 'pending' : undefined)
+  const { ports, problems } = data
+  const stripe = stripeOf(run)
+  return (
+    <div
+      className={classes.card}
+      data-testid={`node-${id}`}
+      data-status={status}
+      data-selected={selected || undefined}
+      data-disabled={data.disabled || undefined}
+      data-fit={fit}
+      title={why ?? undefined}
+    >
+      <CategoryIcon category={data.nodeType?.category ?? ''} icon={data.nodeType?.icon} />
+      <div className={classes.words}>
+        <span className={classes.title} title={data.title}>
+          {data.title}
+        </span>
+        <span className={classes.subtitle} title={`${data.type} · ${data.subtitle}`}>
+          {data.subtitle}
+        </span>
+      </div>
+      <div className={classes.facts}>
+        <NodeStatusMark run={run} maximumAttempts={data.maximumAttempts} disabled={data.disabled} />
+        <Facts run={run} />
+      </div>
+      {status === 'running' ? <span className={classes.stripe} data-known={stripe ? true : undefined} style={stripe} /> : null}
+      {problems ? (
+        <span className={classes.corner} data-severity={problems.errors > 0 ? 'error' : 'warning'} title={problems.first}>
+          {problems.errors + problems.warnings}
+        </span>
+      ) : null}
+      {ports.inputs.map((port) => (
+        <PortHandle key={port.name} id={id} port={port} side="target" fit={from?.type === 'source' ? fit : 'none'} />
+      ))}
+      {ports.outputs.map((port) => (
+        <PortHandle key={port.name} id={id} port={port} side="source" fit={from?.type === 'target' ? fit : 'none'} />
+      ))}
+      <PortNames ports={ports.inputs.filter((port) => port.name !== NEW_PORT)} side="target" />
+      <PortNames ports={ports.outputs} side="source" />
+      <Handle
+        id="error"
+        type="source"
+        position={Position.Bottom}
+        className={classes.errorHandle}
+        style={{ left: ERROR_AT }}
+        isConnectable={!scene.readOnly}
+        data-wired={data.errorWired || undefined}
+        title={words.editor.wire.error}
+      />
+    </div>
+  )
+})

@@ -1,0 +1,108 @@
+/** Draws the graph as rectangles in status colours: the zoomed-out canvas and the minimap share it. */
+
+import { edgeIndex } from '~/model/edgeIndex'
+import type { Position, WorkflowDocument } from '~/model/workflow'
+import type { RunStatusStore } from '~/runs/state'
+import { NODE_HEIGHT, NODE_WIDTH } from './geometry'
+
+export interface Picture {
+  document: WorkflowDocument
+  positions: Record<string, Position>
+  status: RunStatusStore | null
+  selected: ReadonlySet<string>
+}
+
+export interface View {
+  x: number
+  y: number
+  zoom: number
+  width: number
+  height: number
+}
+
+/** Reads the theme's colours once a drawing, from the element they apply to. */
+function palette(element: Element) {
+  const style = getComputedStyle(element)
+  const read = (name: string) => style.getPropertyValue(name).trim()
+  const status = new Map<string, string>()
+  return {
+    edge: read('--cm-edge'),
+    idle: read('--cm-muted'),
+    accent: read('--cm-accent'),
+    status(name: string): string {
+      const known = status.get(name)
+      if (known) return known
+      const colour = read(`--cm-status-${name}`) || read('--cm-muted')
+      status.set(name, colour)
+      return colour
+    },
+  }
+}
+
+/** Size the bitmap to the device's pixels; false when there is nothing to draw on. */
+export function prepare(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D | null {
+  const ratio = window.devicePixelRatio || 1
+  const [pixelsWide, pixelsHigh] = [Math.round(width * ratio), Math.round(height * ratio)]
+  if (canvas.width !== pixelsWide || canvas.height !== pixelsHigh) {
+    canvas.width = pixelsWide
+    canvas.height = pixelsHigh
+  }
+  const context = canvas.getContext('2d')
+  if (!context || width === 0 || height === 0) return null
+  context.setTransform(ratio, 0, 0, ratio, 0, 0)
+  context.clearRect(0, 0, width, height)
+  return context
+}
+
+export function draw(context: CanvasRenderingContext2D, picture: Picture, view: View, withEdges: boolean): void {
+  const colours = palette(context.canvas)
+  const visible = ([x, y]: Position) => {
+    const [left, top] = [x * view.zoom + view.x, y * view.zoom + view.y]
+    return left < view.width && top < view.height && left + NODE_WIDTH * view.zoom > 0 && top + NODE_HEIGHT * view.zoom > 0
+  }
+  if (withEdges) drawEdges(context, picture, view, colours.edge)
+  const [width, height] = [Math.max(2, NODE_WIDTH * view.zoom), Math.max(1.5, NODE_HEIGHT * view.zoom)]
+  const radius = Math.min(4, height / 4)
+  for (const [id, position] of Object.entries(picture.positions)) {
+    if (!visible(position) || !(id in picture.document.nodes)) continue
+    const status = picture.status?.get(id)?.status
+    const busy = status !== undefined && status !== 'pending'
+    context.globalAlpha = busy ? 1 : 0.45
+    context.fillStyle = busy ? colours.status(status) : colours.idle
+    context.beginPath()
+    context.roundRect(position[0] * view.zoom + view.x, position[1] * view.zoom + view.y, width, height, radius)
+    context.fill()
+    if (picture.selected.has(id)) {
+      context.globalAlpha = 1
+      context.strokeStyle = colours.accent
+      context.lineWidth = 2
+      context.stroke()
+    }
+  }
+  context.globalAlpha = 1
+}
+
+function drawEdges(context: CanvasRenderingContext2D, picture: Picture, view: View, colour: string): void {
+  context.strokeStyle = colour
+  context.lineWidth = Math.max(0.5, Math.min(1, view.zoom * 4))
+  context.beginPath()
+  for (const [source, list] of edgeIndex(picture.document.edges).outgoing) {
+    const from = picture.positions[source]
+    if (!from) continue
+    for (const edge of list) {
+      const to = picture.positions[edge.target]
+      if (!to) continue
+      context.moveTo((from[0] + NODE_WIDTH) * view.zoom + view.x, (from[1] + NODE_HEIGHT / 2) * view.zoom + view.y)
+      context.lineTo(to[0] * view.zoom + view.x, (to[1] + NODE_HEIGHT / 2) * view.zoom + view.y)
+    }
+  }
+  context.stroke()
+}
+
+/** The node under a place of the document, the last drawn first. */
+export function nodeAt(positions: Record<string, Position>, [x, y]: Position): string | null {
+  for (const [id, [left, top]] of Object.entries(positions).reverse()) {
+    if (x >= left && x <= left + NODE_WIDTH && y >= top && y <= top + NODE_HEIGHT) return id
+  }
+  return null
+}

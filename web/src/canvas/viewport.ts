@@ -1,0 +1,101 @@
+import { useReactFlow, useStore, useStoreApi, type Viewport } from '@xyflow/react'
+import { type Ref, useCallback, useImperativeHandle, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
+import { type Bounds, boundsOf } from '~/model/layout'
+import type { Position } from '~/model/workflow'
+import { NODE_HEIGHT, NODE_WIDTH } from './geometry'
+
+/** Below this zoom all nodes are on screen: the bitmap layer takes over. */
+export const FAR_ZOOM = 0.3
+export const MIN_ZOOM = 0.04
+export const MAX_ZOOM = 2
+const PADDING = 56
+
+/** The view that shows all of `bounds`, never enlarged. */
+export function viewportFor(bounds: Bounds | null, width: number, height: number): Viewport {
+  if (!bounds || width === 0 || height === 0) return { x: width / 2 - NODE_WIDTH / 2, y: height / 2, zoom: 1 }
+  const room = (side: number) => Math.max(side - 2 * PADDING, side / 2)
+  const zoom = Math.max(MIN_ZOOM, Math.min(1, room(width) / bounds.width, room(height) / bounds.height))
+  return {
+    x: (width - bounds.width * zoom) / 2 - bounds.x * zoom,
+    y: (height - bounds.height * zoom) / 2 - bounds.y * zoom,
+    zoom,
+  }
+}
+
+export interface CanvasHandle {
+  fit(): void
+  zoom(step: number): void
+  /** Bring a node into view if it is not. */
+  show(id: string): void
+  /** Upper left corner for a new node: under the pointer if it is over the canvas, else in the middle. */
+  place(): Position
+}
+
+interface Target {
+  ref: Ref<CanvasHandle> | undefined
+  getPositions(): Record<string, Position>
+}
+
+const ease = { duration: 160 }
+
+/** Moves of the view by program, and whether the picture is far enough away for the bitmap. */
+export function useViewport({ ref, getPositions }: Target) {
+  const flow = useReactFlow()
+  const store = useStoreApi()
+  const zoomedOut = useStore((state) => state.transform[2] < FAR_ZOOM)
+  const [forced, setForced] = useState(false)
+  const pointer = useRef<Position | null>(null)
+
+  const goTo = useCallback(
+    (viewport: Viewport) => {
+      // Flipped before the jump, or React Flow mounts every node for one frame.
+      if (viewport.zoom < FAR_ZOOM) flushSync(() => setForced(true))
+      const near = viewport.zoom >= FAR_ZOOM && store.getState().transform[2] >= FAR_ZOOM
+      void flow.setViewport(viewport, near ? ease : undefined).then(() => setForced(false))
+    },
+    [flow, store],
+  )
+
+  useImperativeHandle(
+    ref,
+    () => ({
+      fit() {
+        const { width, height } = store.getState()
+        goTo(viewportFor(boundsOf(Object.values(getPositions())), width, height))
+      },
+      zoom(step) {
+        const { transform, width, height } = store.getState()
+        const zoom = Math.max(MIN_ZOOM, Math.min(MAX_ZOOM, transform[2] * step))
+        const ratio = zoom / transform[2]
+        goTo({ x: width / 2 - (width / 2 - transform[0]) * ratio, y: height / 2 - (height / 2 - transform[1]) * ratio, zoom })
+      },
+      show(id) {
+        const place = getPositions()[id]
+        const { transform, width, height } = store.getState()
+        if (!place) return
+        const zoom = transform[2] < FAR_ZOOM ? 1 : transform[2]
+        const [left, top] = [place[0] * zoom + transform[0], place[1] * zoom + transform[1]]
+        const inside = left > 0 && top > 0 && left + NODE_WIDTH * zoom < width && top + NODE_HEIGHT * zoom < height
+        if (inside && zoom === transform[2]) return
+        goTo({
+          x: width / 2 - (place[0] + NODE_WIDTH / 2) * zoom,
+          y: height / 2 - (place[1] + NODE_HEIGHT / 2) * zoom,
+          zoom,
+        })
+      },
+      place() {
+        const { domNode } = store.getState()
+        const box = domNode?.getBoundingClientRect() ?? { left: 0, top: 0, width: 0, height: 0 }
+        const [x, y] = pointer.current ?? [box.left + box.width / 2, box.top + box.height / 2]
+        const at = flow.screenToFlowPosition({ x, y })
+        return [at.x - NODE_WIDTH / 2, at.y - NODE_HEIGHT / 2]
+      },
+    }),
+    [flow, getPositions, goTo, store],
+  )
+  const follow = useCallback((at: Position | null) => {
+    pointer.current = at
+  }, [])
+  return { far: zoomedOut || forced, follow }
+}

@@ -1,0 +1,69 @@
+/** What a wire being dragged may reach. */
+
+import type { Connection, ConnectionState } from '@xyflow/react'
+import { words } from '~/i18n'
+import { closesCycle, edgeIndex } from '~/model/edgeIndex'
+import { DEFAULT_OUTLET, DEFAULT_PORT, type Edge } from '~/model/edges'
+import { freshId } from '~/model/edits'
+import type { NodeTypes } from '~/model/nodeType'
+import { firstFittingPort, mainOutlet, nodeTypeOf, outletType, refuseWire } from '~/model/ports'
+import type { WorkflowDocument } from '~/model/workflow'
+import { NEW_PORT } from './geometry'
+
+/** The end a wire is dragged from. */
+export interface WireEnd {
+  node: string
+  handle: string
+  type: 'source' | 'target'
+}
+
+/** A text per drag, so that cards render when it starts and ends and not on every move. */
+export function wireEndKey(connection: ConnectionState): string {
+  const { inProgress, fromHandle } = connection
+  return inProgress && fromHandle ? `${fromHandle.nodeId}|${fromHandle.id ?? ''}|${fromHandle.type}` : ''
+}
+
+export function parseWireEnd(key: string): WireEnd | null {
+  const [node, handle, type] = key.split('|')
+  return node && handle && (type === 'source' || type === 'target') ? { node, handle, type } : null
+}
+
+export function edgeOf(connection: Connection): Edge {
+  return {
+    source: connection.source,
+    outlet: connection.sourceHandle ?? DEFAULT_OUTLET,
+    target: connection.target,
+    port: connection.targetHandle ?? DEFAULT_PORT,
+  }
+}
+
+/** Null when the wire may be drawn, else why not. */
+export function refusal(document: WorkflowDocument, types: NodeTypes, edge: Edge): string | null {
+  if (edge.source === edge.target) return words.editor.wire.self
+  if (closesCycle(document.edges, edge.source, edge.target)) return words.editor.wire.cycle
+  return refuseWire(document, types, edge)?.reason ?? null
+}
+
+/** The edge a drag makes when it ends at `node` (and there, if given, at `handle`); null when none is possible. */
+export function edgeTo(
+  document: WorkflowDocument,
+  types: NodeTypes,
+  from: WireEnd,
+  node: string,
+  handle?: string,
+): Edge | null {
+  const type = nodeTypeOf(document, types, node)
+  if (from.type === 'source') {
+    const given = outletType(document, types, from.node, from.handle)
+    const port = handle ?? (type ? firstFittingPort(type, given) : DEFAULT_PORT)
+    return port ? { source: from.node, outlet: from.handle, target: node, port } : null
+  }
+  return { source: node, outlet: handle ?? (type ? mainOutlet(type) : DEFAULT_OUTLET), target: from.node, port: from.handle }
+}
+
+/** Give a wire to the "new port" handle a port name of its own: after its source. */
+export function nameNewPort(document: WorkflowDocument, edge: Edge): Edge {
+  if (edge.port !== NEW_PORT) return edge
+  const taken = new Set((edgeIndex(document.edges).incoming.get(edge.target) ?? []).map((wire) => wire.port))
+  return { ...edge, port: taken.has(DEFAULT_PORT) ? freshId(taken, edge.source) : DEFAULT_PORT }
+}

@@ -1,0 +1,50 @@
+import type { Icon } from '@tabler/icons-react'
+import type { Position } from '~/model/workflow'
+import type { EditorState } from './state'
+
+/** What actions may ask of the world outside the store. */
+export interface EditorServices {
+  save(options?: { overwrite?: boolean }): Promise<void>
+  run(): Promise<void>
+  fit(): void
+  zoom(step: number): void
+  /** Document position of the middle of the visible canvas, or of the pointer when it is over it. */
+  place(): Position
+  copy(text: string): Promise<void>
+  readClipboard(): Promise<string>
+  tell(message: string): void
+}
+
+export interface Effect<Args> {
+  services: EditorServices
+  before: EditorState
+  after: EditorState
+  args: Args
+  dispatch: Dispatch
+}
+
+/** One thing a person can do. Menus, keys and lists all read these. */
+export interface Action<Args = undefined> {
+  id: string
+  /** Name in menus; of a step in the history. */
+  label: string
+  icon?: Icon
+  /** `mod` is Ctrl, or Command on a Mac. */
+  shortcuts?: readonly string[]
+  /** Shown in menus and the shortcut list (actions with arguments are not). */
+  listed?: boolean
+  /** The keys work inside text fields too (save, run). */
+  everywhere?: boolean
+  enabled?(state: EditorState): boolean
+  perform(state: EditorState, args: Args): EditorState
+  /** A change of the document becomes a step that can be undone. */
+  undoable: boolean
+  /** Name of this step in the history, when it says more than `label`. */
+  describe?(args: Args, state: EditorState): string
+  effect?(effect: Effect<Args>): void | Promise<void>
+}
+
+export type Dispatch = <Args>(action: Action<Args>, ...args: Args extends undefined ? [] : [Args]) => void
+
+/** An action as the lists see it: whatever its arguments, they start it without. */
+export type ListedAction = Action

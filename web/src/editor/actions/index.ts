@@ -1,0 +1,38 @@
+import type { Action } from '../action'
+import { copy, cut, duplicate, paste } from './clipboard'
+import { deleteReconnect, deleteSelection } from './deleteSelection'
+import { disable } from './disable'
+import { nudges } from './moveNodes'
+import { redo } from './redo'
+import { rename } from './rename'
+import { run } from './run'
+import { save } from './save'
+import { selectAll, selectNothing } from './selectAll'
+import { tidy } from './tidy'
+import { undo } from './undo'
+import { fit, help, quickAdd, zoomIn, zoomOut } from './view'
+
+/** Everything a person can start without an argument, in the order menus show it. */
+export const actions: readonly Action[] = [
+  save,
+  run,
+  undo,
+  redo,
+  quickAdd,
+  rename,
+  disable,
+  copy,
+  cut,
+  paste,
+  duplicate,
+  selectAll,
+  selectNothing,
+  deleteSelection,
+  deleteReconnect,
+  tidy,
+  fit,
+  zoomIn,
+  zoomOut,
+  help,
+  ...nudges,
+]

@@ -1,0 +1,18 @@
+import { IconArrowForwardUp } from '@tabler/icons-react'
+import { words } from '~/i18n'
+import { redo as forward } from '~/model/history'
+import type { Action } from '../action'
+
+export const redo: Action = {
+  id: 'history.redo',
+  label: words.editor.actions.redo,
+  icon: IconArrowForwardUp,
+  shortcuts: ['mod+shift+z', 'mod+y'],
+  listed: true,
+  undoable: false,
+  enabled: (state) => state.history.future.length > 0,
+  perform(state) {
+    const history = forward(state.history)
+    return { ...state, history, document: history.present }
+  },
+}

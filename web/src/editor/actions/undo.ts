@@ -1,0 +1,18 @@
+import { IconArrowBackUp } from '@tabler/icons-react'
+import { words } from '~/i18n'
+import { undo as back } from '~/model/history'
+import type { Action } from '../action'
+
+export const undo: Action = {
+  id: 'history.undo',
+  label: words.editor.actions.undo,
+  icon: IconArrowBackUp,
+  shortcuts: ['mod+z'],
+  listed: true,
+  undoable: false,
+  enabled: (state) => state.history.past.length > 0,
+  perform(state) {
+    const history = back(state.history)
+    return { ...state, history, document: history.present }
+  },
+}

@@ -1,0 +1,98 @@
+import type { Edge } from '~/model/edges'
+import type { History } from '~/model/history'
+import type { NodeTypes } from '~/model/nodeType'
+import type { Position, Problem, WorkflowDocument } from '~/model/workflow'
+
+/** What is chosen on the canvas; edges by their text in the document. */
+export interface Selection {
+  nodes: readonly string[]
+  edges: readonly string[]
+}
+
+export interface Saved {
+  document: WorkflowDocument
+  /** The newest version the editor knows; sent as `If-Match`. */
+  version: number
+  /** Number of the published version, null when none is. */
+  published: number | null
+}
+
+export type Drawer = 'problems' | 'yaml' | 'runs'
+export type InspectorTab = 'config' | 'input' | 'output' | 'docs'
+
+/** Where the quick-add list stands and what a chosen node is wired to. */
+export interface QuickAdd {
+  at: Position
+  from?: { node: string; outlet: string }
+  into?: Edge
+}
+
+export interface Panels {
+  palette: boolean
+  inspector: boolean
+  inspectorWidth: number
+  inspectorTab: InspectorTab
+  drawer: Drawer | null
+  quickAdd: QuickAdd | null
+  renaming: string | null
+  runInputs: boolean
+  conflict: boolean
+  help: boolean
+}
+
+export interface Checks {
+  /** From the browser, of the document as it stands. */
+  instant: readonly Problem[]
+  /** From the server, of the document it was last asked about. */
+  server: readonly Problem[]
+  yaml: string | null
+  /** The document the server's answer belongs to. */
+  of: WorkflowDocument | null
+  /** Why the server could not be asked. */
+  failure: string | null
+}
+
+export type Saving = { state: 'idle' } | { state: 'saving' } | { state: 'failed'; message: string }
+
+export interface EditorState {
+  document: WorkflowDocument
+  history: History<WorkflowDocument>
+  selection: Selection
+  saved: Saved
+  saving: Saving
+  /** Why a saved version was not published, null when it was. */
+  checks: Checks
+  types: NodeTypes
+  /** The run shown on the canvas. */
+  execution: string | null
+  /** JSON pointer of the field to bring into view, set by a click on a problem. */
+  focus: string | null
+  panels: Panels
+}
+
+export const NOTHING: Selection = { nodes: [], edges: [] }
+
+export const isDirty = (state: EditorState): boolean => state.document !== state.saved.document
+
+/** The one chosen node, if exactly one is. */
+export function soleNode(state: EditorState): string | null {
+  const [id, ...others] = state.selection.nodes
+  return id !== undefined && others.length === 0 && id in state.document.nodes ? id : null
+}
+
+export function withPanels(state: EditorState, panels: Partial<Panels>): EditorState {
+  return { ...state, panels: { ...state.panels, ...panels } }
+}
+
+export function select(state: EditorState, nodes: readonly string[], edges: readonly string[] = []): EditorState {
+  return { ...state, selection: { nodes, edges } }
+}
+
+/** Drop what no longer exists from the selection. */
+export function pruneSelection(state: EditorState): EditorState {
+  const nodes = state.selection.nodes.filter((id) => id in state.document.nodes)
+  const known = new Set(state.document.edges)
+  const edges = state.selection.edges.filter((text) => known.has(text))
+  const same = nodes.length === state.selection.nodes.length && edges.length === state.selection.edges.length
+  return same ? state : { ...state, selection: { nodes, edges } }
+}

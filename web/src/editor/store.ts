@@ -1,0 +1,99 @@
+import { createContext, useContext } from 'react'
+import { useStore } from 'zustand'
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import { commit, startHistory } from '~/model/history'
+import type { NodeTypes } from '~/model/nodeType'
+import { validateWiring } from '~/model/validate'
+import type { WorkflowDocument } from '~/model/workflow'
+import type { Action, Dispatch, EditorServices } from './action'
+import { type EditorState, NOTHING, type Panels, pruneSelection, type Saved } from './state'
+
+export interface Editor {
+  store: StoreApi<EditorState>
+  dispatch: Dispatch
+  /** Set by the page: what actions ask of canvas, server and clipboard. */
+  services: { current: EditorServices | null }
+}
+
+const PANELS: Panels = {
+  palette: true,
+  inspector: true,
+  inspectorWidth: 420,
+  inspectorTab: 'config',
+  drawer: null,
+  quickAdd: null,
+  renaming: null,
+  runInputs: false,
+  conflict: false,
+  help: false,
+}
+
+interface Start {
+  saved: Saved
+  types: NodeTypes
+  /** A draft kept in the browser, newer than what is saved. */
+  draft?: WorkflowDocument | null
+  panels?: Partial<Panels>
+  execution?: string | null
+  now?: () => number
+}
+
+/** One editor for one open workflow; nothing is shared between two. */
+export function createEditor({ saved, types, draft, panels, execution, now = () => performance.now() }: Start): Editor {
+  const document = draft ?? saved.document
+  const store = createStore<EditorState>(() => ({
+    document,
+    history: startHistory(document),
+    selection: NOTHING,
+    saved,
+    saving: { state: 'idle' },
+    checks: { instant: validateWiring(document, types), server: [], yaml: null, of: null, failure: null },
+    types,
+    execution: execution ?? null,
+    focus: null,
+    panels: { ...PANELS, ...panels },
+  }))
+  const services: Editor['services'] = { current: null }
+
+  const dispatch: Dispatch = (action, ...rest) => {
+    const args = rest[0] as Parameters<typeof action.perform>[1]
+    const before = store.getState()
+    if (action.enabled && !action.enabled(before)) return
+    const after = settle(before, action.perform(before, args), action, args, now())
+    if (after !== before) store.setState(after, true)
+    if (action.effect && services.current) {
+      void action.effect({ services: services.current, before, after, args, dispatch })
+    }
+  }
+  return { store, dispatch, services }
+}
+
+/** Keep history, selection and instant checks in step with a changed document. */
+function settle<Args>(
+  before: EditorState,
+  performed: EditorState,
+  action: Action<Args>,
+  args: Args,
+  now: number,
+): EditorState {
+  if (performed.document === before.document) return performed
+  const label = action.describe?.(args, before) ?? action.label
+  const history = action.undoable ? commit(performed.history, performed.document, label, now) : performed.history
+  const instant = validateWiring(performed.document, performed.types)
+  return pruneSelection({ ...performed, history, checks: { ...performed.checks, instant } })
+}
+
+export const EditorContext = createContext<Editor | null>(null)
+
+export function useEditorHandle(): Editor {
+  const editor = useContext(EditorContext)
+  if (!editor) throw new Error('The editor is used outside an EditorContext.')
+  return editor
+}
+
+/** Subscribe to the smallest thing: the component renders when the selected value changes. */
+export function useEditor<T>(selector: (state: EditorState) => T): T {
+  return useStore(useEditorHandle().store, selector)
+}
+
+export const useDispatch = (): Dispatch => useEditorHandle().dispatch

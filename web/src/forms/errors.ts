@@ -1,0 +1,17 @@
+import type { Problem } from '~/model/workflow'
+
+/** Problems of a field: at its own place; with `inside`, at places within it as well. */
+export function problemsAt(problems: readonly Problem[], pointer: string, inside: boolean): Problem[] {
+  return problems.filter(
+    (problem) => problem.pointer === pointer || (inside && problem.pointer.startsWith(`${pointer}/`)),
+  )
+}
+
+/** Problems of the form as a whole: at its root, or at keys that no field stands for. */
+export function unplaced(problems: readonly Problem[], prefix: string, known: readonly string[]): Problem[] {
+  return problems.filter((problem) => {
+    if (problem.pointer === prefix) return true
+    if (!problem.pointer.startsWith(`${prefix}/`)) return false
+    return !known.some((pointer) => problem.pointer === pointer || problem.pointer.startsWith(`${pointer}/`))
+  })
+}

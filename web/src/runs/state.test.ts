@@ -1,0 +1,175 @@
+import { describe, expect, it, vi } from 'vitest'
+import type { Execution, NodeRun } from '~/api/types'
+import { runEvent } from '~/testing/fakeStream'
+import { foldExecution, foldNode, mainRows, PENDING } from './fold'
+import { RunStatusStore } from './state'
+
+const table = (rows: number) => ({ kind: 'table' as const, rows, bytes: 1, columns: [] })
+
+function nodeRun(node: string, status: NodeRun['status'] = 'pending'): NodeRun {
+  return {
+    node,
+    type: 'table.sql@1',
+    title: null,
+    status,
+    attempt: 0,
+    started_at: null,
+    ended_at: null,
+    progress: null,
+    error: null,
+    outputs: {},
+    logs: 0,
+  }
+}
+
+const execution: Execution = {
+  id: 'e1',
+  workflow: 'w',
+  version: 1,
+  status: 'queued',
+  trigger: { type: 'manual' },
+  created_at: '2026-01-01T00:00:00Z',
+  started_at: null,
+  ended_at: null,
+  seq: 1,
+  error: null,
+  inputs: {},
+  outputs: null,
+  nodes: { a: nodeRun('a'), b: nodeRun('b') },
+}
+
+describe('foldNode', () => {
+  it('follows a node through retry to success', () => {
+    const events = [
+      runEvent(2, 'node.started', { data: { attempt: 1 } }),
+      runEvent(3, 'node.progress', { data: { attempt: 1, done: 2, total: 4 } }),
+      runEvent(4, 'node.retrying', {
+        data: { attempt: 1, error: { code: 'x', message: 'no' }, due_at: '2026-01-01T00:00:05Z' },
+      }),
+    ]
+    const retrying = events.reduce(foldNode, PENDING)
+    expect(retrying).toMatchObject({
+      status: 'retrying',
+      attempt: 1,
+      progress: null,
+      dueAt: '2026-01-01T00:00:05Z',
+      error: { message: 'no' },
+    })
+    const done = [
+      runEvent(5, 'node.started', { data: { attempt: 2 }, at: 's' }),
+      runEvent(6, 'node.succeeded', {
+        at: 'e',
+        data: { attempt: 2, started_at: 's', outputs: { out: table(12) } },
+      }),
+    ].reduce(foldNode, retrying)
+    expect(done).toMatchObject({
+      status: 'succeeded',
+      attempt: 2,
+      rows: 12,
+      startedAt: 's',
+      endedAt: 'e',
+      error: null,
+      dueAt: null,
+    })
+  })
+
+  it('lets a quick node go from pending straight to its end', () => {
+    const event = runEvent(2, 'node.failed', {
+      at: 'e',
+      data: { attempt: 1, started_at: 's', error: { code: 'node.failed', message: 'boom' } },
+    })
+    expect(foldNode(PENDING, event)).toMatchObject({
+      status: 'failed',
+      startedAt: 's',
+      endedAt: 'e',
+      error: { message: 'boom' },
+    })
+  })
+
+  it('keeps why a node was skipped', () => {
+    expect(
+      foldNode(PENDING, runEvent(2, 'node.skipped', { data: { reason: 'no edge taken' } })),
+    ).toMatchObject({
+      status: 'skipped',
+      reason: 'no edge taken',
+    })
+  })
+
+  it('ignores kinds it does not know', () => {
+    expect(foldNode(PENDING, runEvent(2, 'node.imagined'))).toBe(PENDING)
+  })
+})
+
+describe('mainRows', () => {
+  it('takes the outlet out, else the only table', () => {
+    expect(mainRows({ out: table(3), rejected: table(9) })).toBe(3)
+    expect(mainRows({ true: table(4) })).toBe(4)
+    expect(mainRows({ true: table(4), false: table(5) })).toBeUndefined()
+    expect(mainRows({ out: { kind: 'json', bytes: 2 } })).toBeUndefined()
+  })
+})
+
+describe('foldExecution', () => {
+  it('goes from queued to failed and keeps the error and the times', () => {
+    const failed = [
+      runEvent(2, 'execution.started', { node: null, at: 's' }),
+      runEvent(3, 'node.started'),
+      runEvent(4, 'execution.failed', {
+        node: null,
+        at: 'e',
+        data: { error: { code: 'c', message: 'm', node: 'b' } },
+      }),
+    ].reduce(foldExecution, execution)
+    expect(failed).toMatchObject({
+      status: 'failed',
+      started_at: 's',
+      ended_at: 'e',
+      seq: 4,
+      error: { message: 'm', node: 'b' },
+    })
+  })
+
+  it('is the same object after a node event', () => {
+    expect(foldExecution(execution, runEvent(2, 'node.started'))).toBe(execution)
+  })
+})
+
+describe('RunStatusStore', () => {
+  it('tells only the watchers of touched nodes, once a batch', () => {
+    const store = new RunStatusStore()
+    store.replace(execution)
+    const a = vi.fn()
+    const b = vi.fn()
+    const all = vi.fn()
+    store.subscribe('a', a)
+    store.subscribe('b', b)
+    store.subscribeAll(all)
+    store.apply([runEvent(2, 'node.started'), runEvent(3, 'node.progress', { data: { done: 1, total: 2 } })])
+    expect([a, b, all].map((spy) => spy.mock.calls.length)).toEqual([1, 0, 1])
+    expect(store.get('a')).toMatchObject({ status: 'running', progress: { done: 1, total: 2 } })
+    expect(store.get('b')).toMatchObject({ status: 'pending' })
+  })
+
+  it('keeps a view identical until it changes, and stops telling who left', () => {
+    const store = new RunStatusStore()
+    store.replace(execution)
+    const view = store.get('b')
+    const a = vi.fn()
+    const leave = store.subscribe('a', a)
+    leave()
+    store.apply([runEvent(2, 'node.started')])
+    expect(store.get('b')).toBe(view)
+    expect(a).not.toHaveBeenCalled()
+  })
+
+  it('tells everybody when a snapshot replaces it', () => {
+    const store = new RunStatusStore()
+    const b = vi.fn()
+    store.subscribe('b', b)
+    const version = store.version()
+    store.replace({ nodes: { b: nodeRun('b', 'succeeded') } })
+    expect(b).toHaveBeenCalledTimes(1)
+    expect(store.version()).toBeGreaterThan(version)
+    expect(store.ids()).toEqual(['b'])
+  })
+})

@@ -1,0 +1,76 @@
+import type { Execution, RunEvent } from '~/api/types'
+
+export type { NodeRunView } from './fold'
+
+import { foldNode, type NodeRunView, PENDING, viewOf } from './fold'
+
+/**
+ * Live status of every node of one run, outside React.
+ *
+ * A canvas node subscribes to its own id, so an update renders one node; the zoomed-out canvas layer and the
+ * timeline subscribe to all and are told once a batch.
+ */
+export class RunStatusStore {
+  private views = new Map<string, NodeRunView>()
+  private readonly perNode = new Map<string, Set<() => void>>()
+  private readonly all = new Set<() => void>()
+  private batches = 0
+
+  get(nodeId: string): NodeRunView | undefined {
+    return this.views.get(nodeId)
+  }
+
+  /** Node ids known to the run, in the order of the snapshot. */
+  ids(): string[] {
+    return [...this.views.keys()]
+  }
+
+  entries(): [string, NodeRunView][] {
+    return [...this.views]
+  }
+
+  /** Grows with every batch; the snapshot value for `useSyncExternalStore` over everything. */
+  readonly version = (): number => this.batches
+
+  subscribe(nodeId: string, run: () => void): () => void {
+    const watchers = this.perNode.get(nodeId) ?? new Set()
+    this.perNode.set(nodeId, watchers)
+    watchers.add(run)
+    return () => {
+      watchers.delete(run)
+      if (watchers.size === 0) this.perNode.delete(nodeId)
+    }
+  }
+
+  readonly subscribeAll = (run: () => void): (() => void) => {
+    this.all.add(run)
+    return () => this.all.delete(run)
+  }
+
+  /** Take a snapshot of the server as the truth. */
+  replace(execution: Pick<Execution, 'nodes'>): void {
+    const before = this.views
+    this.views = new Map(Object.entries(execution.nodes).map(([id, run]) => [id, viewOf(run)]))
+    this.notify(new Set([...before.keys(), ...this.views.keys()]))
+  }
+
+  /** Fold a batch; each touched node is told once. */
+  apply(events: readonly RunEvent[]): void {
+    const touched = new Set<string>()
+    for (const event of events) {
+      if (!event.node) continue
+      const before = this.views.get(event.node) ?? PENDING
+      const after = foldNode(before, event)
+      if (after === before) continue
+      this.views.set(event.node, after)
+      touched.add(event.node)
+    }
+    if (touched.size > 0) this.notify(touched)
+  }
+
+  private notify(touched: ReadonlySet<string>): void {
+    this.batches += 1
+    for (const id of touched) for (const run of this.perNode.get(id) ?? []) run()
+    for (const run of this.all) run()
+  }
+}

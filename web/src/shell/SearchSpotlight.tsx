@@ -1,0 +1,131 @@
+import { useMantineColorScheme } from '@mantine/core'
+import { Spotlight, type SpotlightActionGroupData, spotlight } from '@mantine/spotlight'
+import {
+  IconHistory,
+  IconMoon,
+  IconPlugConnected,
+  IconRoute,
+  IconSearch,
+  IconStack2,
+  IconSun,
+} from '@tabler/icons-react'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { executionsQuery } from '~/api/executions'
+import { workflowsQuery } from '~/api/workflows'
+import { words } from '~/i18n'
+import { shortId } from '~/ui/format'
+import { StatusBadge } from '~/ui/StatusBadge'
+
+const RECENT = 20
+
+/** Ctrl+K: jump to a page, a workflow or a recent run. */
+export function SearchSpotlight() {
+  const [open, setOpen] = useState(false)
+  const groups = useGroups(open)
+  return (
+    <Spotlight
+      actions={groups}
+      shortcut={['mod + K', 'mod + shift + P']}
+      onSpotlightOpen={() => setOpen(true)}
+      onSpotlightClose={() => setOpen(false)}
+      nothingFound={words.shell.searchNothing}
+      highlightQuery
+      limit={12}
+      scrollable
+      maxHeight={420}
+      searchProps={{
+        leftSection: <IconSearch size={18} stroke={1.7} aria-hidden />,
+        placeholder: words.shell.searchPlaceholder,
+        'aria-label': words.shell.searchPlaceholder,
+      }}
+    />
+  )
+}
+
+function useGroups(open: boolean): SpotlightActionGroupData[] {
+  const navigate = useNavigate()
+  const { setColorScheme } = useMantineColorScheme()
+  // Nothing is asked of the server before the box opens.
+  const workflows = useInfiniteQuery({ ...workflowsQuery(), enabled: open })
+  const runs = useInfiniteQuery({ ...executionsQuery({}, RECENT), enabled: open })
+  const go = (run: () => Promise<void>) => () => {
+    spotlight.close()
+    void run()
+  }
+  const icon = { size: 18, stroke: 1.7 }
+  return [
+    {
+      group: words.shell.searchPages,
+      actions: [
+        {
+          id: 'workflows',
+          label: words.shell.workflows,
+          onClick: go(() => navigate({ to: '/workflows' })),
+          leftSection: <IconRoute {...icon} />,
+        },
+        {
+          id: 'runs',
+          label: words.shell.runs,
+          onClick: go(() => navigate({ to: '/runs' })),
+          leftSection: <IconHistory {...icon} />,
+        },
+        {
+          id: 'nodes',
+          label: words.shell.nodes,
+          onClick: go(() => navigate({ to: '/nodes' })),
+          leftSection: <IconStack2 {...icon} />,
+        },
+        {
+          id: 'connections',
+          label: words.shell.connections,
+          onClick: go(() => navigate({ to: '/connections' })),
+          leftSection: <IconPlugConnected {...icon} />,
+        },
+      ],
+    },
+    {
+      group: words.shell.searchWorkflows,
+      actions: (workflows.data?.pages ?? []).flatMap((page) =>
+        page.items.map((workflow) => ({
+          id: `workflow:${workflow.name}`,
+          label: workflow.title || workflow.name,
+          description: workflow.title ? workflow.name : undefined,
+          keywords: [workflow.name],
+          leftSection: <IconRoute {...icon} />,
+          onClick: go(() => navigate({ to: '/workflows/$name', params: { name: workflow.name } })),
+        })),
+      ),
+    },
+    {
+      group: words.shell.searchRuns,
+      actions: (runs.data?.pages ?? []).flatMap((page) =>
+        page.items.map((run) => ({
+          id: `run:${run.id}`,
+          label: words.shell.run(run.workflow, shortId(run.id)),
+          keywords: [run.id, run.status],
+          leftSection: <StatusBadge status={run.status} variant="icon" />,
+          onClick: go(() => navigate({ to: '/runs/$id', params: { id: run.id } })),
+        })),
+      ),
+    },
+    {
+      group: words.shell.searchActions,
+      actions: [
+        {
+          id: 'light',
+          label: words.shell.themeLight,
+          leftSection: <IconSun {...icon} />,
+          onClick: go(async () => setColorScheme('light')),
+        },
+        {
+          id: 'dark',
+          label: words.shell.themeDark,
+          leftSection: <IconMoon {...icon} />,
+          onClick: go(async () => setColorScheme('dark')),
+        },
+      ],
+    },
+  ]
+}

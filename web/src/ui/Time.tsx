@@ -1,0 +1,22 @@
+import { Tooltip } from '@mantine/core'
+import { elapsed, formatAbsolute, formatDuration, formatRelative } from './format'
+import { useNow } from './useNow'
+
+/** A moment: relative to now, the exact time on hover. */
+export function Time({ at }: { at: string | null }) {
+  const now = useNow(10_000)
+  if (!at) return <span aria-hidden>–</span>
+  return (
+    <Tooltip label={formatAbsolute(at)}>
+      <time dateTime={at}>{formatRelative(at, now)}</time>
+    </Tooltip>
+  )
+}
+
+/** How long something took, or has been taking so far. */
+export function Duration({ start, end }: { start: string | null; end: string | null }) {
+  const live = start !== null && end === null
+  const now = useNow(live ? 250 : null)
+  const ms = elapsed(start, end, now)
+  return <span>{ms === null ? '–' : formatDuration(ms)}</span>
+}
