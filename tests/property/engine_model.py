@@ -16,7 +16,7 @@ from concertmaster.domain.policy import NodePolicy, RetryPolicy
 from concertmaster.domain.values import JsonValue
 from concertmaster.domain.workflow import Edge, Node, Workflow
 from concertmaster.engine import commands as cmd
-from concertmaster.engine.decider import after_failure, decide
+from concertmaster.engine.decider import after_failure, after_takeover, decide
 from concertmaster.engine.plan import Plan, compile_plan
 from concertmaster.engine.state import ExecutionState, apply, initial
 from concertmaster.nodes.node_type import node_type_of
@@ -46,7 +46,7 @@ def pay() -> int:
 def registry() -> Registry:
     """The three types above."""
     found = [node_type_of(function) for function in (plain, fork, pay)]
-    return Registry.of([item for item in found if item is not None])
+    return Registry([item for item in found if item is not None])
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Shell:
                 self.timers.pop(node_id, None)
                 self.record(events.NodeCancelled(node_id, self.state.nodes[node_id].attempt, reason))
             case cmd.StopAttempt(node_id, reason):
-                if self.attempts.pop(node_id, None) is not None or self.state.nodes[node_id].status == "running":
+                if self.attempts.pop(node_id, None) is not None:
                     self.record(events.NodeCancelled(node_id, self.state.nodes[node_id].attempt, reason))
             case cmd.PassThrough(node_id):
                 outlet = self.state.plan.nodes[node_id].outlets[0]
@@ -180,6 +180,8 @@ def resume(case: Case, journal: Sequence[events.Event]) -> Shell:
         apply(shell.state, event)
     shell.state.changed = list(shell.state.nodes)
     shell.now = journal[-1].at
+    for command in after_takeover(shell.state):
+        shell.carry_out(command)
     return shell
 
 

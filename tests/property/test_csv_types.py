@@ -42,7 +42,7 @@ def csv_text(draw: st.DrawFn) -> str:
     return "\n".join(lines) + "\n"
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(text=csv_text(), sample_rows=st.integers(1, 4))
 @example(text="a,b\n1,x\n2,x\n+5,x\n", sample_rows=1)
 @example(text="a,b\n1.5,x\n2,x\n 5,x\n", sample_rows=1)

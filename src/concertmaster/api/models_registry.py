@@ -87,6 +87,7 @@ class RegistrySource(_Model):
     types: list[str]
     status: Literal["active", "quarantined"]
     error: str | None
+    line: int | None
 
 
 class RegistryState(_Model):

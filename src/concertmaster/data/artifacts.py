@@ -12,13 +12,13 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from fsspec.core import url_to_fs
+from fsspec.core import url_to_fs  # pyright: ignore[reportUnknownVariableType]
 from fsspec.implementations.local import LocalFileSystem
 
 from concertmaster.domain.errors import ConcertMasterError, NotFound, OperationalError, UserError
@@ -46,7 +46,7 @@ class ArtifactStore:
                 "artifacts.unsupported_store", f"Artifacts cannot be kept at {url}; name a folder or a file:// URL"
             )
         self._files = filesystem
-        self.root = Path(root).absolute()
+        self.root = Path(root).resolve()
         self._temporary = self.root / _TEMPORARY
         with self._explained():
             self._temporary.mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,7 @@ class ArtifactStore:
         return digest
 
     @contextmanager
-    def temporary(self, suffix: str = "") -> Iterator[Path]:
+    def temporary(self, suffix: str = "") -> Generator[Path]:
         """A fresh path on the store's disk to write to; whatever is left there at the end is removed.
 
         Raises:
@@ -171,7 +171,7 @@ class ArtifactStore:
             _sync(target.parent)
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _explained(self) -> Generator[None]:
         try:
             yield
         except ConcertMasterError:

@@ -11,7 +11,7 @@ import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import httpcore
 
@@ -22,8 +22,10 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-# Azure's host answers here with instance metadata; unlike those of other clouds the address counts as public.
-_METADATA = frozenset({ipaddress.IPv4Address("168.63.129.16")})
+# Not for public use, yet public in the eyes of `ipaddress`: metadata of Azure and Oracle hosts, relays, site-local.
+_ALSO_REFUSED: tuple[Network, ...] = tuple(
+    map(ipaddress.ip_network, ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24", "fec0::/10"))
+)
 _MAX_ADDRESSES = 8
 
 
@@ -72,12 +74,11 @@ class EgressRules:
 
 def is_refused(address: Address) -> bool:
     """Whether an address is anything but a public one: loopback, link-local, private, multicast, metadata, ..."""
-    if any(is_refused(inner) for inner in _embedded(address)):
-        return True
-    if address in _METADATA or address.is_multicast or address.is_reserved or address.is_unspecified:
-        # IPv4 in IPv6 lies in reserved space; its inner address has been judged above.
-        return not _embedded(address)
-    return not address.is_global and not _embedded(address)
+    inner = _embedded(address)
+    if inner:
+        return any(is_refused(one) for one in inner)
+    special = address.is_multicast or address.is_reserved or address.is_unspecified
+    return special or not address.is_global or any(address in network for network in _ALSO_REFUSED)
 
 
 def _embedded(address: Address) -> tuple[Address, ...]:
@@ -127,7 +128,7 @@ class PinnedBackend(httpcore.AsyncNetworkBackend):
     def __init__(self, rules: EgressRules, resolve: Resolve = system_resolve) -> None:
         self._rules = rules
         self._resolve = resolve
-        self._inner = httpcore.AnyIOBackend()
+        self._inner = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
 
     async def connect_tcp(
         self,
@@ -153,9 +154,7 @@ class PinnedBackend(httpcore.AsyncNetworkBackend):
                 last = error
         raise last or httpcore.ConnectError("no address")
 
-    async def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: Any = None
-    ) -> httpcore.AsyncNetworkStream:
+    async def connect_unix_socket(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:  # noqa: ARG002
         """Never: sockets of the machine are not for nodes."""
         raise UserError("http.egress_refused", "Unix sockets can't be reached from a node", sent=False)
 

@@ -7,7 +7,6 @@ Every error says in `details["sent"]` whether any byte of a request may have rea
 from __future__ import annotations
 
 import asyncio
-import re
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -19,13 +18,11 @@ import httpcore
 import httpx
 
 from concertmaster.data.egress import EgressRules, PinnedBackend, Resolve, system_resolve
-from concertmaster.data.http_body import ACCEPT_ENCODING, read_bounded, too_large
+from concertmaster.data.http_body import read_bounded, too_large
+from concertmaster.data.http_request import build, redirected, shown
 from concertmaster.domain.errors import ConcertMasterError, OperationalError, UserError
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_SECRET_HEADER = re.compile(r"auth|cookie|token|secret|api-?key|password|credential|session", re.I)
-_BODY_HEADERS = ("content-length", "content-type", "content-encoding", "content-language", "transfer-encoding")
-_METHOD = re.compile(r"[A-Za-z]{1,20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +83,16 @@ class GuardedClient:
         """Send a request and read the whole answer, decompressed. A status such as 500 is an answer, not an error.
 
         Args:
-            timeout: of the whole exchange, redirects and body included; never above the client's.
+            timeout: of the whole exchange, redirects and body included; None takes the client's `total` and `read`.
             max_bytes: of the body after decompression; never above the client's.
         Raises:
             UserError: `http.invalid_url`, `http.invalid_request`, `http.egress_refused`.
             OperationalError: `http.timeout`, `http.dns_failed`, `http.connect_failed`, `http.tls_failed`,
                 `http.connection_lost`, `http.too_large`, `http.too_many_redirects`, `http.bad_body`.
         """
-        request = _build(method, url, headers=headers, params=params, content=content, json=json, data=data)
-        total = min(timeout or self._limits.total, self._limits.total)
-        exchange = _Exchange()
+        request = build(method, url, headers=headers, params=params, content=content, json=json, data=data)
+        total = timeout or self._limits.total
+        exchange = _Exchange((timeout or self._limits.read).total_seconds())
         try:
             async with asyncio.timeout(total.total_seconds()):
                 bound = min(max_bytes or self._limits.max_bytes, self._limits.max_bytes)
@@ -126,13 +123,13 @@ class GuardedClient:
             if len(history) >= self._limits.max_redirects:
                 raise OperationalError(
                     "http.too_many_redirects",
-                    f"{_shown(history[0].request.url if history else request.url)} redirects more than "
+                    f"{shown(history[0].request.url if history else request.url)} redirects more than "
                     f"{self._limits.max_redirects} times",
                     retryable=False,
                     sent=True,
                 )
             history.append(response)
-            request = _redirected(request, response)
+            request = redirected(request, response)
 
     async def _send(self, request: httpx.Request, exchange: _Exchange, *, max_bytes: int) -> httpx.Response:
         try:
@@ -170,7 +167,7 @@ class GuardedClient:
         return httpx.Response(response.status, headers=headers, content=body, request=request)
 
     def _raw(self, request: httpx.Request, exchange: _Exchange) -> httpcore.Request:
-        connect, read = self._limits.connect.total_seconds(), self._limits.read.total_seconds()
+        connect, read = self._limits.connect.total_seconds(), exchange.read_seconds
         target = httpcore.URL(
             scheme=request.url.raw_scheme,
             host=request.url.raw_host,
@@ -199,12 +196,13 @@ class GuardedClient:
 
 
 class _Exchange:
-    """Whether anything was sent in one call, learnt from httpcore's trace."""
+    """One call: how long a read may take, and whether anything was sent, learnt from httpcore's trace."""
 
-    def __init__(self) -> None:
+    def __init__(self, read_seconds: float) -> None:
+        self.read_seconds = read_seconds
         self.sent = False
 
-    async def trace(self, name: str, info: Mapping[str, Any]) -> None:
+    async def trace(self, name: str, info: Mapping[str, Any]) -> None:  # noqa: ARG002
         if name.endswith("send_request_headers.started"):
             self.sent = True
 
@@ -214,77 +212,8 @@ async def _chunks(response: httpcore.Response) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def _build(method: str, url: str, *, headers: Mapping[str, str] | None, **parts: Any) -> httpx.Request:
-    """A request with its credentials in headers and nothing in it that the guard does not know."""
-    if _METHOD.fullmatch(method) is None or method.upper() in ("CONNECT", "TRACE"):
-        raise UserError("http.invalid_request", f"{method[:40]!r} is not a method that can be used", sent=False)
-    try:
-        request = httpx.Request(method.upper(), url, headers=dict(headers or {}), **parts)
-        request.read()
-        target = request.url
-    except httpx.InvalidURL as error:
-        raise _invalid_url(url, str(error)) from error
-    except (TypeError, ValueError) as error:
-        raise UserError("http.invalid_request", f"The request can't be built: {error}", sent=False) from error
-    _check_url(target)
-    if target.username or target.password:
-        if "authorization" not in request.headers:
-            credentials = httpx.BasicAuth(target.username, target.password)
-            request = next(credentials.auth_flow(request))
-        request.url = target.copy_with(username=None, password=None)
-    request.headers["accept-encoding"] = ACCEPT_ENCODING
-    request.headers.setdefault("accept", "*/*")
-    request.headers.setdefault("user-agent", "ConcertMaster")
-    return request
-
-
-def _check_url(url: httpx.URL) -> None:
-    if url.scheme not in ("http", "https"):
-        raise _invalid_url(str(url), "only http:// and https:// can be used")
-    if not url.host:
-        raise _invalid_url(str(url), "it names no host")
-
-
-def _invalid_url(url: str, reason: str) -> UserError:
-    return UserError("http.invalid_url", f"The URL {url.partition('?')[0][:200]!r} can't be used: {reason}", sent=False)
-
-
-def _redirected(request: httpx.Request, response: httpx.Response) -> httpx.Request:
-    """The request that a redirect asks for; secrets stay with the origin they were meant for."""
-    try:
-        url = request.url.join(response.headers["location"]).copy_with(username=None, password=None, fragment=None)
-    except (httpx.InvalidURL, ValueError) as error:
-        raise _invalid_url(response.headers["location"], f"{_shown(request.url)} redirects to it: {error}") from error
-    _check_url(url)
-    method, headers = request.method, request.headers.copy()
-    code = response.status_code
-    if (code == 303 and method != "HEAD") or (code in (301, 302) and method == "POST"):
-        method = "GET"
-    content = request.content if method == request.method else b""
-    for name in list(headers):
-        if (not _same_origin(request.url, url) and _SECRET_HEADER.search(name)) or name == "host":
-            del headers[name]
-        elif method != request.method and name in _BODY_HEADERS:
-            del headers[name]
-    return httpx.Request(method, url, headers=headers, content=content or None)
-
-
-def _same_origin(left: httpx.URL, right: httpx.URL) -> bool:
-    ports = {"http": 80, "https": 443}
-    return (left.scheme, left.host, left.port or ports.get(left.scheme)) == (
-        right.scheme,
-        right.host,
-        right.port or ports.get(right.scheme),
-    )
-
-
-def _shown(url: httpx.URL) -> str:
-    """The URL for messages, without what may hold secrets."""
-    return f"{url.scheme}://{url.netloc.decode('ascii', 'replace')}{url.path}"
-
-
 def _timeout(url: httpx.URL, reason: str, exchange: _Exchange) -> OperationalError:
-    return OperationalError("http.timeout", f"{_shown(url)}: {reason}", sent=exchange.sent)
+    return OperationalError("http.timeout", f"{shown(url)}: {reason}", sent=exchange.sent)
 
 
 def _failed(url: httpx.URL, error: Exception, exchange: _Exchange) -> OperationalError:
@@ -293,8 +222,8 @@ def _failed(url: httpx.URL, error: Exception, exchange: _Exchange) -> Operationa
         cause = cause.__cause__ or cause.__context__
     if cause is not None and not exchange.sent:
         return OperationalError(
-            "http.tls_failed", f"{_shown(url)}: no secure connection: {cause}", retryable=False, sent=False
+            "http.tls_failed", f"{shown(url)}: no secure connection: {cause}", retryable=False, sent=False
         )
     if not exchange.sent:
-        return OperationalError("http.connect_failed", f"{_shown(url)} can't be connected: {error}", sent=False)
-    return OperationalError("http.connection_lost", f"{_shown(url)}: the connection broke off: {error}", sent=True)
+        return OperationalError("http.connect_failed", f"{shown(url)} can't be connected: {error}", sent=False)
+    return OperationalError("http.connection_lost", f"{shown(url)}: the connection broke off: {error}", sent=True)

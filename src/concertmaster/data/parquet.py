@@ -1,7 +1,11 @@
 """Writing tables: Parquet with lz4 and row groups of 128k rows (decision 0002), whatever they come from."""
 
+# pyarrow ships no types, so what comes out of it is unknown to the checker.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
+# pyright: reportUnknownLambdaType=false
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
@@ -9,6 +13,7 @@ from typing import Any, cast
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
+from polars.io.plugins import register_io_source
 
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.domain.errors import UserError
@@ -16,6 +21,7 @@ from concertmaster.domain.values import Column, TableRef
 
 ROW_GROUP_ROWS = 128 * 1024
 _COMPRESSION = "lz4"
+_PIECE_ROWS = 16 * 1024
 _BUFFER_BYTES = 64 * 1024 * 1024
 
 _WORDS: dict[Any, str] = {
@@ -33,7 +39,11 @@ _WORDS: dict[Any, str] = {
 def type_word(dtype: pl.DataType) -> str:
     """The short lower-case word for a column's type: `int64`, `datetime[us, UTC]`, `list[string]`."""
     if isinstance(dtype, pl.Datetime):
-        return f"datetime[{dtype.time_unit}]" if dtype.time_zone is None else f"datetime[{dtype.time_unit}, {dtype.time_zone}]"
+        return (
+            f"datetime[{dtype.time_unit}]"
+            if dtype.time_zone is None
+            else f"datetime[{dtype.time_unit}, {dtype.time_zone}]"
+        )
     if isinstance(dtype, pl.Duration):
         return f"duration[{dtype.time_unit}]"
     if isinstance(dtype, pl.Decimal):
@@ -60,14 +70,56 @@ def write_frame(frame: pl.DataFrame, store: ArtifactStore) -> TableRef:
         return keep(path, store)
 
 
+def write_reader(reader: pa.RecordBatchReader, store: ArtifactStore) -> TableRef:
+    """Store what an Arrow reader yields, a batch at a time.
+
+    Polars writes it: its writer is 20-30 % faster than Arrow's (decision 0002).
+    """
+    empty = cast("pl.DataFrame", pl.from_arrow(reader.schema.empty_table()))
+
+    def batches(
+        columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, batch_rows: int | None
+    ) -> Iterator[pl.DataFrame]:
+        # A sink asks for everything: the arguments only matter to queries that prune.
+        del columns, predicate, rows, batch_rows
+        for batch in reader:
+            yield cast("pl.DataFrame", pl.from_arrow(batch))
+
+    return write_lazy(register_io_source(batches, schema=empty.schema), store)
+
+
 def keep(path: Path, store: ArtifactStore) -> TableRef:
     """Move a finished Parquet file into the store and describe it."""
     size_bytes = path.stat().st_size
-    rows = pq.read_metadata(path).num_rows
+    rows = sum(row_group_sizes(path))
     schema = pl.read_parquet_schema(path)
     digest = store.put_file(path, move=True)
     columns = tuple(Column(name, type_word(dtype)) for name, dtype in schema.items())
     return TableRef(digest, rows, size_bytes, columns)
+
+
+def frame_of_rows(rows: list[Any]) -> pl.DataFrame:
+    """Rows to a frame; a column missing in some rows is null there.
+
+    Raises:
+        UserError: `node.rows_differ`, naming the row or the column that does not fit.
+    """
+    for number, row in enumerate(rows):
+        if not isinstance(row, dict):
+            raise UserError(
+                "node.rows_differ",
+                f"Row {number} of the table is a {type(row).__name__}, not a dict of column to value",
+            )
+    try:
+        return pl.DataFrame(rows, infer_schema_length=None)
+    except (pl.exceptions.PolarsError, TypeError, OverflowError) as error:
+        raise UserError("node.rows_differ", f"The rows do not make a table: {error}") from error
+
+
+def row_group_sizes(path: Path) -> list[int]:
+    """Rows in each row group of a Parquet file, from its footer."""
+    metadata = pq.read_metadata(path)
+    return [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
 
 
 class TableWriter:
@@ -86,6 +138,7 @@ class TableWriter:
         self._buffered_rows = 0
         self._buffered_bytes = 0
         self._pieces = 0
+        self._rows: list[dict[str, Any]] = []
 
     def __enter__(self) -> TableWriter:
         self._path = self._temporary.__enter__()
@@ -122,11 +175,22 @@ class TableWriter:
         if self._buffered_rows >= ROW_GROUP_ROWS or self._buffered_bytes >= _BUFFER_BYTES:
             self._flush()
 
+    def write_row(self, row: dict[str, Any]) -> None:
+        """Add one row; rows are gathered to pieces, so that each piece can find its columns' types."""
+        self._rows.append(row)
+        if len(self._rows) >= _PIECE_ROWS:
+            self._flush_rows()
+
     def finish(self) -> TableRef:
         """Write what is left and store the table; no piece at all makes a table without columns and rows."""
+        self._flush_rows()
         self._flush()
         if self._writer is None:
-            empty = pl.DataFrame() if self._schema is None else cast("pl.DataFrame", pl.from_arrow(self._schema.empty_table()))
+            empty = (
+                pl.DataFrame()
+                if self._schema is None
+                else cast("pl.DataFrame", pl.from_arrow(self._schema.empty_table()))
+            )
             return write_frame(empty, self._store)
         self._writer.close()
         self._writer = None
@@ -148,6 +212,11 @@ class TableWriter:
                 "node.table_pieces_differ",
                 f"Piece {self._pieces} of the table does not fit the column types of the first piece: {error}",
             ) from error
+
+    def _flush_rows(self) -> None:
+        rows, self._rows = self._rows, []
+        if rows:
+            self.write(frame_of_rows(rows).to_arrow())
 
     def _flush(self) -> None:
         if not self._buffer or self._schema is None:

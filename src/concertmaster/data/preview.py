@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import polars as pl
-import pyarrow.parquet as pq
 
-from concertmaster.data.parquet import type_word
+from concertmaster.data.parquet import row_group_sizes, type_word
 from concertmaster.domain.errors import UserError
 
 _EXACT = 2**53
@@ -41,10 +40,9 @@ def page(path: Path, *, offset: int = 0, limit: int = 100, sort: str | None = No
     if offset < 0 or not 0 < limit <= MAX_LIMIT:
         raise UserError("table.bad_page", f"offset counts from 0, limit goes from 1 to {MAX_LIMIT}")
     schema = pl.read_parquet_schema(path)
-    metadata = pq.read_metadata(path)
-    total = metadata.num_rows
+    sizes = row_group_sizes(path)
+    total = sum(sizes)
     if sort:
-        sizes = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
         rows = _rows_at(path, _order(path, schema, sort, offset=offset, limit=limit), sizes)
     else:
         rows = pl.scan_parquet(path).slice(offset, limit).collect()
@@ -62,7 +60,7 @@ def json_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
     for series in frame.iter_columns():
         convert = _converter(series.dtype)
         if series.dtype.is_temporal():
-            series = _iso(series)  # noqa: PLW2901  (the text form replaces the series)
+            series = _iso(series)
         values = series.to_list()
         columns.append(values if convert is None else [None if value is None else convert(value) for value in values])
     names = frame.columns
@@ -115,7 +113,7 @@ def _converter(dtype: pl.DataType) -> Callable[[Any], Any] | None:
     if dtype.is_float():
         return _finite
     if dtype.is_integer():
-        return _whole if dtype in (pl.Int64, pl.UInt64, pl.Int128, pl.UInt128) else None
+        return _whole if isinstance(dtype, (pl.Int64, pl.UInt64, pl.Int128, pl.UInt128)) else None
     if isinstance(dtype, (pl.String, pl.Boolean, pl.Null, pl.Categorical, pl.Enum)) or dtype.is_temporal():
         return None
     return _plain

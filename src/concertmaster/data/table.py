@@ -1,5 +1,7 @@
 """Table: what a node gets for a table: a reference that is read only as far as it is used."""
 
+# pyarrow ships no types, so what comes out of it is unknown to the checker.
+# pyright: reportUnknownVariableType=false, reportUnknownParameterType=false
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from concertmaster.domain.document_read import read_document
 from concertmaster.domain.document_write import to_json
@@ -64,7 +64,7 @@ def parse(source: str | bytes | Mapping[str, Any], *, format: Format | None = No
     if not isinstance(raw, dict):
         message = "the document must be a mapping of keys to values"
         return Parsed(None, [Problem("document.type", "", message, "error", "Start with `concertmaster: 1`")])
-    workflow, kept_edges = read_document(raw, findings)
+    workflow, kept_edges = read_document(cast("dict[str, Any]", raw), findings)
     return Parsed(workflow, findings.problems(), kept_edges)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from concertmaster.domain.durations import parse_duration
 from concertmaster.domain.findings import Findings, brief, one_of
@@ -68,11 +68,11 @@ class Fields:
 
     def mapping(self, key: str) -> dict[str, Any]:
         """A mapping, empty when missing or wrong."""
-        return self._typed(key, dict, "a mapping") or {}
+        return cast("dict[str, Any] | None", self._typed(key, dict, "a mapping")) or {}
 
     def items(self, key: str) -> list[Any]:
         """A list, empty when missing or wrong."""
-        return self._typed(key, list, "a list") or []
+        return cast("list[Any] | None", self._typed(key, list, "a list")) or []
 
     def number(self, key: str, *, at_least: float, whole: bool = False) -> float | None:
         """A number of at least that much, None when missing or wrong."""

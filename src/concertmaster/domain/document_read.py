@@ -50,7 +50,9 @@ def read_document(raw: dict[str, Any], findings: Findings) -> tuple[Workflow, Ke
         inputs=top.named("inputs", lambda name, value: _read_input(name, value, findings), what="input"),
         vars=top.mapping("vars"),
         triggers=top.named("triggers", lambda name, value: _read_trigger(name, value, findings), what="trigger"),
-        nodes=top.named("nodes", lambda name, value: _read_node(value, pointer("nodes", name), findings, kept), what="node"),
+        nodes=top.named(
+            "nodes", lambda name, value: _read_node(value, pointer("nodes", name), findings, kept), what="node"
+        ),
         edges=_read_edges(top, findings, kept),
         outputs=top.named("outputs", lambda _, value: value, what="output"),
         policy=read_workflow_policy(raw.get("policy"), findings),
@@ -65,7 +67,7 @@ def _read_version(top: Fields, findings: Findings) -> None:
     if "concertmaster" not in top.data:
         message = "the document does not say its format version"
         findings.warning("document.version", "", message, fix=f"Add `concertmaster: {FORMAT_VERSION}`")
-    elif version != FORMAT_VERSION or isinstance(version, bool):
+    elif type(version) is not int or version != FORMAT_VERSION:
         message = f"format version {brief(str(version))} is unknown here; this release reads version {FORMAT_VERSION}"
         fix = f"Write `concertmaster: {FORMAT_VERSION}`, or upgrade ConcertMaster"
         findings.error("document.version", "/concertmaster", message, fix=fix)

@@ -85,7 +85,7 @@ def _split(value: Any, *, budget: Budget, separator: Any = None, maximum: Any = 
     return text.split(separator, whole("maximum", maximum, -1, 2**31))
 
 
-def _round(value: Any, *, budget: Budget, precision: Any = 0, method: Any = "common") -> float:
+def _round(value: Any, *, budget: Budget, precision: Any = 0, method: Any = "common") -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise wrong_kind("round needs a number", value)
     digits = whole("precision", precision, -20, 20)
@@ -93,7 +93,7 @@ def _round(value: Any, *, budget: Budget, precision: Any = 0, method: Any = "com
         raise ExpressionError("expression.wrong_type", "method must be 'common', 'ceil' or 'floor'")
     number(value)
     if method == "common":
-        return float(round(value, digits))
+        return number(round(value, digits))
     scale = 10.0**digits
     floor = (value * scale) // 1
     rounded = floor if method == "floor" or floor == value * scale else floor + 1
@@ -152,7 +152,11 @@ def _fromjson(value: Any, *, budget: Budget) -> Any:
     # Two characters are enough for one more list, so the text's length bounds the parts it can have.
     budget.spend(len(text) * NODE_COST // 2)
     try:
-        return json.loads(text, parse_int=_json_int, parse_float=_json_float, parse_constant=_json_float)
+        found = json.loads(text, parse_int=_json_int, parse_float=_json_float, parse_constant=_json_float)
+        if "\\u" in text:
+            # Half a surrogate pair is legal in JSON escapes and can't be stored as UTF-8; ValueError is raised here.
+            json.dumps(found, ensure_ascii=False).encode()
+        return found
     except ValueError as error:
         raise ExpressionError("expression.not_json", f"fromjson: the text is not JSON: {error}") from error
     except RecursionError as error:

@@ -225,7 +225,7 @@ def _extreme(name: str, pick: Callable[..., Any]) -> Filter:
             return None
         find = _attribute(attribute, budget)
         ranks = [_sort_key(_folded(find(item), case_sensitive, budget)) for item in items]
-        if len({rank for rank, _ in ranks}) > 1:
+        if len({rank for rank, _ in ranks}) > 1 or any(rank == 2 for rank, _ in ranks):
             raise ExpressionError("expression.wrong_type", f"{name} needs numbers only or texts only")
         return items[pick(range(len(items)), key=ranks.__getitem__)]
 

@@ -36,8 +36,11 @@ def multiply(left: Any, right: Any, budget: Budget) -> Any:
         left, right = cast("Any", right), left
     if isinstance(left, str | list) and isinstance(right, int) and not isinstance(right, bool):
         repeated = cast("str | list[Any]", left)
-        # A list is paid for in full depth: its parts are shared here but not once they are written as JSON.
-        budget.weigh(repeated, times=max(right, 1))
+        if isinstance(repeated, str):
+            budget.spend(len(repeated) * max(right, 0))
+        else:
+            # A list is paid for in full depth: its parts are shared here but not once they are written as JSON.
+            budget.weigh(repeated, times=max(right, 1))
         return repeated * right
     raise _operands("*", left, right)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import json
 import math
+import re
 from typing import Any, cast
 
 from concertmaster.domain.errors import UserError
@@ -18,6 +19,7 @@ LARGEST_INT = 2**64 - 1
 NODE_COST = 8
 BUDGET = 16_000_000
 _SHOWN_KEYS = 20
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class ExpressionError(UserError):
@@ -124,6 +126,13 @@ def number(value: Any) -> Any:
     if isinstance(value, float) and math.isfinite(value):
         return value
     raise ExpressionError("expression.number", "The result is not a finite real number")
+
+
+def storable(text: str) -> str:
+    """The text itself if UTF-8 can hold it; an escape such as `\\ud800` writes one that it can't."""
+    if _SURROGATE.search(text) is None:
+        return text
+    raise ExpressionError("expression.syntax", "The string holds half a character (a lone surrogate)")
 
 
 def plain(value: Any) -> Any:

@@ -30,7 +30,7 @@ from concertmaster.domain.expression_steps import (
     unknown_filter,
 )
 from concertmaster.domain.expression_tests import BINARY, UNARY
-from concertmaster.domain.expression_values import Budget, ExpressionError, MissingKey, number, plain, to_text
+from concertmaster.domain.expression_values import Budget, ExpressionError, MissingKey, number, plain, storable, to_text
 
 ROOTS = ("input", "inputs", "nodes", "item", "index", "trigger", "vars", "execution")
 _FILTERS = {**TEXT_FILTERS, **LIST_FILTERS}
@@ -118,6 +118,8 @@ class _Walker:
             number(value)
         elif value is not None and not isinstance(value, str):
             raise refused(node)
+        elif value is not None:
+            storable(value)
         return lambda scope, budget: value
 
     def path(self, node: nodes.Node) -> Evaluate:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+import itertools
+from collections.abc import Callable, Collection
 
 from concertmaster.domain.problems import Problem, Severity
 
 LIMIT = 1_000
 """Problems of one severity that are listed one by one; nobody reads more, and each costs time."""
 
+# A near miss is looked for in time that 1,000 problems cannot turn into minutes.
+_OPTIONS = 2_000
 _CANDIDATES = 200
-"""Words that are compared letter by letter; among more of them only upper and lower case are forgiven."""
+_LONGEST_WORD = 100
 
 Fix = str | None | Callable[[], str | None]
 
@@ -54,33 +57,35 @@ class Findings:
             self._listed.append(Problem(code, at, message, severity, fix() if callable(fix) else fix))
 
 
-def near(word: str, options: Iterable[str]) -> str | None:
-    """The option that was probably meant, None when nothing is close."""
-    known = list(options)
+def near(word: str, options: Collection[str]) -> str | None:
+    """The option that was probably meant, None when nothing is close or there are too many to look through."""
+    if len(options) > _OPTIONS or len(word) > _LONGEST_WORD:
+        return None
     folded = word.casefold()
-    for option in known:
+    alike: list[str] = []
+    for option in options:
         if option.casefold() == folded:
             return option
-    if len(known) > _CANDIDATES:
-        known = [option for option in known if option[:1] == word[:1] and abs(len(option) - len(word)) <= 2]
-        known = known[:_CANDIDATES]
-    # Longer words are no typing mistakes, and the comparison is quadratic in their length.
-    matches = difflib.get_close_matches(word, known, n=1, cutoff=0.6) if len(word) <= 100 else []
+        if abs(len(option) - len(word)) <= len(word):
+            alike.append(option)
+    if len(alike) > _CANDIDATES:
+        alike = [option for option in alike if option[:1] == word[:1] and abs(len(option) - len(word)) <= 2]
+    matches = difflib.get_close_matches(word, alike[:_CANDIDATES], n=1, cutoff=0.6)
     return matches[0] if matches else None
 
 
-def did_you_mean(word: str, options: Iterable[str]) -> str | None:
+def did_you_mean(word: str, options: Collection[str]) -> str | None:
     """A fix naming the near miss, None when nothing is close."""
     option = near(word, options)
     return None if option is None else f"Did you mean `{option}`?"
 
 
-def one_of(word: str, options: Iterable[str]) -> str:
+def one_of(word: str, options: Collection[str]) -> str:
     """A fix that names the near miss, or else everything there is."""
-    known = list(options)
-    if not known:
+    if not options:
         return "There is none to choose from"
-    return did_you_mean(word, known) or "Use one of: " + ", ".join(f"`{option}`" for option in known[:20])
+    meant = did_you_mean(word, options)
+    return meant or "Use one of: " + ", ".join(f"`{option}`" for option in itertools.islice(options, 20))
 
 
 def brief(text: str, *, limit: int = 200) -> str:

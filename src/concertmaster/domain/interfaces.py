@@ -263,6 +263,10 @@ class ExecutionStore(Protocol):
         """The newest execution of each named workflow."""
         ...
 
+    async def log_counts(self, execution_id: str) -> Mapping[str, int]:
+        """How many lines each node logged; nodes without one are left out."""
+        ...
+
     async def logs(
         self, execution_id: str, *, after: int = 0, node: str | None = None, level: str | None = None, limit: int = 1000
     ) -> list[LogLine]: ...

@@ -116,7 +116,7 @@ class YamlReader:
             return 0
         return canonical
 
-    def _key(self, text: str, event: yaml.ScalarEvent, *, plain: bool) -> None:
+    def _key(self, text: str, event: Any, *, plain: bool) -> None:
         frame = self._stack[-1]
         frame.expects_key = False
         frame.key = text
@@ -149,9 +149,10 @@ class YamlReader:
             self._anchors.pop(event.anchor, None)  # not to be named before it is complete
 
     def _alias(self, event: yaml.AliasEvent) -> None:
-        known = self._anchors.get(event.anchor)
+        anchor: str = event.anchor or ""
+        known = self._anchors.get(anchor)
         if known is None:
-            message = f"there is no complete anchor &{event.anchor} above it"
+            message = f"there is no complete anchor &{anchor} above it"
             self._stop("document.alias", event, message, "Define the anchor first, outside of itself")
             return
         value, size = known
@@ -203,7 +204,9 @@ class YamlReader:
     def _refuse_tag(self, event: Any) -> None:
         if event.tag is not None:
             message = f"the tag {brief(event.tag)!r} is not allowed ({_place(event)})"
-            self.findings.error("document.tag", self._here(), message, fix="Remove the tag; quote a value to make it text")
+            self.findings.error(
+                "document.tag", self._here(), message, fix="Remove the tag; quote a value to make it text"
+            )
 
     def _stop(self, code: str, event: Any, message: str, fix: str) -> None:
         self.findings.error(code, self._here(), f"{message} ({_place(event)})", fix=fix)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from concertmaster.domain.yaml_scalars import is_text
 
+Inline = Callable[[tuple[str, ...]], bool]
 _INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@`")
 # Control characters, the line breaks of Unicode, the byte order mark and what is no character.
 _NOT_READABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
@@ -20,7 +21,7 @@ _NOT_READABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe
 _LONGEST_KEY = 1000
 
 
-def write_yaml(value: Mapping[str, Any], *, inline: Callable[[tuple[str, ...]], bool] = lambda _: False) -> str:
+def write_yaml(value: Mapping[str, Any], *, inline: Inline = lambda _: False) -> str:
     """The text, ended by a line feed.
 
     Args:
@@ -31,9 +32,7 @@ def write_yaml(value: Mapping[str, Any], *, inline: Callable[[tuple[str, ...]], 
     return "\n".join(_mapping(value, 0, (), inline)) + "\n"
 
 
-def _mapping(
-    value: Mapping[str, Any], indent: int, path: tuple[str, ...], inline: Callable[[tuple[str, ...]], bool]
-) -> Iterator[str]:
+def _mapping(value: Mapping[str, Any], indent: int, path: tuple[str, ...], inline: Inline) -> Iterator[str]:
     pad = " " * indent
     for key, item in value.items():
         name = _line(key)
@@ -43,38 +42,38 @@ def _mapping(
         yield from _entry(f"{pad}{name}:", item, indent, (*path, key), inline)
 
 
-def _entry(
-    head: str, item: Any, indent: int, path: tuple[str, ...], inline: Callable[[tuple[str, ...]], bool]
-) -> Iterator[str]:
+def _entry(head: str, item: Any, indent: int, path: tuple[str, ...], inline: Inline) -> Iterator[str]:
     match item:
         case Mapping() if item:
             yield head
-            yield from _mapping(item, indent + 2, path, inline)
+            yield from _mapping(cast("Mapping[str, Any]", item), indent + 2, path, inline)
         case [_, *_] if not inline(path):
             yield head
-            for element in item:
-                yield from _element(element, indent + 2, path, inline)
+            yield from _elements(cast("list[Any]", item), indent + 2, path, inline)
         case str() if _fits_block(item):
             yield from _block(head, item, indent + 2)
         case _:
             yield f"{head} {_scalar(item)}"
 
 
-def _element(
-    item: Any, indent: int, path: tuple[str, ...], inline: Callable[[tuple[str, ...]], bool]
-) -> Iterator[str]:
+def _element(item: Any, indent: int, path: tuple[str, ...], inline: Inline) -> Iterator[str]:
     dash = " " * indent + "-"
     if isinstance(item, Mapping | list) and item:
         # A collection in a list starts on the line of the dash.
         lines = (
-            _mapping(item, indent + 2, path, inline)
+            _mapping(cast("Mapping[str, Any]", item), indent + 2, path, inline)
             if isinstance(item, Mapping)
-            else (line for element in item for line in _element(element, indent + 2, path, inline))
+            else _elements(cast("list[Any]", item), indent + 2, path, inline)
         )
         for number, line in enumerate(lines):
             yield f"{dash} {line[indent + 2 :]}" if number == 0 else line
     else:
         yield from _entry(dash, item, indent, path, inline)
+
+
+def _elements(items: list[Any], indent: int, path: tuple[str, ...], inline: Inline) -> Iterator[str]:
+    for item in items:
+        yield from _element(item, indent, path, inline)
 
 
 def _scalar(item: Any) -> str:

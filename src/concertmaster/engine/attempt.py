@@ -14,19 +14,20 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 
-from concertmaster.data.convert import load, save
+from concertmaster.data.json_value import load_json, save_json
 from concertmaster.domain.errors import UserError
 from concertmaster.domain.execution import Failure
 from concertmaster.domain.expression import Reference
 from concertmaster.domain.interfaces import Abandoned
+from concertmaster.domain.ports import ANY
 from concertmaster.domain.problems import pointer
 from concertmaster.domain.values import NULL, JsonValue, Value, visible
 from concertmaster.engine.context import NodeContext
+from concertmaster.engine.conversion import Conversion, is_stream
 from concertmaster.engine.failures import failure_of, trace_of
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode, visible_outputs
 from concertmaster.engine.state import ExecutionState
-from concertmaster.nodes.credentials import Connection
 
 Outcome = Mapping[str, Value] | Failure
 Inputs = Mapping[str, Value | list[Value]]
@@ -73,7 +74,7 @@ async def run_attempt(job: Job, *, barrier: Callable[[], Awaitable[None]] | None
         failure = failure_of(error, node=node.id)
         if failure.code == "node.raised":
             context.logger.error("%s", trace_of(error))
-        return cast("Failure", _redacted(context, failure))
+        return _redacted(context, failure)
     finally:
         context.close()
 
@@ -99,41 +100,54 @@ async def _outputs(job: Job) -> Mapping[str, Value]:
     result = await job.engine.compute.run(
         partial(node.type.function, **keywords), where=node.type.call, stop=context.stop
     )
-    return await _stored(job, config, result)
+    return await _stored(job, result)
 
 
-def _call_blocking(job: Job, model: BaseModel, opened: Mapping[str, Connection]) -> Mapping[str, Value]:
+def _call_blocking(job: Job, model: BaseModel, opened: Mapping[str, Any]) -> Mapping[str, Value]:
     """Load, call and store, all in one thread."""
     result = job.node.type.function(**_keywords(job, model, opened))
-    return {name: _save(job, value) for name, value in job.node.type.split(result).items()}
+    return {name: _save(job, name, value) for name, value in _split(job, result).items()}
 
 
-def _keywords(job: Job, model: BaseModel, opened: Mapping[str, Connection]) -> dict[str, Any]:
-    inputs: dict[str, Any] = {}
+def _split(job: Job, result: Any) -> Mapping[str, Any]:
+    return job.node.type.split(result, outlets=job.node.outlets)
+
+
+def _keywords(job: Job, model: BaseModel, opened: Mapping[str, Any]) -> dict[str, Any]:
+    conversion, inputs = _conversion(job), dict[str, Any]()
     for port, value in job.inputs.items():
         argument = job.node.type.argument(port)
         if argument is None:
             continue
         if isinstance(value, list):
-            inputs[port] = [load(item, argument.kind, job.engine.artifacts, job.engine.workspace) for item in value]
+            inputs[port] = [conversion.load(item, argument.kind) for item in value]
         else:
-            inputs[port] = load(value, argument.kind, job.engine.artifacts, job.engine.workspace)
+            inputs[port] = conversion.load(value, argument.kind)
     return {**job.node.type.keywords(model, inputs, job.context), **opened}
 
 
-async def _stored(job: Job, config: Mapping[str, Any], result: Any) -> Mapping[str, Value]:
-    """Store what an async node returned; small JSON never leaves the loop."""
+async def _stored(job: Job, result: Any) -> Mapping[str, Value]:
+    """Store what an async node returned; plain numbers and the like never leave the loop."""
     outputs: dict[str, Value] = {}
-    for name, value in job.node.type.split(result).items():
-        if value is None or isinstance(value, bool | int | float | JsonValue):
-            outputs[name] = _save(job, value)
+    for name, value in _split(job, result).items():
+        if value is None or isinstance(value, bool | int | float):
+            outputs[name] = save_json(value, job.engine.artifacts)
+        elif is_stream(value):
+            outputs[name] = await _conversion(job).gather(value)
+        elif isinstance(value, str | dict | list) and job.node.spec.outlets[0].type.kind in ("json", "any"):
+            outputs[name] = save_json(job.context.redact(value), job.engine.artifacts)
         else:
-            outputs[name] = await asyncio.to_thread(_save, job, value)
+            outputs[name] = await asyncio.to_thread(_save, job, name, value)
     return outputs
 
 
-def _save(job: Job, value: Any) -> Value:
-    return save(job.context.redact(value), job.engine.artifacts, workspace=job.engine.workspace)
+def _save(job: Job, outlet: str, value: Any) -> Value:
+    want = next((declared.type for declared in job.node.spec.outlets if declared.name == outlet), ANY)
+    return _conversion(job).save(value, want, redact=job.context.redact)
+
+
+def _conversion(job: Job) -> Conversion:
+    return Conversion(job.engine.artifacts, job.engine.workspace, job.context.made_scratch)
 
 
 async def _off_loop(inputs: Inputs, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -157,9 +171,7 @@ def _inputs(state: ExecutionState, node: PlanNode) -> Inputs:
     return inputs
 
 
-async def _scope(
-    engine: Engine, state: ExecutionState, references: Iterable[Reference], main: Value
-) -> dict[str, Any]:
+async def _scope(engine: Engine, state: ExecutionState, references: Iterable[Reference], main: Value) -> dict[str, Any]:
     """The roots that the expressions name, and nothing else."""
     scope: dict[str, Any] = {}
     nodes: dict[str, Any] = {}
@@ -202,7 +214,7 @@ async def _visible_node(engine: Engine, state: ExecutionState, name: str) -> Any
 async def _plain(engine: Engine, value: Value) -> Any:
     """What an expression sees; large JSON is read from the artifact store first."""
     if isinstance(value, JsonValue) and value.artifact is not None:
-        return await asyncio.to_thread(load, value, "json", engine.artifacts, engine.workspace)
+        return await asyncio.to_thread(load_json, value, engine.artifacts)
     return visible(value)
 
 
@@ -216,7 +228,7 @@ def _validated(node: PlanNode, config: Mapping[str, Any]) -> BaseModel:
         raise UserError("node.config_invalid", f"{place}: {first['msg']}", pointer=place) from error
 
 
-async def _opened(context: NodeContext, model: BaseModel, node: PlanNode, name: str) -> Connection | None:
+async def _opened(context: NodeContext, model: BaseModel, node: PlanNode, name: str) -> Any:
     reference = getattr(model, node.type.fields[name])
     return None if reference is None else await context.connection(reference)
 

@@ -83,14 +83,5 @@ class Interrupt:
 
 
 Command = (
-    StartAttempt
-    | PassThrough
-    | SkipNode
-    | CancelNode
-    | StopAttempt
-    | StartTimer
-    | Succeed
-    | Fail
-    | Cancel
-    | Interrupt
+    StartAttempt | PassThrough | SkipNode | CancelNode | StopAttempt | StartTimer | Succeed | Fail | Cancel | Interrupt
 )

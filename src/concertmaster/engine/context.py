@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +20,6 @@ from concertmaster.engine.parts import Engine
 from concertmaster.nodes.credentials import Connection
 
 PROGRESS_SECONDS = 0.2
-Report = Callable[..., None]
 
 
 class NodeLogger:
@@ -51,11 +49,18 @@ class NodeContext:
     """One attempt's context.
 
     Attributes:
-        abandoned: the attempt's thread did not end when told to.
+        made_scratch: the scratch folder, once the node has asked for it.
     """
 
     def __init__(
-        self, engine: Engine, *, execution_id: str, node: str, attempt: int, on_log: Report, on_progress: Report
+        self,
+        engine: Engine,
+        *,
+        execution_id: str,
+        node: str,
+        attempt: int,
+        on_log: Callable[[str, str], None],
+        on_progress: Callable[[float, float | None], None],
     ) -> None:
         """Args:
         on_log: called on the loop with (level, text).
@@ -65,15 +70,14 @@ class NodeContext:
         self.node = node
         self.attempt = attempt
         self.logger = NodeLogger(self._log)
-        self.abandoned = False
         self._engine = engine
         self._on_log = on_log
         self._on_progress = on_progress
         self._loop = asyncio.get_running_loop()
-        self._stopped = threading.Event()
-        self._redactor = Redactor(())
+        self._stopped = False
+        self._redactor: Redactor | None = None
         self._secrets: set[str] = set()
-        self._scratch: Path | None = None
+        self.made_scratch: Path | None = None
         self._progress_at = 0.0
 
     @property
@@ -96,11 +100,11 @@ class NodeContext:
 
     def cancelled(self) -> bool:
         """Whether the attempt should end."""
-        return self._stopped.is_set()
+        return self._stopped
 
     def stop(self) -> None:
         """Make `cancelled` true."""
-        self._stopped.set()
+        self._stopped = True
 
     def path(self, relative: str | Path, *, write: bool = False) -> Path:
         """A path confined to the workspace."""
@@ -111,9 +115,9 @@ class NodeContext:
 
     def scratch(self) -> Path:
         """A folder that `close` removes."""
-        if self._scratch is None:
-            self._scratch = Path(tempfile.mkdtemp(prefix="concertmaster-"))
-        return self._scratch
+        if self.made_scratch is None:
+            self.made_scratch = Path(tempfile.mkdtemp(prefix="concertmaster-"))
+        return self.made_scratch
 
     async def connection(self, connection: str | Connection) -> Connection:
         """A connection with its values; from here on they are redacted in this attempt's logs and errors."""
@@ -125,12 +129,12 @@ class NodeContext:
 
     def redact(self, value: Any) -> Any:
         """The value without the secrets that this attempt opened."""
-        return self._redactor.redact(value) if self._secrets else value
+        return value if self._redactor is None else self._redactor.redact(value)
 
     def close(self) -> None:
         """Remove what the attempt left behind."""
-        if self._scratch is not None:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+        if self.made_scratch is not None:
+            shutil.rmtree(self.made_scratch, ignore_errors=True)
 
     def _log(self, level: str, text: str) -> None:
         self._loop.call_soon_threadsafe(self._on_log, level, str(self.redact(text)))

@@ -61,6 +61,13 @@ def decide(state: ExecutionState, changed: Iterable[str]) -> list[Command]:
     return commands if state.open_nodes else [Succeed()]
 
 
+def after_takeover(state: ExecutionState) -> list[CancelNode]:
+    """What a new owner records first: attempts lost with the old one are not made again in a stopping execution."""
+    if not state.stopping:
+        return []
+    return [CancelNode(node_id, "the server stopped while it ran") for node_id in sorted(state.running)]
+
+
 def _decide_node(planned: PlanNode, node: NodeState) -> Command | None:
     match node.status:
         case "pending":

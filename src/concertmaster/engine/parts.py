@@ -48,7 +48,9 @@ class PlanCache:
         parsed = parse(stored.document, format="json").workflow
         if parsed is None:
             raise OperationalError(
-                "workflow.unreadable", f"Version {version} of {workflow} cannot be read by this release", retryable=False
+                "workflow.unreadable",
+                f"Version {version} of {workflow} cannot be read by this release",
+                retryable=False,
             )
         registry = self._registry()
         plan = compile_plan(parsed, version, registry)

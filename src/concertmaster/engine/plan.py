@@ -96,7 +96,7 @@ def _compile_node(
     node_id: str, workflow: Workflow, registry: Registry, incoming: tuple[int, ...], outgoing: tuple[int, ...]
 ) -> PlanNode:
     node = workflow.nodes[node_id]
-    node_type = registry.get(node.type_id, node.type_version)
+    node_type = registry.find(node.type_id, node.type_version)
     if node_type is None:
         raise OperationalError(
             "node_type_missing",

@@ -98,11 +98,18 @@ class Recorder:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._events.clear()
+        for queue in (self._events, self._artifacts, self._logs, self._consumed):
+            queue.clear()
 
     def _gather(self) -> None:
         if self._timer is None:
-            self._timer = self._loop.call_later(GATHER_SECONDS, self._flush)
+            self._timer = self._loop.call_later(GATHER_SECONDS, self._gathered)
+
+    def _gathered(self) -> None:
+        """Append, unless the last append is still on its way: under load the batches grow instead of the queue."""
+        self._timer = None
+        if self._last is None or self._last.done():
+            self._flush()
 
     def _flush(self) -> None:
         if self._timer is not None:
@@ -128,6 +135,8 @@ class Recorder:
     def _appended(self, future: asyncio.Future[None]) -> None:
         if not future.cancelled() and (error := future.exception()) is not None:
             self._on_refused(error)
+        elif future is self._last and self._timer is None:
+            self._flush()
 
 
 def _merge(first: Change, second: Change) -> Change:

@@ -18,7 +18,7 @@ from concertmaster.domain.values import NULL, Value
 from concertmaster.engine import commands as cmd
 from concertmaster.engine.attempt import Outcome, render_outputs
 from concertmaster.engine.attempts import Attempt, Attempts
-from concertmaster.engine.decider import after_failure, decide
+from concertmaster.engine.decider import after_failure, after_takeover, decide
 from concertmaster.engine.failures import failure_of
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
@@ -95,6 +95,8 @@ class Driver:
         if self._state.status == "queued":
             started = Change(status="running", started_at=self._engine.clock.now())
             self._recorder.record(events.ExecutionStarted(), change=started)
+        for command in after_takeover(self._state):
+            self._carry_out(command)
         self._start_deadline()
         return True
 
@@ -144,9 +146,7 @@ class Driver:
             case cmd.StartAttempt(node, attempt):
                 self._attempts.start(self._state.plan.nodes[node], attempt)
             case cmd.StopAttempt(node, reason):
-                if not self._attempts.stop(node, reason):
-                    # Found running in the journal after a crash, and not started again here.
-                    self._recorder.record(events.NodeCancelled(node, self._state.nodes[node].attempt, reason))
+                self._attempts.stop(node, reason)
             case cmd.StartTimer(node, attempt, due_at):
                 self._start_timer(node, due_at, events.TimerFired(node, attempt))
             case cmd.SkipNode(node, reason):
@@ -173,9 +173,7 @@ class Driver:
             self._recorder.record(events.NodeCancelled(node, number, attempt.stop_reason))
             return
         now = self._engine.clock.now()
-        self._recorder.record(
-            after_failure(self._state, node, number, outcome, at=now, started_at=attempt.started_at)
-        )
+        self._recorder.record(after_failure(self._state, node, number, outcome, at=now, started_at=attempt.started_at))
 
     def _succeed(self, node: str, attempt: int, started_at: datetime, outputs: Mapping[str, Value]) -> None:
         references = [

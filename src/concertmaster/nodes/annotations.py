@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import TypeAdapter
 
@@ -76,9 +76,11 @@ def read_outlet_type(annotation: Any) -> PortType:
     found = result_of_class(inner)
     if found is not None:
         return PortType(found)
-    parts = {result_of_class(part) for part in get_args(inner)} if origin in (Union, types.UnionType) else {None}
+    union = get_args(inner) if origin in (Union, types.UnionType) else ()
+    parts: set[Literal["table", "file"] | None] = {result_of_class(part) for part in union} or {None}
     if None not in parts:
-        return PortType(parts.pop() or "any") if len(parts) == 1 else ANY
+        only = parts.pop() if len(parts) == 1 else None
+        return PortType(only) if only else ANY
     return ANY if len(parts) > 1 else PortType("json", json_schema_of(annotation if optional else inner))
 
 
@@ -88,7 +90,7 @@ def json_schema_of(annotation: Any) -> dict[str, Any] | None:
         return None
     try:
         return TypeAdapter(annotation).json_schema() or None
-    except Exception:  # noqa: BLE001  (pydantic raises many kinds; a result type without a schema is no error)
+    except Exception:
         return None
 
 

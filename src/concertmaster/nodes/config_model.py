@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, cast, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
 from pydantic.errors import PydanticUserError
@@ -91,4 +91,4 @@ def _aliased(annotation: Any) -> bool:
 def _holds_connection(annotation: Any) -> bool:
     if annotation is Connection:
         return True
-    return any(_holds_connection(part) for part in cast("tuple[Any, ...]", get_args(annotation)))
+    return any(_holds_connection(part) for part in get_args(annotation))

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from concertmaster.data.guard import GuardedClient
     from concertmaster.nodes.credentials import Connection
 
 T = TypeVar("T")
@@ -64,7 +65,7 @@ class Context(Protocol):
         ...
 
     @property
-    def http(self) -> Any:
+    def http(self) -> GuardedClient:
         """The guarded asynchronous HTTP client: bounded time, size and redirects, refused addresses refused."""
         ...
 

@@ -131,7 +131,8 @@ def _connection_schema(type_: str) -> CoreSchema:
         if isinstance(value, Connection):
             if type_ and value.type and value.type != type_:
                 raise PydanticCustomError(
-                    "connection_type", "Connection '{name}' is of type {actual}, not {wanted}",
+                    "connection_type",
+                    "Connection '{name}' is of type {actual}, not {wanted}",
                     {"name": value.name, "actual": value.type, "wanted": type_},
                 )
             return value

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import inspect
 import re
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args, overload
@@ -130,7 +129,8 @@ def node(
         example=example,
     )
     # Local classes of the place of definition may stand in string annotations.
-    scope = sys._getframe(1).f_locals
+    frame = inspect.currentframe()
+    scope = dict(frame.f_back.f_locals) if frame and frame.f_back else {}
 
     def attach(target: F) -> F:
         target.node_type = _node_type(target, traits, scope)  # pyright: ignore[reportFunctionMemberAccess]
@@ -162,9 +162,7 @@ def _node_type(function: Callable[..., Any], traits: _Traits, scope: dict[str, A
     )
 
 
-def _spec(
-    function: Callable[..., Any], traits: _Traits, signature: Signature, model: type[BaseModel]
-) -> NodeSpec:
+def _spec(function: Callable[..., Any], traits: _Traits, signature: Signature, model: type[BaseModel]) -> NodeSpec:
     docs = read_docstring(function.__doc__)
     id_ = traits.id or _default_id(function)
     _check_traits(function, traits, id_, signature)
@@ -213,7 +211,12 @@ def _ports(signature: Signature) -> tuple[Port, ...]:
 
 def _check_traits(function: Callable[..., Any], traits: _Traits, id_: str, signature: Signature) -> None:
     if not _ID.fullmatch(id_):
-        refuse(function, "@node(id=...)", f"'{id_}' is no type id", "use lower-case words joined by dots, such as 'acme.clean'")
+        refuse(
+            function,
+            "@node(id=...)",
+            f"'{id_}' is no type id",
+            "use lower-case words joined by dots, such as 'acme.clean'",
+        )
     if traits.version < 1:
         refuse(function, "@node(version=...)", f"{traits.version} is no version", "versions count from 1")
     if traits.effect not in get_args(Effect):
@@ -226,10 +229,20 @@ def _check_traits(function: Callable[..., Any], traits: _Traits, id_: str, signa
     }
     for trait, name in named.items():
         if name and name not in names:
-            refuse(function, f"@node({trait}=...)", f"'{name}' is no config parameter", f"use one of: {', '.join(sorted(names))}")
+            refuse(
+                function,
+                f"@node({trait}=...)",
+                f"'{name}' is no config parameter",
+                f"use one of: {', '.join(sorted(names))}",
+            )
     for name in traits.outlets:
         if not _NAME.fullmatch(name) or name == "error" or traits.outlets.count(name) > 1:
-            refuse(function, "@node(outlets=...)", f"'{name}' cannot be an outlet", "use different names; `error` is built in")
+            refuse(
+                function,
+                "@node(outlets=...)",
+                f"'{name}' cannot be an outlet",
+                "use different names; `error` is built in",
+            )
     if not traits.outlets:
         refuse(function, "@node(outlets=...)", "there are none", "leave it out for the single outlet `out`")
 
@@ -238,7 +251,9 @@ def _call(function: Callable[..., Any], traits: _Traits) -> Call:
     asynchronous = inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
     if traits.isolation == "process":
         if asynchronous:
-            refuse(function, "@node(isolation=...)", "a process runs plain functions", "write `def` instead of `async def`")
+            refuse(
+                function, "@node(isolation=...)", "a process runs plain functions", "write `def` instead of `async def`"
+            )
         return "process"
     if not asynchronous:
         return "thread"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -115,15 +115,15 @@ class NodeType:
                 given[argument.parameter] = [] if argument.many else None
         return given
 
-    def split(self, result: Any, config: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def split(self, result: Any, *, outlets: Sequence[str] | None = None) -> dict[str, Any]:
         """A result by outlet; outlets that are absent are skipped.
 
         Args:
-            config: the rendered config, which may name further outlets.
+            outlets: names of the outlets of this use, when its config adds some to the declared ones.
         Raises:
             UserError: `node.outlet_unknown` or `node.outlet_missing`, saying what to return.
         """
-        names = [outlet.name for outlet in self.spec.outlets_of(config or {})]
+        names = outlets or [outlet.name for outlet in self.spec.outlets]
         if isinstance(result, Outlet):
             chosen = cast("Outlet[Any]", result)
             found = {chosen.name: chosen.value}

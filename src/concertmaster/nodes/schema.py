@@ -19,7 +19,25 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 from concertmaster.domain.durations import format_duration, parse_duration
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_ACRONYMS = {"api", "csv", "html", "http", "https", "id", "ip", "json", "jsonl", "sql", "tls", "ui", "uri", "url", "utc", "xml", "yaml"}
+_ACRONYMS = {
+    "api",
+    "csv",
+    "html",
+    "http",
+    "https",
+    "id",
+    "ip",
+    "json",
+    "jsonl",
+    "sql",
+    "tls",
+    "ui",
+    "uri",
+    "url",
+    "utc",
+    "xml",
+    "yaml",
+}
 
 
 def config_schema(model: type[BaseModel]) -> dict[str, Any]:
@@ -60,7 +78,7 @@ def with_markers(annotation: Any) -> Any:
     if origin in (Union, types.UnionType):
         return Union[tuple(with_markers(part) for part in parts)]  # noqa: UP007
     if origin in (list, dict, tuple, set):
-        return origin[tuple(with_markers(part) for part in parts)]
+        return cast("Any", origin)[tuple(with_markers(part) for part in parts)]
     return annotation
 
 
@@ -79,5 +97,9 @@ class _FormSchema(GenerateJsonSchema):
     def get_title_from_name(self, name: str) -> str:
         return title_of(name)
 
-    def emit_warning(self, kind: JsonSchemaWarningKind, detail: str) -> None:
+    def emit_warning(
+        self,
+        kind: JsonSchemaWarningKind,  # noqa: ARG002  (pydantic's signature)
+        detail: str,
+    ) -> None:
         raise ValueError(detail)

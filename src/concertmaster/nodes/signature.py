@@ -65,7 +65,7 @@ def read_signature(function: Callable[..., Any], scope: Mapping[str, Any]) -> Si
                 f"`{parameter}` cannot be filled from a form or a wire",
                 "use parameters with names, `**tables: Table` for inputs of any name, or `list[Table]` for several",
             )
-        elif annotation is Context:
+        elif annotation in (Context, Context | None):
             context = parameter.name
         elif data is not None:
             arguments.append(_argument(parameter.name if arguments else "in", parameter, data))

@@ -58,4 +58,4 @@ class ConnectionService:
 
 
 def _context(name: str) -> str:
-    return f"connection:{name}"
+    return f"connection/{name}"

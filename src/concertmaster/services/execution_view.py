@@ -20,7 +20,7 @@ from concertmaster.domain.events import (
     NodeSucceeded,
 )
 from concertmaster.domain.execution import ExecutionRow, Failure, NodeStatus
-from concertmaster.domain.values import FileRef, JsonValue, TableRef, Value, to_json
+from concertmaster.domain.values import FileRef, JsonValue, Value, to_json
 from concertmaster.domain.workflow import Workflow
 
 
@@ -150,9 +150,3 @@ def page_of_whole(value: JsonValue | FileRef) -> dict[str, Any]:
         return {"kind": "json", "value": value.data}
     told = summary(value)
     return {key: told[key] for key in ("kind", "path", "name", "bytes", "media_type")}
-
-
-def table_head(value: TableRef) -> dict[str, Any]:
-    """The part of a table page that is the same on every page."""
-    columns = [{"name": column.name, "type": column.type} for column in value.columns]
-    return {"kind": "table", "schema": columns, "total": value.rows}

@@ -60,6 +60,7 @@ class Pump:
         # Subscribed here and not in the task: what is committed from now on is seen.
         self._subscription = bus.subscribe(execution_id)
         self._changed = asyncio.Event()
+        self._closed = False
         self._task = asyncio.create_task(self._run(push, lost), name=f"feed-{execution_id or 'all'}")
 
     async def wait(self, timeout_seconds: float | None = None) -> bool:
@@ -74,11 +75,12 @@ class Pump:
 
     def close(self) -> None:
         """Stop listening."""
+        self._closed = True
         self._subscription.close()
         self._task.cancel()
 
     async def _run(self, push: Callable[[Sequence[Committed]], None], lost: Callable[[], None]) -> None:
-        while True:
+        while not self._closed:
             try:
                 push(await self._subscription.next())
             except OperationalError:

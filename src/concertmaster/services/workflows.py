@@ -6,9 +6,10 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from concertmaster.domain.access import Actor, demand
-from concertmaster.domain.document import Format, Parsed, dump, parse
+from concertmaster.domain.document import Format, Parsed, dump, parse, to_json
 from concertmaster.domain.errors import Invalid, UserError
 from concertmaster.domain.execution import ExecutionRow
 from concertmaster.domain.interfaces import (
@@ -22,7 +23,7 @@ from concertmaster.domain.interfaces import (
 )
 from concertmaster.domain.problems import Problem, has_errors
 from concertmaster.domain.spec import Specs
-from concertmaster.domain.validation import pin_types, validate
+from concertmaster.domain.validation import check_document, pin_types, validate
 from concertmaster.domain.workflow import Workflow
 
 PARSED_KEPT = 256
@@ -45,6 +46,10 @@ class Checked:
 
     workflow: Workflow | None
     problems: tuple[Problem, ...]
+
+    def document(self) -> dict[str, Any] | None:
+        """The canonical JSON document."""
+        return None if self.workflow is None else to_json(self.workflow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +99,13 @@ class WorkflowService:
         """Check a document without storing it."""
         demand(actor, "workflow:read")
         parsed = await _parse(source, format)
-        problems = await self.problems(parsed)
-        return Checked(parsed.workflow if parsed.ok else None, tuple(problems))
+        known = await self._connection_types()
+        if parsed.workflow is not None and parsed.ok:
+            found = validate(parsed.workflow, self._specs(), connections=known.get)
+            return Checked(parsed.workflow, (*parsed.problems, *found))
+        # Read again, because pointers have to be moved over what could not be read.
+        both = check_document(source, self._specs(), format=format, connections=known.get)
+        return Checked(None, tuple(both.problems))
 
     async def save(
         self,
@@ -126,7 +136,8 @@ class WorkflowService:
             raise Invalid("workflow.invalid", "The document cannot be read", parsed.problems)
         if name is not None and workflow.name != name:
             raise _misnamed(workflow.name, name)
-        problems = await self.problems(parsed)
+        known = await self._connection_types()
+        problems = [*parsed.problems, *validate(workflow, self._specs(), connections=known.get)]
         if publish and has_errors(problems):
             raise Invalid("workflow.invalid", _count(problems), problems)
         pinned = pin_types(workflow, self._specs())
@@ -170,11 +181,11 @@ class WorkflowService:
         Raises:
             Invalid: `workflow.invalid`.
         """
-        specs, connections = self._specs(), await self.connection_types()
+        specs, connections = self._specs(), await self._connection_types()
         known = (stored.hash, tuple(sorted(connections.items())))
         if self._sound.get(known) is specs:
             return
-        problems = validate(workflow, specs, connections=connections)
+        problems = validate(workflow, specs, connections=connections.get)
         if has_errors(problems):
             message = f"Version {stored.version} of {stored.name} has errors; mend them and save it again"
             raise Invalid("workflow.invalid", message, problems)
@@ -182,25 +193,14 @@ class WorkflowService:
         if len(self._sound) > PARSED_KEPT:
             self._sound.popitem(last=False)
 
-    async def problems(self, parsed: Parsed) -> list[Problem]:
-        """Everything that is wrong with a document: what parsing found, then what checking finds."""
-        if parsed.workflow is None:
-            return list(parsed.problems)
-        found = validate(
-            parsed.workflow,
-            self._specs(),
-            connections=await self.connection_types(),
-            kept_edges=parsed.kept_edges,
-        )
-        return [*parsed.problems, *found]
-
-    async def connection_types(self) -> Mapping[str, str]:
+    async def _connection_types(self) -> Mapping[str, str]:
         """The type of every connection by name."""
         return {connection.name: connection.type for connection in await self._connections.list()}
 
     async def _read(self, stored: StoredWorkflow) -> WorkflowVersion:
         workflow = self._workflow(stored)
-        problems = await self.problems(Parsed(workflow, []))
+        known = await self._connection_types()
+        problems = validate(workflow, self._specs(), connections=known.get)
         return WorkflowVersion(stored, workflow, tuple(problems))
 
     def _workflow(self, stored: StoredWorkflow) -> Workflow:

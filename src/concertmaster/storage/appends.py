@@ -13,34 +13,40 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from concertmaster.domain.errors import StaleOwner, UserError
+from concertmaster.domain.events import Body, data_of
 from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow
-from concertmaster.domain.events import data_of
 from concertmaster.domain.interfaces import Append, Change, Committed
-from concertmaster.storage.bulk import BulkStatement
+from concertmaster.storage.bulk import BulkStatement, batched
+from concertmaster.storage.companions import Companions
 from concertmaster.storage.encoding import encode, maybe_micros, to_micros
 from concertmaster.storage.group_writer import HeadsMovedError, Job
-from concertmaster.storage.rows import EXECUTION_COLUMNS, changed, execution_from, json_text
+from concertmaster.storage.rows import EVENT_COLUMNS, EXECUTION_COLUMNS, changed, execution_from, json_text
 from concertmaster.storage.tables import events, executions
 
 _NO_CHANGE = Change()
-_LOOKUP_CHUNK = 500
+_OWNED = (
+    ") AS v WHERE executions.id = v.column1 AND executions.epoch = v.column3 "
+    "AND executions.head_seq = COALESCE(v.column4, executions.head_seq)"
+)
 
 
 class QueuedAppend(Job):
     """An append with its events encoded and checked, ready to be written."""
 
-    __slots__ = ("batch", "data", "rows")
+    __slots__ = ("batch", "data", "learned", "rows", "written")
 
     def __init__(self, future: asyncio.Future[Any], batch: Append) -> None:
         super().__init__(future)
         self.batch = batch
-        self.data, self.rows = encoded_events(batch)
+        self.data, self.rows = _encoded(batch)
+        self.written = False
+        self.learned: ExecutionRow | None = None
 
 
 class _Merged:
     """All appends of one execution in a group; they rise or fall together."""
 
-    __slots__ = ("change", "epoch", "expected", "head", "id", "jobs", "stale")
+    __slots__ = ("change", "epoch", "expected", "head", "id", "jobs")
 
     def __init__(self, job: QueuedAppend) -> None:
         batch = job.batch
@@ -50,7 +56,6 @@ class _Merged:
         self.head: int | None = None
         self.change = _NO_CHANGE
         self.jobs: list[QueuedAppend] = []
-        self.stale = False
         self.take(job)
 
     def take(self, job: QueuedAppend) -> bool:
@@ -74,19 +79,27 @@ class AppendLane:
     """See `Lane`.
 
     Args:
-        rows: what is known of owned executions; read in the writer's thread, written on the loop.
-        on_commit: gets what is durable, in the order of commit.
+        rows: what is known of the executions owned here; read in the writer's thread, changed on the loop.
+        on_commit: gets what is durable, in the order of the commits.
+        placeholder: the driver's mark for a value.
     """
 
-    def __init__(self, rows: dict[str, ExecutionRow], on_commit: Callable[[Sequence[Committed]], None], mark: str):
+    def __init__(
+        self,
+        rows: dict[str, ExecutionRow],
+        on_commit: Callable[[Sequence[Committed]], None],
+        *,
+        placeholder: str,
+    ) -> None:
         self._rows = rows
         self._on_commit = on_commit
         self._move = BulkStatement(
             "UPDATE executions SET head_seq = COALESCE(v.column2, executions.head_seq) FROM (VALUES",
             4,
-            _WHERE_OWNED,
-            placeholder=mark,
+            _OWNED,
+            placeholder=placeholder,
         )
+        # Apart from `_move`, because naming an indexed column rewrites its index even when nothing changes.
         self._change = BulkStatement(
             "UPDATE executions SET head_seq = COALESCE(v.column2, executions.head_seq), "
             "status = COALESCE(v.column5, executions.status), "
@@ -94,39 +107,69 @@ class AppendLane:
             "ended_at = COALESCE(v.column7, executions.ended_at), "
             "error = COALESCE(v.column8, executions.error) FROM (VALUES",
             8,
-            _WHERE_OWNED,
-            placeholder=mark,
+            _OWNED,
+            placeholder=placeholder,
         )
-        self._events = BulkStatement(
-            "INSERT INTO events (execution_id, seq, at, kind, node, data) VALUES", 6, placeholder=mark
-        )
-        self._logs = BulkStatement(
-            "INSERT INTO logs (execution_id, n, node, attempt, at, level, text) VALUES", 7, placeholder=mark
-        )
-        self._artifacts = BulkStatement(
-            "INSERT INTO artifact_references (execution_id, node, outlet, digest, size_bytes) VALUES",
-            5,
-            # A repeated attempt makes the same bytes again.
-            "ON CONFLICT DO NOTHING",
-            placeholder=mark,
-        )
-        self._consumed = BulkStatement(
-            "DELETE FROM inbox WHERE (execution_id, id) IN (VALUES", 2, ")", placeholder=mark
-        )
-        self._unanswered = BulkStatement("DELETE FROM inbox WHERE execution_id IN (VALUES", 1, ")", placeholder=mark)
+        self._companions = Companions(placeholder)
 
     def run(self, connection: Connection, jobs: Sequence[QueuedAppend], *, careful: bool) -> None:
-        """Write all appends that are not stale."""
+        """Write all appends but the stale ones, which get their error."""
+        for job in jobs:
+            job.written = False
         rest: Sequence[QueuedAppend] = jobs
         while rest:
             merged, rest = _merge(rest)
             if careful:
                 merged = self._fresh(connection, merged)
             self._move_heads(connection, merged)
-            self._insert(connection, [job for entry in merged for job in entry.jobs if job.result is None])
-            ended = [(entry.id,) for entry in merged if entry.change.status in FINAL_EXECUTION]
-            self._unanswered.run(connection, ended)
-            self._learn(connection, [entry.id for entry in merged if entry.id not in self._rows])
+            self._companions.write(connection, [job for entry in merged for job in entry.jobs if not job.written])
+            self._companions.forget_requests(
+                connection, [entry.id for entry in merged if entry.change.status in FINAL_EXECUTION]
+            )
+            self._learn(connection, [entry for entry in merged if entry.id not in self._rows])
+
+    def _move_heads(self, connection: Connection, merged: Sequence[_Merged]) -> None:
+        moves: list[tuple[Any, ...]] = []
+        changes: list[tuple[Any, ...]] = []
+        for entry in merged:
+            key = (entry.id, entry.head, entry.epoch, entry.expected)
+            change = entry.change
+            if change is _NO_CHANGE:
+                moves.append(key)
+            else:
+                error = None if change.error is None else json_text(change.error.as_json())
+                started, ended = maybe_micros(change.started_at), maybe_micros(change.ended_at)
+                changes.append((*key, change.status, started, ended, error))
+        moved = self._move.run(connection, moves) + self._change.run(connection, changes)
+        if moved != len(merged):
+            raise HeadsMovedError
+
+    def _fresh(self, connection: Connection, merged: Sequence[_Merged]) -> list[_Merged]:
+        """Those whose owner and head are still right; the others get their error, or their success if it was one."""
+        found: dict[str, tuple[int, int]] = {}
+        for part in batched([entry.id for entry in merged], 500):
+            query = select(executions.c.id, executions.c.epoch, executions.c.head_seq)
+            for id_, epoch, head in connection.execute(query.where(executions.c.id.in_(part)).with_for_update()):
+                found[id_] = (epoch, head)
+        fresh: list[_Merged] = []
+        for entry in merged:
+            epoch, head = found.get(entry.id, (None, None))
+            if epoch == entry.epoch and entry.expected in (None, head):
+                fresh.append(entry)
+            elif epoch == entry.epoch and _stored(connection, entry):
+                # A commit whose outcome was unknown had happened.
+                for job in entry.jobs:
+                    job.written = True
+            else:
+                for job in entry.jobs:
+                    job.error = StaleOwner(entry.id)
+        return fresh
+
+    def _learn(self, connection: Connection, merged: Sequence[_Merged]) -> None:
+        """Rows that nobody here has seen: an owner of an earlier life of this process may append without a claim."""
+        for entry in merged:
+            query = select(*EXECUTION_COLUMNS).where(executions.c.id == entry.id)
+            entry.jobs[0].learned = execution_from(connection.execute(query).one())
 
     def units(self, jobs: Sequence[QueuedAppend]) -> list[list[QueuedAppend]]:
         """One an execution."""
@@ -136,26 +179,102 @@ class AppendLane:
         return list(by_execution.values())
 
     def settle(self, jobs: Sequence[QueuedAppend]) -> None:
-        """Bring the known rows up to date, answer the callers, publish."""
+        """Bring the known rows up to date, publish, answer the callers."""
         committed: list[Committed] = []
         for job in jobs:
             batch = job.batch
-            row = self._rows.get(batch.execution_id)
+            known = self._rows.get(batch.execution_id) or job.learned
             if job.error is not None:
-                # Unless this process has claimed it again meanwhile, what is known of it may be wrong.
-                if row is not None and row.epoch <= batch.epoch:
-                    del self._rows[batch.execution_id]
-            elif row is not None:
-                head = batch.events[-1].seq if batch.events else row.head_seq
-                row = changed(row, batch.change, head_seq=head)
+                # Unless this process has claimed it again meanwhile, what is known of it is of no more use.
+                if known is not None and known.epoch <= batch.epoch:
+                    self._rows.pop(batch.execution_id, None)
+            elif known is not None:
+                head = batch.events[-1].seq if batch.events else known.head_seq
+                row = changed(known, batch.change, head_seq=head)
                 self._rows[row.id] = row
                 if batch.events:
                     committed.append(Committed(row, batch.events, job.data))
-            job.result = None
-            job.settle()
+        for item in committed:
+            if item.row.status in FINAL_EXECUTION:
+                self._rows.pop(item.row.id, None)
         for job in jobs:
-            row = self._rows.get(job.batch.execution_id)
-            if row is not None and row.status in FINAL_EXECUTION:
-                del self._rows[row.id]
+            job.settle()
         if committed:
             self._on_commit(committed)
+
+
+def _merge(jobs: Sequence[QueuedAppend]) -> tuple[list[_Merged], list[QueuedAppend]]:
+    """Join appends that follow each other; what does not fit is for another round, after these."""
+    merged: dict[str, _Merged] = {}
+    rest: list[QueuedAppend] = []
+    torn: set[str] = set()
+    for job in jobs:
+        id_ = job.batch.execution_id
+        entry = merged.get(id_)
+        if entry is None:
+            merged[id_] = _Merged(job)
+        elif id_ in torn or not entry.take(job):
+            torn.add(id_)
+            rest.append(job)
+    return list(merged.values()), rest
+
+
+def _joined(first: Change, then: Change) -> Change:
+    if then == _NO_CHANGE:
+        return first
+    if first is _NO_CHANGE:
+        return then
+    return Change(
+        status=then.status or first.status,
+        started_at=then.started_at or first.started_at,
+        ended_at=then.ended_at or first.ended_at,
+        error=then.error or first.error,
+    )
+
+
+def _stored(connection: Connection, entry: _Merged) -> bool:
+    """Whether exactly these events are in the journal already."""
+    ours = [row[1:] for job in entry.jobs for row in job.rows]
+    if not ours:
+        return False
+    query = select(*EVENT_COLUMNS).where(
+        events.c.execution_id == entry.id, events.c.seq >= ours[0][0], events.c.seq <= ours[-1][0]
+    )
+    return [tuple(row) for row in connection.execute(query.order_by(events.c.seq))] == ours
+
+
+def _encoded(batch: Append) -> tuple[list[bytes], list[tuple[Any, ...]]]:
+    """The JSON of each event's data, and the rows of the events.
+
+    Raises:
+        UserError: `event.not_storable`.
+    """
+    encoded: list[bytes] = []
+    rows: list[tuple[Any, ...]] = []
+    for event in batch.events:
+        if event.execution_id != batch.execution_id or (rows and event.seq != rows[-1][1] + 1):
+            raise ValueError(f"events of an append must be consecutive and of one execution: {event!r}")
+        data = encode_data(event.body)
+        encoded.append(data)
+        rows.append((event.execution_id, event.seq, to_micros(event.at), event.kind, event.node, data.decode()))
+    return encoded, rows
+
+
+def encode_data(body: Body) -> bytes:
+    """The JSON of an event's data.
+
+    Raises:
+        UserError: `event.not_storable`, something in it is no JSON.
+    """
+    try:
+        return encode(data_of(body))
+    except (TypeError, ValueError, RecursionError) as error:
+        node = getattr(body, "node", None)
+        place = "The execution" if node is None else f"Node {node}"
+        raise UserError(
+            "event.not_storable",
+            f"{place} made a value that cannot be stored: {error}. Use plain JSON data: text, numbers within 64 bits, "
+            "true, false, null, lists, and mappings with text keys.",
+            node=node,
+            kind=body.kind,
+        ) from error

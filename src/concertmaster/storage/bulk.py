@@ -6,13 +6,20 @@ SQLite's driver gives up the interpreter lock at every step, and with a busy eve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 _CHUNK = 128
+T = TypeVar("T")
+
+
+def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Parts of at most `size`: databases bound the number of values in a statement."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
 class BulkStatement:

@@ -37,11 +37,17 @@ def maybe_instant(micros: int | None) -> datetime | None:
     return None if micros is None else from_micros(micros)
 
 
-def _instant_text(value: object) -> str:
-    if isinstance(value, datetime):
-        # Always six digits: orjson's own form drops them when they are zero.
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-    raise TypeError(f"Type is not JSON serializable: {type(value).__name__}")
+_OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+
+
+def _instant(value: object) -> orjson.Fragment:
+    if not isinstance(value, datetime):
+        raise TypeError(f"Type is not JSON serializable: {type(value).__name__}")
+    if value.microsecond and value.tzinfo is UTC:
+        return orjson.Fragment(orjson.dumps(value, option=orjson.OPT_UTC_Z))
+    # Always six digits: orjson leaves them out when they are zero.
+    text = value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+    return orjson.Fragment(f'"{text}Z"')
 
 
 def encode(data: Mapping[str, Any]) -> bytes:
@@ -50,4 +56,4 @@ def encode(data: Mapping[str, Any]) -> bytes:
     Raises:
         TypeError: something in it is no JSON (orjson names what).
     """
-    return orjson.dumps(data, default=_instant_text, option=orjson.OPT_PASSTHROUGH_DATETIME)
+    return orjson.dumps(data, default=_instant, option=_OPTIONS)

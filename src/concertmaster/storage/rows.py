@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Row
 
 from concertmaster.domain.events import Event, body_from
 from concertmaster.domain.execution import ExecutionRow, Failure
@@ -30,8 +29,8 @@ EXECUTION_COLUMNS = (
 EVENT_COLUMNS = (events.c.seq, events.c.at, events.c.kind, events.c.node, events.c.data)
 
 
-def execution_from(row: Row[Any]) -> ExecutionRow:
-    """From a row of `EXECUTION_COLUMNS`."""
+def execution_from(row: Sequence[Any]) -> ExecutionRow:
+    """From a row of `EXECUTION_COLUMNS`, in their order."""
     id_, workflow, version, status, epoch, head_seq, trigger, created_at, started_at, ended_at, error = row
     return ExecutionRow(
         id=id_,
@@ -48,8 +47,8 @@ def execution_from(row: Row[Any]) -> ExecutionRow:
     )
 
 
-def event_from(execution_id: str, row: Row[Any]) -> Event:
-    """From a row of `EVENT_COLUMNS`."""
+def event_from(execution_id: str, row: Sequence[Any]) -> Event:
+    """From a row of `EVENT_COLUMNS`, in their order."""
     seq, at, kind, node, data = row
     return Event(execution_id, seq, from_micros(at), body_from(kind, node, orjson.loads(data)))
 

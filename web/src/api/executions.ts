@@ -1,10 +1,9 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import type { JsonObject } from '~/model/json'
-import { endpoint, request } from './client'
+import { request } from './client'
 import type { Execution, ExecutionSummary, LogLine, OutputPage, Page, RunEvent } from './types'
 
 const at = (id: string) => `/executions/${encodeURIComponent(id)}`
-const outputAt = (id: string, node: string) => `${at(id)}/nodes/${encodeURIComponent(node)}/output`
 
 export interface ExecutionFilter {
   workflow?: string
@@ -72,23 +71,18 @@ export interface OutputRequest {
 
 export const OUTPUT_PAGE = 200
 
-/** Pages of a node's output; a JSON or file output is one page. */
-export const outputQuery = ({ execution, node, outlet, sort }: OutputRequest) =>
-  infiniteQueryOptions({
-    queryKey: [...executionKeys.output(execution, node, outlet), sort ?? ''] as const,
-    queryFn: ({ pageParam, signal }) =>
-      request<OutputPage>(outputAt(execution, node), {
-        query: { outlet, offset: pageParam, limit: OUTPUT_PAGE, sort },
+/** One page of a node's output, from 0; a JSON or file output is one page. */
+export const outputPageQuery = ({ execution, node, outlet, sort }: OutputRequest, page: number) =>
+  queryOptions({
+    queryKey: [...executionKeys.output(execution, node, outlet), sort ?? '', page] as const,
+    queryFn: ({ signal }) =>
+      request<OutputPage>(`${at(execution)}/nodes/${encodeURIComponent(node)}/output`, {
+        query: { outlet, offset: page * OUTPUT_PAGE, limit: OUTPUT_PAGE, sort },
         signal,
       }),
-    initialPageParam: 0,
-    getNextPageParam: (page) => (page.kind === 'table' ? page.next : null),
     // An output never changes once written.
     staleTime: Number.POSITIVE_INFINITY,
   })
-
-export const outputAddress = (execution: string, node: string, outlet: string): string =>
-  endpoint(outputAt(execution, node), { outlet })
 
 export interface StartExecution {
   workflow: string

@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import type { WorkflowDocument } from '~/model/workflow'
 import { request, send } from './client'
+import { ApiError } from './problem'
 import type { Page, Validation, Workflow, WorkflowSummary, WorkflowVersion } from './types'
 
 const YAML = 'application/yaml'
@@ -49,6 +50,16 @@ export function validateWorkflow(
 ): Promise<Validation> {
   const contentType = typeof document === 'string' ? YAML : 'application/json'
   return request<Validation>('/workflows/validate', { method: 'POST', body: document, contentType, signal })
+}
+
+/** The workflow, or null when there is none of that name. */
+export async function fetchWorkflowOrNull(name: string): Promise<Workflow | null> {
+  try {
+    return await request<Workflow>(at(name))
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null
+    throw error
+  }
 }
 
 export interface SaveWorkflow {

@@ -34,12 +34,23 @@ export function Canvas(props: CanvasProps) {
   }, [])
   return (
     // biome-ignore lint/a11y/useSemanticElements: no element means "drawing area with its own keys".
-    <div ref={frame} className={classes.frame} data-canvas data-testid="canvas" role="group" aria-label={words.editor.canvas}>
+    <div
+      ref={frame}
+      className={classes.frame}
+      data-canvas
+      data-testid="canvas"
+      role="group"
+      aria-label={words.editor.canvas}
+    >
       {size ? (
         <ReactFlowProvider>
           <CanvasStage
             {...props}
-            firstView={viewportFor(boundsOf(Object.values(positionsOf(props.document))), size.width, size.height)}
+            firstView={viewportFor(
+              boundsOf(Object.values(positionsOf(props.document))),
+              size.width,
+              size.height,
+            )}
           />
         </ReactFlowProvider>
       ) : null}

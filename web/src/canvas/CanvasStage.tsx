@@ -1,21 +1,21 @@
 import { Background, BackgroundVariant, ReactFlow, useReactFlow, type Viewport } from '@xyflow/react'
 import { type DragEvent, type MouseEvent, useCallback, useMemo, useRef, useState } from 'react'
-import classes from './Canvas.module.css'
 import type { CanvasProps } from './Canvas'
-import { CanvasContext, type CanvasScene, type MenuTarget } from './context'
+import classes from './Canvas.module.css'
 import { ConnectionHint } from './ConnectionHint'
 import { Controls } from './Controls'
+import { CanvasContext, type CanvasScene, type MenuTarget } from './context'
 import { FarLayer } from './FarLayer'
+import { NODE_HEIGHT, NODE_WIDTH } from './geometry'
 import { Minimap } from './Minimap'
 import { draggedType } from './paletteDrag'
 import { nodeAt, type Picture } from './picture'
+import type { FlowEdge, FlowNode } from './toFlow'
 import { useConnecting } from './useConnecting'
 import { useFlow } from './useFlow'
 import { type CanvasHandle, MAX_ZOOM, MIN_ZOOM, useViewport } from './viewport'
 import { WorkflowEdge } from './WorkflowEdge'
 import { WorkflowNode } from './WorkflowNode'
-import type { FlowEdge, FlowNode } from './toFlow'
-import { NODE_HEIGHT, NODE_WIDTH } from './geometry'
 
 const nodeKinds = { workflow: WorkflowNode }
 const edgeKinds = { workflow: WorkflowEdge }
@@ -52,7 +52,12 @@ export function CanvasStage({ firstView, ref, ...props }: CanvasProps & { firstV
   const wires = useConnecting(scene, editing)
   const chosen = editing?.selectedNodes
   const picture = useMemo<Picture>(
-    () => ({ document, positions: flow.positions, status, selected: new Set(chosen ?? (selected ? [selected] : [])) }),
+    () => ({
+      document,
+      positions: flow.positions,
+      status,
+      selected: new Set(chosen ?? (selected ? [selected] : [])),
+    }),
     [document, flow.positions, status, chosen, selected],
   )
 
@@ -125,7 +130,11 @@ export function CanvasStage({ firstView, ref, ...props }: CanvasProps & { firstV
         panOnDrag={PAN_BUTTONS}
         proOptions={{ hideAttribution: true }}
       >
-        {far ? <FarLayer picture={picture} /> : <Background variant={BackgroundVariant.Dots} gap={24} size={1.2} className={classes.dots} />}
+        {far ? (
+          <FarLayer picture={picture} />
+        ) : (
+          <Background variant={BackgroundVariant.Dots} gap={24} size={1.2} className={classes.dots} />
+        )}
         {Object.keys(document.nodes).length >= MINIMAP_FROM ? <Minimap picture={picture} /> : null}
         <Controls handle={own} />
         {editing ? <ConnectionHint /> : null}

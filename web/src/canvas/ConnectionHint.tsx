@@ -18,7 +18,8 @@ export function ConnectionHint() {
   useEffect(() => {
     if (key === '') return
     const follow = (event: PointerEvent) => {
-      const card = event.target instanceof Element ? event.target.closest<HTMLElement>('.react-flow__node') : null
+      const card =
+        event.target instanceof Element ? event.target.closest<HTMLElement>('.react-flow__node') : null
       const node = card?.dataset.id
       setHover(node ? { node, x: event.clientX, y: event.clientY } : null)
     }

@@ -33,7 +33,12 @@ export function Minimap({ picture }: { picture: Picture }) {
     const [panX, panY, zoom] = transform
     context.strokeStyle = getComputedStyle(context.canvas).getPropertyValue('--cm-accent')
     context.lineWidth = 1.5
-    context.strokeRect((-panX / zoom) * scale + x, (-panY / zoom) * scale + y, (width / zoom) * scale, (height / zoom) * scale)
+    context.strokeRect(
+      (-panX / zoom) * scale + x,
+      (-panY / zoom) * scale + y,
+      (width / zoom) * scale,
+      (height / zoom) * scale,
+    )
   })
   useEffect(() => picture.status?.subscribeAll(request), [picture.status, request])
 

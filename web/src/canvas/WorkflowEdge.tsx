@@ -13,7 +13,11 @@ import classes from './WorkflowEdge.module.css'
 export type EdgeState = 'open' | 'flowing' | 'taken' | 'failed' | 'skipped'
 
 /** An edge ends taken or skipped; until its source has ended it is open. */
-export function edgeState(source: NodeRunView | undefined, target: NodeRunView | undefined, outlet: string): EdgeState {
+export function edgeState(
+  source: NodeRunView | undefined,
+  target: NodeRunView | undefined,
+  outlet: string,
+): EdgeState {
   if (!source) return 'open'
   switch (source.status) {
     case 'succeeded':
@@ -41,9 +45,17 @@ export const WorkflowEdge = memo(function WorkflowEdge(props: EdgeProps<FlowEdge
   const value = state === 'taken' || state === 'flowing' ? from?.outputs[outlet] : undefined
   const rows = value?.kind === 'table' ? value.rows : undefined
   return (
-    <g className={classes.edge} data-state={state} data-selected={selected || undefined} data-error={outlet === ERROR_OUTLET || undefined}>
+    <g
+      className={classes.edge}
+      data-state={state}
+      data-selected={selected || undefined}
+      data-error={outlet === ERROR_OUTLET || undefined}
+    >
       <title>
-        {words.editor.wire.title(id, describeType(outletType(scene.getDocument(), scene.types, source, outlet)))}
+        {words.editor.wire.title(
+          id,
+          describeType(outletType(scene.getDocument(), scene.types, source, outlet)),
+        )}
         {rows === undefined ? '' : `, ${words.editor.rows(formatCount(rows), rows)}`}
       </title>
       <BaseEdge path={path} interactionWidth={16} className={classes.path} />

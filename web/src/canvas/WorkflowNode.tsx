@@ -10,8 +10,8 @@ import { useScene } from './context'
 import { ERROR_AT, NEW_PORT, type PortView } from './geometry'
 import { NodeStatusMark } from './NodeStatusMark'
 import type { FlowNode } from './toFlow'
-import { edgeTo, parseWireEnd, refusal, type WireEnd, wireEndKey } from './wiring'
 import classes from './WorkflowNode.module.css'
+import { edgeTo, parseWireEnd, refusal, type WireEnd, wireEndKey } from './wiring'
 
 type Fit = 'none' | 'yes' | 'no'
 
@@ -26,7 +26,7 @@ function useFit(id: string): { from: WireEnd | null; fit: Fit; why: string | nul
   return { from, fit: why === null ? 'yes' : 'no', why }
 }
 
-function PortHandle({ id, port, side, fit }: { id: string; port: PortView; side: 'target' | 'source'; fit: Fit }) {
+function PortHandle({ port, side, fit }: { port: PortView; side: 'target' | 'source'; fit: Fit }) {
   const { readOnly } = useScene()
   const name = port.name === NEW_PORT ? words.editor.wire.newPort : port.name
   return (
@@ -47,7 +47,13 @@ function PortHandle({ id, port, side, fit }: { id: string; port: PortView; side:
 
 function PortNames({ ports, side }: { ports: readonly PortView[]; side: 'target' | 'source' }) {
   return ports.map((port) => (
-    <span key={port.name} className={classes.portName} data-side={side} data-many={ports.length > 1 || undefined} style={{ top: port.at }}>
+    <span
+      key={port.name}
+      className={classes.portName}
+      data-side={side}
+      data-many={ports.length > 1 || undefined}
+      style={{ top: port.at }}
+    >
       {port.name}
     </span>
   ))
@@ -59,7 +65,8 @@ function Facts({ run }: { run: NodeRunView | undefined }) {
   if (run.status === 'running' && progress?.total) {
     return <span>{Math.round((progress.done / progress.total) * 100)} %</span>
   }
-  if (rows !== undefined) return <span title={words.editor.rows(formatCount(rows), rows)}>{formatCompact(rows)}</span>
+  if (rows !== undefined)
+    return <span title={words.editor.rows(formatCount(rows), rows)}>{formatCompact(rows)}</span>
   const took = run.endedAt ? elapsed(run.startedAt, run.endedAt, 0) : null
   return took === null ? null : <span>{formatDuration(took)}</span>
 }
@@ -100,17 +107,23 @@ export const WorkflowNode = memo(function WorkflowNode({ id, data, selected }: N
         <NodeStatusMark run={run} maximumAttempts={data.maximumAttempts} disabled={data.disabled} />
         <Facts run={run} />
       </div>
-      {status === 'running' ? <span className={classes.stripe} data-known={stripe ? true : undefined} style={stripe} /> : null}
+      {status === 'running' ? (
+        <span className={classes.stripe} data-known={stripe ? true : undefined} style={stripe} />
+      ) : null}
       {problems ? (
-        <span className={classes.corner} data-severity={problems.errors > 0 ? 'error' : 'warning'} title={problems.first}>
+        <span
+          className={classes.corner}
+          data-severity={problems.errors > 0 ? 'error' : 'warning'}
+          title={problems.first}
+        >
           {problems.errors + problems.warnings}
         </span>
       ) : null}
       {ports.inputs.map((port) => (
-        <PortHandle key={port.name} id={id} port={port} side="target" fit={from?.type === 'source' ? fit : 'none'} />
+        <PortHandle key={port.name} port={port} side="target" fit={from?.type === 'source' ? fit : 'none'} />
       ))}
       {ports.outputs.map((port) => (
-        <PortHandle key={port.name} id={id} port={port} side="source" fit={from?.type === 'target' ? fit : 'none'} />
+        <PortHandle key={port.name} port={port} side="source" fit={from?.type === 'target' ? fit : 'none'} />
       ))}
       <PortNames ports={ports.inputs.filter((port) => port.name !== NEW_PORT)} side="target" />
       <PortNames ports={ports.outputs} side="source" />

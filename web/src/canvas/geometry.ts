@@ -34,7 +34,11 @@ function spread(count: number, index: number): number {
 }
 
 /** Declared ports and outlets, and those only the document's edges name, so that no wire hangs in the air. */
-export function portsOf(type: NodeType | null, wiredIn: readonly string[], wiredOut: readonly string[]): Ports {
+export function portsOf(
+  type: NodeType | null,
+  wiredIn: readonly string[],
+  wiredOut: readonly string[],
+): Ports {
   const inputs: Omit<PortView, 'at'>[] = (type?.ports ?? []).map((port) => ({
     name: port.name,
     type: port.type,
@@ -43,7 +47,8 @@ export function portsOf(type: NodeType | null, wiredIn: readonly string[], wired
   }))
   const extra = type?.any_port_type ?? ANY
   for (const name of wiredIn) {
-    if (!inputs.some((port) => port.name === name)) inputs.push({ name, type: extra, required: false, quiet: false })
+    if (!inputs.some((port) => port.name === name))
+      inputs.push({ name, type: extra, required: false, quiet: false })
   }
   if (type?.any_port) inputs.push({ name: NEW_PORT, type: extra, required: false, quiet: inputs.length > 0 })
   const outputs: Omit<PortView, 'at'>[] = (type?.outlets ?? []).map((outlet) => ({

@@ -40,7 +40,11 @@ function palette(element: Element) {
 }
 
 /** Size the bitmap to the device's pixels; false when there is nothing to draw on. */
-export function prepare(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D | null {
+export function prepare(
+  canvas: HTMLCanvasElement,
+  width: number,
+  height: number,
+): CanvasRenderingContext2D | null {
   const ratio = window.devicePixelRatio || 1
   const [pixelsWide, pixelsHigh] = [Math.round(width * ratio), Math.round(height * ratio)]
   if (canvas.width !== pixelsWide || canvas.height !== pixelsHigh) {
@@ -54,11 +58,21 @@ export function prepare(canvas: HTMLCanvasElement, width: number, height: number
   return context
 }
 
-export function draw(context: CanvasRenderingContext2D, picture: Picture, view: View, withEdges: boolean): void {
+export function draw(
+  context: CanvasRenderingContext2D,
+  picture: Picture,
+  view: View,
+  withEdges: boolean,
+): void {
   const colours = palette(context.canvas)
   const visible = ([x, y]: Position) => {
     const [left, top] = [x * view.zoom + view.x, y * view.zoom + view.y]
-    return left < view.width && top < view.height && left + NODE_WIDTH * view.zoom > 0 && top + NODE_HEIGHT * view.zoom > 0
+    return (
+      left < view.width &&
+      top < view.height &&
+      left + NODE_WIDTH * view.zoom > 0 &&
+      top + NODE_HEIGHT * view.zoom > 0
+    )
   }
   if (withEdges) drawEdges(context, picture, view, colours.edge)
   const [width, height] = [Math.max(2, NODE_WIDTH * view.zoom), Math.max(1.5, NODE_HEIGHT * view.zoom)]
@@ -70,7 +84,13 @@ export function draw(context: CanvasRenderingContext2D, picture: Picture, view: 
     context.globalAlpha = busy ? 1 : 0.45
     context.fillStyle = busy ? colours.status(status) : colours.idle
     context.beginPath()
-    context.roundRect(position[0] * view.zoom + view.x, position[1] * view.zoom + view.y, width, height, radius)
+    context.roundRect(
+      position[0] * view.zoom + view.x,
+      position[1] * view.zoom + view.y,
+      width,
+      height,
+      radius,
+    )
     context.fill()
     if (picture.selected.has(id)) {
       context.globalAlpha = 1
@@ -92,7 +112,10 @@ function drawEdges(context: CanvasRenderingContext2D, picture: Picture, view: Vi
     for (const edge of list) {
       const to = picture.positions[edge.target]
       if (!to) continue
-      context.moveTo((from[0] + NODE_WIDTH) * view.zoom + view.x, (from[1] + NODE_HEIGHT / 2) * view.zoom + view.y)
+      context.moveTo(
+        (from[0] + NODE_WIDTH) * view.zoom + view.x,
+        (from[1] + NODE_HEIGHT / 2) * view.zoom + view.y,
+      )
       context.lineTo(to[0] * view.zoom + view.x, (to[1] + NODE_HEIGHT / 2) * view.zoom + view.y)
     }
   }

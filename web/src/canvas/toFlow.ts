@@ -97,7 +97,11 @@ export class FlowMapper {
     }
     const known = this.nodes.get(id)
     if (known && sameSource(known.source, source)) return known.made
-    const ports = portsOf(source.type, unique(incoming.map((edge) => edge.port)), unique(outgoing.map((edge) => edge.outlet)))
+    const ports = portsOf(
+      source.type,
+      unique(incoming.map((edge) => edge.port)),
+      unique(outgoing.map((edge) => edge.outlet)),
+    )
     const made: FlowNode = {
       id,
       type: 'workflow',

@@ -1,8 +1,8 @@
 import { type Connection, type FinalConnectionState, useReactFlow } from '@xyflow/react'
 import { useCallback } from 'react'
 import { DEFAULT_OUTLET, DEFAULT_PORT } from '~/model/edges'
-import { NODE_HEIGHT } from './geometry'
 import type { CanvasEditing, CanvasScene } from './context'
+import { NODE_HEIGHT } from './geometry'
 import { edgeOf, edgeTo, nameNewPort, refusal } from './wiring'
 
 function clientPoint(event: MouseEvent | TouchEvent) {
@@ -15,8 +15,16 @@ export function useConnecting(scene: CanvasScene, editing: CanvasEditing | null)
   const { screenToFlowPosition } = useReactFlow()
 
   const isValidConnection = useCallback(
-    (wire: Connection | { source: string; target: string; sourceHandle?: string | null; targetHandle?: string | null }) => {
-      const edge = edgeOf({ ...wire, sourceHandle: wire.sourceHandle ?? null, targetHandle: wire.targetHandle ?? null })
+    (
+      wire:
+        | Connection
+        | { source: string; target: string; sourceHandle?: string | null; targetHandle?: string | null },
+    ) => {
+      const edge = edgeOf({
+        ...wire,
+        sourceHandle: wire.sourceHandle ?? null,
+        targetHandle: wire.targetHandle ?? null,
+      })
       return refusal(scene.getDocument(), scene.types, edge) === null
     },
     [scene],
@@ -44,7 +52,10 @@ export function useConnecting(scene: CanvasScene, editing: CanvasEditing | null)
         }
       } else if (under?.closest('.react-flow__pane') && from.type === 'source') {
         const at = screenToFlowPosition(client)
-        editing.onQuickAdd({ at: [at.x, at.y - NODE_HEIGHT / 2], from: { node: from.node, outlet: from.handle } })
+        editing.onQuickAdd({
+          at: [at.x, at.y - NODE_HEIGHT / 2],
+          from: { node: from.node, outlet: from.handle },
+        })
       }
     },
     [editing, scene, screenToFlowPosition],

@@ -55,7 +55,10 @@ export function useFlow({ document, types, selected, editing }: FlowSource) {
   )
   const onDragStop = useCallback(
     (_: unknown, __: unknown, dragged: FlowNode[]) => {
-      const places = dragged.map((node): [string, Position] => [node.id, [snap(node.position.x), snap(node.position.y)]])
+      const places = dragged.map((node): [string, Position] => [
+        node.id,
+        [snap(node.position.x), snap(node.position.y)],
+      ])
       editing?.onMove(Object.fromEntries(places))
     },
     [editing],

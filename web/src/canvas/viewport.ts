@@ -30,6 +30,8 @@ export interface CanvasHandle {
   show(id: string): void
   /** Upper left corner for a new node: under the pointer if it is over the canvas, else in the middle. */
   place(): Position
+  /** Where a place of the document is in the window, px. */
+  toScreen(at: Position): { x: number; y: number }
 }
 
 interface Target {
@@ -68,7 +70,11 @@ export function useViewport({ ref, getPositions }: Target) {
         const { transform, width, height } = store.getState()
         const zoom = Math.max(MIN_ZOOM, Math.min(MAX_ZOOM, transform[2] * step))
         const ratio = zoom / transform[2]
-        goTo({ x: width / 2 - (width / 2 - transform[0]) * ratio, y: height / 2 - (height / 2 - transform[1]) * ratio, zoom })
+        goTo({
+          x: width / 2 - (width / 2 - transform[0]) * ratio,
+          y: height / 2 - (height / 2 - transform[1]) * ratio,
+          zoom,
+        })
       },
       show(id) {
         const place = getPositions()[id]
@@ -76,7 +82,8 @@ export function useViewport({ ref, getPositions }: Target) {
         if (!place) return
         const zoom = transform[2] < FAR_ZOOM ? 1 : transform[2]
         const [left, top] = [place[0] * zoom + transform[0], place[1] * zoom + transform[1]]
-        const inside = left > 0 && top > 0 && left + NODE_WIDTH * zoom < width && top + NODE_HEIGHT * zoom < height
+        const inside =
+          left > 0 && top > 0 && left + NODE_WIDTH * zoom < width && top + NODE_HEIGHT * zoom < height
         if (inside && zoom === transform[2]) return
         goTo({
           x: width / 2 - (place[0] + NODE_WIDTH / 2) * zoom,
@@ -91,6 +98,7 @@ export function useViewport({ ref, getPositions }: Target) {
         const at = flow.screenToFlowPosition({ x, y })
         return [at.x - NODE_WIDTH / 2, at.y - NODE_HEIGHT / 2]
       },
+      toScreen: ([x, y]) => flow.flowToScreenPosition({ x, y }),
     }),
     [flow, getPositions, goTo, store],
   )

@@ -58,7 +58,12 @@ export function edgeTo(
     const port = handle ?? (type ? firstFittingPort(type, given) : DEFAULT_PORT)
     return port ? { source: from.node, outlet: from.handle, target: node, port } : null
   }
-  return { source: node, outlet: handle ?? (type ? mainOutlet(type) : DEFAULT_OUTLET), target: from.node, port: from.handle }
+  return {
+    source: node,
+    outlet: handle ?? (type ? mainOutlet(type) : DEFAULT_OUTLET),
+    target: from.node,
+    port: from.handle,
+  }
 }
 
 /** Give a wire to the "new port" handle a port name of its own: after its source. */

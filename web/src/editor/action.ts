@@ -8,6 +8,8 @@ export interface EditorServices {
   run(): Promise<void>
   fit(): void
   zoom(step: number): void
+  /** Bring a node into view. */
+  show(id: string): void
   /** Document position of the middle of the visible canvas, or of the pointer when it is over it. */
   place(): Position
   copy(text: string): Promise<void>

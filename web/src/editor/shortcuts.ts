@@ -38,7 +38,11 @@ export function matches(event: Keys, shortcut: string): boolean {
 export function shortcutText(shortcut: string): string {
   return shortcut
     .split('+')
-    .map((part) => NAMES[part] ?? (part.length === 1 ? part.toUpperCase() : part.charAt(0).toUpperCase() + part.slice(1)))
+    .map(
+      (part) =>
+        NAMES[part] ??
+        (part.length === 1 ? part.toUpperCase() : part.charAt(0).toUpperCase() + part.slice(1)),
+    )
     .join('+')
 }
 
@@ -64,7 +68,8 @@ export function actionFor(
       if (typing && !action.everywhere) return false
       return action.shortcuts?.some(
         (shortcut) =>
-          matches(event, shortcut) && (shortcut.includes('mod+') || !belongsToControl(event.key, event.target)),
+          matches(event, shortcut) &&
+          (shortcut.includes('mod+') || !belongsToControl(event.key, event.target)),
       )
     }) ?? null
   )

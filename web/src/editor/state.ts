@@ -84,7 +84,11 @@ export function withPanels(state: EditorState, panels: Partial<Panels>): EditorS
   return { ...state, panels: { ...state.panels, ...panels } }
 }
 
-export function select(state: EditorState, nodes: readonly string[], edges: readonly string[] = []): EditorState {
+export function select(
+  state: EditorState,
+  nodes: readonly string[],
+  edges: readonly string[] = [],
+): EditorState {
   return { ...state, selection: { nodes, edges } }
 }
 

@@ -39,7 +39,14 @@ interface Start {
 }
 
 /** One editor for one open workflow; nothing is shared between two. */
-export function createEditor({ saved, types, draft, panels, execution, now = () => performance.now() }: Start): Editor {
+export function createEditor({
+  saved,
+  types,
+  draft,
+  panels,
+  execution,
+  now = () => performance.now(),
+}: Start): Editor {
   const document = draft ?? saved.document
   const store = createStore<EditorState>(() => ({
     document,
@@ -78,7 +85,9 @@ function settle<Args>(
 ): EditorState {
   if (performed.document === before.document) return performed
   const label = action.describe?.(args, before) ?? action.label
-  const history = action.undoable ? commit(performed.history, performed.document, label, now) : performed.history
+  const history = action.undoable
+    ? commit(performed.history, performed.document, label, now)
+    : performed.history
   const instant = validateWiring(performed.document, performed.types)
   return pruneSelection({ ...performed, history, checks: { ...performed.checks, instant } })
 }

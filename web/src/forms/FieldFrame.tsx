@@ -25,8 +25,22 @@ interface FieldFrameProps {
 }
 
 /** Label above, control, help below in grey, then what is wrong with it. */
-export function FieldFrame({ ids, pointer, label, description, required, problems, aside, group, children }: FieldFrameProps) {
-  const worst = problems.some((problem) => problem.severity === 'error') ? 'error' : problems.length > 0 ? 'warning' : undefined
+export function FieldFrame({
+  ids,
+  pointer,
+  label,
+  description,
+  required,
+  problems,
+  aside,
+  group,
+  children,
+}: FieldFrameProps) {
+  const worst = problems.some((problem) => problem.severity === 'error')
+    ? 'error'
+    : problems.length > 0
+      ? 'warning'
+      : undefined
   const Label = group ? 'span' : 'label'
   return (
     <div
@@ -37,7 +51,12 @@ export function FieldFrame({ ids, pointer, label, description, required, problem
       aria-labelledby={group ? ids.label : undefined}
     >
       <div className={classes.labelRow}>
-        <Label id={ids.label} htmlFor={group ? undefined : ids.control} className={classes.label} data-required={required || undefined}>
+        <Label
+          id={ids.label}
+          htmlFor={group ? undefined : ids.control}
+          className={classes.label}
+          data-required={required || undefined}
+        >
           {label}
         </Label>
         {aside}
@@ -49,7 +68,12 @@ export function FieldFrame({ ids, pointer, label, description, required, problem
         </div>
       ) : null}
       {problems.map((problem) => (
-        <div key={`${problem.code} ${problem.message}`} className={classes.problem} data-severity={problem.severity} role="alert">
+        <div
+          key={`${problem.code} ${problem.message}`}
+          className={classes.problem}
+          data-severity={problem.severity}
+          role="alert"
+        >
           {problem.message}
           {problem.fix ? <span className={classes.fix}> {problem.fix}</span> : null}
         </div>

@@ -2,11 +2,14 @@ import { expect, it } from 'vitest'
 import { unplaced } from './errors'
 import { isExpression, toExpression, toFixed } from './expression'
 
-it.each([[5], [true], ['plain'], ["it's"], [['a', 1]], [{ a: 1 }]])('turns %j into an expression and back', (value) => {
-  const expression = toExpression(value)
-  expect(isExpression(expression)).toBe(true)
-  expect(toFixed(expression)).toEqual(value)
-})
+it.each([[5], [true], ['plain'], ["it's"], [['a', 1]], [{ a: 1 }]])(
+  'turns %j into an expression and back',
+  (value) => {
+    const expression = toExpression(value)
+    expect(isExpression(expression)).toBe(true)
+    expect(toFixed(expression)).toEqual(value)
+  },
+)
 
 it('does not guess what only a run can tell', () => {
   expect(toFixed('{{ inputs.month }}')).toBeUndefined()

@@ -8,7 +8,8 @@ export const isExpression = (value: Json | undefined): value is string =>
 /** A fixed value becomes the expression that gives the same value. */
 export function toExpression(value: Json | undefined): string {
   if (value === undefined || value === null || value === '') return '{{  }}'
-  if (typeof value === 'string') return isExpression(value) ? value : `{{ '${value.replaceAll("'", "\\'")}' }}`
+  if (typeof value === 'string')
+    return value.includes('{{') ? value : `{{ '${value.replaceAll("'", "\\'")}' }}`
   return `{{ ${JSON.stringify(value)} }}`
 }
 

@@ -24,7 +24,10 @@ describe('normalise', () => {
   })
 
   it('reads "X or null" as an optional X', () => {
-    const field = normalise({ anyOf: [{ type: 'integer', minimum: 1 }, { type: 'null' }], title: 'Limit' }, root)
+    const field = normalise(
+      { anyOf: [{ type: 'integer', minimum: 1 }, { type: 'null' }], title: 'Limit' },
+      root,
+    )
     expect(field).toMatchObject({ kind: 'number', nullable: true, title: 'Limit' })
     expect(field.schema.minimum).toBe(1)
     expect(normalise({ type: ['string', 'null'] }, root)).toMatchObject({ kind: 'string', nullable: true })
@@ -46,7 +49,9 @@ describe('normalise', () => {
     expect(variantFor(variants, { kind: 'json' })).toBe(1)
     expect(variantFor(variants, undefined)).toBe(0)
     const csv = variants[0]
-    expect(csv && propertiesOf(csv.schema, csv.tag?.key ?? null).map((property) => property.name)).toEqual(['separator'])
+    expect(csv && propertiesOf(csv.schema, csv.tag?.key ?? null).map((property) => property.name)).toEqual([
+      'separator',
+    ])
     const plain = normalise({ type: ['string', 'integer'] }, root).variants
     expect(variantFor(plain, 3)).toBe(1)
   })

@@ -45,7 +45,8 @@ export interface Field {
 }
 
 const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
-const objects = (value: Json | undefined): JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : [])
+const objects = (value: Json | undefined): JsonObject[] =>
+  Array.isArray(value) ? value.filter(isObject) : []
 const DEPTH = 16
 
 /** Follow `$ref` and lone `allOf`; keys beside the reference win (pydantic puts title and default there). */
@@ -92,12 +93,19 @@ export function normalise(raw: JsonObject, root: JsonObject, name = ''): Field {
   }
 }
 
+interface Collapsed {
+  schema: JsonObject
+  branches: JsonObject[]
+  nullable: boolean
+}
+
 /** `anyOf: [X, null]` is an optional X; several branches stay a union. */
-function collapse(schema: JsonObject, root: JsonObject) {
+function collapse(schema: JsonObject, root: JsonObject): Collapsed {
   if (Array.isArray(schema.type)) {
     const types = schema.type.filter((type) => type !== 'null')
     const nullable = types.length < schema.type.length
-    if (types.length === 1) return { schema: { ...schema, type: types[0] ?? 'string' }, branches: [], nullable }
+    if (types.length === 1)
+      return { schema: { ...schema, type: types[0] ?? 'string' }, branches: [], nullable }
     const { type: _, ...rest } = schema
     return { schema: rest, branches: types.map((type) => ({ type })), nullable }
   }
@@ -110,7 +118,11 @@ function collapse(schema: JsonObject, root: JsonObject) {
   const [only] = branches
   if (branches.length !== 1 || !only) return { schema: rest, branches, nullable }
   const inner = collapse(only, root)
-  return { schema: { ...inner.schema, ...rest }, branches: inner.branches, nullable: nullable || inner.nullable }
+  return {
+    schema: { ...inner.schema, ...rest },
+    branches: inner.branches,
+    nullable: nullable || inner.nullable,
+  }
 }
 
 function constantsOf(schema: JsonObject): Json[] | null {
@@ -152,7 +164,9 @@ export function propertiesOf(schema: JsonObject, hidden: string | null): Propert
   const required = new Set(Array.isArray(schema.required) ? schema.required : [])
   const order = (property: JsonObject) => (typeof property['x-order'] === 'number' ? property['x-order'] : 0)
   return Object.entries(isObject(schema.properties) ? schema.properties : {})
-    .flatMap(([name, property]) => (isObject(property) ? [{ name, schema: property, required: required.has(name) }] : []))
+    .flatMap(([name, property]) =>
+      isObject(property) ? [{ name, schema: property, required: required.has(name) }] : [],
+    )
     .filter(({ name }) => name !== hidden)
     .sort((left, right) => order(left.schema) - order(right.schema))
 }
@@ -162,7 +176,8 @@ function variantOf(branch: JsonObject, root: JsonObject, index: number, union: J
   const discriminator = isObject(union.discriminator) ? text(union.discriminator.propertyName) : ''
   const properties = isObject(schema.properties) ? schema.properties : {}
   const tagged = Object.entries(properties).find(
-    ([key, value]) => isObject(value) && 'const' in resolve(value, root) && (discriminator === '' || key === discriminator),
+    ([key, value]) =>
+      isObject(value) && 'const' in resolve(value, root) && (discriminator === '' || key === discriminator),
   )
   const constant = tagged && isObject(tagged[1]) ? resolve(tagged[1], root).const : undefined
   const tag = tagged && constant !== undefined ? { key: tagged[0], value: constant } : null

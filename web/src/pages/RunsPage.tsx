@@ -1,3 +1,98 @@
+import { Button } from '@mantine/core'
+import { IconArrowUp } from '@tabler/icons-react'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { useRef } from 'react'
+import type { ExecutionSummary } from '~/api/types'
+import { words } from '~/i18n'
+import { EmptyState } from '~/ui/EmptyState'
+import { ErrorNote } from '~/ui/ErrorNote'
+import { ListTable } from '~/ui/ListTable'
+import { LoadMore } from '~/ui/LoadMore'
+import { MiniGraph } from '~/ui/MiniGraph'
+import { Page } from '~/ui/Page'
+import { PagePending } from '~/ui/PagePending'
+import { useSlow } from '~/ui/useSlow'
+import { RUN_COLUMNS } from './runs/columns'
+import { RunFilters } from './runs/RunFilters'
+import classes from './runs/RunsPage.module.css'
+import { useRunRows } from './runs/useRunRows'
+
+const t = words.runs
+const route = getRouteApi('/runs')
+const PICTURE = [
+  { title: words.status.succeeded, category: 'message', icon: 'merge' },
+  { title: words.status.running, category: 'database', icon: 'sql' },
+]
+
+/** Every run, newest first; rows follow their run live, new ones wait behind a pill. */
 export function RunsPage() {
-  return <h1>Runs</h1>
+  const filter = route.useSearch()
+  const navigate = route.useNavigate()
+  const list = useRef<HTMLDivElement>(null)
+  const { query, rows, fresh, showFresh } = useRunRows(filter)
+  const slow = useSlow(query.isPending)
+  const filtered = Boolean(filter.workflow || filter.status)
+  const open = (run: ExecutionSummary) => void navigate({ to: '/runs/$id', params: { id: run.id } })
+  const reveal = () => {
+    showFresh()
+    list.current?.scrollTo({ top: 0 })
+  }
+
+  return (
+    <Page
+      title={t.title}
+      about={t.about}
+      toolbar={<RunFilters filter={filter} onChange={(search) => void navigate({ search, replace: true })} />}
+    >
+      {query.error ? (
+        <ErrorNote title={t.loadFailed} error={query.error} onRetry={() => void query.refetch()} />
+      ) : null}
+      {slow ? <PagePending /> : null}
+      {query.isSuccess && rows.length === 0 && fresh === 0 ? (
+        filtered ? (
+          <EmptyState title={t.nothingMatches}>
+            <Button variant="default" onClick={() => void navigate({ search: {}, replace: true })}>
+              {t.clearFilters}
+            </Button>
+          </EmptyState>
+        ) : (
+          <EmptyState title={t.emptyTitle} text={t.emptyText} picture={<MiniGraph nodes={PICTURE} />}>
+            <Button component={Link} to="/workflows">
+              {t.emptyButton}
+            </Button>
+          </EmptyState>
+        )
+      ) : null}
+      {fresh > 0 ? (
+        <Button
+          className={classes.pill}
+          radius="xl"
+          size="compact-sm"
+          leftSection={<IconArrowUp size={14} aria-hidden />}
+          onClick={reveal}
+        >
+          {t.newRuns(fresh)}
+        </Button>
+      ) : null}
+      {rows.length > 0 ? (
+        <ListTable
+          label={t.title}
+          columns={RUN_COLUMNS}
+          rows={rows}
+          rowKey={(run) => run.id}
+          onOpen={open}
+          scrollRef={list}
+          footer={
+            <LoadMore
+              label={t.loadMore}
+              more={query.hasNextPage}
+              loading={query.isFetchingNextPage}
+              onMore={() => void query.fetchNextPage()}
+              end={t.end(rows.length)}
+            />
+          }
+        />
+      ) : null}
+    </Page>
+  )
 }

@@ -12,10 +12,12 @@ const REFRESH_INTERVAL = 1000
 
 /** Refresh lists at most once a second, however many events arrive. */
 function throttledRefresh(client: QueryClient): () => void {
-  let timer: ReturnType<typeof setTimeout> | null = null
+  let due = false
   return () => {
-    timer ??= setTimeout(() => {
-      timer = null
+    if (due) return
+    due = true
+    setTimeout(() => {
+      due = false
       void client.invalidateQueries({ queryKey: workflowKeys.list() })
     }, REFRESH_INTERVAL)
   }

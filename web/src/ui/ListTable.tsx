@@ -63,7 +63,6 @@ export function ListTable<Row>(props: ListTableProps<Row>) {
         </thead>
         <tbody>
           {rows.map((row) => (
-            // biome-ignore lint/a11y/useKeyWithClickEvents: the row's main link does the same by keyboard.
             <tr key={rowKey(row)} onClick={open(row)} data-open={onOpen ? true : undefined}>
               {columns.map((column) => (
                 <td key={column.key} data-align={column.align}>

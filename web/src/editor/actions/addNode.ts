@@ -1,6 +1,6 @@
 import { words } from '~/i18n'
-import { addNode as add, connect, idForType, insertOnEdge } from '~/model/edits'
 import type { Edge } from '~/model/edges'
+import { addNode as add, connect, idForType, insertOnEdge } from '~/model/edits'
 import { NODE_HEIGHT, NODE_WIDTH, positionsOf } from '~/model/layout'
 import { firstFittingPort, mainOutlet, outletType, refuseWire } from '~/model/ports'
 import type { Position, WorkflowDocument } from '~/model/workflow'

@@ -1,7 +1,7 @@
 import { words } from '~/i18n'
 import { closesCycle } from '~/model/edgeIndex'
-import { connect as wire } from '~/model/edits'
 import { type Edge, formatEdge } from '~/model/edges'
+import { connect as wire } from '~/model/edits'
 import { refuseWire } from '~/model/ports'
 import type { Action } from '../action'
 
@@ -12,7 +12,8 @@ export const connect: Action<Edge> = {
   undoable: true,
   perform(state, edge) {
     const { document, types } = state
-    if (closesCycle(document.edges, edge.source, edge.target) || refuseWire(document, types, edge)) return state
+    if (closesCycle(document.edges, edge.source, edge.target) || refuseWire(document, types, edge))
+      return state
     const next = wire(document, edge)
     return { ...state, document: next, selection: { nodes: [], edges: [formatEdge(edge)] } }
   },

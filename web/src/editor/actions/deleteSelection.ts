@@ -1,7 +1,7 @@
 import { IconTrash } from '@tabler/icons-react'
 import { words } from '~/i18n'
-import { disconnect, removeNodes } from '~/model/edits'
 import { parseEdges } from '~/model/edges'
+import { disconnect, removeNodes } from '~/model/edits'
 import type { Action } from '../action'
 import { type EditorState, NOTHING } from '../state'
 
@@ -20,7 +20,8 @@ export const deleteSelection: Action = {
   listed: true,
   undoable: true,
   enabled: something,
-  describe: (_, state) => words.editor.actions.deleteCount(state.selection.nodes.length, state.selection.edges.length),
+  describe: (_, state) =>
+    words.editor.actions.deleteCount(state.selection.nodes.length, state.selection.edges.length),
   perform: (state) => remove(state, false),
 }
 

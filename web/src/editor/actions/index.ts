@@ -10,6 +10,7 @@ import { save } from './save'
 import { selectAll, selectNothing } from './selectAll'
 import { tidy } from './tidy'
 import { undo } from './undo'
+import { walks } from './walk'
 import { fit, help, quickAdd, zoomIn, zoomOut } from './view'
 
 /** Everything a person can start without an argument, in the order menus show it. */
@@ -35,4 +36,5 @@ export const actions: readonly Action[] = [
   zoomOut,
   help,
   ...nudges,
+  ...walks,
 ]

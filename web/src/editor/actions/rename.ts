@@ -29,7 +29,11 @@ export const applyRename: Action<Rename> = {
   label: words.editor.actions.rename,
   undoable: true,
   perform(state, { id, newId, title }) {
-    const document = setTitle(renameNode(state.document, id, newId), newId in state.document.nodes ? id : newId, title)
+    const document = setTitle(
+      renameNode(state.document, id, newId),
+      newId in state.document.nodes ? id : newId,
+      title,
+    )
     const selection = state.selection.nodes.map((node) => (node === id ? newId : node))
     return withPanels({ ...state, document, selection: { nodes: selection, edges: [] } }, { renaming: null })
   },

@@ -1,6 +1,7 @@
 import { IconPlayerPlay } from '@tabler/icons-react'
 import { words } from '~/i18n'
 import type { Action } from '../action'
+import { withPanels } from '../state'
 
 export const run: Action = {
   id: 'document.run',
@@ -19,5 +20,6 @@ export const showExecution: Action<string | null> = {
   id: 'run.show',
   label: words.editor.actions.run,
   undoable: false,
-  perform: (state, execution) => ({ ...state, execution }),
+  perform: (state, execution) =>
+    withPanels({ ...state, execution }, { inspectorTab: execution === null ? 'config' : 'output' }),
 }

@@ -34,7 +34,11 @@ export const stored: Action<Stored> = {
   id: 'document.saved',
   label: words.editor.actions.save,
   undoable: false,
-  perform: (state, { sent, saved }) => ({ ...state, saving: { state: 'idle' }, saved: { ...saved, document: sent } }),
+  perform: (state, { sent, saved }) => ({
+    ...state,
+    saving: { state: 'idle' },
+    saved: { ...saved, document: sent },
+  }),
 }
 
 /** Throw the draft away and show what the server has. The draft stays one undo away. */

@@ -2,7 +2,7 @@ import { words } from '~/i18n'
 import { problemNode } from '~/model/validate'
 import type { Problem } from '~/model/workflow'
 import type { Action } from '../action'
-import { type Selection, select as choose, withPanels } from '../state'
+import { select as choose, type Selection, withPanels } from '../state'
 
 export const selectItems: Action<Selection> = {
   id: 'selection.set',
@@ -20,7 +20,15 @@ export const showProblem: Action<Problem> = {
     const node = problemNode(state.document, problem)
     const [root, index] = problem.pointer.split('/').slice(1)
     const edge = root === 'edges' ? state.document.edges[Number(index)] : undefined
-    const shown = choose({ ...state, focus: problem.pointer }, node && !edge ? [node] : [], edge ? [edge] : [])
+    const shown = choose(
+      { ...state, focus: problem.pointer },
+      node && !edge ? [node] : [],
+      edge ? [edge] : [],
+    )
     return withPanels(shown, { inspector: true, inspectorTab: 'config' })
+  },
+  effect: ({ services, after }) => {
+    const [id] = after.selection.nodes
+    if (id) services.show(id)
   },
 }

@@ -26,6 +26,7 @@ WIDE_INTEGER = pl.Decimal(38, 0)
 # Starts that polars' number parser skips or accepts while its inference calls such a value text.
 _LENIENT_BYTES = (b" ", b"\t", b"+")
 _LENIENT_START = r"^[ \t+]"
+_INTEGER_LIMIT = 2.0**63
 _FAILED_COLUMN = re.compile(r"at column '.*' \(column number (\d+)\)\n\nThe current offset", re.DOTALL)
 
 
@@ -117,8 +118,6 @@ def _read_optimistically(path: Path, options: CsvOptions, sample_rows: int) -> p
             schema_overrides=options.types,
             **options.arguments(),
         )
-        if sample.height < sample_rows and pl.Int128 not in sample.dtypes:
-            return sample
         return _read_as_sampled(path, options, sample)
     except pl.exceptions.ComputeError as error:
         if failed_column(error) is None:
@@ -135,8 +134,9 @@ def _read_as_sampled(path: Path, options: CsvOptions, sample: pl.DataFrame) -> p
         return None
     frame = _read(path, options, sample.schema)
     floats = [name for name in numeric if inferred[name] == pl.Float64]
-    # The parser takes `nan` and `infinity` for numbers, inference only `NaN` and `inf`.
-    if any(not frame[name].is_finite().all() for name in floats):
+    # The parser takes `nan` and `infinity` for numbers, inference does not; and inference calls a column text when
+    # decimals, integers and integers beyond 64 bits meet in it.
+    if any(not (frame[name].abs() < _INTEGER_LIMIT).all() for name in floats):
         return None
     without_value = [name for name in inferred if sample[name].null_count() == sample.height]
     if any(frame[name].null_count() < frame.height for name in without_value):

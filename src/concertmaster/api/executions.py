@@ -1,0 +1,137 @@
+"""Routes of executions: start, look, follow by long poll, cancel."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Header, Path, Query, Response
+
+from concertmaster.api import models
+from concertmaster.api.dependencies import Asker, Before, JsonResponse, Limit, Parts, problems
+from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionStatus
+
+router = APIRouter(tags=["executions"])
+
+MAX_WAIT_SECONDS = 300
+Id = Annotated[str, Path(max_length=100, description="Id of the execution")]
+NodeName = Annotated[str, Path(max_length=200, description="Id of the node")]
+After = Annotated[int, Query(ge=0, description="What comes after this")]
+
+
+@router.post(
+    "/workflows/{name}/executions",
+    response_model=models.Execution,
+    status_code=202,
+    responses={200: {"model": models.Execution, "description": "It has ended"}, **problems(404, 409, 422)},
+)
+async def start_execution(
+    parts: Parts,
+    asker: Asker,
+    name: Annotated[str, Path(max_length=200)],
+    body: models.StartExecution,
+    wait: Annotated[float, Query(ge=0, le=MAX_WAIT_SECONDS, description="Seconds to wait for its end")] = 0,
+    idempotency_key: Annotated[str | None, Header(description="The same key and request start one execution")] = None,
+) -> Response:
+    """Start an execution; it is durable when this answers."""
+    row, _ = await parts.executions.start(
+        asker, name, body.inputs, version=body.version, idempotency_key=idempotency_key
+    )
+    if wait > 0:
+        await parts.stream.until_final(row.id, wait)
+    shown = await parts.executions.show(asker, row.id)
+    ended = wait > 0 and shown["status"] in FINAL_EXECUTION
+    return JsonResponse(shown, 200 if ended else 202, headers={"Location": f"/api/v1/executions/{row.id}"})
+
+
+@router.get("/executions", response_model=models.ExecutionList)
+async def list_executions(
+    parts: Parts,
+    asker: Asker,
+    workflow: Annotated[str | None, Query(max_length=200)] = None,
+    status: Annotated[list[ExecutionStatus] | None, Query(description="One or several")] = None,
+    before: Before = None,
+    limit: Limit = 50,
+) -> Response:
+    """Executions, newest first."""
+    page = await parts.executions.list(asker, workflow=workflow, status=status or (), before=before, limit=limit)
+    return JsonResponse({"items": [row.as_json() for row in page.items], "next": page.next})
+
+
+@router.get("/executions/{execution_id}", response_model=models.Execution, responses=problems(404))
+async def get_execution(parts: Parts, asker: Asker, execution_id: Id) -> Response:
+    """An execution with its inputs, outputs and nodes; `seq` is where a follower goes on."""
+    return JsonResponse(await parts.executions.show(asker, execution_id))
+
+
+@router.get("/executions/{execution_id}/events", response_model=models.EventList, responses=problems(404))
+async def list_events(
+    parts: Parts,
+    asker: Asker,
+    execution_id: Id,
+    after: After = 0,
+    wait: Annotated[float, Query(ge=0, le=60, description="Seconds to hold the answer while there is none")] = 0,
+    limit: Limit = 1000,
+) -> Response:
+    """Events of the journal, in order; with `wait` a long poll."""
+    lines = await parts.stream.poll(asker, execution_id, after_seq=after, limit=limit, wait_seconds=wait)
+    items = [orjson.Fragment(line.json) for line in lines]
+    return JsonResponse({"items": items, "next": lines[-1].seq if lines else after})
+
+
+@router.get("/executions/{execution_id}/logs", response_model=models.LogList, responses=problems(404))
+async def list_logs(
+    parts: Parts,
+    asker: Asker,
+    execution_id: Id,
+    after: After = 0,
+    node: Annotated[str | None, Query(max_length=200)] = None,
+    level: Annotated[str | None, Query(max_length=20)] = None,
+    limit: Limit = 1000,
+) -> Response:
+    """What the nodes logged, in order."""
+    lines = await parts.executions.logs(asker, execution_id, after=after, node=node, level=level, limit=limit)
+    items = [
+        {
+            "n": line.n,
+            "node": line.node,
+            "attempt": line.attempt,
+            "at": line.at,
+            "level": line.level,
+            "text": line.text,
+        }
+        for line in lines
+    ]
+    return JsonResponse({"items": items, "next": lines[-1].n if lines else after})
+
+
+@router.get(
+    "/executions/{execution_id}/nodes/{node}/output", response_model=models.OutputPage, responses=problems(404, 422)
+)
+async def get_output(
+    parts: Parts,
+    asker: Asker,
+    execution_id: Id,
+    node: NodeName,
+    outlet: Annotated[str, Query(max_length=200)] = "out",
+    offset: Annotated[int, Query(ge=0)] = 0,
+    limit: Limit = 100,
+    sort: Annotated[str | None, Query(max_length=500, description="`column`, or `-column` for descending")] = None,
+) -> Response:
+    """A page of a node's output."""
+    page = await parts.executions.output(
+        asker, execution_id, node, outlet=outlet, offset=offset, limit=limit, sort=sort
+    )
+    return JsonResponse(page)
+
+
+@router.post(
+    "/executions/{execution_id}/cancel",
+    response_model=models.ExecutionSummary,
+    status_code=202,
+    responses=problems(404, 409),
+)
+async def cancel_execution(parts: Parts, asker: Asker, execution_id: Id) -> Response:
+    """Ask for cancellation; running nodes are stopped, then the execution ends as cancelled."""
+    row = await parts.executions.cancel(asker, execution_id)
+    return JsonResponse(row.as_json(), 202)

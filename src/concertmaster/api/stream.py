@@ -1,0 +1,187 @@
+"""One feed, three doors: WebSocket, SSE, and the long poll in `executions.py`; all carry the same events."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from datetime import UTC, datetime
+from typing import Annotated, Any, cast
+
+import orjson
+from fastapi import APIRouter, Header, Query, Response, WebSocket, WebSocketDisconnect
+from starlette.responses import StreamingResponse
+
+from concertmaster.api.dependencies import Asker, Parts, problems
+from concertmaster.domain.access import Actor
+from concertmaster.domain.errors import ConcertMasterError, UserError
+from concertmaster.services.stream import Batch, StreamService
+
+router = APIRouter(tags=["stream"])
+
+INTERVAL_SECONDS = 0.05
+HEARTBEAT_SECONDS = 15.0
+MAX_TOPICS = 200
+ALL = "executions"
+ONE = "execution:"
+
+
+@router.websocket("/stream")
+async def stream(socket: WebSocket, parts: Parts, asker: Asker) -> None:
+    """Many topics over one socket."""
+    await socket.accept()
+    follower = _Follower(socket, parts.stream, asker)
+    heart = asyncio.create_task(follower.beat())
+    try:
+        while True:
+            await follower.hear(await socket.receive_text())
+    except (WebSocketDisconnect, RuntimeError):
+        # RuntimeError: the other side went while something was being sent.
+        pass
+    finally:
+        heart.cancel()
+        await follower.close()
+
+
+class _Follower:
+    """One socket: a task for each topic it follows, each sending at its own pace."""
+
+    def __init__(self, socket: WebSocket, service: StreamService, asker: Actor) -> None:
+        self._socket = socket
+        self._service = service
+        self._asker = asker
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def hear(self, text: str) -> None:
+        """Carry out one message of the client."""
+        try:
+            message = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            message = None
+        if not isinstance(message, dict):
+            await self._tell_error("", "stream.message", "Send a JSON object with subscribe, unsubscribe or ping")
+            return
+        asked = cast("dict[str, Any]", message)
+        if "ping" in asked:
+            await self._send({"pong": asked["ping"]})
+        for topic in _strings(asked.get("unsubscribe")):
+            await self._stop(topic)
+        subscribe = asked.get("subscribe")
+        if isinstance(subscribe, dict):
+            for topic, after in cast("dict[str, Any]", subscribe).items():
+                await self._start(topic, after)
+
+    async def beat(self) -> None:
+        """Tell the client that the line is alive, until cancelled."""
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            await self._send({"heartbeat": datetime.now(UTC)})
+
+    async def close(self) -> None:
+        """Stop following everything."""
+        for topic in list(self._tasks):
+            await self._stop(topic)
+
+    async def _start(self, topic: str, after: object) -> None:
+        await self._stop(topic)
+        if len(self._tasks) >= MAX_TOPICS:
+            await self._tell_error(topic, "stream.too_many", f"One socket follows at most {MAX_TOPICS} topics")
+        elif not isinstance(after, int) or isinstance(after, bool) or after < 0:
+            await self._tell_error(topic, "stream.after", "What the client has must be a number from 0")
+        else:
+            self._tasks[topic] = asyncio.create_task(self._follow(topic, after), name=f"topic-{topic}")
+
+    async def _stop(self, topic: str) -> None:
+        task = self._tasks.pop(topic, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _follow(self, topic: str, after: int) -> None:
+        name = orjson.dumps(topic)
+        try:
+            async with aclosing(_open(self._service, self._asker, topic, after=after, resync=True)) as batches:
+                async for batch in batches:
+                    await self._socket.send_text(_frame(name, batch).decode())
+                    # What comes meanwhile waits in the feed and goes out as one frame.
+                    await asyncio.sleep(INTERVAL_SECONDS)
+        except ConcertMasterError as error:
+            await self._tell_error(topic, error.code, error.message)
+        except (WebSocketDisconnect, RuntimeError):
+            # The socket is gone; `stream` hears of it too and closes everything.
+            pass
+
+    async def _tell_error(self, topic: str, code: str, message: str) -> None:
+        await self._send({"topic": topic, "error": {"code": code, "message": message}})
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            await self._socket.send_text(orjson.dumps(message, option=orjson.OPT_UTC_Z).decode())
+
+
+@router.get(
+    "/stream/sse",
+    response_class=Response,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}, **problems(404, 422)},
+)
+async def stream_sse(
+    parts: Parts,
+    asker: Asker,
+    topic: Annotated[str, Query(max_length=200, description="`execution:<id>`, or `executions`")],
+    after: Annotated[int, Query(ge=0, description="What the client has; Last-Event-ID wins")] = 0,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Events as server-sent events: id is the seq, data the event."""
+    if last_event_id is not None and last_event_id.isdigit():
+        after = int(last_event_id)
+    batches = _open(parts.stream, asker, topic, after=after, resync=topic == ALL)
+    if topic.startswith(ONE):
+        # A stream that has begun cannot answer 404 any more.
+        await parts.executions.get(asker, topic.removeprefix(ONE))
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_server_sent(batches), media_type="text/event-stream", headers=headers)
+
+
+def _open(
+    service: StreamService, asker: Actor, topic: str, *, after: int, resync: bool
+) -> AsyncGenerator[Batch]:
+    if topic == ALL:
+        return service.follow_all(asker, cursor=after)
+    if topic.startswith(ONE):
+        return service.follow(asker, topic.removeprefix(ONE), after_seq=after, resync=resync)
+    raise UserError("stream.unknown_topic", f"There is no topic '{topic[:100]}'; topics are {ALL} and {ONE}<id>")
+
+
+async def _server_sent(batches: AsyncGenerator[Batch]) -> AsyncIterator[bytes]:
+    """Batches as SSE text, with a comment as heartbeat."""
+    async with aclosing(batches):
+        yield b": connected\n\n"
+        coming = asyncio.ensure_future(anext(batches))
+        try:
+            while True:
+                done, _ = await asyncio.wait({coming}, timeout=HEARTBEAT_SECONDS)
+                if not done:
+                    yield b": heartbeat\n\n"
+                    continue
+                batch = coming.result()
+                if batch.resync is not None:
+                    yield b"event: resync\ndata: %d\n\n" % batch.resync
+                if batch.lines:
+                    yield b"".join(b"id: %d\ndata: %b\n\n" % (line.seq, line.json) for line in batch.lines)
+                coming = asyncio.ensure_future(anext(batches))
+        finally:
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
+
+
+def _frame(name: bytes, batch: Batch) -> bytes:
+    """A message of the stream; events are joined, not encoded again."""
+    if batch.resync is not None:
+        return b'{"topic":%b,"resync":%d}' % (name, batch.resync)
+    return b'{"topic":%b,"events":[%b]}' % (name, b",".join(line.json for line in batch.lines))
+
+
+def _strings(value: object) -> list[str]:
+    items = cast("list[object]", value) if isinstance(value, list) else []
+    return [item for item in items if isinstance(item, str)]

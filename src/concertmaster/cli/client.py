@@ -1,0 +1,132 @@
+"""The API as commands use it: through the server of the data folder, or, when there is none, inside this process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator
+from contextlib import ExitStack, asynccontextmanager
+from typing import Any, cast
+
+import httpx
+import orjson
+
+from concertmaster.api.app import create_app
+from concertmaster.bootstrap import SERVER_FILE, build, hold_data_folder
+from concertmaster.cli.terminal import problems_from
+from concertmaster.config import Settings
+from concertmaster.domain.errors import (
+    ConcertMasterError,
+    Conflict,
+    Invalid,
+    NotFound,
+    OperationalError,
+    UserError,
+)
+
+STARTING_SECONDS = 5.0
+TIMEOUT = httpx.Timeout(30, read=90)
+INSIDE = "http://127.0.0.1:8000"
+
+
+class Api:
+    """Requests and their errors; what the server refuses is raised as the error that it was there."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def get(self, path: str, **query: Any) -> dict[str, Any]:
+        """GET below `/api/v1`; query values that are None are left out."""
+        return await self._send("GET", path, params=_given(query))
+
+    async def post(self, path: str, body: Any = None, **query: Any) -> dict[str, Any]:
+        """POST JSON below `/api/v1`."""
+        return await self._send("POST", path, params=_given(query), json=body)
+
+    async def put(self, path: str, body: Any) -> dict[str, Any]:
+        """PUT JSON below `/api/v1`."""
+        return await self._send("PUT", path, json=body)
+
+    async def post_text(self, path: str, text: bytes, *, json: bool, **query: Any) -> dict[str, Any]:
+        """POST a workflow document as it is written."""
+        headers = {"Content-Type": "application/json" if json else "application/yaml"}
+        return await self._send("POST", path, params=_given(query), content=text, headers=headers)
+
+    async def delete(self, path: str) -> None:
+        """DELETE below `/api/v1`."""
+        await self._send("DELETE", path)
+
+    async def _send(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        try:
+            response = await self._http.request(method, f"/api/v1{path}", **options)
+        except httpx.HTTPError as error:
+            raise OperationalError(
+                "server.unreachable", f"The server at {self._http.base_url} does not answer: {error or type(error)}"
+            ) from error
+        if response.is_error:
+            raise _error_of(response)
+        return cast("dict[str, Any]", orjson.loads(response.content)) if response.content else {}
+
+
+@asynccontextmanager
+async def connect(settings: Settings) -> AsyncGenerator[Api]:
+    """The API of the data folder: its server's if one runs, else one inside this process for as long as it takes.
+
+    Raises:
+        Conflict: `data_folder.locked`, by a process that serves nobody (another `run`).
+    """
+    with ExitStack() as stack:
+        url = await _held_or_url(settings, stack)
+        if url is not None:
+            async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT, trust_env=False) as http:
+                yield Api(http)
+            return
+        folder = settings.resolved_data_dir
+        # So that whoever finds the folder locked can say by whom.
+        (folder / SERVER_FILE).write_bytes(orjson.dumps({"pid": os.getpid()}))
+        stack.callback((folder / SERVER_FILE).unlink, missing_ok=True)
+        async with build(settings, recover=False) as runtime:
+            transport = httpx.ASGITransport(create_app(runtime))
+            async with httpx.AsyncClient(transport=transport, base_url=INSIDE, timeout=TIMEOUT) as http:
+                yield Api(http)
+
+
+async def _held_or_url(settings: Settings, stack: ExitStack) -> str | None:
+    """Take the data folder (None), or find the address of the server that has it; one that starts is waited for."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + STARTING_SECONDS
+    while True:
+        try:
+            stack.enter_context(hold_data_folder(settings))
+        except Conflict as locked:
+            holder = cast("dict[str, Any]", locked.details.get("holder") or {})
+            if isinstance(holder.get("url"), str):
+                return holder["url"]
+            if loop.time() > deadline or "pid" in holder:
+                raise
+            await asyncio.sleep(0.1)
+        else:
+            return None
+
+
+def _given(query: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: str(value).lower() if isinstance(value, bool) else value
+        for name, value in query.items()
+        if value is not None
+    }
+
+
+def _error_of(response: httpx.Response) -> ConcertMasterError:
+    try:
+        body = cast("dict[str, Any]", orjson.loads(response.content))
+        code, message = str(body["code"]), str(body["detail"])
+        problems = problems_from(body.get("errors") or [])
+    except (ValueError, KeyError, TypeError):
+        return OperationalError("server.answer", f"The server answered {response.status_code} without an explanation")
+    if problems:
+        return Invalid(code, message, problems)
+    kinds: dict[int, type[UserError]] = {404: NotFound, 409: Conflict}
+    if response.status_code >= 500:
+        return OperationalError(code, message)
+    return kinds.get(response.status_code, UserError)(code, message)

@@ -1,0 +1,86 @@
+"""`concertmaster executions`: list, show, cancel."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from concertmaster.cli.client import connect
+from concertmaster.cli.result import show_result
+from concertmaster.cli.terminal import STYLES, console, print_json
+from concertmaster.config import Settings, read
+from concertmaster.observability.logging import configure
+
+
+def _settings(data_dir: Path | None) -> Settings:
+    settings = read(data_dir=data_dir)
+    configure("warning", settings.log_format)
+    return settings
+
+
+def list_executions(
+    *, workflow: str | None, status: str | None, limit: int, as_json: bool, data_dir: Path | None
+) -> None:
+    """Print them, newest first."""
+
+    async def work() -> dict[str, Any]:
+        async with connect(_settings(data_dir)) as api:
+            return await api.get("/executions", workflow=workflow, status=status, limit=limit)
+
+    page = asyncio.run(work())
+    if as_json:
+        print_json(page)
+        return
+    if not page["items"]:
+        console().print("no executions yet; start one with: concertmaster run FILE")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("id", "workflow", "version", "status", "created", "error"):
+        table.add_column(heading, no_wrap=heading == "id")
+    for item in page["items"]:
+        sign, style = STYLES[item["status"]]
+        error = item["error"]["message"] if item["error"] else ""
+        created = item["created_at"][:19].replace("T", " ")
+        status_text = Text(f"{sign} {item['status']}", style=style)
+        table.add_row(item["id"], item["workflow"], str(item["version"]), status_text, created, Text(error))
+    console().print(table)
+
+
+def show_execution(execution_id: str, *, as_json: bool, data_dir: Path | None) -> None:
+    """Print one with its nodes and results."""
+
+    async def work() -> None:
+        async with connect(_settings(data_dir)) as api:
+            execution = await api.get(f"/executions/{execution_id}")
+            if as_json:
+                print_json(execution)
+                return
+            workflow = await api.get(f"/workflows/{execution['workflow']}", version=execution["version"])
+            out = console()
+            for run in execution["nodes"].values():
+                sign, style = STYLES[run["status"]]
+                message = run["error"]["message"] if run["error"] else ""
+                line = Text.assemble((f"{sign} ", style), f"{run['node']}  ", (run["type"], "dim"), f"  {run['status']}")
+                out.print(Text.assemble(line, (f"  {message}" if message else "", "red")))
+            await show_result(api, out, execution, workflow["document"])
+
+    asyncio.run(work())
+
+
+def cancel_execution(execution_id: str, *, data_dir: Path | None) -> None:
+    """Ask for cancellation and wait for the end."""
+
+    async def work() -> None:
+        async with connect(_settings(data_dir)) as api:
+            row = await api.post(f"/executions/{execution_id}/cancel")
+            after = row["seq"]
+            while row["status"] not in ("succeeded", "failed", "cancelled", "interrupted"):
+                after = (await api.get(f"/executions/{execution_id}/events", after=after, wait=10))["next"]
+                row = await api.get(f"/executions/{execution_id}")
+            console().print(f"{execution_id}: {row['status']}")
+
+    asyncio.run(work())

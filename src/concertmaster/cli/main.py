@@ -1,0 +1,199 @@
+"""The `concertmaster` command: every command's words and options; what they do is loaded when it is asked for.
+
+The trap is the start: an import here is paid by every `concertmaster --help`, so nothing but Typer comes in at the top.
+"""
+
+# ruff: noqa: PLC0415  (the imports inside functions are the point of this file)
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="concertmaster",
+    help="Draw a workflow on a canvas or write it as YAML, run it, watch it live, trust it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+nodes_app = typer.Typer(help="Node types: what a workflow can be made of.", no_args_is_help=True)
+executions_app = typer.Typer(help="Executions: runs of workflows.", no_args_is_help=True)
+connection_app = typer.Typer(help="Connections: named credentials, encrypted at rest.", no_args_is_help=True)
+config_app = typer.Typer(help="Settings.", no_args_is_help=True)
+app.add_typer(nodes_app, name="nodes")
+app.add_typer(executions_app, name="executions")
+app.add_typer(connection_app, name="connection")
+app.add_typer(config_app, name="config")
+
+DataDir = Annotated[Path | None, typer.Option(help="Folder of database, artifacts and keys; default .concertmaster")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+ExecutionId = Annotated[str, typer.Argument(metavar="ID", help="Id of the execution.")]
+
+
+@app.command()
+def up(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; default 127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on, 0 for a free one; default 8000")] = None,
+    data_dir: DataDir = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Load the demo, run it once, and keep serving.")] = False,
+    open_: Annotated[bool, typer.Option("--open", help="Open the browser.")] = False,
+) -> None:
+    """Start ConcertMaster here: API, web UI and engine in one process."""
+    from concertmaster.cli.serve import serve
+
+    serve(host=host, port=port, data_dir=data_dir, demo=demo, open_browser=open_)
+
+
+@app.command()
+def run(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Workflow document, YAML or JSON.")],
+    inputs: Annotated[list[str] | None, typer.Option("-i", "--input", metavar="NAME=VALUE", help="An input.")] = None,
+    inputs_file: Annotated[Path | None, typer.Option("--inputs", help="Inputs as a YAML or JSON file.")] = None,
+    json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Run one workflow to its end, with progress. Exit code 0 succeeded, 1 failed, 2 invalid."""
+    from concertmaster.cli.run import run_file
+
+    run_file(file, inputs=inputs or [], inputs_file=inputs_file, as_json=json, data_dir=data_dir)
+
+
+@app.command()
+def validate(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Workflow documents.")],
+    json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Check workflow documents without running anything. Exit code 0, or 2 with the problems."""
+    from concertmaster.cli.validate import validate_files
+
+    validate_files(files, as_json=json, data_dir=data_dir)
+
+
+@nodes_app.command("list")
+def nodes_list(json: Json = False) -> None:
+    """List the node types of this workspace."""
+    from concertmaster.cli.nodes import list_types
+
+    list_types(as_json=json)
+
+
+@nodes_app.command("show")
+def nodes_show(type_: Annotated[str, typer.Argument(metavar="TYPE", help="`table.sql`")], json: Json = False) -> None:
+    """Show ports, outlets, config and documentation of a node type."""
+    from concertmaster.cli.nodes import show_type
+
+    show_type(type_, as_json=json)
+
+
+@executions_app.command("list")
+def executions_list(
+    workflow: Annotated[str | None, typer.Option(help="Only of this workflow.")] = None,
+    status: Annotated[str | None, typer.Option(help="Only with this status.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+    json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """List executions, newest first."""
+    from concertmaster.cli.executions import list_executions
+
+    list_executions(workflow=workflow, status=status, limit=limit, as_json=json, data_dir=data_dir)
+
+
+@executions_app.command("show")
+def executions_show(id_: ExecutionId, json: Json = False, data_dir: DataDir = None) -> None:
+    """Show an execution and its nodes."""
+    from concertmaster.cli.executions import show_execution
+
+    show_execution(id_, as_json=json, data_dir=data_dir)
+
+
+@executions_app.command("cancel")
+def executions_cancel(id_: ExecutionId, data_dir: DataDir = None) -> None:
+    """Cancel an execution; what runs is stopped."""
+    from concertmaster.cli.executions import cancel_execution
+
+    cancel_execution(id_, data_dir=data_dir)
+
+
+@connection_app.command("add")
+def connection_add(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    type_: Annotated[str, typer.Option("--type", help="What it connects to.")] = "http",
+    values: Annotated[
+        list[str] | None,
+        typer.Option("-v", "--value", metavar="FIELD[=VALUE]", help="A field; without VALUE it is asked for, hidden."),
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a connection of this name.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Store credentials under a name, encrypted."""
+    from concertmaster.cli.connections import add_connection
+
+    add_connection(name, type_=type_, values=values or [], replace=replace, data_dir=data_dir)
+
+
+@connection_app.command("list")
+def connection_list(json: Json = False, data_dir: DataDir = None) -> None:
+    """List connections, without their values."""
+    from concertmaster.cli.connections import list_connections
+
+    list_connections(as_json=json, data_dir=data_dir)
+
+
+@connection_app.command("remove")
+def connection_remove(name: Annotated[str, typer.Argument(metavar="NAME")], data_dir: DataDir = None) -> None:
+    """Remove a connection."""
+    from concertmaster.cli.connections import remove_connection
+
+    remove_connection(name, data_dir=data_dir)
+
+
+@config_app.command("show")
+def config_show(json: Json = False) -> None:
+    """Show every setting with its value and meaning."""
+    from concertmaster.cli.settings import show_settings
+
+    show_settings(as_json=json)
+
+
+@app.command()
+def doctor(json: Json = False, data_dir: DataDir = None) -> None:
+    """Check this installation, workspace and data folder; exit code 1 when something is wrong."""
+    from concertmaster.cli.doctor import diagnose
+
+    diagnose(as_json=json, data_dir=data_dir)
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI schema of the API."""
+    from concertmaster.cli.openapi import print_schema
+
+    print_schema()
+
+
+def main() -> None:
+    """Run the command line; errors that we raise on purpose end as a message with a remedy, never as a traceback."""
+    from concertmaster.domain.errors import ConcertMasterError
+
+    try:
+        app()
+    except ConcertMasterError as error:
+        from concertmaster.cli.terminal import exit_code, explain
+
+        explain(error)
+        sys.exit(exit_code(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output (`| head`) is gone; Python would complain once more while flushing at exit.
+        sys.stderr.close()
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

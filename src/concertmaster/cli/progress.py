@@ -1,0 +1,118 @@
+"""Progress: the events of an execution as lines on a terminal, one a node, with rows and seconds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from concertmaster.cli.terminal import STYLES
+
+RUNNING_SHOWN = 8
+
+
+class Progress:
+    """Prints a line for every node that ends, and shows the running ones below when somebody watches."""
+
+    def __init__(self, console: Console, types: dict[str, str]) -> None:
+        """Args:
+        types: type of each node of the document.
+        """
+        self._console = console
+        self._types = types
+        self._width = min(max((len(name) for name in types), default=8), 40)
+        self._running: dict[str, tuple[datetime, str]] = {}
+        self._ended = 0
+        self._live = Live(console=console, transient=True, refresh_per_second=8, get_renderable=self._render)
+        self._watched = console.is_terminal
+
+    def __enter__(self) -> Progress:
+        if self._watched:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._watched:
+            self._live.stop()
+
+    def show(self, event: dict[str, Any]) -> None:
+        """Take the next event."""
+        node, data, kind = event.get("node"), event["data"], event["kind"].partition(".")[2]
+        if node is None:
+            return
+        at = datetime.fromisoformat(event["at"])
+        if kind == "started":
+            self._running[node] = (at, "")
+        elif kind == "progress" and node in self._running:
+            self._running[node] = (self._running[node][0], _share(data["done"], data.get("total")))
+        elif kind == "retrying":
+            self._running.pop(node, None)
+            due = datetime.fromisoformat(data["due_at"]) - at
+            detail = f"attempt {data['attempt']}: {data['error']['message']}; again in {due.total_seconds():.1f} s"
+            self._line("retrying", node, detail)
+        elif kind in ("succeeded", "failed", "skipped", "cancelled"):
+            self._running.pop(node, None)
+            self._ended += 1
+            self._line(kind, node, _detail(kind, data, at))
+
+    def _line(self, status: str, node: str, detail: str) -> None:
+        sign, style = STYLES[status]
+        self._console.print(
+            Text.assemble(
+                (f"{sign} ", style),
+                f"{node:{self._width}}  ",
+                (f"{self._types.get(node, ''):22} ", "dim"),
+                (detail, "red" if status == "failed" else "default"),
+            )
+        )
+
+    def _render(self) -> Group:
+        now = datetime.now().astimezone()
+        lines = [
+            Text.assemble(
+                ("● ", "blue"),
+                f"{node:{self._width}}  ",
+                (f"{self._types.get(node, ''):22} ", "dim"),
+                f"{(now - started).total_seconds():.1f} s  {share}",
+            )
+            for node, (started, share) in list(self._running.items())[:RUNNING_SHOWN]
+        ]
+        return Group(*lines, Text(f"{self._ended} of {len(self._types)} nodes", style="dim"))
+
+
+def seconds(value: float) -> str:
+    """A duration for people."""
+    if value < 60:
+        return f"{value:.2f} s"
+    return f"{int(value // 60)} min {value % 60:.0f} s"
+
+
+def _detail(kind: str, data: dict[str, Any], at: datetime) -> str:
+    if kind == "skipped" or (kind == "cancelled" and "reason" in data):
+        return f"{kind}: {data['reason']}"
+    parts = [_outputs(data.get("outputs") or {})] if kind == "succeeded" else [data["error"]["message"]]
+    took = at - datetime.fromisoformat(data["started_at"])
+    parts.append(seconds(took.total_seconds()))
+    if data["attempt"] > 1:
+        parts.append(f"attempt {data['attempt']}")
+    return "  ".join(part for part in parts if part)
+
+
+def _outputs(outputs: dict[str, Any]) -> str:
+    told: list[str] = []
+    for outlet, value in outputs.items():
+        name = "" if outlet == "out" else f"{outlet}: "
+        if value["kind"] == "table":
+            told.append(f"{name}{value['rows']:,} rows")
+        elif value["kind"] == "file":
+            told.append(f"{name}{value.get('path') or value['name']} ({value['bytes']:,} bytes)")
+        elif name:
+            told.append(outlet)
+    return ", ".join(told)
+
+
+def _share(done: float, total: float | None) -> str:
+    return f"{done:,.0f}" if not total else f"{done / total:.0%}"

@@ -1,0 +1,147 @@
+"""`concertmaster run`: one workflow file to its end, here or through the server that has the data folder."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from concertmaster.cli.client import Api, connect
+from concertmaster.cli.inputs import read_inputs
+from concertmaster.cli.progress import Progress
+from concertmaster.cli.result import show_result
+from concertmaster.cli.terminal import (
+    FAILED,
+    INVALID,
+    SUCCEEDED,
+    console,
+    explain,
+    print_json,
+    print_problems,
+    problems_from,
+)
+from concertmaster.config import read
+from concertmaster.domain.errors import Invalid, UserError
+from concertmaster.domain.execution import FINAL_EXECUTION
+from concertmaster.domain.problems import has_errors
+from concertmaster.observability.logging import configure
+
+POLL_SECONDS = 20
+
+
+def run_file(
+    file: Path, *, inputs: list[str], inputs_file: Path | None, as_json: bool, data_dir: Path | None
+) -> None:
+    """Run it and exit: 0 succeeded, 1 failed, 2 invalid."""
+    settings = read(data_dir=data_dir)
+    # Its own log lines would break the progress; warnings and errors still show.
+    configure("warning", settings.log_format)
+    text = read_text(file)
+
+    async def work() -> int:
+        async with connect(settings) as api:
+            return await run_document(
+                api, text, file=file, given=inputs, inputs_file=inputs_file, as_json=as_json
+            )
+
+    sys.exit(asyncio.run(work()))
+
+
+def read_text(file: Path) -> bytes:
+    """The bytes of a file that the command line names.
+
+    Raises:
+        UserError: `file.missing`.
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UserError("file.missing", f"{file}: {error.strerror}; name a workflow document") from error
+
+
+async def run_document(
+    api: Api, text: bytes, *, file: Path, given: list[str], inputs_file: Path | None, as_json: bool
+) -> int:
+    """Store a document as an unpublished version, run it and show how it goes; returns the exit code."""
+    is_json = file.suffix == ".json"
+    shown = text.decode(errors="replace")
+    checked = await api.post_text("/workflows/validate", text, json=is_json)
+    problems = problems_from(checked["items"])
+    print_problems(problems, file=file, text=shown)
+    if has_errors(problems) or checked["document"] is None:
+        return INVALID
+    document = checked["document"]
+    try:
+        inputs = read_inputs(document.get("inputs") or {}, given, file=inputs_file)
+        saved = await api.post_text("/workflows", text, json=is_json, publish=False)
+        execution = await start(api, saved["name"], inputs, version=saved["version"])
+    except Invalid as error:
+        print_problems(error.problems, file=file, text=shown)
+        return INVALID
+    final = await follow(api, execution, document, quiet=as_json)
+    if as_json:
+        print_json({key: final[key] for key in ("id", "status", "outputs", "nodes")})
+    else:
+        await show_result(api, console(), final, document)
+    return SUCCEEDED if final["status"] == "succeeded" else FAILED
+
+
+async def start(
+    api: Api, name: str, inputs: Mapping[str, Any], *, version: int | None = None
+) -> dict[str, Any]:
+    """Start an execution; the published version unless one is given."""
+    body = {"inputs": dict(inputs), **({} if version is None else {"version": version})}
+    return await api.post(f"/workflows/{name}/executions", body)
+
+
+async def follow(api: Api, execution: dict[str, Any], document: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
+    """Show an execution until it is final; Ctrl+C cancels it. Returns the execution as it ended."""
+    types = {name: str(node.get("type", "")) for name, node in (document.get("nodes") or {}).items()}
+    progress = nullcontext() if quiet else Progress(console(), types)
+    at, after, ended = f"/executions/{execution['id']}", 0, False
+    async with _cancelled_by_signal(api, at):
+        with progress as watched:
+            while not ended:
+                page = await api.get(f"{at}/events", after=after, wait=POLL_SECONDS)
+                for event in page["items"]:
+                    if watched is not None:
+                        watched.show(event)
+                    ended = ended or event["kind"].removeprefix("execution.") in FINAL_EXECUTION
+                after = page["next"]
+        return await api.get(at)
+
+
+@asynccontextmanager
+async def _cancelled_by_signal(api: Api, at: str) -> AsyncGenerator[None]:
+    """The first Ctrl+C asks the execution to end cleanly; the second one ends this command."""
+    loop = asyncio.get_running_loop()
+    main_task = asyncio.current_task()
+    asked: list[asyncio.Task[None]] = []
+
+    async def cancel() -> None:
+        console(error=True).print("cancelling; once more to leave it to itself")
+        try:
+            await api.post(f"{at}/cancel")
+        except UserError as error:
+            if error.code != "execution.ended":
+                explain(error)
+
+    def interrupt() -> None:
+        if asked and main_task is not None:
+            main_task.cancel()
+        else:
+            asked.append(asyncio.create_task(cancel()))
+
+    signals = (signal.SIGINT, signal.SIGTERM)
+    for number in signals:
+        loop.add_signal_handler(number, interrupt)
+    try:
+        yield
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+        await asyncio.gather(*asked, return_exceptions=True)

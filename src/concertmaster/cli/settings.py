@@ -1,0 +1,39 @@
+"""`concertmaster config show`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import SecretStr
+from rich.table import Table
+from rich.text import Text
+
+from concertmaster.cli.terminal import console, print_json
+from concertmaster.config import PREFIX, Settings, read
+
+
+def show_settings(*, as_json: bool) -> None:
+    """Print every setting: name, value, whether it was set, what it means."""
+    settings = read()
+    items: list[dict[str, Any]] = []
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        shown = ("(set)" if value.get_secret_value() else "") if isinstance(value, SecretStr) else value
+        items.append(
+            {
+                "name": f"{PREFIX}{name.upper()}",
+                "value": list(shown) if isinstance(shown, tuple) else str(shown),
+                "set": name in settings.model_fields_set,
+                "help": field.description or "",
+            }
+        )
+    if as_json:
+        print_json({"items": items})
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("setting", "value", "meaning"):
+        table.add_column(heading)
+    for item in items:
+        value = ", ".join(item["value"]) if isinstance(item["value"], list) else item["value"]
+        table.add_row(item["name"], Text(value, style="bold" if item["set"] else ""), Text(item["help"], style="dim"))
+    console().print(table)

@@ -1,0 +1,94 @@
+"""What all commands share of the terminal: colour only for people, problems with their place, exit codes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.text import Text
+
+from concertmaster.domain.document import locate_all
+from concertmaster.domain.errors import ConcertMasterError, Invalid
+from concertmaster.domain.problems import Problem
+
+SUCCEEDED = 0
+FAILED = 1
+INVALID = 2
+
+STYLES = {
+    "succeeded": ("✓", "green"),
+    "failed": ("✗", "red"),
+    "skipped": ("–", "dim"),
+    "cancelled": ("■", "yellow"),
+    "retrying": ("↻", "yellow"),
+    "running": ("●", "blue"),
+    "waiting": ("◷", "yellow"),
+    "pending": ("○", "dim"),
+    "queued": ("○", "dim"),
+    "paused": ("‖", "yellow"),
+    "interrupted": ("!", "red"),
+}
+
+
+def console(*, error: bool = False) -> Console:
+    """A console that writes plain text when nobody watches."""
+    stream = sys.stderr if error else sys.stdout
+    made = Console(file=stream, highlight=False, soft_wrap=True)
+    return made if made.is_terminal else Console(file=stream, highlight=False, no_color=True, width=160, soft_wrap=True)
+
+
+def print_json(value: Any, *, indent: bool = False) -> None:
+    """JSON for programs, on standard output."""
+    option = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE | (orjson.OPT_INDENT_2 if indent else 0)
+    sys.stdout.buffer.write(orjson.dumps(value, option=option, default=str))
+    sys.stdout.flush()
+
+
+def explain(error: ConcertMasterError) -> None:
+    """Tell a person what went wrong, on standard error."""
+    out = console(error=True)
+    if isinstance(error, Invalid):
+        print_problems(error.problems)
+    out.print(Text.assemble(("error: ", "bold red"), error.message))
+
+
+def exit_code(error: ConcertMasterError) -> int:
+    """2 when what was given is invalid, 1 for everything else."""
+    return INVALID if isinstance(error, Invalid) or error.code in _INVALID_CODES else FAILED
+
+
+_INVALID_CODES = frozenset({"settings.invalid", "settings.file_invalid", "file.missing", "host.not_loopback"})
+
+
+def print_problems(problems: Iterable[Problem], *, file: Path | None = None, text: str | None = None) -> None:
+    """One line a problem on standard error: `file:line: pointer: message (fix)`.
+
+    Args:
+        text: the file's text, for the line numbers.
+    """
+    out = console(error=True)
+    lines = locate_all(text) if text and text.strip() else {}
+    for problem in problems:
+        place = "" if file is None else f"{file}:{_line(lines, problem.pointer)}: "
+        style = "red" if problem.severity == "error" else "yellow"
+        where = f"{problem.pointer}: " if problem.pointer else ""
+        fix = f" ({problem.fix})" if problem.fix else ""
+        word = "" if problem.severity == "error" else "warning: "
+        out.print(Text.assemble((place, "bold"), (word, style), where, (problem.message, style), fix))
+
+
+def problems_from(items: Iterable[dict[str, Any]]) -> list[Problem]:
+    """Problems as the API sends them."""
+    return [
+        Problem(item["code"], item["pointer"], item["message"], item["severity"], item.get("fix")) for item in items
+    ]
+
+
+def _line(lines: dict[str, int], pointer: str) -> int:
+    while pointer and pointer not in lines:
+        pointer = pointer.rpartition("/")[0]
+    return lines.get(pointer, 1)

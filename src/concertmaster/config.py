@@ -1,0 +1,131 @@
+"""Settings: every one with its default and help, read once from environment and `concertmaster.toml`.
+
+Order: command line, environment (`CONCERTMASTER_PORT`), `concertmaster.toml` of the workspace, default.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from concertmaster.domain.errors import UserError
+
+PREFIX = "CONCERTMASTER_"
+FILE_NAME = "concertmaster.toml"
+
+
+class Settings(BaseSettings):
+    """All settings. Relative paths are relative to the workspace."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, validate_default=True)
+
+    workspace: Path = Field(
+        default=Path(), description="Folder that relative paths of file nodes are in, and that they cannot leave."
+    )
+    data_dir: Path = Field(
+        default=Path(".concertmaster"), description="Folder of the database, the artifacts and the keys."
+    )
+    database_url: str = Field(
+        default="", description="SQLAlchemy URL of the database; empty means `concertmaster.db` in the data folder."
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on; loopback only until there is a login.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    secret_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Key that encrypts connections, 16 characters or more; empty means `secret.key` in the data folder.",
+    )
+    egress_allow: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Hosts or networks that outgoing nodes may reach although they are loopback, link-local or "
+        "otherwise refused; comma-separated.",
+    )
+    threads: int = Field(default=32, ge=1, le=1024, description="Node functions that may run in threads at once.")
+    max_body_bytes: int = Field(
+        default=16 * 1024 * 1024, ge=1024, description="Largest request body that the API takes, in bytes."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least serious log line that is written: debug, info, warning or error."
+    )
+    log_format: Literal["console", "json"] = Field(
+        default="console", description="`console` for people, `json` for programs."
+    )
+
+    @field_validator("egress_allow", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("log_level", "log_format", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Command line, environment, then the file of the workspace."""
+        given = cast("dict[str, Any]", init_settings())
+        file = Path(given.get("workspace") or Path()) / FILE_NAME
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
+
+    @property
+    def resolved_workspace(self) -> Path:
+        """The workspace, absolute."""
+        return self.workspace.resolve()
+
+    @property
+    def resolved_data_dir(self) -> Path:
+        """The data folder, absolute."""
+        return (self.resolved_workspace / self.data_dir.expanduser()).resolve()
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database's URL with the default filled in."""
+        return self.database_url or f"sqlite:///{self.resolved_data_dir / 'concertmaster.db'}"
+
+
+def read(**given: Any) -> Settings:
+    """Read all settings.
+
+    Args:
+        given: from the command line; None means not given.
+    Raises:
+        UserError: `settings.invalid`, naming each setting, its value and what it may be.
+    """
+    known = {name: value for name, value in given.items() if value is not None}
+    try:
+        return Settings(**known)
+    except ValidationError as error:
+        raise UserError("settings.invalid", "\n".join(_explain(item, known) for item in error.errors())) from error
+    except tomllib.TOMLDecodeError as error:
+        file = Path(known.get("workspace") or Path()) / FILE_NAME
+        raise UserError("settings.file_invalid", f"{file}: {error}; mend it or remove it") from error
+
+
+def _explain(item: Any, given: dict[str, Any]) -> str:
+    name = str(item["loc"][0]) if item["loc"] else "?"
+    if item["type"] == "extra_forbidden":
+        return f"{FILE_NAME} has the unknown setting '{name}'; remove it. Settings: {', '.join(Settings.model_fields)}"
+    field = Settings.model_fields.get(name)
+    shown = "(hidden)" if name == "secret_key" else repr(item["input"])
+    option = f"--{name.replace('_', '-')}" if name in given else f"{PREFIX}{name.upper()} or `{name}` in {FILE_NAME}"
+    remedy = f" {field.description}" if field is not None else ""
+    return f"Setting {name.upper()} is {shown}: {item['msg']}. Change {option}.{remedy}"

@@ -1,0 +1,107 @@
+"""Checks of configs: JSON Schema, expressions that do not compile, connections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, cast
+
+from concertmaster.domain.expression import compile_config
+from concertmaster.domain.expression_parse import has_expression
+from concertmaster.domain.expression_schema import SchemaView
+from concertmaster.domain.findings import Findings, brief
+from concertmaster.domain.problems import Problem, Severity, pointer
+from concertmaster.domain.schemas import Openness, Path, faults, fits_schema
+from concertmaster.domain.spec import NodeSpec
+from concertmaster.domain.validation_scope import Scope
+
+Connections = Callable[[str], str | None]
+
+
+def check_config(spec: NodeSpec, config: Mapping[str, Any], *, connections: Connections | None = None) -> list[Problem]:
+    """The problems of a config on its own; pointers are relative to it (`/query`)."""
+    findings = Findings()
+    report_config(spec, config, findings, at="", severity="error", connections=connections)
+    return findings.problems()
+
+
+def check_configs(scope: Scope, findings: Findings, *, connections: Connections | None) -> None:
+    """Report the problems of every config of a scope."""
+    for name, spec in scope.specs.items():
+        at, severity = scope.node_at(name, "config"), scope.severity(name)
+        report_config(spec, scope.nodes[name].config, findings, at=at, severity=severity, connections=connections)
+
+
+def report_config(
+    spec: NodeSpec,
+    config: Mapping[str, Any],
+    findings: Findings,
+    *,
+    at: str,
+    severity: Severity,
+    connections: Connections | None,
+) -> None:
+    """Report the problems of one config, which stands at the pointer `at`."""
+    if not fits_schema(spec.schema, config):
+        unknown = dict(_open_values(config, SchemaView.of(spec.schema), ()))
+        for fault in faults(spec.schema, config, unknown=unknown):
+            place = at + pointer(*fault.path)
+            findings.add(severity, f"config.{fault.kind}", place, f"{fault.message} ({spec.id})", fix=fault.fix)
+    if has_expressions(config):
+        for problem in compile_config(config, spec.schema).problems:
+            findings.add(severity, problem.code, at + problem.pointer, problem.message)
+    if connections is not None:
+        _check_connections(spec, config, findings, at=at, severity=severity, connections=connections)
+
+
+def has_expressions(value: Any) -> bool:
+    """Whether a `{{` stands anywhere in the value."""
+    if isinstance(value, str):
+        return has_expression(value)
+    if isinstance(value, Mapping):
+        return any(has_expressions(item) for item in cast("Mapping[str, Any]", value).values())
+    return isinstance(value, list | tuple) and any(has_expressions(item) for item in cast("list[Any]", value))
+
+
+def _open_values(value: Any, view: SchemaView, path: Path) -> Iterator[tuple[Path, Openness]]:
+    """The values that expressions will give. One expression alone may give anything, one within text gives text."""
+    if view.literal:
+        return
+    if isinstance(value, str):
+        if has_expression(value):
+            bare = value.strip()
+            alone = bare.startswith("{{") and bare.endswith("}}") and not view.sql
+            yield path, "any" if alone else "text"
+    elif isinstance(value, Mapping):
+        for key, item in cast("Mapping[str, Any]", value).items():
+            yield from _open_values(item, view.property(key), (*path, key))
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(cast("list[Any]", value)):
+            yield from _open_values(item, view.item(index), (*path, index))
+
+
+def _check_connections(
+    spec: NodeSpec,
+    config: Mapping[str, Any],
+    findings: Findings,
+    *,
+    at: str,
+    severity: Severity,
+    connections: Connections,
+) -> None:
+    view = SchemaView.of(spec.schema)
+    for key, name in config.items():
+        if not isinstance(name, str) or has_expression(name):
+            continue
+        fields = [schema for schema in view.property(key).candidates if schema.get("format") == "connection"]
+        if not fields:
+            continue
+        wanted: Any = next((schema["x-connection"] for schema in fields if schema.get("x-connection")), None)
+        found, place = connections(name), at + pointer(key)
+        if found is None:
+            kind = f" --type {wanted}" if wanted else ""
+            fix = f"Add it: `concertmaster connection add {name}{kind}`"
+            findings.add(severity, "connection.missing", place, f"there is no connection {brief(name)!r}", fix=fix)
+        elif wanted and found != wanted:
+            message = f"the connection {brief(name)!r} is of type {found}; {spec.id} needs {wanted}"
+            fix = f"Name a connection of type {wanted}"
+            findings.add(severity, "connection.type", place, message, fix=fix)

@@ -1,0 +1,91 @@
+"""Checks of inputs: their schemas, the values that triggers give, and the values that start an execution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from concertmaster.domain.findings import Findings, brief, did_you_mean, one_of
+from concertmaster.domain.json_read import check_json
+from concertmaster.domain.problems import Problem, pointer
+from concertmaster.domain.schemas import faults, fits_schema, schema_faults
+from concertmaster.domain.validation_config import has_expressions
+from concertmaster.domain.workflow import Trigger, Workflow
+
+TRIGGER_TYPES = ("manual", "schedule", "webhook", "event", "file", "workflow")
+
+
+def check_inputs(workflow: Workflow, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    """The inputs of an execution with defaults filled in, in the workflow's order, and what is wrong with them.
+
+    An input without default that accepts null may be left out. Pointers are like `/inputs/month`.
+    """
+    findings = Findings()
+    given: dict[str, Any] = check_json({"inputs": inputs}, findings)["inputs"]
+    for name in given:
+        if name not in workflow.inputs:
+            message = f"the workflow {workflow.name} has no input {brief(name)!r}"
+            fix = lambda name=name: one_of(name, workflow.inputs)  # noqa: E731
+            findings.error("input.unknown", pointer("inputs", name), message, fix=fix)
+    filled: dict[str, Any] = {}
+    for name, schema in workflow.inputs.items():
+        if name in given:
+            filled[name] = given[name]
+        elif "default" in schema:
+            filled[name] = schema["default"]
+        elif fits_schema(schema, None):
+            filled[name] = None
+        else:
+            message = f"the input {name} is required"
+            findings.error("input.missing", pointer("inputs", name), message, fix=f"Give a value for {name}")
+            continue
+        _check_value(schema, filled[name], findings, code="input.invalid", at=("inputs", name))
+    return filled, findings.problems()
+
+
+def check_input_schemas(workflow: Workflow, findings: Findings) -> None:
+    """Report input schemas that are none, and defaults that do not fit them."""
+    for name, schema in workflow.inputs.items():
+        wrong = schema_faults(schema)
+        for fault in wrong:
+            message = f"no valid JSON Schema: {fault.message}"
+            findings.error("input.schema", pointer("inputs", name, *fault.path), message, fix=fault.fix)
+        if not wrong and "default" in schema:
+            at = ("inputs", name, "default")
+            _check_value(schema, schema["default"], findings, code="input.default", at=at)
+
+
+def check_triggers(workflow: Workflow, findings: Findings) -> None:
+    """Report unknown types of triggers, and inputs that do not fit the workflow's."""
+    for name, trigger in workflow.triggers.items():
+        if trigger.type and trigger.type not in TRIGGER_TYPES:
+            message = f"there is no trigger type {brief(trigger.type)!r}"
+            fix = lambda trigger=trigger: one_of(trigger.type, TRIGGER_TYPES)  # noqa: E731
+            findings.error("trigger.unknown_type", pointer("triggers", name, "type"), message, fix=fix)
+        _check_trigger_inputs(workflow, name, trigger, findings)
+
+
+def _check_trigger_inputs(workflow: Workflow, name: str, trigger: Trigger, findings: Findings) -> None:
+    for key, value in trigger.inputs.items():
+        at = ("triggers", name, "inputs", key)
+        if key not in workflow.inputs:
+            message = f"the workflow has no input {brief(key)!r}"
+            fix = lambda key=key: did_you_mean(key, workflow.inputs) or f"Declare `{key}` under `inputs`"  # noqa: E731
+            findings.error("trigger.unknown_input", pointer(*at), message, fix=fix)
+        elif not has_expressions(value):
+            _check_value(workflow.inputs[key], value, findings, code="trigger.input", at=at)
+    if trigger.type == "manual":
+        return  # a person fills in the rest
+    for key, schema in workflow.inputs.items():
+        if key not in trigger.inputs and "default" not in schema and not fits_schema(schema, None):
+            message = f"the trigger gives no value for the input {key}, which has no default"
+            fix = f"Add `{key}` to the trigger's `inputs`, or a default to the input"
+            findings.error("trigger.missing_input", pointer("triggers", name, "inputs"), message, fix=fix)
+
+
+def _check_value(schema: Mapping[str, Any], value: Any, findings: Findings, *, code: str, at: tuple[str, ...]) -> None:
+    if fits_schema(schema, value):
+        return
+    for fault in faults(schema, value):
+        message = fault.message.replace("it", f"`{at[1]}`", 1) if not fault.path else fault.message
+        findings.error(code, pointer(*at, *fault.path), message, fix=fault.fix)

@@ -1,0 +1,75 @@
+"""Checks of nodes one by one: type, body, policy."""
+
+from __future__ import annotations
+
+from concertmaster.domain.findings import Findings, brief, did_you_mean
+from concertmaster.domain.spec import Specs
+from concertmaster.domain.validation_edges import ERROR_OUTLET
+from concertmaster.domain.validation_scope import Scope
+from concertmaster.domain.workflow import Node
+
+
+def check_nodes(scope: Scope, specs: Specs, findings: Findings) -> None:
+    """Report unknown types, bodies where none belong, and policies that cannot mean what they say."""
+    for name, node in scope.nodes.items():
+        if name not in scope.specs and node.type:
+            _report_type(scope, name, node, specs, findings)
+        if node.body is not None and not node.type_id.startswith("flow."):
+            message = f"{node.type_id} is no container, so it has no body"
+            fix = "Remove `body`, or use a container type (`flow....`)"
+            findings.error("node.body", scope.node_at(name, "body"), message, fix=fix)
+        _check_policy(scope, name, node, findings)
+
+
+def _report_type(scope: Scope, name: str, node: Node, specs: Specs, findings: Findings) -> None:
+    at, severity = scope.node_at(name, "type"), scope.severity(name)
+    newest = specs.spec(node.type_id)
+    if newest is None:
+        message = f"there is no node type {brief(node.type_id)!r}"
+        fix = lambda: (  # noqa: E731
+            did_you_mean(node.type_id, specs.ids())
+            or "`concertmaster nodes list` shows what there is; is a plugin not installed?"
+        )
+        findings.add(severity, "node.unknown_type", at, message, fix=fix)
+    else:
+        message = f"the node type {node.type_id} has no version {node.type_version}; the newest is {newest.version}"
+        findings.add(severity, "node.unknown_version", at, message, fix=f"Use `{newest.reference}`")
+
+
+def _check_policy(scope: Scope, name: str, node: Node, findings: Findings) -> None:
+    policy, retry = node.policy, node.policy.retry
+    incoming = len(scope.graph.incoming[name])
+    if isinstance(policy.join, int) and policy.join > incoming:
+        message = f"{name} waits for {policy.join} taken edges, but only {incoming} lead to it"
+        fix = f"Use a number up to {incoming}, or add edges" if incoming else "Remove `join`, or add edges"
+        findings.error("policy.join", scope.node_at(name, "policy", "join"), message, fix=fix)
+    if policy.undo is not None and policy.undo not in scope.nodes:
+        message = f"the undo node {brief(policy.undo)!r} does not exist"
+        undo = policy.undo
+        fix = lambda: did_you_mean(undo, scope.nodes)  # noqa: E731
+        findings.error("policy.undo", scope.node_at(name, "policy", "undo"), message, fix=fix)
+    if policy.on_error is not None and any(edge.outlet == ERROR_OUTLET for edge in scope.graph.outgoing[name]):
+        message = f"the edge from {name}.error is never taken, because `on_error` decides what a failure does"
+        fix = "Remove `on_error`, or the edge"
+        findings.warning("policy.on_error", scope.node_at(name, "policy", "on_error"), message, fix=fix)
+    if retry.maximum_attempts > 1 and retry.maximum_interval < retry.initial_interval:
+        message = "`maximum_interval` is shorter than `initial_interval`, which it cuts off"
+        at = scope.node_at(name, "policy", "retry", "maximum_interval")
+        findings.warning("policy.interval", at, message, fix="Make `maximum_interval` the longer one")
+    total = scope.workflow.policy.timeout
+    if policy.timeout is not None and total is not None and policy.timeout > total:
+        message = "the time-out of the node is longer than that of the whole workflow"
+        at = scope.node_at(name, "policy", "timeout")
+        findings.warning("policy.timeout", at, message, fix="Shorten it, or lengthen `policy.timeout` of the workflow")
+    _check_retry(scope, name, node, findings)
+
+
+def _check_retry(scope: Scope, name: str, node: Node, findings: Findings) -> None:
+    spec = scope.specs.get(name)
+    if spec is None or node.policy.retry.maximum_attempts == 1:
+        return
+    idempotent = spec.idempotent if node.policy.idempotent is None else node.policy.idempotent
+    if not idempotent and spec.effect_of(node.config) == "write":
+        message = f"{name} writes and may not be repeated: it is retried only where an error says nothing was sent"
+        fix = "Set `idempotent: true` if the other side ignores a repetition with the same key, or remove `retry`"
+        findings.warning("policy.retry", scope.node_at(name, "policy", "retry"), message, fix=fix)

@@ -1,0 +1,57 @@
+"""Conversion between values and what node functions take and return, for one attempt.
+
+Trap: `data.convert` brings polars, pyarrow and duckdb (some 100 MB and half a second), so it is loaded when the
+first table or file passes, never at start: a server that only moves JSON stays small.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterable, Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from concertmaster.data.artifacts import ArtifactStore
+from concertmaster.data.json_value import load_json
+from concertmaster.data.kinds import Kind
+from concertmaster.domain.ports import PortType
+from concertmaster.domain.values import JsonValue, Value
+
+
+def is_stream(result: object) -> bool:
+    """Whether a node returned an async generator of tables."""
+    return inspect.isasyncgen(result)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """Everything here blocks, but loading inline JSON.
+
+    Attributes:
+        scratch: the attempt's scratch folder if it has one; files in it move into the store when returned.
+    """
+
+    artifacts: ArtifactStore
+    workspace: Path
+    scratch: Path | None
+
+    def load(self, value: Value, kind: Kind) -> Any:
+        """A value in the form that a parameter of that kind wants."""
+        if isinstance(value, JsonValue) and kind in ("json", "handle"):
+            return load_json(value, self.artifacts)
+        return _convert().load(value, kind, self.artifacts, self.workspace)
+
+    def save(self, result: Any, want: PortType, *, redact: Callable[[Any], Any]) -> Value:
+        """A result as a value; JSON passes through `redact` first."""
+        plain = redact(result) if isinstance(result, str | dict | list) else result
+        return _convert().save(plain, self.artifacts, workspace=self.workspace, scratch=self.scratch, want=want)
+
+    async def gather(self, results: AsyncIterable[Any]) -> Value:
+        """Write the tables of an async generator into one."""
+        return await _convert().save_stream(results, self.artifacts)
+
+
+def _convert() -> Any:
+    return import_module("concertmaster.data.convert")

@@ -1,0 +1,196 @@
+"""A locked DuckDB session over a node's inputs: it reads them, spills into scratch, and reaches nothing else.
+
+Source of the measures: https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+
+from concertmaster import Context, OperationalError, Sql, Table, UserError
+from concertmaster.nodes.builtin.duck.check import check_query
+
+DEFAULT_MEMORY_MB = 1024
+_THREADS = 4
+_BATCH_ROWS = 128 * 1024
+_WATCH_SECONDS = 0.05
+_MISSING_COLUMN = re.compile(r'Referenced column "(.*?)" (?:was )?not found|does not have a column named "(.*?)"')
+_BIG_INTEGERS = ("HUGEINT", "UHUGEINT")
+
+Source = Table | pl.DataFrame | pl.LazyFrame | pa.Table
+
+
+class Session:
+    """One query over named inputs; use it once."""
+
+    def __init__(
+        self, inputs: Mapping[str, Source], context: Context | None, *, memory_mb: int = DEFAULT_MEMORY_MB
+    ) -> None:
+        self._context = context
+        self._memory_mb = memory_mb
+        self._columns = {name: _columns(source) for name, source in inputs.items()}
+        self.con = _locked(inputs, context, memory_mb)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of all inputs."""
+        return tuple(dict.fromkeys(name for columns in self._columns.values() for name in columns))
+
+    def query(self, sql: Sql) -> pa.RecordBatchReader:
+        """Run one SELECT; rows are computed while they are read.
+
+        Raises:
+            UserError: the query is refused (`check.py`), or `sql.unknown_column`, `sql.invalid`, `sql.failed`.
+            OperationalError: `sql.out_of_memory`; `sql.cancelled`.
+        """
+        self.check_identifiers(sql)
+        check_query(self.con, sql.text, tuple(self._columns))
+        rows = self._rows(sql)
+        # The first item is the schema: with it the query is bound, and most failures have happened.
+        schema = next(rows)
+        assert isinstance(schema, pa.Schema)
+        batches: Iterator[Any] = rows
+        return pa.RecordBatchReader.from_batches(schema, batches)
+
+    def check_identifiers(self, sql: Sql) -> None:
+        """Refuse `{{ ... | ident }}` that names no column.
+
+        Raises:
+            UserError: `sql.unknown_column`.
+        """
+        known = {name.lower() for name in self.columns}
+        for name in sql.identifiers:
+            if name.lower() not in known:
+                raise unknown_column(name, self.columns)
+
+    def _rows(self, sql: Sql) -> Iterator[pa.Schema | pa.RecordBatch]:
+        done = threading.Event()
+        try:
+            if self._context is not None:
+                threading.Thread(target=self._interrupt_when_cancelled, args=(done,), daemon=True).start()
+            relation = self.con.sql(sql.text, params=sql.parameters or None)
+            _refuse_double_columns(relation.columns)
+            too_big = [n for n, type_ in enumerate(relation.types) if str(type_) in _BIG_INTEGERS]
+            reader = relation.to_arrow_reader(_BATCH_ROWS)
+            schema = reader.schema
+            for n in too_big:
+                schema = schema.set(n, schema.field(n).with_type(pa.int64()))
+            yield schema
+            for batch in reader:
+                yield batch if not too_big else _narrowed(batch, schema)
+        except duckdb.Error as error:
+            raise self._explained(error) from error
+        finally:
+            done.set()
+            self.con.close()
+
+    def _interrupt_when_cancelled(self, done: threading.Event) -> None:
+        while not done.wait(_WATCH_SECONDS):
+            if self._context is not None and self._context.cancelled():
+                self.con.interrupt()
+
+    def _explained(self, error: duckdb.Error) -> Exception:
+        message = re.sub(r"^[\w ]+ Error: ", "", str(error)).strip()
+        if isinstance(error, duckdb.InterruptException):
+            return OperationalError("sql.cancelled", "The query was cancelled", retryable=False)
+        if isinstance(error, duckdb.OutOfMemoryException):
+            return OperationalError(
+                "sql.out_of_memory",
+                f"The query needs more than {self._memory_mb} MB of memory: select fewer columns, aggregate earlier, or "
+                "raise `memory_mb`",
+                retryable=False,
+            )
+        if isinstance(error, duckdb.IOException):
+            return OperationalError("sql.io", f"The query could not read or spill: {message}")
+        missing = _MISSING_COLUMN.search(message)
+        if missing:
+            return unknown_column(missing[1] or missing[2], self.columns)
+        if isinstance(error, duckdb.PermissionException):
+            return UserError("sql.not_allowed", f"{message.splitlines()[0]}. A query can only SELECT from its inputs")
+        early = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
+        return UserError("sql.invalid" if isinstance(error, early) else "sql.failed", message)
+
+
+def unknown_column(name: str, known: tuple[str, ...] | list[str]) -> UserError:
+    """The error for a column that no input has, with the ones there are."""
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean '{close[0]}'?" if close else ""
+    return UserError(
+        "sql.unknown_column",
+        f"There is no column '{name}'; the columns are: {', '.join(known)}{hint}",
+        column=name,
+        columns=list(known),
+    )
+
+
+def quoted(name: str) -> str:
+    """A name as a SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _locked(
+    inputs: Mapping[str, Source], context: Context | None, memory_mb: int
+) -> duckdb.DuckDBPyConnection:
+    settings: dict[str, Any] = {
+        "memory_limit": f"{memory_mb}MB",
+        "threads": min(_THREADS, os.cpu_count() or 1),
+        "python_enable_replacements": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+        "temp_directory": str(context.scratch()) if context else "",
+    }
+    con = duckdb.connect(":memory:", config=settings)
+    paths = [str(source.path) for source in inputs.values() if isinstance(source, Table)]
+    con.execute(f"SET allowed_paths = [{', '.join(map(_literal, paths))}]")
+    for name, source in inputs.items():
+        if isinstance(source, Table):
+            con.execute(f"CREATE VIEW {quoted(name)} AS SELECT * FROM read_parquet({_literal(str(source.path))})")
+        else:
+            con.register(name, _arrow(source))
+    con.execute("SET enable_external_access = false")
+    con.execute("SET lock_configuration = true")
+    return con
+
+
+def _columns(source: Source) -> list[str]:
+    if isinstance(source, Table):
+        return [column.name for column in source.columns]
+    if isinstance(source, pa.Table):
+        return source.column_names
+    return source.lazy().collect_schema().names()
+
+
+def _arrow(source: pl.DataFrame | pl.LazyFrame | pa.Table) -> pa.Table:
+    return source if isinstance(source, pa.Table) else source.lazy().collect().to_arrow()
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _refuse_double_columns(columns: list[str]) -> None:
+    double = next((name for name in columns if columns.count(name) > 1), None)
+    if double is not None:
+        raise UserError("sql.double_column", f"The result has two columns '{double}'; rename one of them with AS")
+
+
+def _narrowed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """DuckDB sums integers into 128 bits, which no other tool reads; back to 64."""
+    try:
+        return pa.RecordBatch.from_arrays(
+            [column.cast(schema.field(n).type) for n, column in enumerate(batch.columns)], schema=schema
+        )
+    except pa.ArrowInvalid as error:
+        raise UserError(
+            "sql.failed", f"A sum does not fit into 64 bits ({error}); sum decimals: sum(x::double)"
+        ) from error

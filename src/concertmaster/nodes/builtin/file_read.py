@@ -1,0 +1,199 @@
+"""file.read: a file of the workspace as a table."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import polars as pl
+from pydantic import Field
+
+from concertmaster import Context, UserError, node
+from concertmaster.nodes.builtin.csv.columns import COMPRESSED, CsvOptions
+
+EAGER_LIMIT_BYTES = 256 * 1024 * 1024
+Format = Literal["csv", "parquet", "jsonl"]
+ColumnType = Literal["text", "integer", "number", "boolean", "date", "datetime"]
+
+FORMATS: Mapping[str, Format] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}
+_TYPES: Mapping[ColumnType, Any] = {
+    "text": pl.String(),
+    "integer": pl.Int64(),
+    "number": pl.Float64(),
+    "boolean": pl.Boolean(),
+    "date": pl.Date(),
+    "datetime": pl.Datetime("us"),
+}
+
+
+@node(id="file.read", category="files", effect="read", summary="path", icon="file-input", title="Read file")
+def file_read(
+    path: Annotated[str, Field(min_length=1, json_schema_extra={"format": "path"})],
+    format: Literal["auto", "csv", "parquet", "jsonl"] = "auto",
+    delimiter: Annotated[str | None, Field(min_length=1, max_length=1)] = None,
+    has_header: bool = True,
+    nulls: tuple[str, ...] = ("", "NA"),
+    types: Mapping[str, ColumnType] | None = None,
+    dates: bool = False,
+    encoding: str = "utf-8",
+    quote: Annotated[str, Field(max_length=1)] = '"',
+    skip_rows: Annotated[int, Field(ge=0)] = 0,
+    ragged: bool = False,
+    context: Context | None = None,
+) -> pl.LazyFrame:
+    """Read a CSV, Parquet or JSON lines file as a table.
+
+    The types of CSV columns come from every row, not from the first ones: a column that turns from whole numbers to
+    decimals in its last row is a column of decimals. Blank lines are skipped. A row that does not fit the header is
+    an error that names its line. `.gz` and `.zst` files are unpacked on the way.
+
+    Args:
+        path: The file, relative to the workspace.
+        format: How the file is written; `auto` goes by its ending.
+        delimiter: Sign between CSV fields; a comma when left out, a tab for `.tsv`.
+        has_header: The first CSV row holds the column names.
+        nulls: CSV values that stand for "no value".
+        types: Types of CSV columns that should not be found out, such as text for numbers with leading zeros.
+        dates: Recognise dates and times in CSV columns.
+        encoding: Of a CSV file: `utf-8`, `windows-1252`, `utf-16`, and so on.
+        quote: Sign around CSV fields; empty when the file uses none.
+        skip_rows: Lines to leave out at the top of a CSV file.
+        ragged: Fill short CSV rows with nulls and cut long ones, instead of refusing them.
+
+    Example:
+        ```yaml
+        concertmaster: 1
+        name: read-airlines
+        nodes:
+          airlines: {type: file.read, config: {path: airlines.csv}}
+        outputs: {rows: "{{ nodes.airlines.rows }}"}
+        ```
+    """
+    file = existing(path, context)
+    known = format if format != "auto" else format_of(file, path)
+    if known == "parquet":
+        return _read_parquet(file, path)
+    if known == "jsonl":
+        return _read_jsonl(file, path, types)
+    if delimiter is None:
+        delimiter = "\t" if ".tsv" in file.suffixes else ","
+    options = CsvOptions(delimiter, quote or None, has_header, skip_rows, nulls, dates=dates, ragged=ragged)
+    # pyarrow costs 25 MB of memory, which a server that has read no CSV yet should not spend.
+    from concertmaster.nodes.builtin.csv.reading import as_utf8, read_csv  # noqa: PLC0415
+
+    scratch = context.scratch() if context else None
+    with as_utf8(file, path, encoding, scratch) as text:
+        options = replace(options, types=_given_types(text, path, options, types or {}))
+        large = scratch is not None and text.stat().st_size > EAGER_LIMIT_BYTES
+        return read_csv(text, path, options, spill=scratch / "rows.parquet" if scratch and large else None)
+
+
+def existing(path: str, context: Context | None) -> Path:
+    """The file of that path.
+
+    Raises:
+        UserError: `file.not_found` or `file.is_directory`, saying where it was looked for and what is there.
+    """
+    file = context.path(path) if context else Path(path)
+    if file.is_file():
+        return file
+    if file.is_dir():
+        inside = sorted(entry.name for entry in file.iterdir() if entry.is_file())[:5]
+        hint = f"; it holds {', '.join(inside)}" if inside else ""
+        raise UserError("file.is_directory", f"{path} is a folder, not a file{hint}", path=path)
+    there = [entry.name for entry in file.parent.iterdir() if entry.is_file()] if file.parent.is_dir() else None
+    close = difflib.get_close_matches(file.name, there or [], n=2, cutoff=0.8)
+    if there is None:
+        hint = "; that folder does not exist"
+    else:
+        hint = f"; did you mean {' or '.join(close)}?" if close else ""
+    raise UserError("file.not_found", f"There is no file {path}: looked for {file}{hint}", path=path)
+
+
+def format_of(file: Path, shown: str) -> Format:
+    """The format that a file's ending stands for.
+
+    Raises:
+        UserError: `file.unknown_format`.
+    """
+    suffix = Path(file.stem).suffix if file.suffix in COMPRESSED else file.suffix
+    found = FORMATS.get(suffix.lower())
+    if found is None:
+        raise UserError(
+            "file.unknown_format",
+            f"The ending of {shown} does not say how it is written; set `format` to csv, parquet or jsonl "
+            f"(known endings: {', '.join(FORMATS)})",
+            path=shown,
+        )
+    return found
+
+
+def _given_types(
+    file: Path, name: str, options: CsvOptions, types: Mapping[str, ColumnType]
+) -> Mapping[str, Any]:
+    if not types or not file.stat().st_size:
+        return {}
+    try:
+        header = pl.read_csv(file, n_rows=0, infer_schema=False, **options.arguments()).columns
+    except pl.exceptions.PolarsError:
+        return {}  # The read itself says what is wrong, with its line.
+    for column in types:
+        if column not in header:
+            close = difflib.get_close_matches(column, header, n=1)
+            hint = f"; did you mean '{close[0]}'?" if close else f"; it has {', '.join(header)}"
+            raise UserError(
+                "file.unknown_column", f"{name} has no column '{column}' (named in `types`){hint}", column=column
+            )
+    return {column: _TYPES[type_] for column, type_ in types.items()}
+
+
+def _read_parquet(file: Path, name: str) -> pl.LazyFrame:
+    frame = pl.scan_parquet(file)
+    try:
+        frame.collect_schema()
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).split("\n", 1)[0]
+        raise UserError(
+            "file.unreadable", f"{name} is no complete Parquet file: {reason}. Write it again", path=name
+        ) from error
+    return frame
+
+
+def _read_jsonl(file: Path, name: str, types: Mapping[str, ColumnType] | None) -> pl.LazyFrame:
+    if not file.stat().st_size:
+        raise UserError("file.empty", f"{name} is empty", path=name)
+    given = {column: _TYPES[type_] for column, type_ in (types or {}).items()}
+    try:
+        return pl.read_ndjson(file, infer_schema_length=None, schema_overrides=given).lazy()
+    except pl.exceptions.PolarsError as error:
+        _refuse_broken_line(file, name)
+        reason = str(error).split("\n", 1)[0]
+        raise UserError("file.unreadable", f"{name} cannot be read as JSON lines: {reason}", path=name) from error
+
+
+def _refuse_broken_line(file: Path, name: str) -> None:
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                row: object = json.loads(line.strip())
+                reason = None if isinstance(row, dict) else "each line has to be an object, such as {\"id\": 1}"
+            except json.JSONDecodeError as error:
+                reason = f"no valid JSON ({error.msg} at character {error.pos + 1})"
+            except UnicodeDecodeError:
+                reason = "not UTF-8"
+            if reason:
+                raise UserError("file.broken_row", f"{name}, line {number}: {reason}", path=name, line=number)

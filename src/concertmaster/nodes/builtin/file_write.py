@@ -1,0 +1,179 @@
+"""file.write: a table as a file of the workspace, complete or not at all."""
+
+from __future__ import annotations
+
+import errno
+import filecmp
+import os
+import re
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+import polars as pl
+from pydantic import Field
+
+from concertmaster import Context, File, OperationalError, UserError, node
+from concertmaster.nodes.builtin.file_read import Format, format_of
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
+_BY_ENDING = {".gz": "gzip", ".zst": "zstd"}
+_PARQUET = ("zstd", "lz4", "snappy", "gzip", "none")
+_TEXT = ("gzip", "zstd", "none")
+
+Compression = Literal["auto", "none", "zstd", "lz4", "snappy", "gzip"]
+
+
+@node(id="file.write", category="files", effect="write", idempotent=True, summary="path", icon="file-output", title="Write file")
+def file_write(
+    table: pl.LazyFrame,
+    path: Annotated[str, Field(min_length=1, json_schema_extra={"format": "path"})],
+    format: Literal["auto", "csv", "parquet", "jsonl"] = "auto",
+    compression: Compression = "auto",
+    mode: Literal["overwrite", "fail"] = "overwrite",
+    header: bool = True,
+    delimiter: Annotated[str | None, Field(min_length=1, max_length=1)] = None,
+    null: str = "",
+    context: Context | None = None,
+) -> File:
+    """Write a table to a CSV, Parquet or JSON lines file.
+
+    The file appears under its name only when it is complete and safe on disk; until then the old one stays. Missing
+    folders are made.
+
+    Args:
+        path: The file, relative to the workspace.
+        format: How to write it; `auto` goes by its ending.
+        compression: `auto` is zstd for Parquet, and by the ending (`.gz`, `.zst`) for the others.
+        mode: What to do when the file exists; `fail` accepts a file that is the same already.
+        header: Write the column names into the first row of a CSV file.
+        delimiter: Sign between CSV fields; a comma when left out, a tab for `.tsv`.
+        null: What stands for "no value" in a CSV file.
+
+    Example:
+        ```yaml
+        concertmaster: 1
+        name: airlines-as-parquet
+        nodes:
+          airlines: {type: file.read, config: {path: airlines.csv}}
+          copy: {type: file.write, config: {path: out/airlines.parquet}}
+        edges: [airlines -> copy]
+        outputs: {path: "{{ nodes.copy.path }}"}
+        ```
+    """
+    target = context.path(path, write=True) if context else Path(path)
+    known = format if format != "auto" else format_of(target, path)
+    packing = _packing(target, known, compression)
+    if target.is_dir():
+        raise UserError("file.is_directory", f"{path} is a folder; give the file in it a name", path=path)
+    with _explained(path):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _temporary(target) as temporary:
+            if delimiter is None:
+                delimiter = "\t" if ".tsv" in target.suffixes else ","
+            _write(table.lazy(), temporary, known, packing, header=header, delimiter=delimiter, null=null)
+            _publish(temporary, target, path, mode)
+    return File(target)
+
+
+def _packing(target: Path, format: Format, compression: Compression) -> str:
+    possible = _PARQUET if format == "parquet" else _TEXT
+    if compression == "auto":
+        return "zstd" if format == "parquet" else _BY_ENDING.get(target.suffix, "none")
+    if compression not in possible:
+        raise UserError(
+            "file.compression", f"{format} cannot be compressed with {compression}; use {', '.join(possible)}"
+        )
+    return compression
+
+
+def _write(
+    frame: pl.LazyFrame, to: Path, format: Format, packing: str, *, header: bool, delimiter: str, null: str
+) -> None:
+    how = cast("Any", "uncompressed" if packing == "none" else packing)
+    match format:
+        case "parquet":
+            frame.sink_parquet(to, compression=how)
+        case "jsonl":
+            frame.sink_ndjson(to, compression=how, check_extension=False)
+        case "csv":
+            frame.sink_csv(
+                to,
+                compression=how,
+                check_extension=False,
+                include_header=header,
+                separator=delimiter,
+                null_value=null,
+            )
+
+
+def _publish(temporary: Path, target: Path, shown: str, mode: str) -> None:
+    """Give the complete file its name, durably: first its bytes, then its name in the folder."""
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    if mode == "fail":
+        try:
+            os.link(temporary, target)  # unlike a rename, a link never replaces
+        except FileExistsError as error:
+            # The same bytes: an earlier attempt got this far. That is what was asked for.
+            if not filecmp.cmp(temporary, target, shallow=False):
+                raise UserError(
+                    "file.exists",
+                    f"{shown} exists already and is different; choose another path or `mode: overwrite`",
+                    path=shown,
+                ) from error
+    else:
+        temporary.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def _temporary(target: Path) -> Generator[Path]:
+    """A hidden file beside the target, gone afterwards; with the permissions that a new file would have."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent)
+    mask = os.umask(0)
+    os.umask(mask)
+    os.fchmod(descriptor, 0o666 & ~mask)
+    os.close(descriptor)
+    temporary = Path(name)
+    try:
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _explained(shown: str) -> Generator[None]:
+    """Say what a failed write means; polars wraps errors of the system in several ways."""
+    try:
+        yield
+    except (OSError, pl.exceptions.PolarsError) as error:
+        found = _OS_ERROR.search(str(error))
+        number = error.errno if isinstance(error, OSError) and error.errno else int(found[1]) if found else None
+        if number in _NO_ROOM:
+            raise OperationalError(
+                "file.disk_full",
+                f"There is no room on the disk for {shown}; nothing was changed. Free some space and run again",
+                path=shown,
+            ) from error
+        if number in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise UserError(
+                "file.not_writable", f"{shown} cannot be written: {os.strerror(number)}; check the permissions", path=shown
+            ) from error
+        if number is not None:
+            raise OperationalError("file.write_failed", f"{shown} was not written: {error}", path=shown) from error
+        if "nested" in str(error):
+            raise UserError(
+                "file.nested",
+                f"{shown}: CSV holds no lists or structures; write Parquet or JSON lines, or convert those columns "
+                "with table.select",
+                path=shown,
+            ) from error
+        raise

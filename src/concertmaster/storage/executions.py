@@ -1,0 +1,109 @@
+"""Reading executions: the list newest first, logs, the newest of each workflow. They are changed by the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import BindParameter, Connection, Select, Text, bindparam, desc, select, union_all
+from sqlalchemy.sql.functions import count
+
+from concertmaster.domain.errors import NotFound
+from concertmaster.domain.execution import EXECUTION_STATUSES, ExecutionRow, ExecutionStatus
+from concertmaster.domain.interfaces import LogLine, Page
+from concertmaster.storage.cursors import read_cursor, write_cursor
+from concertmaster.storage.database import Database
+from concertmaster.storage.encoding import from_micros
+from concertmaster.storage.rows import EXECUTION_COLUMNS, execution_from
+from concertmaster.storage.tables import executions, logs
+
+_ID = executions.c.id
+
+
+class SqlExecutionStore:
+    """`ExecutionStore` of `domain/interfaces.py`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, execution_id: str) -> ExecutionRow:
+        """See `ExecutionStore`."""
+        query = select(*EXECUTION_COLUMNS).where(executions.c.id == execution_id)
+        row = await self._database.read(lambda connection: connection.execute(query).one_or_none())
+        if row is None:
+            raise NotFound("execution.not_found", f"There is no execution {execution_id}")
+        return execution_from(row)
+
+    async def list(
+        self,
+        *,
+        workflow: str | None = None,
+        status: Sequence[ExecutionStatus] = (),
+        before: str | None = None,
+        limit: int = 50,
+    ) -> Page[ExecutionRow]:
+        """See `ExecutionStore`."""
+        last = None if before is None else read_cursor(before, str)[0]
+        newest = _newest_ids(workflow, status, before=last, limit=limit + 1)
+        query = select(*EXECUTION_COLUMNS).where(_ID.in_(newest)).order_by(desc(_ID))
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        page = [execution_from(row) for row in rows[:limit]]
+        return Page(page, write_cursor(page[-1].id) if page and len(rows) > limit else None)
+
+    async def latest(self, workflows: Sequence[str]) -> Mapping[str, ExecutionRow]:
+        """See `ExecutionStore`."""
+
+        # Built and compiled once, then a few index steps for each name.
+        ids = _newest_ids(bindparam("name", type_=Text), (), before=None, limit=1)
+        newest = select(*EXECUTION_COLUMNS).where(_ID.in_(ids))
+
+        def find(connection: Connection) -> dict[str, ExecutionRow]:
+            rows = (connection.execute(newest, {"name": name}).one_or_none() for name in dict.fromkeys(workflows))
+            return {row.workflow: row for row in map(execution_from, filter(None, rows))}
+
+        return await self._database.read(find) if workflows else {}
+
+    async def log_counts(self, execution_id: str) -> Mapping[str, int]:
+        """See `ExecutionStore`."""
+        query = select(logs.c.node, count()).where(logs.c.execution_id == execution_id).group_by(logs.c.node)
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return {row[0]: row[1] for row in rows}
+
+    async def logs(
+        self, execution_id: str, *, after: int = 0, node: str | None = None, level: str | None = None, limit: int = 1000
+    ) -> list[LogLine]:
+        """See `ExecutionStore`."""
+        columns = (logs.c.n, logs.c.node, logs.c.attempt, logs.c.at, logs.c.level, logs.c.text)
+        query = select(*columns).where(logs.c.execution_id == execution_id, logs.c.n > after)
+        if node is not None:
+            query = query.where(logs.c.node == node)
+        if level is not None:
+            query = query.where(logs.c.level == level)
+        query = query.order_by(logs.c.n).limit(limit)
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [LogLine(n, node, attempt, from_micros(at), level, text) for n, node, attempt, at, level, text in rows]
+
+
+def _newest_ids(
+    workflow: str | BindParameter[str] | None, status: Sequence[ExecutionStatus], *, before: str | None, limit: int
+) -> Select[tuple[str]]:
+    """Ids of a page, newest first, from indexes alone.
+
+    With a filter it is one index range a status, merged: so a rare status, or all of them, cost the same few steps
+    whatever the length of the list.
+    """
+    if workflow is None and not status:
+        return _range(before, limit)
+    ranges: list[Select[tuple[str]]] = []
+    for one in dict.fromkeys(status or EXECUTION_STATUSES):
+        query = _range(before, limit).where(executions.c.status == one)
+        if workflow is not None:
+            query = query.where(executions.c.workflow == workflow)
+        # A subquery each, because a part of a union cannot have a limit of its own.
+        ranges.append(select(query.subquery().c.id))
+    merged = union_all(*ranges).subquery()
+    return select(merged.c.id).order_by(desc(merged.c.id)).limit(limit)
+
+
+def _range(before: str | None, limit: int) -> Select[tuple[str]]:
+    query = select(_ID) if before is None else select(_ID).where(executions.c.id < before)
+    return query.order_by(desc(_ID)).limit(limit)

@@ -1,0 +1,247 @@
+"""Workflows and their versions. A version never changes; the row of the workflow says which one is what."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, desc, insert, select, tuple_, update
+
+from concertmaster.domain import document
+from concertmaster.domain.access import Actor
+from concertmaster.domain.document_write import to_json
+from concertmaster.domain.errors import NotFound, PreconditionFailed
+from concertmaster.domain.interfaces import Page, StoredWorkflow, VersionLine, WorkflowLine
+from concertmaster.domain.workflow import Workflow
+from concertmaster.storage.audit import record
+from concertmaster.storage.cursors import read_cursor, write_cursor
+from concertmaster.storage.database import Database
+from concertmaster.storage.encoding import from_micros, to_micros, utc_now
+from concertmaster.storage.tables import workflow_versions, workflows
+
+_LINE = (
+    workflows.c.name,
+    workflows.c.title,
+    workflows.c.description,
+    workflows.c.labels,
+    workflows.c.version,
+    workflows.c.published,
+    workflows.c.node_count,
+    workflows.c.updated_at,
+)
+_VERSION = (
+    workflow_versions.c.version,
+    workflow_versions.c.hash,
+    workflow_versions.c.document,
+    workflow_versions.c.created_at,
+)
+
+
+class SqlWorkflowStore:
+    """`WorkflowStore` of `domain/interfaces.py`."""
+
+    def __init__(self, database: Database, *, now: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
+        self._now = now
+
+    async def save(
+        self, workflow: Workflow, *, publish: bool, expected_version: int | None, actor: Actor
+    ) -> tuple[StoredWorkflow, bool]:
+        """See `WorkflowStore`."""
+        saving = _Saving(workflow, publish=publish, expected_version=expected_version, actor=actor, at=self._now())
+        return await self._database.write(saving.store)
+
+    async def get(self, name: str, version: int | None = None) -> StoredWorkflow:
+        """See `WorkflowStore`. A version of a deleted workflow can still be read by its number."""
+
+        def find(connection: Connection) -> StoredWorkflow:
+            head = _head(connection, name)
+            if head is None or (version is None and head.deleted_at is not None):
+                raise _missing(name)
+            stored = _version(connection, head, version or head.version)
+            if stored is None:
+                raise NotFound("workflow.version_not_found", f"Workflow {name} has no version {version}")
+            return stored
+
+        return await self._database.read(find)
+
+    async def list(self, *, before: str | None = None, limit: int = 100) -> Page[WorkflowLine]:
+        """See `WorkflowStore`; newest change first."""
+        key = tuple_(workflows.c.updated_at, workflows.c.name)
+        query = select(*_LINE).where(workflows.c.deleted_at.is_(None))
+        if before is not None:
+            query = query.where(key < tuple_(*read_cursor(before, int, str)))
+        query = query.order_by(desc(workflows.c.updated_at), desc(workflows.c.name)).limit(limit + 1)
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        following = rows[limit - 1] if len(rows) > limit else None
+        cursor = None if following is None else write_cursor(following.updated_at, following.name)
+        return Page([_line(row) for row in rows[:limit]], cursor)
+
+    async def versions(self, name: str, *, before: str | None = None, limit: int = 100) -> Page[VersionLine]:
+        """Versions of a workflow, newest first.
+
+        Raises:
+            NotFound: `workflow.not_found`.
+        """
+        own = workflow_versions.c
+        query = select(own.version, own.hash, own.created_at, own.node_count).where(own.workflow == name)
+        if before is not None:
+            query = query.where(own.version < read_cursor(before, int)[0])
+        query = query.order_by(desc(own.version)).limit(limit + 1)
+
+        def find(connection: Connection) -> Page[VersionLine]:
+            head = _head(connection, name)
+            if head is None or head.deleted_at is not None:
+                raise _missing(name)
+            rows = connection.execute(query).all()
+            lines = [
+                VersionLine(version, hash_, version == head.published, from_micros(created_at), node_count)
+                for version, hash_, created_at, node_count in rows[:limit]
+            ]
+            return Page(lines, write_cursor(lines[-1].version) if len(rows) > limit else None)
+
+        return await self._database.read(find)
+
+    async def delete(self, name: str, *, actor: Actor) -> None:
+        """See `WorkflowStore`.
+
+        Raises:
+            NotFound: `workflow.not_found`.
+        """
+        at = self._now()
+
+        def remove(connection: Connection) -> None:
+            statement = (
+                update(workflows)
+                .where(workflows.c.name == name, workflows.c.deleted_at.is_(None))
+                .values(deleted_at=to_micros(at), published=None)
+            )
+            if connection.execute(statement).rowcount == 0:
+                raise _missing(name)
+            record(connection, actor, "workflow.delete", f"workflow:{name}", at=at)
+
+        await self._database.write(remove)
+
+
+class _Saving:
+    """One save, prepared on the loop and carried out in the writer's thread."""
+
+    def __init__(
+        self, workflow: Workflow, *, publish: bool, expected_version: int | None, actor: Actor, at: datetime
+    ) -> None:
+        self._workflow = workflow
+        self._publish = publish
+        self._expected = expected_version
+        self._actor = actor
+        self._at = at
+        self._hash = document.content_hash(workflow)
+        # The same bytes as those that were hashed.
+        self._text = json.dumps(to_json(workflow), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+    def store(self, connection: Connection) -> tuple[StoredWorkflow, bool]:
+        name = self._workflow.name
+        head = _head(connection, name)
+        alive = head if head is not None and head.deleted_at is None else None
+        newest = None if alive is None else alive.version
+        if self._expected is not None and newest != self._expected:
+            raise PreconditionFailed(
+                "workflow.changed",
+                f"Workflow {name} has been saved meanwhile: you changed version {self._expected}, the newest is "
+                f"{newest}; load that one and make your change again",
+                newest=newest,
+            )
+        if alive is not None:
+            known = _version(connection, alive, alive.version)
+            if known is not None and known.hash == self._hash:
+                return self._keep(connection, known), False
+        # A deleted workflow's numbers are not used again: executions still name them.
+        version = 1 if head is None else head.version + 1
+        published = version if self._publish else (None if alive is None else alive.published)
+        self._insert_version(connection, version)
+        self._write_head(connection, version, published, exists=head is not None)
+        self._audit(connection, "workflow.save", version)
+        return StoredWorkflow(name, version, published, self._hash, self._text, self._at), True
+
+    def _keep(self, connection: Connection, known: StoredWorkflow) -> StoredWorkflow:
+        """Unchanged content: at most it is published now."""
+        if not self._publish or known.published == known.version:
+            return known
+        statement = update(workflows).where(workflows.c.name == known.name)
+        connection.execute(statement.values(published=known.version, updated_at=to_micros(self._at)))
+        self._audit(connection, "workflow.publish", known.version)
+        return StoredWorkflow(known.name, known.version, known.version, known.hash, known.document, known.created_at)
+
+    def _insert_version(self, connection: Connection, version: int) -> None:
+        connection.execute(
+            insert(workflow_versions).values(
+                workflow=self._workflow.name,
+                version=version,
+                hash=self._hash,
+                document=self._text,
+                node_count=len(self._workflow.nodes),
+                created_at=to_micros(self._at),
+                created_by=self._actor.name,
+            )
+        )
+
+    def _write_head(self, connection: Connection, version: int, published: int | None, *, exists: bool) -> None:
+        workflow = self._workflow
+        values: dict[str, Any] = {
+            "version": version,
+            "published": published,
+            "title": workflow.title,
+            "description": workflow.description,
+            "labels": orjson.dumps(dict(workflow.labels)).decode(),
+            "node_count": len(workflow.nodes),
+            "updated_at": to_micros(self._at),
+            "deleted_at": None,
+        }
+        if exists:
+            connection.execute(update(workflows).where(workflows.c.name == workflow.name).values(**values))
+        else:
+            connection.execute(insert(workflows).values(name=workflow.name, **values))
+
+    def _audit(self, connection: Connection, action: str, version: int) -> None:
+        about = {"version": version, "published": self._publish}
+        record(connection, self._actor, action, f"workflow:{self._workflow.name}", at=self._at, data=about)
+
+
+def _head(connection: Connection, name: str) -> Any:
+    query = select(*_LINE, workflows.c.deleted_at).where(workflows.c.name == name).with_for_update()
+    return connection.execute(query).one_or_none()
+
+
+def _version(connection: Connection, head: Any, version: int) -> StoredWorkflow | None:
+    own = workflow_versions.c
+    query = select(*_VERSION).where(own.workflow == head.name, own.version == version)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    return StoredWorkflow(
+        name=head.name,
+        version=row.version,
+        published=head.published,
+        hash=row.hash,
+        document=row.document,
+        created_at=from_micros(row.created_at),
+    )
+
+
+def _line(row: Any) -> WorkflowLine:
+    return WorkflowLine(
+        name=row.name,
+        title=row.title,
+        description=row.description,
+        labels=orjson.loads(row.labels),
+        version=row.version,
+        published=row.published,
+        node_count=row.node_count,
+        updated_at=from_micros(row.updated_at),
+    )
+
+
+def _missing(name: str) -> NotFound:
+    return NotFound("workflow.not_found", f"There is no workflow {name}")

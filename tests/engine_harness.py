@@ -1,0 +1,147 @@
+"""A real engine in the test's process: SQLite, artifacts, threads; only the node types are the test's own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from concertmaster.data.artifacts import ArtifactStore
+from concertmaster.data.guard import EgressRules, GuardedClient
+from concertmaster.domain.access import LOCAL_ADMIN
+from concertmaster.domain.document import parse
+from concertmaster.domain.errors import NotFound
+from concertmaster.domain.events import Event, ExecutionCreated
+from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow
+from concertmaster.domain.interfaces import Claim, Committed, NewExecution
+from concertmaster.engine.parts import Engine, EngineSettings, PlanCache
+from concertmaster.engine.recovery import recover
+from concertmaster.executors.local import LocalCompute, LocalPlacement
+from concertmaster.nodes.credentials import Connection
+from concertmaster.nodes.loader import load_registry
+from concertmaster.nodes.node_type import node_type_of
+from concertmaster.nodes.registry import Registry
+from concertmaster.storage.database import Database
+from concertmaster.storage.executions import SqlExecutionStore
+from concertmaster.storage.journal import SqlJournal
+from concertmaster.storage.migrate import upgrade
+from concertmaster.storage.workflows import SqlWorkflowStore
+
+
+class SystemClock:
+    """The real time."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass
+class Harness:
+    """What tests use: start a document, wait for its end, look at journal and state."""
+
+    engine: Engine
+    journal: SqlJournal
+    workflows: SqlWorkflowStore
+    executions: SqlExecutionStore
+    placement: LocalPlacement
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def start(self, document: str, inputs: Mapping[str, Any] | None = None, *, drive: bool = True) -> str:
+        """Store the document and start it; `drive=False` leaves it queued, as a crash right after would."""
+        parsed = parse(document)
+        assert parsed.workflow is not None, parsed.problems
+        stored, _ = await self.workflows.save(parsed.workflow, publish=True, expected_version=None, actor=LOCAL_ADMIN)
+        body = ExecutionCreated(stored.name, stored.version, inputs or {}, {"type": "manual"})
+        new = NewExecution(str(uuid.uuid4()), self.engine.clock.now(), body)
+        owner = self.engine.owner if drive else None
+        row, _ = await self.journal.create(new, actor=LOCAL_ADMIN, owner=owner)
+        if drive:
+            created = Event(row.id, 1, row.created_at, body)
+            self.placement.submit(row.id, Claim(row.id, row.epoch, 1, row.status, (created,)))
+        return row.id
+
+    async def cancel(self, execution_id: str) -> None:
+        await self.journal.post(execution_id, "cancel", {"reason": "asked to"}, actor=LOCAL_ADMIN)
+        self.placement.wake(execution_id)
+
+    async def until(self, execution_id: str, condition: Callable[[Sequence[Event]], bool]) -> list[Event]:
+        """Wait until the committed events satisfy the condition."""
+        while True:
+            self.changed.clear()
+            events = await self.journal.read(execution_id)
+            if condition(events):
+                return events
+            async with asyncio.timeout(30):
+                await self.changed.wait()
+
+    async def end(self, execution_id: str) -> ExecutionRow:
+        """Wait for the end of an execution."""
+        await self.until(execution_id, lambda events: events[-1].kind.removeprefix("execution.") in FINAL_EXECUTION)
+        return await self.executions.get(execution_id)
+
+    async def run(self, document: str, inputs: Mapping[str, Any] | None = None) -> tuple[ExecutionRow, list[Event]]:
+        """Start, wait, and give the row and all events."""
+        execution_id = await self.start(document, inputs)
+        return await self.end(execution_id), await self.journal.read(execution_id)
+
+    async def recover(self) -> int:
+        return await recover(self.journal, self.placement)
+
+
+@contextlib.asynccontextmanager
+async def running_engine(
+    folder: Path,
+    functions: Iterable[Any] = (),
+    *,
+    connections: Mapping[str, Connection] | None = None,
+    allow: str = "",
+    settings: EngineSettings | None = None,
+    grace_seconds: float = 10.0,
+) -> AsyncIterator[Harness]:
+    """An engine over `folder` with the built-ins and the given `@node` functions; closing it is a clean stop."""
+    url = f"sqlite:///{folder / 'concertmaster.db'}"
+    upgrade(url)
+    database = Database(url)
+    await database.open()
+    harness: Harness
+
+    def on_commit(_: Sequence[Committed]) -> None:
+        harness.changed.set()
+
+    async def connection(name: str) -> Connection:
+        if connections is None or name not in connections:
+            raise NotFound("connection.not_found", f"There is no connection {name!r}")
+        return connections[name]
+
+    journal, workflows = SqlJournal(database, on_commit), SqlWorkflowStore(database)
+    executions, builtins = SqlExecutionStore(database), load_registry()
+    own = [found for function in functions if (found := node_type_of(function)) is not None]
+    registry = Registry([*builtins.all(), *own])
+    compute = LocalCompute(grace_seconds=grace_seconds)
+    engine = Engine(
+        owner=str(uuid.uuid4()),
+        journal=journal,
+        executions=executions,
+        plans=PlanCache(workflows, lambda: registry),
+        artifacts=ArtifactStore(folder / "artifacts"),
+        workspace=folder,
+        clock=SystemClock(),
+        compute=compute,
+        connection=connection,
+        http=GuardedClient(EgressRules.parse(allow)),
+        settings=settings or EngineSettings(),
+    )
+    placement = LocalPlacement(engine)
+    harness = Harness(engine, journal, workflows, executions, placement)
+    try:
+        yield harness
+    finally:
+        await placement.close()
+        compute.close()
+        await engine.http.aclose()
+        await database.close()

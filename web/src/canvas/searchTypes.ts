@@ -1,0 +1,65 @@
+/** Finding node types by what people call them. */
+
+import type { Edge } from '~/model/edges'
+import type { NodeType, NodeTypes } from '~/model/nodeType'
+import { firstFittingPort, fits, mainOutlet, outletOf, outletType, portOf } from '~/model/ports'
+import { typeId, type WorkflowDocument } from '~/model/workflow'
+
+/** Best first: name, then id, tag, category, then words of the description; 0 when it does not match. */
+export function score(type: NodeType, query: string): number {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean)
+  const title = type.title.toLowerCase()
+  const last = type.id.split('.').at(-1) ?? ''
+  let total = 1
+  for (const word of words) {
+    if (title.startsWith(word) || last.startsWith(word)) total += 100
+    else if (title.includes(word)) total += 60
+    else if (type.id.includes(word)) total += 40
+    else if (type.tags.some((tag) => tag.toLowerCase().startsWith(word))) total += 30
+    else if (type.category.toLowerCase().startsWith(word)) total += 20
+    else if (type.description.toLowerCase().includes(word)) total += 10
+    else return 0
+  }
+  return total
+}
+
+export function searchTypes(types: Iterable<NodeType>, query: string): NodeType[] {
+  const scored = [...types]
+    .map((type) => ({ type, score: score(type, query) }))
+    .filter((item) => item.score > 0)
+  if (query.trim() === '') return scored.map((item) => item.type)
+  return scored.sort((left, right) => right.score - left.score).map((item) => item.type)
+}
+
+/** Categories in the order the server lists them, each with its types. */
+export function byCategory(types: readonly NodeType[]): [category: string, types: NodeType[]][] {
+  const groups = new Map<string, NodeType[]>()
+  for (const type of types) {
+    const group = groups.get(type.category)
+    if (group) group.push(type)
+    else groups.set(type.category, [type])
+  }
+  return [...groups]
+}
+
+/** Types that can take what leaves an outlet. */
+export function typesAfter(
+  document: WorkflowDocument,
+  types: NodeTypes,
+  from: { node: string; outlet: string },
+): NodeType[] {
+  const given = outletType(document, types, from.node, from.outlet)
+  return [...types.values()].filter((type) => firstFittingPort(type, given) !== null)
+}
+
+/** Types that can stand in the middle of an edge. */
+export function typesInto(document: WorkflowDocument, types: NodeTypes, edge: Edge): NodeType[] {
+  const target = types.get(typeId(document.nodes[edge.target]?.type ?? ''))
+  const wanted = target ? portOf(target, edge.port) : null
+  return typesAfter(document, types, { node: edge.source, outlet: edge.outlet }).filter((type) => {
+    const given = outletOf(type, mainOutlet(type))
+    return (
+      given !== null && (!wanted || wanted.implicit || given.passthrough || fits(given.type, wanted.type))
+    )
+  })
+}

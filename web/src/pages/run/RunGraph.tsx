@@ -1,0 +1,50 @@
+import type { UseQueryResult } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import type { Workflow } from '~/api/types'
+import { Canvas } from '~/canvas/Canvas'
+import { words } from '~/i18n'
+import { indexNodeTypes, type NodeType } from '~/model/nodeType'
+import { completeDocument } from '~/model/workflow'
+import type { RunStatusStore } from '~/runs/state'
+import { ErrorNote } from '~/ui/ErrorNote'
+import classes from './RunPage.module.css'
+
+interface RunGraphProps {
+  workflow: UseQueryResult<Workflow>
+  types: UseQueryResult<NodeType[]>
+  store: RunStatusStore
+  selected: string | null
+  onSelect: (node: string | null) => void
+}
+
+/** The graph of the version that ran, with the state of each node. */
+export function RunGraph({ workflow, types, store, selected, onSelect }: RunGraphProps) {
+  const document = useMemo(
+    () => (workflow.data ? completeDocument(workflow.data.document) : null),
+    [workflow.data],
+  )
+  const index = useMemo(() => (types.data ? indexNodeTypes(types.data) : null), [types.data])
+  const error = workflow.error ?? types.error
+  if (error) {
+    const retry = () => void Promise.all([workflow.refetch(), types.refetch()])
+    return (
+      <div className={classes.padded}>
+        <ErrorNote title={words.runs.documentFailed} error={error} onRetry={retry} />
+      </div>
+    )
+  }
+  return (
+    <div className={classes.graph}>
+      {document && index ? (
+        <Canvas
+          document={document}
+          nodeTypes={index}
+          status={store}
+          selected={selected}
+          onSelect={onSelect}
+          readOnly
+        />
+      ) : null}
+    </div>
+  )
+}

@@ -1,0 +1,104 @@
+import { Tabs } from '@mantine/core'
+import { useLocalStorage } from '@mantine/hooks'
+import { IconPointer } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { nodeTypesQuery } from '~/api/nodeTypes'
+import type { Execution } from '~/api/types'
+import { workflowQuery } from '~/api/workflows'
+import { words } from '~/i18n'
+import { LogView } from '~/runs/LogView'
+import { NodeRunPanel, type NodeTab } from '~/runs/NodeRunPanel'
+import type { RunStatusStore } from '~/runs/state'
+import { Timeline } from '~/runs/Timeline'
+import { EmptyState } from '~/ui/EmptyState'
+import { Splitter } from '~/ui/Splitter'
+import { RunGraph } from './RunGraph'
+import classes from './RunPage.module.css'
+import { RunValues } from './RunValues'
+
+const t = words.runs
+
+interface RunLayoutProps {
+  execution: Execution
+  store: RunStatusStore
+  selected: string | null
+  onSelect: (node: string | null) => void
+  tab: string | undefined
+  onTab: (tab: NodeTab) => void
+}
+
+/** Graph above, timeline and logs below, the selected node at the right. */
+export function RunLayout({ execution, store, selected, onSelect, tab, onTab }: RunLayoutProps) {
+  const workflow = useQuery(workflowQuery(execution.workflow, execution.version))
+  const types = useQuery(nodeTypesQuery())
+  const document = workflow.data?.document ?? null
+  const [width, setWidth] = useLocalStorage({ key: 'cm-run-panel', defaultValue: 480 })
+  const [height, setHeight] = useLocalStorage({ key: 'cm-run-bottom', defaultValue: 300 })
+  const [view, setView] = useState<string | null>('timeline')
+
+  return (
+    <div className={classes.layout} style={{ gridTemplateColumns: `minmax(0, 1fr) 1px ${width}px` }}>
+      <div className={classes.left} style={{ gridTemplateRows: `minmax(0, 1fr) 1px ${height}px` }}>
+        <RunGraph workflow={workflow} types={types} store={store} selected={selected} onSelect={onSelect} />
+        <Splitter
+          label={t.resizeBottom}
+          orientation="horizontal"
+          size={height}
+          min={120}
+          max={640}
+          onChange={setHeight}
+        />
+        <Tabs value={view} onChange={setView} className={classes.bottom} keepMounted={false}>
+          <Tabs.List aria-label={t.bottomTabs}>
+            <Tabs.Tab value="timeline">{t.timeline}</Tabs.Tab>
+            <Tabs.Tab value="logs">{t.logs}</Tabs.Tab>
+            <Tabs.Tab value="data">{t.data}</Tabs.Tab>
+          </Tabs.List>
+          <Tabs.Panel value="timeline" className={classes.flush}>
+            <Timeline
+              execution={execution}
+              store={store}
+              document={document}
+              selected={selected}
+              onSelect={onSelect}
+            />
+          </Tabs.Panel>
+          <Tabs.Panel value="logs" className={classes.padded}>
+            <LogView execution={execution} />
+          </Tabs.Panel>
+          <Tabs.Panel value="data" className={classes.padded}>
+            <RunValues execution={execution} />
+          </Tabs.Panel>
+        </Tabs>
+      </div>
+      <Splitter
+        label={t.resizePanel}
+        orientation="vertical"
+        size={width}
+        min={340}
+        max={900}
+        onChange={setWidth}
+      />
+      <aside className={classes.panel} aria-label={t.inspector}>
+        {selected && execution.nodes[selected] ? (
+          <NodeRunPanel
+            key={selected}
+            execution={execution}
+            store={store}
+            nodeId={selected}
+            document={document}
+            tab={tab}
+            onTab={onTab}
+          />
+        ) : (
+          <EmptyState
+            title={t.selectNode}
+            text={t.selectNodeText}
+            picture={<IconPointer size={32} stroke={1.3} className={classes.hintIcon} aria-hidden />}
+          />
+        )}
+      </aside>
+    </div>
+  )
+}

@@ -1,0 +1,64 @@
+import { Button, Chip, Select } from '@mantine/core'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import type { ExecutionStatus } from '~/api/types'
+import { workflowsQuery } from '~/api/workflows'
+import { words } from '~/i18n'
+import type { RunsSearch } from '~/pages/search'
+import classes from './RunsPage.module.css'
+
+const t = words.runs
+const STATUSES: readonly ExecutionStatus[] = [
+  'queued',
+  'running',
+  'succeeded',
+  'failed',
+  'cancelled',
+  'interrupted',
+]
+const ALL = 'all'
+
+interface RunFiltersProps {
+  filter: RunsSearch
+  onChange: (filter: RunsSearch) => void
+}
+
+/** Filters whose state is the address, so a filtered list can be shared and gone back to. */
+export function RunFilters({ filter, onChange }: RunFiltersProps) {
+  const workflows = useInfiniteQuery(workflowsQuery())
+  const names = workflows.data?.pages.flatMap((page) => page.items.map((item) => item.name)) ?? []
+  const known = filter.workflow && !names.includes(filter.workflow) ? [filter.workflow, ...names] : names
+  return (
+    <>
+      <Chip.Group
+        value={filter.status ?? ALL}
+        onChange={(status) => onChange({ ...filter, status: status === ALL ? undefined : String(status) })}
+      >
+        <div className={classes.chips} role="group" aria-label={t.filterStatus}>
+          <Chip value={ALL} size="xs" variant="light">
+            {t.allStatuses}
+          </Chip>
+          {STATUSES.map((status) => (
+            <Chip key={status} value={status} size="xs" variant="light">
+              {words.status[status]}
+            </Chip>
+          ))}
+        </div>
+      </Chip.Group>
+      <Select
+        w={230}
+        aria-label={t.filterWorkflow}
+        placeholder={t.allWorkflows}
+        data={known}
+        value={filter.workflow ?? null}
+        onChange={(workflow) => onChange({ ...filter, workflow: workflow ?? undefined })}
+        searchable
+        clearable
+      />
+      {filter.workflow || filter.status ? (
+        <Button variant="subtle" size="compact-sm" onClick={() => onChange({})}>
+          {t.clearFilters}
+        </Button>
+      ) : null}
+    </>
+  )
+}

@@ -1,0 +1,61 @@
+import { Select } from '@mantine/core'
+import { useMemo, useState } from 'react'
+import { words } from '~/i18n'
+import { DEFAULT_OUTLET, DEFAULT_PORT, type Edge, formatEdge, parseEdges } from '~/model/edges'
+import { nodeTitle, type WorkflowDocument } from '~/model/workflow'
+import { DataPreview } from './DataPreview'
+import classes from './NodeRunPanel.module.css'
+import type { RunStatusStore } from './state'
+import { useNodeRun } from './useRun'
+
+const t = words.runs
+
+interface InputTabProps {
+  execution: string
+  node: string
+  document: WorkflowDocument | null
+  store: RunStatusStore
+}
+
+function label(edge: Edge, document: WorkflowDocument): string {
+  const from = nodeTitle(edge.source, document.nodes[edge.source])
+  const outlet = edge.outlet === DEFAULT_OUTLET ? '' : ` · ${edge.outlet}`
+  const port = edge.port === DEFAULT_PORT ? '' : ` → ${edge.port}`
+  return `${from}${outlet}${port}`
+}
+
+/** What came in over each wire: the output of the node at its other end. */
+export function InputTab({ execution, node, document, store }: InputTabProps) {
+  const wires = useMemo(
+    () => parseEdges(document?.edges ?? []).filter((edge) => edge.target === node),
+    [document, node],
+  )
+  const [chosen, setChosen] = useState<string | null>(null)
+  const wire = wires.find((edge) => formatEdge(edge) === chosen) ?? wires[0]
+  const source = useNodeRun(store, wire?.source ?? null)
+  if (!document || !wire) return <p className={classes.quiet}>{t.noWires}</p>
+  return (
+    <>
+      {wires.length > 1 ? (
+        <Select
+          label={t.source}
+          allowDeselect={false}
+          value={formatEdge(wire)}
+          onChange={setChosen}
+          data={wires.map((edge) => ({ value: formatEdge(edge), label: label(edge, document) }))}
+        />
+      ) : (
+        <p className={classes.quiet}>
+          {t.source} {label(wire, document)}
+        </p>
+      )}
+      <div className={classes.data}>
+        {source?.outputs[wire.outlet] ? (
+          <DataPreview execution={execution} node={wire.source} outlet={wire.outlet} />
+        ) : (
+          <p className={classes.quiet}>{t.sourceNoOutput(label(wire, document))}</p>
+        )}
+      </div>
+    </>
+  )
+}

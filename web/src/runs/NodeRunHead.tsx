@@ -1,0 +1,98 @@
+import { Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { nodeTypesQuery } from '~/api/nodeTypes'
+import { words } from '~/i18n'
+import { typeId } from '~/model/workflow'
+import { CategoryIcon } from '~/ui/CategoryIcon'
+import { ErrorNote } from '~/ui/ErrorNote'
+import { formatCount } from '~/ui/format'
+import { StatusBadge } from '~/ui/StatusBadge'
+import { Duration, Time } from '~/ui/Time'
+import type { NodeRunView } from './fold'
+import classes from './NodeRunPanel.module.css'
+
+const t = words.runs
+
+interface NodeRunHeadProps {
+  nodeId: string
+  title: string
+  type: string
+  view: NodeRunView | undefined
+}
+
+/** Name, status, times and error of a node in a run. */
+export function NodeRunHead({ nodeId, title, type, view }: NodeRunHeadProps) {
+  const types = useQuery(nodeTypesQuery())
+  const known = types.data?.find((item) => item.id === typeId(type))
+  return (
+    <div className={classes.head}>
+      <div className={classes.identity}>
+        <CategoryIcon category={known?.category ?? ''} icon={known?.icon} />
+        <div className={classes.names}>
+          <Title order={2} size="h3" title={title}>
+            {title}
+          </Title>
+          <code>
+            {nodeId} · {typeId(type)}
+          </code>
+        </div>
+        <StatusBadge status={view?.status ?? 'pending'} variant="pill" />
+      </div>
+      {view ? <Facts view={view} /> : null}
+      {view?.error && (view.status === 'failed' || view.status === 'retrying') ? (
+        <ErrorNote
+          title={view.status === 'failed' ? t.failedTitle : t.retryTitle(view.attempt)}
+          error={view.error}
+        >
+          {view.error.details ? (
+            <details>
+              <summary>{t.errorDetails}</summary>
+              <pre className={classes.details}>{detailsText(view.error.details)}</pre>
+            </details>
+          ) : null}
+        </ErrorNote>
+      ) : null}
+      {view?.reason ? <p className={classes.quiet}>{t.reason(view.reason)}</p> : null}
+    </div>
+  )
+}
+
+function detailsText(details: unknown): string {
+  if (typeof details === 'string') return details
+  if (typeof details === 'object' && details !== null && 'traceback' in details)
+    return String(details.traceback)
+  return JSON.stringify(details, null, 2)
+}
+
+function Facts({ view }: { view: NodeRunView }) {
+  if (!view.startedAt) return null
+  return (
+    <dl className={classes.facts}>
+      <Fact name={t.startedAt}>
+        <Time at={view.startedAt} />
+      </Fact>
+      <Fact name={t.took}>
+        <Duration start={view.startedAt} end={view.endedAt} />
+      </Fact>
+      {view.rows === undefined ? null : <Fact name={t.rowsOut}>{formatCount(view.rows)}</Fact>}
+      {view.progress && view.status === 'running' ? (
+        <Fact name={words.status.running}>{t.progress(view.progress.done, view.progress.total)}</Fact>
+      ) : null}
+      {view.attempt > 1 ? <Fact name={t.attempts}>{view.attempt}</Fact> : null}
+      {view.status === 'retrying' && view.dueAt ? (
+        <Fact name={t.nextAttempt}>
+          <Time at={view.dueAt} />
+        </Fact>
+      ) : null}
+    </dl>
+  )
+}
+
+function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}

@@ -1,0 +1,118 @@
+import { useMemo } from 'react'
+import type { Execution } from '~/api/types'
+import { words } from '~/i18n'
+import { nodeTitle, type WorkflowDocument } from '~/model/workflow'
+import { elapsed, formatCompact, formatDuration } from '~/ui/format'
+import { StatusBadge } from '~/ui/StatusBadge'
+import { statusVar } from '~/ui/tokens'
+import { useNow } from '~/ui/useNow'
+import type { RunStatusStore } from './state'
+import classes from './Timeline.module.css'
+import { type TimelineRow, timelineRows, timelineScale } from './timelineRows'
+import { useAllNodeRuns } from './useRun'
+
+const t = words.runs
+
+interface TimelineProps {
+  execution: Execution
+  store: RunStatusStore
+  document: WorkflowDocument | null
+  selected: string | null
+  onSelect: (nodeId: string) => void
+}
+
+/** When each node ran: a bar a node over the time of the run (Gantt). */
+export function Timeline({ execution, store, document, selected, onSelect }: TimelineProps) {
+  const entries = useAllNodeRuns(store)
+  const now = useNow(execution.ended_at ? null : 250)
+  const scale = timelineScale(execution.started_at, execution.ended_at, now)
+  const rows = timelineRows(entries, scale, now)
+  const titles = useMemo(
+    () =>
+      new Map(entries.map(([id]) => [id, execution.nodes[id]?.title || nodeTitle(id, document?.nodes[id])])),
+    [entries, execution, document],
+  )
+  if (rows.length === 0) return <p className={classes.empty}>{t.timelineEmpty}</p>
+  return (
+    <div className={classes.timeline}>
+      <div className={classes.axis} aria-hidden>
+        <span />
+        <div className={classes.track}>
+          {scale.ticks.map(({ ms, at }) => (
+            <span
+              key={ms}
+              className={classes.tick}
+              data-last={at > 0.94 || undefined}
+              style={{ left: `${at * 100}%` }}
+            >
+              {ms === 0 ? '0' : formatDuration(ms)}
+            </span>
+          ))}
+        </div>
+      </div>
+      <ul className={classes.rows}>
+        {rows.map((row) => (
+          <li key={row.id}>
+            <Bar
+              row={row}
+              title={titles.get(row.id) ?? row.id}
+              took={elapsed(row.view.startedAt, row.view.endedAt, now) ?? 0}
+              selected={row.id === selected}
+              onSelect={onSelect}
+            />
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+interface BarProps {
+  row: TimelineRow
+  title: string
+  took: number
+  selected: boolean
+  onSelect: (nodeId: string) => void
+}
+
+function Bar({ row: { id, view, from, to }, title, took, selected, onSelect }: BarProps) {
+  const duration = formatDuration(took)
+  const rows = view.rows === undefined ? '' : ` · ${formatCompact(view.rows)}`
+  // Text stands beside the bar, on the side where there is room.
+  const left = from > 0.55
+  return (
+    <button
+      type="button"
+      className={classes.row}
+      aria-pressed={selected}
+      aria-label={t.timelineBar(title, words.status[view.status], duration)}
+      onClick={() => onSelect(id)}
+    >
+      <span className={classes.label}>
+        <StatusBadge status={view.status} variant="icon" size={13} />
+        <span className={classes.title}>{title}</span>
+      </span>
+      <span className={classes.track}>
+        <span
+          className={classes.bar}
+          data-status={view.status}
+          style={
+            {
+              left: `${from * 100}%`,
+              width: `max(3px, ${(to - from) * 100}%)`,
+              '--bar': statusVar(view.status),
+            } as React.CSSProperties
+          }
+        />
+        <span
+          className={classes.note}
+          data-side={left ? 'left' : 'right'}
+          style={left ? { right: `${(1 - from) * 100}%` } : { left: `max(3px, ${to * 100}%)` }}
+        >
+          {duration}
+          {rows}
+        </span>
+      </span>
+    </button>
+  )
+}
