@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from concertmaster.config import Settings
+from concertmaster.config import DATABASE_FILE, Settings
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.guard import EgressRules, GuardedClient
 from concertmaster.domain.errors import OperationalError
@@ -33,7 +33,7 @@ from concertmaster.storage.database import Database
 from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.lock import DataFolderLock
-from concertmaster.storage.migrate import upgrade
+from concertmaster.storage.migrate import current, head, upgrade
 from concertmaster.storage.workflows import SqlWorkflowStore
 
 SERVER_FILE = "server.json"
@@ -164,7 +164,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
 async def known_connections(settings: Settings) -> Mapping[str, str] | None:
     """The type of every stored connection by name, read beside a server that may run; None when nobody can tell."""
     data_dir = settings.resolved_data_dir
-    if not settings.database_url and not (data_dir / "concertmaster.db").exists():
+    if not settings.database_url and not (data_dir / DATABASE_FILE).exists():
         return {}
     database = Database(settings.resolved_database_url)
     try:
@@ -173,3 +173,17 @@ async def known_connections(settings: Settings) -> Mapping[str, str] | None:
         return None
     finally:
         await database.close()
+
+
+def schema_state(settings: Settings) -> str:
+    """Which schema the database has, in words, without changing it.
+
+    Raises:
+        UserError: `database.unsupported`.
+        OperationalError: `database.unavailable`.
+    """
+    url = settings.resolved_database_url
+    if not settings.database_url and not (settings.resolved_data_dir / DATABASE_FILE).exists():
+        return "not there yet; the first start makes it"
+    found, newest = current(url), head()
+    return f"schema {found}" if found == newest else f"schema {found}; the next start brings it to {newest}"

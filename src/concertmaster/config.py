@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -22,6 +22,7 @@ from concertmaster.domain.errors import UserError
 
 PREFIX = "CONCERTMASTER_"
 FILE_NAME = "concertmaster.toml"
+DATABASE_FILE = "concertmaster.db"
 
 
 class Settings(BaseSettings):
@@ -42,7 +43,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     secret_key: SecretStr = Field(
         default=SecretStr(""),
-        description="Key that encrypts connections, 16 characters or more; empty means `secret.key` in the data folder.",
+        description="Key that encrypts connections, 16 characters or more; empty means the file `secret.key`.",
     )
     egress_allow: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
@@ -78,11 +79,11 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Command line, environment, then the file of the workspace."""
-        given = cast("dict[str, Any]", init_settings())
+        given = init_settings()
         file = Path(given.get("workspace") or Path()) / FILE_NAME
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
 
@@ -99,7 +100,7 @@ class Settings(BaseSettings):
     @property
     def resolved_database_url(self) -> str:
         """The database's URL with the default filled in."""
-        return self.database_url or f"sqlite:///{self.resolved_data_dir / 'concertmaster.db'}"
+        return self.database_url or f"sqlite:///{self.resolved_data_dir / DATABASE_FILE}"
 
 
 def read(**given: Any) -> Settings:

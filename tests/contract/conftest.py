@@ -1,80 +1,15 @@
-"""Every backend that the contract suites run over. Another database is one line in `BACKENDS`."""
+"""Fixtures over every backend of `storage_backends.py`."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import uuid_utils
+from storage_backends import BACKENDS, Storage
 
-from concertmaster.domain.access import LOCAL_ADMIN
-from concertmaster.domain.events import Body, Event, ExecutionCreated, NodeStarted
-from concertmaster.domain.execution import ExecutionRow
-from concertmaster.domain.interfaces import Append, Committed, NewExecution
-from concertmaster.storage.audit import SqlAuditStore
-from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database
-from concertmaster.storage.executions import SqlExecutionStore
-from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.migrate import upgrade
-from concertmaster.storage.workflows import SqlWorkflowStore
-
-BACKENDS: dict[str, Callable[[Path], str]] = {
-    "sqlite": lambda folder: f"sqlite:///{folder / 'concertmaster.db'}",
-}
-AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-
-
-class Steps:
-    """A clock that goes on by a second at every look."""
-
-    def __init__(self) -> None:
-        self._looks = 0
-
-    def __call__(self) -> datetime:
-        self._looks += 1
-        return AT + timedelta(seconds=self._looks)
-
-
-@dataclass
-class Storage:
-    """One opened database with everything on it, and what was published."""
-
-    database: Database
-    published: list[Committed] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        now = Steps()
-        self.journal = SqlJournal(self.database, self.published.extend, now=now)
-        self.executions = SqlExecutionStore(self.database)
-        self.workflows = SqlWorkflowStore(self.database, now=now)
-        self.connections = SqlConnectionStore(self.database, now=now)
-        self.audit = SqlAuditStore(self.database)
-
-    def published_seqs(self, execution_id: str) -> list[int]:
-        return [event.seq for item in self.published if item.row.id == execution_id for event in item.events]
-
-    async def start(self, workflow: str = "nightly", *, owner: str | None = "here", **more: Any) -> ExecutionRow:
-        row, _ = await self.journal.create(new_execution(workflow, **more), actor=LOCAL_ADMIN, owner=owner)
-        return row
-
-
-def new_execution(workflow: str = "nightly", **more: Any) -> NewExecution:
-    body = ExecutionCreated(workflow, 1, {"month": 7}, {"type": "manual"})
-    return NewExecution(str(uuid_utils.uuid7()), AT, body, **more)
-
-
-def append_of(execution_id: str, first_seq: int, *bodies: Body, epoch: int = 1, **more: Any) -> Append:
-    """An append of these bodies (an attempt's start when none is given), a microsecond apart."""
-    events = [
-        Event(execution_id, seq, AT + timedelta(microseconds=seq), body)
-        for seq, body in enumerate(bodies or (NodeStarted("read", 1),), first_seq)
-    ]
-    return Append(execution_id, epoch, events, **more)
 
 
 @pytest.fixture(params=sorted(BACKENDS))

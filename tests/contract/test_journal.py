@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from conftest import AT, Storage, append_of, new_execution
+from storage_backends import AT, Storage, append_of, new_execution
 
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.errors import Conflict, NotFound, OperationalError, StaleOwner, UserError

@@ -13,7 +13,7 @@ from uuid_utils import uuid4
 
 from concertmaster.api import connections, errors, executions, nodes, operations, stream, web, workflows
 from concertmaster.api.dependencies import problems
-from concertmaster.api.security import LocalOnly
+from concertmaster.api.security import BodyLimit, LocalOnly
 from concertmaster.bootstrap import Runtime
 from concertmaster.observability.logging import request_id
 
@@ -39,7 +39,6 @@ def create_app(
         docs_url="/api/docs",
         redoc_url=None,
         generate_unique_id_function=_operation_id,
-        max_body_size=max_body_bytes,
     )
     app.state.runtime = runtime
     errors.install(app)
@@ -50,6 +49,7 @@ def create_app(
     app.include_router(api)
     web.install(app)
     # The last one added is the outermost.
+    app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
     app.add_middleware(LocalOnly, host=host, port=port)
     app.add_middleware(RequestIds)
     return app

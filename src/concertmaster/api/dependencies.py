@@ -47,4 +47,4 @@ PROBLEM: dict[str, Any] = {
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The error answers of a route, for OpenAPI."""
-    return {status: PROBLEM for status in statuses}
+    return dict.fromkeys(statuses, PROBLEM)

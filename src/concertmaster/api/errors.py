@@ -102,7 +102,4 @@ async def _on_http(request: Request, error: Exception) -> Response:
     detail = error.detail
     if error.status_code == 404:
         detail = f"There is nothing at {request.url.path}; see /api/docs"
-    if error.status_code == 413:
-        detail = "The request body is too large; the limit is the setting MAX_BODY_BYTES"
     return problem_response(error.status_code, code, detail, headers=dict(error.headers or {}))
-

@@ -28,9 +28,7 @@ async def get_node_type(
 
 
 @router.post("/node-types/{type_id}/validate", response_model=models.ProblemList, responses=problems(404, 422))
-async def validate_config(
-    parts: Parts, asker: Asker, type_id: TypeId, body: models_registry.NodeConfig
-) -> Response:
+async def validate_config(parts: Parts, asker: Asker, type_id: TypeId, body: models_registry.NodeConfig) -> Response:
     """Check a config; pointers are relative to it."""
     found = parts.node_types.validate(asker, type_id, body.config)
     return JsonResponse({"items": [problem.as_json() for problem in found]})

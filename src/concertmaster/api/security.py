@@ -10,7 +10,8 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from concertmaster.api.errors import problem_response
 from concertmaster.domain.errors import UserError
@@ -89,6 +90,37 @@ class LocalOnly:
         return None
 
 
+class BodyLimit:
+    """Refuses request bodies above a size, whether they say how long they are or not."""
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+        self._detail = f"The request body is too large: at most {max_bytes} bytes (setting MAX_BODY_BYTES)"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        length = Headers(scope=scope).get("content-length", "0")
+        if length.isdigit() and int(length) > self._max_bytes:
+            await problem_response(413, "request.too_large", self._detail)(scope, receive, send)
+            return
+        taken = 0
+
+        async def count() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self._max_bytes:
+                # Raised inside the route, where reading the body is what failed; `errors` renders it.
+                raise HTTPException(413, self._detail)
+            return message
+
+        await self._app(scope, count, send)
+
+
 def _normal(origin: str) -> str:
     """Scheme, host and port in lower case, the port always there; what is no origin stays what it is."""
     try:
@@ -109,10 +141,9 @@ def _with_headers(scope: Scope, send: Send) -> Send:
     if scope["path"] not in ("/api/docs", "/api/docs/oauth2-redirect"):
         extra.append((b"content-security-policy", _CONTENT_POLICY.encode()))
 
-    async def add(message: dict[str, object]) -> None:
+    async def add(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = message.get("headers") or []
-            message = {**message, "headers": [*headers, *extra]}  # type: ignore[misc]
+            message["headers"] = [*message.get("headers", []), *extra]
         await send(message)
 
-    return add  # type: ignore[return-value]
+    return add

@@ -143,9 +143,7 @@ async def stream_sse(
     return StreamingResponse(_server_sent(batches), media_type="text/event-stream", headers=headers)
 
 
-def _open(
-    service: StreamService, asker: Actor, topic: str, *, after: int, resync: bool
-) -> AsyncGenerator[Batch]:
+def _open(service: StreamService, asker: Actor, topic: str, *, after: int, resync: bool) -> AsyncGenerator[Batch]:
     if topic == ALL:
         return service.follow_all(asker, cursor=after)
     if topic.startswith(ONE):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
 
@@ -28,8 +28,8 @@ def install(app: FastAPI, static: Path = STATIC) -> None:
     """
     root = static.resolve()
 
-    @app.get("/{path:path}", include_in_schema=False)
-    async def page(request: Request, path: str) -> Response:  # pyright: ignore[reportUnusedFunction]
+    @app.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
+    async def page(path: str) -> Response:  # pyright: ignore[reportUnusedFunction]
         if path == "api" or path.startswith(("api/", "hooks/")):
             raise HTTPException(404)
         found = (root / path).resolve() if path else root

@@ -62,9 +62,7 @@ async def list_workflows(parts: Parts, asker: Asker, before: Before = None, limi
 )
 async def save_workflow(request: Request, parts: Parts, asker: Asker, publish: Publish = True) -> Response:
     """Save a document as the next version of the workflow it names."""
-    saved, is_new = await parts.workflows.save(
-        asker, await request.body(), format=_format(request), publish=publish
-    )
+    saved, is_new = await parts.workflows.save(asker, await request.body(), format=_format(request), publish=publish)
     return _render(saved, status=201 if is_new else 200)
 
 
@@ -86,9 +84,7 @@ async def validate_workflow(request: Request, parts: Parts, asker: Asker) -> Res
     response_model=models.Workflow,
     responses={200: {"content": {YAML: {"schema": {"type": "string"}}}}, **problems(404)},
 )
-async def get_workflow(
-    request: Request, parts: Parts, asker: Asker, name: Name, version: Version = None
-) -> Response:
+async def get_workflow(request: Request, parts: Parts, asker: Asker, name: Name, version: Version = None) -> Response:
     """A version; `Accept: application/yaml` gives its canonical YAML."""
     found = await parts.workflows.get(asker, name, version=version)
     if YAML in request.headers.get("accept", ""):
@@ -133,9 +129,7 @@ async def delete_workflow(parts: Parts, asker: Asker, name: Name) -> Response:
 
 
 @router.get("/{name}/versions", response_model=models.VersionList, responses=problems(404))
-async def list_versions(
-    parts: Parts, asker: Asker, name: Name, before: Before = None, limit: Limit = 100
-) -> Response:
+async def list_versions(parts: Parts, asker: Asker, name: Name, before: Before = None, limit: Limit = 100) -> Response:
     """The history of a workflow, newest first."""
     page = await parts.workflows.versions(asker, name, before=before, limit=limit)
     items = [

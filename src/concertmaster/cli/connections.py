@@ -17,9 +17,7 @@ from concertmaster.domain.errors import Invalid
 from concertmaster.domain.problems import Problem
 
 
-def add_connection(
-    name: str, *, type_: str, values: list[str], replace: bool, data_dir: Path | None
-) -> None:
+def add_connection(name: str, *, type_: str, values: list[str], replace: bool, data_dir: Path | None) -> None:
     """Store one; fields without a value are asked for, or read line by line when nobody is there to ask."""
     given: dict[str, str] = {}
     for item in values:

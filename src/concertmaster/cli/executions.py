@@ -64,7 +64,9 @@ def show_execution(execution_id: str, *, as_json: bool, data_dir: Path | None) -
             for run in execution["nodes"].values():
                 sign, style = STYLES[run["status"]]
                 message = run["error"]["message"] if run["error"] else ""
-                line = Text.assemble((f"{sign} ", style), f"{run['node']}  ", (run["type"], "dim"), f"  {run['status']}")
+                line = Text.assemble(
+                    (f"{sign} ", style), f"{run['node']}  ", (run["type"], "dim"), f"  {run['status']}"
+                )
                 out.print(Text.assemble(line, (f"  {message}" if message else "", "red")))
             await show_result(api, out, execution, workflow["document"])
 

@@ -87,7 +87,9 @@ def _of_type(text: str, type_: str) -> Any:
         case "string":
             return text
         case "boolean":
-            return _one_of(text.lower(), {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False})
+            return _one_of(
+                text.lower(), {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+            )
         case "integer":
             return int(text)
         case "number":
@@ -95,11 +97,11 @@ def _of_type(text: str, type_: str) -> Any:
         case "null":
             return _one_of(text, {"null": None, "": None})
         case _:
-            found = orjson.loads(text)
+            found: object = orjson.loads(text)
             expected = dict if type_ == "object" else list
             if not isinstance(found, expected):
                 raise ValueError(text)
-            return found
+            return cast("object", found)
 
 
 def _one_of(text: str, words: dict[str, bool | None]) -> bool | None:

@@ -48,9 +48,7 @@ def last_tables(execution: dict[str, Any], document: dict[str, Any]) -> list[tup
     if workflow is None:
         return list(with_table.items())
     graph = graph_of(workflow)
-    return [
-        (name, outlet) for name, outlet in with_table.items() if not graph.descendants(name) & with_table.keys()
-    ]
+    return [(name, outlet) for name, outlet in with_table.items() if not graph.descendants(name) & with_table.keys()]
 
 
 def _table(node: str, page: dict[str, Any]) -> Table:

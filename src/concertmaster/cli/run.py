@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from concertmaster.cli.client import Api, connect
 from concertmaster.cli.inputs import read_inputs
@@ -33,9 +33,7 @@ from concertmaster.observability.logging import configure
 POLL_SECONDS = 20
 
 
-def run_file(
-    file: Path, *, inputs: list[str], inputs_file: Path | None, as_json: bool, data_dir: Path | None
-) -> None:
+def run_file(file: Path, *, inputs: list[str], inputs_file: Path | None, as_json: bool, data_dir: Path | None) -> None:
     """Run it and exit: 0 succeeded, 1 failed, 2 invalid."""
     settings = read(data_dir=data_dir)
     # Its own log lines would break the progress; warnings and errors still show.
@@ -44,9 +42,7 @@ def run_file(
 
     async def work() -> int:
         async with connect(settings) as api:
-            return await run_document(
-                api, text, file=file, given=inputs, inputs_file=inputs_file, as_json=as_json
-            )
+            return await run_document(api, text, file=file, given=inputs, inputs_file=inputs_file, as_json=as_json)
 
     sys.exit(asyncio.run(work()))
 
@@ -90,20 +86,30 @@ async def run_document(
     return SUCCEEDED if final["status"] == "succeeded" else FAILED
 
 
-async def start(
-    api: Api, name: str, inputs: Mapping[str, Any], *, version: int | None = None
-) -> dict[str, Any]:
+async def start(api: Api, name: str, inputs: Mapping[str, Any], *, version: int | None = None) -> dict[str, Any]:
     """Start an execution; the published version unless one is given."""
     body = {"inputs": dict(inputs), **({} if version is None else {"version": version})}
     return await api.post(f"/workflows/{name}/executions", body)
 
 
-async def follow(api: Api, execution: dict[str, Any], document: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
-    """Show an execution until it is final; Ctrl+C cancels it. Returns the execution as it ended."""
-    types = {name: str(node.get("type", "")) for name, node in (document.get("nodes") or {}).items()}
+async def follow(
+    api: Api,
+    execution: dict[str, Any],
+    document: dict[str, Any],
+    *,
+    quiet: bool,
+    cancel_on_signal: bool = True,
+) -> dict[str, Any]:
+    """Show an execution until it is final. Returns it as it ended.
+
+    Args:
+        cancel_on_signal: Ctrl+C cancels it.
+    """
+    nodes = cast("dict[str, dict[str, Any]]", document.get("nodes") or {})
+    types = {name: str(node.get("type", "")) for name, node in nodes.items()}
     progress = nullcontext() if quiet else Progress(console(), types)
     at, after, ended = f"/executions/{execution['id']}", 0, False
-    async with _cancelled_by_signal(api, at):
+    async with _cancelled_by_signal(api, at) if cancel_on_signal else nullcontext():
         with progress as watched:
             while not ended:
                 page = await api.get(f"{at}/events", after=after, wait=POLL_SECONDS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from pydantic import SecretStr
 from rich.table import Table
@@ -22,7 +22,7 @@ def show_settings(*, as_json: bool) -> None:
         items.append(
             {
                 "name": f"{PREFIX}{name.upper()}",
-                "value": list(shown) if isinstance(shown, tuple) else str(shown),
+                "value": ",".join(cast("tuple[str, ...]", shown)) if isinstance(shown, tuple) else str(shown),
                 "set": name in settings.model_fields_set,
                 "help": field.description or "",
             }
@@ -34,6 +34,7 @@ def show_settings(*, as_json: bool) -> None:
     for heading in ("setting", "value", "meaning"):
         table.add_column(heading)
     for item in items:
-        value = ", ".join(item["value"]) if isinstance(item["value"], list) else item["value"]
-        table.add_row(item["name"], Text(value, style="bold" if item["set"] else ""), Text(item["help"], style="dim"))
+        table.add_row(
+            item["name"], Text(item["value"], style="bold" if item["set"] else ""), Text(item["help"], style="dim")
+        )
     console().print(table)

@@ -1,6 +1,6 @@
 """The HTTP client of nodes: httpx's requests and responses over a transport that reaches checked addresses only.
 
-No proxies or credentials from the environment, no cookies, everything bounded. One client belongs to one event loop.
+No proxies or credentials from the environment, no cookies, everything bounded. Each event loop has its own connections.
 Every error says in `details["sent"]` whether any byte of a request may have reached a server.
 """
 
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
+from weakref import WeakKeyDictionary
 
 import httpcore
 import httpx
@@ -50,7 +51,7 @@ class GuardedClient:
         self._limits = limits or HttpLimits()
         self._ssl_context = ssl_context
         self._backend = PinnedBackend(allow, resolve)
-        self._pool: httpcore.AsyncConnectionPool | None = None
+        self._pools = WeakKeyDictionary[asyncio.AbstractEventLoop, httpcore.AsyncConnectionPool]()
 
     async def __aenter__(self) -> Self:
         return self
@@ -61,10 +62,10 @@ class GuardedClient:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close all connections."""
-        if self._pool is not None:
-            await self._pool.aclose()
-            self._pool = None
+        """Close all connections of the running loop."""
+        pool = self._pools.pop(asyncio.get_running_loop(), None)
+        if pool is not None:
+            await pool.aclose()
 
     async def request(
         self,
@@ -184,15 +185,17 @@ class GuardedClient:
         )
 
     def _open_pool(self) -> httpcore.AsyncConnectionPool:
-        if self._pool is None:
-            self._pool = httpcore.AsyncConnectionPool(
+        loop = asyncio.get_running_loop()
+        pool = self._pools.get(loop)
+        if pool is None:
+            pool = self._pools[loop] = httpcore.AsyncConnectionPool(
                 ssl_context=self._ssl_context or httpx.create_ssl_context(),
                 max_connections=100,
                 max_keepalive_connections=20,
                 keepalive_expiry=5.0,
                 network_backend=self._backend,
             )
-        return self._pool
+        return pool
 
 
 class _Exchange:
@@ -201,10 +204,16 @@ class _Exchange:
     def __init__(self, read_seconds: float) -> None:
         self.read_seconds = read_seconds
         self.sent = False
+        self._before = False
 
-    async def trace(self, name: str, info: Mapping[str, Any]) -> None:  # noqa: ARG002
+    async def trace(self, name: str, info: Mapping[str, Any]) -> None:
         if name.endswith("send_request_headers.started"):
-            self.sent = True
+            self._before, self.sent = self.sent, True
+        elif name.endswith("send_request_headers.failed") and isinstance(
+            info.get("exception"), httpcore.LocalProtocolError
+        ):
+            # The request is malformed and was refused before its first byte was written.
+            self.sent = self._before
 
 
 async def _chunks(response: httpcore.Response) -> AsyncIterator[bytes]:

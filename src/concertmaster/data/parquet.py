@@ -74,7 +74,11 @@ def write_reader(reader: pa.RecordBatchReader, store: ArtifactStore) -> TableRef
     """Store what an Arrow reader yields, a batch at a time.
 
     Polars writes it: its writer is 20-30 % faster than Arrow's (decision 0002).
+
+    Raises:
+        Exception: whatever the reader raises, as it is; polars would hide it in an error of its own.
     """
+    failures: list[Exception] = []
     empty = cast("pl.DataFrame", pl.from_arrow(reader.schema.empty_table()))
 
     def batches(
@@ -82,10 +86,19 @@ def write_reader(reader: pa.RecordBatchReader, store: ArtifactStore) -> TableRef
     ) -> Iterator[pl.DataFrame]:
         # A sink asks for everything: the arguments only matter to queries that prune.
         del columns, predicate, rows, batch_rows
-        for batch in reader:
-            yield cast("pl.DataFrame", pl.from_arrow(batch))
+        try:
+            for batch in reader:
+                yield cast("pl.DataFrame", pl.from_arrow(batch))
+        except Exception as error:
+            failures.append(error)
+            raise
 
-    return write_lazy(register_io_source(batches, schema=empty.schema), store)
+    try:
+        return write_lazy(register_io_source(batches, schema=empty.schema), store)
+    except pl.exceptions.PolarsError as error:
+        if failures:
+            raise failures[0] from error
+        raise
 
 
 def keep(path: Path, store: ArtifactStore) -> TableRef:

@@ -12,9 +12,9 @@ from typing import Any, cast
 
 from concertmaster.domain.expression_parse import has_expression
 from concertmaster.domain.expression_schema import SchemaView
+from concertmaster.domain.expression_steps import ROOTS, Reference
 from concertmaster.domain.expression_template import Render, compile_text
 from concertmaster.domain.expression_values import Budget, ExpressionError, MissingKey
-from concertmaster.domain.expression_walk import ROOTS, Reference
 from concertmaster.domain.problems import pointer
 from concertmaster.domain.sql_template import parse_sql
 

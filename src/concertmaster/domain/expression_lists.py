@@ -13,7 +13,7 @@ from concertmaster.domain.expression_values import (
     NODE_COST,
     Budget,
     ExpressionError,
-    MissingKey,
+    has_key,
     look_up,
     number,
     plain,
@@ -37,12 +37,16 @@ def _items_of(name: str, value: Any, budget: Budget) -> list[Any]:
     return items
 
 
-def _attribute(path: Any, budget: Budget) -> Callable[[Any], Any]:
-    """The function that looks a dotted path up in an item; None is the item itself."""
+def _attribute(path: Any, budget: Budget, default: Any = _MISSING) -> Callable[[Any], Any]:
+    """The function that looks a dotted path up in an item; None is the item itself.
+
+    With a default, a missing key is asked for before it is looked up: the message of the error it would otherwise
+    raise and drop is dear, and a list may miss a key a million times.
+    """
     if path is None:
         return lambda item: item
     if isinstance(path, int) and not isinstance(path, bool):
-        return lambda item: look_up(item, path)
+        return lambda item: look_up(item, path) if default is _MISSING or has_key(item, path) else default
     text = text_of("attribute", path)
     if len(text) > _MAX_ATTRIBUTE:
         raise ExpressionError("expression.wrong_type", f"attribute may have {_MAX_ATTRIBUTE} characters")
@@ -51,7 +55,10 @@ def _attribute(path: Any, budget: Budget) -> Callable[[Any], Any]:
     def find(item: Any) -> Any:
         budget.spend(NODE_COST * len(keys))
         for key in keys:
-            item = look_up(item, str(key) if isinstance(item, dict) else key)
+            wanted = str(key) if isinstance(item, dict) else key
+            if default is not _MISSING and not has_key(item, wanted):
+                return default
+            item = look_up(item, wanted)
         return item
 
     return find
@@ -108,17 +115,8 @@ def _map(
         return [run(item, budget=budget) for item in items]
     if attribute is None:
         raise ExpressionError("expression.wrong_type", "map needs a filter name or attribute='...'")
-    find = _attribute(attribute, budget)
-    return [_found(find, item, default) for item in items]
-
-
-def _found(find: Callable[[Any], Any], item: Any, default: Any) -> Any:
-    try:
-        return find(item)
-    except MissingKey:
-        if default is _MISSING:
-            raise
-        return default
+    find = _attribute(attribute, budget, default)
+    return [find(item) for item in items]
 
 
 def _bare_filter(name: str) -> Filter:

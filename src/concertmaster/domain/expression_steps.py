@@ -1,4 +1,4 @@
-"""The closures that look-ups, slices and `is defined` compile to, and the words for what is refused."""
+"""What expressions can read, the closures that look-ups compile to, and the words for what is refused."""
 
 from __future__ import annotations
 
@@ -13,6 +13,22 @@ from concertmaster.domain.expression_operators import slice_of
 from concertmaster.domain.expression_values import Budget, ExpressionError, MissingKey, look_up
 
 Evaluate = Callable[[Mapping[str, Any], Budget], Any]
+ROOTS = ("input", "inputs", "nodes", "item", "index", "trigger", "vars", "execution")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A place in the scope that an expression reads.
+
+    Attributes:
+        root: one of `ROOTS`.
+        name: the key right below it (`late` of `nodes.late.rows`), None when there is none or it is computed.
+        key: the key below that (`rows`), likewise.
+    """
+
+    root: str
+    name: str | None
+    key: str | None
 
 
 @dataclass(frozen=True, slots=True)

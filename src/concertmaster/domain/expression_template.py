@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from concertmaster.domain.expression_parse import Snippet, split_text
+from concertmaster.domain.expression_steps import Evaluate, Reference
 from concertmaster.domain.expression_values import Budget, ExpressionError, to_text
-from concertmaster.domain.expression_walk import Evaluate, Expression, Reference, compile_expression
+from concertmaster.domain.expression_walk import Expression, compile_expression
 
 Render = Callable[[Mapping[str, Any], Budget], Any]
 

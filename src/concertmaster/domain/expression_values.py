@@ -188,6 +188,16 @@ def look_up(value: Any, key: Any) -> Any:
     raise ExpressionError("expression.no_parts", f"{_named(key)} can't be looked up in {kind(value)}")
 
 
+def has_key(value: Any, key: Any) -> bool:
+    """Whether `look_up` would not raise `MissingKey`; without the price of its message."""
+    if isinstance(value, dict):
+        return not isinstance(key, str) or key in value
+    if isinstance(value, list | str) and isinstance(key, int):
+        size = len(cast("list[Any] | str", value))
+        return -size <= key < size
+    return True
+
+
 def _item(value: list[Any] | str, key: Any) -> Any:
     if isinstance(key, bool) or not isinstance(key, int):
         hint = f"; take an item by number, as in [0], or map(attribute={key!r})" if isinstance(key, str) else ""

@@ -18,8 +18,10 @@ from concertmaster.domain.expression_lists import LIST_FILTERS
 from concertmaster.domain.expression_operators import ARITHMETIC, COMPARISON, negative, positive
 from concertmaster.domain.expression_parse import parse
 from concertmaster.domain.expression_steps import (
+    ROOTS,
     Evaluate,
     Key,
+    Reference,
     SliceKey,
     defined,
     empty_text,
@@ -32,25 +34,9 @@ from concertmaster.domain.expression_steps import (
 from concertmaster.domain.expression_tests import BINARY, UNARY
 from concertmaster.domain.expression_values import Budget, ExpressionError, MissingKey, number, plain, storable, to_text
 
-ROOTS = ("input", "inputs", "nodes", "item", "index", "trigger", "vars", "execution")
 _FILTERS = {**TEXT_FILTERS, **LIST_FILTERS}
 _DEFAULTS = ("default", "d")
 _INTERNAL = (ArithmeticError, LookupError, TypeError, ValueError, RecursionError)
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A place in the scope that an expression reads.
-
-    Attributes:
-        root: one of `ROOTS`.
-        name: the key right below it (`late` of `nodes.late.rows`), None when there is none or it is computed.
-        key: the key below that (`rows`), likewise.
-    """
-
-    root: str
-    name: str | None
-    key: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from concertmaster.domain.expression_steps import Reference
 from concertmaster.domain.expression_template import Part, compiled_parts
 from concertmaster.domain.expression_values import Budget, ExpressionError, to_text, wrong_kind
-from concertmaster.domain.expression_walk import Reference
 
 _MAX_IDENTIFIER = 255
 _DOLLAR_TAG = re.compile(r"\$([A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)?\$")
@@ -196,11 +196,3 @@ class _Scanner:
 
 def _in_word(text: str, at: int) -> bool:
     return at > 0 and re.match(r"\w", text[at - 1]) is not None
-
-
-def as_mapping(sql: Sql) -> dict[str, Any]:
-    """The JSON form, for logs and for handing a query to another process."""
-    return cast(
-        "dict[str, Any]",
-        {"text": sql.text, "parameters": sql.parameters, "identifiers": list(sql.identifiers)},
-    )

@@ -39,8 +39,8 @@ def validate(workflow: Workflow, specs: Specs, *, connections: Connections | Non
         top = top or scope
         check_nodes(scope, specs, findings)
         check_edges(scope, findings)
-        check_configs(scope, findings, connections=connections)
-        check_references(scope, findings)
+        references = check_configs(scope, findings, connections=connections)
+        check_references(scope, references, findings)
     check_input_schemas(workflow, findings)
     check_triggers(workflow, findings)
     if top is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
-from concertmaster.domain.expression import compile_config
+from concertmaster.domain.expression import Reference, compile_config
 from concertmaster.domain.expression_parse import has_expression
 from concertmaster.domain.expression_schema import SchemaView
 from concertmaster.domain.findings import Findings, brief
@@ -24,11 +24,18 @@ def check_config(spec: NodeSpec, config: Mapping[str, Any], *, connections: Conn
     return findings.problems()
 
 
-def check_configs(scope: Scope, findings: Findings, *, connections: Connections | None) -> None:
-    """Report the problems of every config of a scope."""
+def check_configs(
+    scope: Scope, findings: Findings, *, connections: Connections | None
+) -> dict[str, frozenset[Reference]]:
+    """Report the problems of every config of a scope; give what the expressions of each node refer to."""
+    references: dict[str, frozenset[Reference]] = {}
     for name, spec in scope.specs.items():
         at, severity = scope.node_at(name, "config"), scope.severity(name)
-        report_config(spec, scope.nodes[name].config, findings, at=at, severity=severity, connections=connections)
+        config = scope.nodes[name].config
+        found = report_config(spec, config, findings, at=at, severity=severity, connections=connections)
+        if found:
+            references[name] = found
+    return references
 
 
 def report_config(
@@ -39,18 +46,21 @@ def report_config(
     at: str,
     severity: Severity,
     connections: Connections | None,
-) -> None:
-    """Report the problems of one config, which stands at the pointer `at`."""
+) -> frozenset[Reference]:
+    """Report the problems of one config, which stands at the pointer `at`; give what its expressions refer to."""
     if not fits_schema(spec.schema, config):
         unknown = dict(_open_values(config, SchemaView.of(spec.schema), ()))
         for fault in faults(spec.schema, config, unknown=unknown):
             place = at + pointer(*fault.path)
             findings.add(severity, f"config.{fault.kind}", place, f"{fault.message} ({spec.id})", fix=fault.fix)
-    if has_expressions(config):
-        for problem in compile_config(config, spec.schema).problems:
-            findings.add(severity, problem.code, at + problem.pointer, problem.message)
     if connections is not None:
         _check_connections(spec, config, findings, at=at, severity=severity, connections=connections)
+    if not has_expressions(config):
+        return frozenset()
+    compiled = compile_config(config, spec.schema)
+    for problem in compiled.problems:
+        findings.add(severity, problem.code, at + problem.pointer, problem.message)
+    return compiled.references
 
 
 def has_expressions(value: Any) -> bool:

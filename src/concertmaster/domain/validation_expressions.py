@@ -28,14 +28,11 @@ class _Pending:
     pair: tuple[str, str]
 
 
-def check_references(scope: Scope, findings: Findings) -> None:
-    """Report the references of every config of a scope that lead nowhere."""
+def check_references(scope: Scope, references: Mapping[str, frozenset[Reference]], findings: Findings) -> None:
+    """Report the references that lead nowhere; `references` are those of each node's config."""
     pending: list[_Pending] = []
-    for name, spec in scope.specs.items():
-        config = scope.nodes[name].config
-        if not has_expressions(config):
-            continue
-        for reference in _in_order(compile_config(config, spec.schema).references):
+    for name, found_in_config in references.items():
+        for reference in _in_order(found_in_config):
             if reference.root == "nodes" and reference.name is not None:
                 found = _owner(scope, name, reference)
                 if found is not None:

@@ -9,12 +9,19 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar, cast, get_args, get_origin
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from concertmaster.domain.errors import UserError
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    TypeName = TypeVar("TypeName", bound=str, default=str)
+else:
+    TypeName = TypeVar("TypeName")
 
 _HIDDEN = "***"
 
@@ -69,8 +76,11 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Generic[TypeName]):
     """A named set of credentials; as an annotation `Connection["http"]` asks for one of that type.
+
+    Where a linter or type checker reads the code, write `Connection[Literal["http"]]`: they take a plain string
+    there for the name of a class.
 
     Attributes:
         type: `http`, `postgres`, ...; "" as long as nobody has looked it up.
@@ -82,10 +92,12 @@ class Connection:
     name: str
     values: Mapping[str, str] = field(default_factory=lambda: {}, repr=False)
 
-    def __class_getitem__(cls, type_: Any) -> Any:
-        if get_origin(type_) is Literal:
-            (type_,) = get_args(type_)
-        return Annotated[cls, ConnectionOf(str(type_))]
+    if not TYPE_CHECKING:
+
+        def __class_getitem__(cls, type_: Any) -> Any:
+            if get_origin(type_) is Literal:
+                (type_,) = get_args(type_)
+            return Annotated[cls, ConnectionOf(str(type_))]
 
     def secret(self, name: str) -> Secret:
         """One of its fields.
@@ -129,6 +141,7 @@ class ConnectionOf:
 def _connection_schema(type_: str) -> CoreSchema:
     def validate(value: object) -> Connection:
         if isinstance(value, Connection):
+            value = cast("Connection", value)
             if type_ and value.type and value.type != type_:
                 raise PydanticCustomError(
                     "connection_type",

@@ -14,6 +14,7 @@ from pydantic import (
     PlainSerializer,
     WithJsonSchema,
 )
+from pydantic.errors import PydanticInvalidForJsonSchema
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 
 from concertmaster.domain.durations import format_duration, parse_duration
@@ -46,7 +47,10 @@ def config_schema(model: type[BaseModel]) -> dict[str, Any]:
     Raises:
         ValueError: a type has no JSON Schema, a default is not JSON, or a hint makes the schema invalid.
     """
-    schema = model.model_json_schema(schema_generator=_FormSchema)
+    try:
+        schema = model.model_json_schema(schema_generator=_FormSchema)
+    except PydanticInvalidForJsonSchema as error:
+        raise ValueError(str(error).splitlines()[0]) from error
     schema.pop("title", None)
     schema.pop("description", None)
     for part in (schema, *cast("dict[str, dict[str, Any]]", schema.get("$defs", {})).values()):
@@ -96,6 +100,9 @@ class _FormSchema(GenerateJsonSchema):
 
     def get_title_from_name(self, name: str) -> str:
         return title_of(name)
+
+    def encode_default(self, dft: Any) -> Any:
+        return format_duration(dft) if isinstance(dft, timedelta) else super().encode_default(dft)
 
     def emit_warning(
         self,

@@ -62,6 +62,15 @@ def configure(level: str, format: LogFormat, stream: TextIO | None = None) -> No
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # They tell every request; ours is told once, with its id, at debug.
-    for noisy in ("uvicorn.access", "httpx", "httpcore"):
+    # They tell every request and every step of starting; what matters of it we tell ourselves.
+    for noisy in (
+        "uvicorn",
+        "uvicorn.error",
+        "uvicorn.access",
+        "httpx",
+        "httpcore",
+        "alembic",
+        "asyncio",
+        "websockets",
+    ):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -14,7 +14,7 @@ from uuid_utils import uuid7
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.errors import Invalid, NotFound, UserError
-from concertmaster.domain.events import ExecutionCreated
+from concertmaster.domain.events import Event, ExecutionCreated
 from concertmaster.domain.execution import ExecutionRow, ExecutionStatus
 from concertmaster.domain.interfaces import (
     Claim,
@@ -99,7 +99,8 @@ class ExecutionService:
         )
         row, is_new = await self._journal.create(new, actor=actor, owner=self._owner)
         if is_new:
-            self._placement.submit(row.id, Claim(row.id, row.epoch, row.head_seq, row.status))
+            created = Event(row.id, row.head_seq, row.created_at, new.body)
+            self._placement.submit(row.id, Claim(row.id, row.epoch, row.head_seq, row.status, (created,)))
         return row, is_new
 
     async def get(self, actor: Actor, execution_id: str) -> ExecutionRow:

@@ -61,10 +61,14 @@ class Pump:
         self._subscription = bus.subscribe(execution_id)
         self._changed = asyncio.Event()
         self._closed = False
+        # Counts what came; who has to await something between looking and waiting notes it before looking.
+        self.changes = 0
         self._task = asyncio.create_task(self._run(push, lost), name=f"feed-{execution_id or 'all'}")
 
-    async def wait(self, timeout_seconds: float | None = None) -> bool:
-        """Wait for the next change; False on time-out. Look at the feed first: a change in between is not kept."""
+    async def wait(self, timeout_seconds: float | None = None, *, since: int | None = None) -> bool:
+        """Wait for a change after `since` (a value of `changes`), without it for the next one; False on time-out."""
+        if since is not None and since != self.changes:
+            return True
         changed = self._changed
         try:
             async with asyncio.timeout(timeout_seconds):
@@ -89,6 +93,7 @@ class Pump:
                 # A line that cannot be encoded is a bug; the viewers get it from the journal or an error there.
                 _log.exception("a feed lost events")
                 lost()
+            self.changes += 1
             changed, self._changed = self._changed, asyncio.Event()
             changed.set()
 

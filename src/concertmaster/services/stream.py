@@ -102,10 +102,11 @@ class StreamService:
         """Events after a seq; with `wait_seconds` and none there yet, the answer is held until there are some."""
         demand(actor, "execution:read")
         with self._feed(execution_id) as feed:
+            seen = feed.pump.changes
             row = await self._executions.get(execution_id)
             events = await self._journal.read(execution_id, after_seq, limit=limit)
             ended = row.status in FINAL_EXECUTION
-            if not events and wait_seconds > 0 and not ended and await feed.pump.wait(wait_seconds):
+            if not events and wait_seconds > 0 and not ended and await feed.pump.wait(wait_seconds, since=seen):
                 events = await self._journal.read(execution_id, after_seq, limit=limit)
         return [encode_event(event) for event in events]
 
@@ -113,11 +114,13 @@ class StreamService:
         """The execution's row once it is final, or as it is when the time is over."""
         deadline = self._clock.now().timestamp() + wait_seconds
         with self._feed(execution_id) as feed:
+            seen = feed.pump.changes
             row = await self._executions.get(execution_id)
             while row.status not in FINAL_EXECUTION:
                 left = deadline - self._clock.now().timestamp()
-                if left <= 0 or not await feed.pump.wait(left):
+                if left <= 0 or not await feed.pump.wait(left, since=seen):
                     return await self._executions.get(execution_id)
+                seen = feed.pump.changes
                 row = feed.row if feed.row and not feed.losses else await self._executions.get(execution_id)
         return row
 

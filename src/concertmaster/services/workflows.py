@@ -141,9 +141,7 @@ class WorkflowService:
         if publish and has_errors(problems):
             raise Invalid("workflow.invalid", _count(problems), problems)
         pinned = pin_types(workflow, self._specs())
-        stored, is_new = await self._store.save(
-            pinned, publish=publish, expected_version=expected_version, actor=actor
-        )
+        stored, is_new = await self._store.save(pinned, publish=publish, expected_version=expected_version, actor=actor)
         return WorkflowVersion(stored, pinned, tuple(problems)), is_new
 
     async def versions(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -93,11 +92,6 @@ def test_a_workspace_reached_through_a_link_is_the_workspace(workspace: Path, tm
     assert confine(link, str(link / "sub/a.csv")) == workspace.resolve() / "sub/a.csv"
 
 
-def test_a_name_that_is_too_long_is_refused_or_fails_on_opening(workspace: Path) -> None:
-    try:
-        path = confine(workspace, "x" * 5_000)
-    except UserError as error:
-        assert error.code == "path.invalid"
-    else:
-        with pytest.raises(OSError, match="too long"):
-            os.stat(path)  # noqa: PTH116
+def test_a_name_that_is_too_long_can_not_be_opened(workspace: Path) -> None:
+    with pytest.raises((UserError, OSError), match="too long"):
+        confine(workspace, "x" * 5_000).read_bytes()

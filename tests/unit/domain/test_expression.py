@@ -59,6 +59,8 @@ SCOPE: dict[str, Any] = {
         ("{{ inputs.items | selectattr('n', '>', 1) | first }}", {"n": 2, "t": "b"}),
         ("{{ inputs.items | sum(attribute='n') }}", 3),
         ("{{ ['x', 'y'] | map('upper') }}", ["X", "Y"]),
+        ("{{ [{'a': {'b': 1}}, {'a': none}, {}] | map(attribute='a.b', default=0) }}", [1, None, 0]),
+        ("{{ [[1, 2], [3]] | map(attribute=1, default='-') }}", [2, "-"]),
         ("{{ [1, 'a', none] | select('number') }}", [1]),
         ("{{ [1, 1.0, 'a', 'A', [1], [1]] | unique }}", [1, "a", [1]]),
         ("{{ [] | max }}", None),

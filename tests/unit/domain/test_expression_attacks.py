@@ -231,9 +231,32 @@ def test_what_is_let_through_fits_the_budget_as_json(payload: str) -> None:
     assert len(json.dumps(evaluate(payload, SCOPE))) < 2 * BUDGET
 
 
+def test_a_key_that_a_million_items_miss_costs_little() -> None:
+    scope = {"input": [{f"key_{number}": 1 for number in range(20)}] * 300_000}
+    started = time.process_time()
+    assert evaluate("{{ input | map(attribute='kex_1', default=2) | sum }}", scope) == 600_000
+    assert time.process_time() - started < 2.0
+
+
+def test_many_references_to_one_large_value_are_one_bomb() -> None:
+    scope = {"input": {"big": [[0] * 100] * 5_000}}
+    assert evaluate("{{ [input.big] }}", scope) == [scope["input"]["big"]]
+    with pytest.raises(ExpressionError, match="more data"):
+        evaluate("{{ [input.big, input.big, input.big, input.big, input.big] }}", scope)
+    with pytest.raises(ExpressionError, match="more data"):
+        evaluate("{{ [input, input, input, input, input] | map(attribute='big') }}", scope)
+
+
+def test_what_is_walked_several_times_is_paid_several_times() -> None:
+    scope = {"input": [[0] * 100] * 5_000}
+    assert evaluate("{{ input | tojson | length }}", scope) == 1_510_000
+    with pytest.raises(ExpressionError, match="more data"):
+        evaluate("{{ " + " + ".join(["(input | tojson | length)"] * 4) + " }}", scope)
+
+
 def test_a_python_object_in_the_scope_is_not_handed_out() -> None:
     class Leaky:
-        secret = "s"  # noqa: S105
+        secret = "s"
 
         def __str__(self) -> str:
             return self.secret

@@ -44,7 +44,7 @@ def kinds(events) -> list[str]:
 
 
 async def test_a_chain_is_journalled_without_gaps_and_quick_starts_are_dropped(tmp_path: Path) -> None:
-    async with running_engine(tmp_path, [plus]) as harness:
+    async with running_engine(tmp_path) as harness:
         row, events = await harness.run(
             """
             concertmaster: 1
@@ -52,8 +52,8 @@ async def test_a_chain_is_journalled_without_gaps_and_quick_starts_are_dropped(t
             inputs: {first: {type: integer}}
             nodes:
               a: {type: data.set, config: {value: "{{ inputs.first }}"}}
-              b: {type: t.plus, config: {amount: 10}}
-              c: {type: t.plus, config: {amount: "{{ nodes.a + input }}"}}
+              b: {type: data.set, config: {value: "{{ input + 10 }}"}}
+              c: {type: data.set, config: {value: "{{ nodes.a + nodes.b + input }}"}}
             edges: [a -> b, b -> c]
             outputs: {sum: "{{ nodes.c }}", text: "got {{ nodes.b }}"}
             """,

@@ -39,15 +39,16 @@ export function CanvasStage({ firstView, ref, ...props }: CanvasProps & { firstV
   })
   const { far, follow } = useViewport({ ref: setHandle, getPositions })
   const { screenToFlowPosition } = useReactFlow()
+  const shows = editing === null
   const scene = useMemo<CanvasScene>(
     () => ({
       status,
       types: nodeTypes,
-      readOnly: editing === null,
+      readOnly: shows,
       getDocument: () => latest.current.document,
       onInsert: (edge, at) => latest.current.editing?.onQuickAdd({ at, into: edge }),
     }),
-    [status, nodeTypes, editing === null],
+    [status, nodeTypes, shows],
   )
   const wires = useConnecting(scene, editing)
   const chosen = editing?.selectedNodes
@@ -123,6 +124,7 @@ export function CanvasStage({ firstView, ref, ...props }: CanvasProps & { firstV
         nodesConnectable={editing !== null}
         elementsSelectable={editing !== null}
         elevateNodesOnSelect={false}
+        selectNodesOnDrag={false}
         connectionRadius={24}
         deleteKeyCode={null}
         disableKeyboardA11y

@@ -4,6 +4,7 @@ import { type KeyboardEvent, useRef, useState } from 'react'
 import { words } from '~/i18n'
 import type { NodeType, NodeTypes } from '~/model/nodeType'
 import { CategoryIcon } from '~/ui/CategoryIcon'
+import { plainText } from '~/ui/InlineText'
 import classes from './Palette.module.css'
 import { startDrag } from './paletteDrag'
 import { byCategory, searchTypes } from './searchTypes'
@@ -36,7 +37,6 @@ export function Palette({ types, onInsert, onFold }: PaletteProps) {
     if (event.key === 'Enter' && searching && first) onInsert(first.id)
   }
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: arrow keys move the focus between the buttons inside.
     <aside className={classes.palette} aria-label={words.editor.palette.title} onKeyDown={walk}>
       <div className={classes.head}>
         <TextInput
@@ -92,7 +92,7 @@ function Group({
           data-open={open || undefined}
           aria-hidden
         />
-        <span>{category}</span>
+        <span>{words.editor.palette.categoryName(category)}</span>
         <span className={classes.count}>{types.length}</span>
       </UnstyledButton>
       {open ? types.map((type) => <PaletteItem key={type.id} type={type} onInsert={onInsert} />) : null}
@@ -108,7 +108,7 @@ function PaletteItem({ type, onInsert }: { type: NodeType; onInsert(type: string
       draggable
       data-item
       data-testid={`palette-item-${type.id}`}
-      title={type.description}
+      title={plainText(type.description)}
       onDragStart={(event) => {
         dragged.current = true
         startDrag(event.dataTransfer, type.id)
@@ -123,7 +123,7 @@ function PaletteItem({ type, onInsert }: { type: NodeType; onInsert(type: string
       <CategoryIcon category={type.category} icon={type.icon} size={28} />
       <span className={classes.words}>
         <span className={classes.title}>{type.title}</span>
-        <span className={classes.description}>{type.description}</span>
+        <span className={classes.description}>{plainText(type.description)}</span>
       </span>
     </UnstyledButton>
   )

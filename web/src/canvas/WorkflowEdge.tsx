@@ -61,7 +61,7 @@ export const WorkflowEdge = memo(function WorkflowEdge(props: EdgeProps<FlowEdge
       <BaseEdge path={path} interactionWidth={16} className={classes.path} />
       {rows !== undefined ? (
         <text x={labelX} y={labelY} dy="0.35em" className={classes.rows}>
-          {words.editor.rows(formatCompact(rows), rows)}
+          {formatCompact(rows)}
         </text>
       ) : null}
       {scene.readOnly ? null : (

@@ -2,8 +2,9 @@
 
 import { type NodeHandle, Position } from '@xyflow/react'
 import { ERROR_OUTLET } from '~/model/edges'
+import type { JsonObject } from '~/model/json'
 import type { NodeType, PortType } from '~/model/nodeType'
-import { ANY } from '~/model/ports'
+import { ANY, outletsOf } from '~/model/ports'
 import { NODE_HEIGHT, NODE_WIDTH } from '~/ui/tokens'
 
 export { NODE_HEIGHT, NODE_WIDTH }
@@ -36,6 +37,7 @@ function spread(count: number, index: number): number {
 /** Declared ports and outlets, and those only the document's edges name, so that no wire hangs in the air. */
 export function portsOf(
   type: NodeType | null,
+  config: JsonObject | undefined,
   wiredIn: readonly string[],
   wiredOut: readonly string[],
 ): Ports {
@@ -51,7 +53,7 @@ export function portsOf(
       inputs.push({ name, type: extra, required: false, quiet: false })
   }
   if (type?.any_port) inputs.push({ name: NEW_PORT, type: extra, required: false, quiet: inputs.length > 0 })
-  const outputs: Omit<PortView, 'at'>[] = (type?.outlets ?? []).map((outlet) => ({
+  const outputs: Omit<PortView, 'at'>[] = (type ? outletsOf(type, config) : []).map((outlet) => ({
     name: outlet.name,
     type: outlet.type,
     required: false,

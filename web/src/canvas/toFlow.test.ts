@@ -39,7 +39,7 @@ it('gives every handle its place, so that nothing is measured', () => {
 })
 
 it('shows ports that only an edge names, and leaves out wires to nowhere', () => {
-  expect(portsOf(null, ['left'], ['other']).inputs.map((port) => port.name)).toEqual(['left'])
+  expect(portsOf(null, undefined, ['left'], ['other']).inputs.map((port) => port.name)).toEqual(['left'])
   const document = { ...sampleDocument, edges: [...sampleDocument.edges, 'late -> ghost', 'ghost -> late'] }
   expect(new FlowMapper().map(input({ document })).edges).toHaveLength(2)
 })

@@ -99,6 +99,7 @@ export class FlowMapper {
     if (known && sameSource(known.source, source)) return known.made
     const ports = portsOf(
       source.type,
+      node.config,
       unique(incoming.map((edge) => edge.port)),
       unique(outgoing.map((edge) => edge.outlet)),
     )

@@ -9,7 +9,7 @@ import { NODE_HEIGHT, NODE_WIDTH } from './geometry'
 export const FAR_ZOOM = 0.3
 export const MIN_ZOOM = 0.04
 export const MAX_ZOOM = 2
-const PADDING = 56
+const PADDING = 40
 
 /** The view that shows all of `bounds`, never enlarged. */
 export function viewportFor(bounds: Bounds | null, width: number, height: number): Viewport {
@@ -40,6 +40,13 @@ interface Target {
 }
 
 const ease = { duration: 160 }
+const MARGIN = 24
+
+/** How far to move, so that what begins at `start` lies inside: nothing when it does already. */
+function inside(start: number, size: number, room: number): number {
+  if (start < MARGIN) return MARGIN - start
+  return start + size > room - MARGIN ? room - MARGIN - start - size : 0
+}
 
 /** Moves of the view by program, and whether the picture is far enough away for the bitmap. */
 export function useViewport({ ref, getPositions }: Target) {
@@ -78,18 +85,18 @@ export function useViewport({ ref, getPositions }: Target) {
       },
       show(id) {
         const place = getPositions()[id]
-        const { transform, width, height } = store.getState()
-        if (!place) return
+        const { transform, domNode } = store.getState()
+        const box = domNode?.getBoundingClientRect()
+        if (!place || !box) return
         const zoom = transform[2] < FAR_ZOOM ? 1 : transform[2]
-        const [left, top] = [place[0] * zoom + transform[0], place[1] * zoom + transform[1]]
-        const inside =
-          left > 0 && top > 0 && left + NODE_WIDTH * zoom < width && top + NODE_HEIGHT * zoom < height
-        if (inside && zoom === transform[2]) return
-        goTo({
-          x: width / 2 - (place[0] + NODE_WIDTH / 2) * zoom,
-          y: height / 2 - (place[1] + NODE_HEIGHT / 2) * zoom,
-          zoom,
-        })
+        if (zoom !== transform[2]) {
+          const [x, y] = [place[0] + NODE_WIDTH / 2, place[1] + NODE_HEIGHT / 2]
+          goTo({ x: box.width / 2 - x * zoom, y: box.height / 2 - y * zoom, zoom })
+          return
+        }
+        const x = inside(place[0] * zoom + transform[0], NODE_WIDTH * zoom, box.width)
+        const y = inside(place[1] * zoom + transform[1], NODE_HEIGHT * zoom, box.height)
+        if (x !== 0 || y !== 0) goTo({ x: transform[0] + x, y: transform[1] + y, zoom })
       },
       place() {
         const { domNode } = store.getState()

@@ -14,7 +14,9 @@ export function readDraft(name: string): Draft | null {
   try {
     const raw: unknown = JSON.parse(localStorage.getItem(key(name)) ?? 'null')
     const draft = raw as Draft | null
-    return typeof draft?.version === 'number' && draft.document?.name === name && draft.document.nodes ? draft : null
+    return typeof draft?.version === 'number' && draft.document?.name === name && draft.document.nodes
+      ? draft
+      : null
   } catch {
     return null
   }

@@ -5,13 +5,15 @@ import { mergeProblems, problemNode } from '~/model/validate'
 import type { Problem, WorkflowDocument } from '~/model/workflow'
 import type { EditorState } from './state'
 
-let last: { checks: EditorState['checks']; document: WorkflowDocument; list: readonly Problem[] } | null = null
+const known = new WeakMap<EditorState['checks'], { document: WorkflowDocument; list: readonly Problem[] }>()
 
 export function problemsOf(state: EditorState): readonly Problem[] {
   const { checks, document } = state
-  if (last && last.checks === checks && last.document === document) return last.list
-  const list = checks.of === document ? checks.server : mergeProblems(checks.instant, stillTrue(checks.server, document))
-  last = { checks, document, list }
+  const cached = known.get(checks)
+  if (cached?.document === document) return cached.list
+  const list =
+    checks.of === document ? checks.server : mergeProblems(checks.instant, stillTrue(checks.server, document))
+  known.set(checks, { document, list })
   return list
 }
 
@@ -26,7 +28,10 @@ function stillTrue(problems: readonly Problem[], document: WorkflowDocument): Pr
 export const isError = (problem: Problem): boolean => problem.severity === 'error'
 
 /** How many problems each node has. */
-export function countByNode(document: WorkflowDocument, problems: readonly Problem[]): Map<string, ProblemCount> {
+export function countByNode(
+  document: WorkflowDocument,
+  problems: readonly Problem[],
+): Map<string, ProblemCount> {
   const counts = new Map<string, ProblemCount>()
   for (const problem of problems) {
     const id = problemNode(document, problem)

@@ -21,7 +21,8 @@ async function put(request: SaveWorkflow): Promise<Workflow> {
     return await saveWorkflow(request)
   } catch (error) {
     // Deleted meanwhile: the draft becomes a workflow again.
-    if (error instanceof ApiError && error.status === 404) return createWorkflow(request.document, request.publish)
+    if (error instanceof ApiError && error.status === 404)
+      return createWorkflow(request.document, request.publish)
     throw error
   }
 }

@@ -18,7 +18,7 @@ export interface Saved {
 }
 
 export type Drawer = 'problems' | 'yaml' | 'runs'
-export type InspectorTab = 'config' | 'input' | 'output' | 'docs'
+export type InspectorTab = 'config' | 'input' | 'output' | 'logs' | 'docs'
 
 /** Where the quick-add list stands and what a chosen node is wired to. */
 export interface QuickAdd {
@@ -30,6 +30,8 @@ export interface QuickAdd {
 export interface Panels {
   palette: boolean
   inspector: boolean
+  /** Choosing a node opens the inspector, unless the person has folded it. */
+  inspectorFollows: boolean
   inspectorWidth: number
   inspectorTab: InspectorTab
   drawer: Drawer | null
@@ -60,7 +62,6 @@ export interface EditorState {
   selection: Selection
   saved: Saved
   saving: Saving
-  /** Why a saved version was not published, null when it was. */
   checks: Checks
   types: NodeTypes
   /** The run shown on the canvas. */

@@ -1,12 +1,21 @@
 import { createContext, useContext } from 'react'
 import { useStore } from 'zustand'
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import { words } from '~/i18n'
 import { commit, startHistory } from '~/model/history'
 import type { NodeTypes } from '~/model/nodeType'
 import { validateWiring } from '~/model/validate'
 import type { WorkflowDocument } from '~/model/workflow'
 import type { Action, Dispatch, EditorServices } from './action'
-import { type EditorState, NOTHING, type Panels, pruneSelection, type Saved } from './state'
+import {
+  type EditorState,
+  NOTHING,
+  type Panels,
+  pruneSelection,
+  type Saved,
+  soleNode,
+  withPanels,
+} from './state'
 
 export interface Editor {
   store: StoreApi<EditorState>
@@ -17,7 +26,8 @@ export interface Editor {
 
 const PANELS: Panels = {
   palette: true,
-  inspector: true,
+  inspector: false,
+  inspectorFollows: true,
   inspectorWidth: 420,
   inspectorTab: 'config',
   drawer: null,
@@ -50,7 +60,10 @@ export function createEditor({
   const document = draft ?? saved.document
   const store = createStore<EditorState>(() => ({
     document,
-    history: startHistory(document),
+    // Undo leads from a restored draft back to what is saved.
+    history: draft
+      ? commit(startHistory(saved.document), draft, words.editor.draft.restored, 0)
+      : startHistory(document),
     selection: NOTHING,
     saved,
     saving: { state: 'idle' },
@@ -83,13 +96,20 @@ function settle<Args>(
   args: Args,
   now: number,
 ): EditorState {
-  if (performed.document === before.document) return performed
+  if (performed.document === before.document) return opened(before, performed)
   const label = action.describe?.(args, before) ?? action.label
   const history = action.undoable
     ? commit(performed.history, performed.document, label, now)
     : performed.history
   const instant = validateWiring(performed.document, performed.types)
-  return pruneSelection({ ...performed, history, checks: { ...performed.checks, instant } })
+  return opened(before, pruneSelection({ ...performed, history, checks: { ...performed.checks, instant } }))
+}
+
+/** A newly chosen node is shown in the inspector. */
+function opened(before: EditorState, after: EditorState): EditorState {
+  const node = soleNode(after)
+  const chosen = node !== null && node !== soleNode(before)
+  return chosen && after.panels.inspectorFollows ? withPanels(after, { inspector: true }) : after
 }
 
 export const EditorContext = createContext<Editor | null>(null)

@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
-import { useShallow } from 'zustand/react/shallow'
 import { useStore } from 'zustand'
+import { useShallow } from 'zustand/react/shallow'
 import type { CanvasEditing, MenuTarget, SelectChange } from '~/canvas/context'
 import { addNode } from './actions/addNode'
 import { connect } from './actions/connect'
@@ -20,18 +20,27 @@ function applied(now: readonly string[], changes: readonly SelectChange[]): read
 }
 
 /** What the canvas tells the store, and the little it needs of it. */
-export function useCanvasEditing(onMenu: (target: MenuTarget, client: { x: number; y: number }) => void): CanvasEditing {
+export function useCanvasEditing(
+  onMenu: (target: MenuTarget, client: { x: number; y: number }) => void,
+): CanvasEditing {
   const { store, dispatch } = useEditorHandle()
-  const { selection } = useStore(store, useShallow((state) => ({ selection: state.selection })))
+  const { selection } = useStore(
+    store,
+    useShallow((state) => ({ selection: state.selection })),
+  )
   const problems = useEditor(problemsOf)
   const nodes = useEditor((state) => state.document.nodes)
   const edges = useEditor((state) => state.document.edges)
   // biome-ignore lint/correctness/useExhaustiveDependencies: problems belong to nodes by these two alone.
-  const counts = useMemo(() => countByNode(store.getState().document, problems), [store, problems, nodes, edges])
+  const counts = useMemo(
+    () => countByNode(store.getState().document, problems),
+    [store, problems, nodes, edges],
+  )
 
   const told = useMemo(
     () => ({
-      onSelectOnly: (id: string | null) => dispatch(selectItems, { nodes: id === null ? [] : [id], edges: [] }),
+      onSelectOnly: (id: string | null) =>
+        dispatch(selectItems, { nodes: id === null ? [] : [id], edges: [] }),
       onSelectNodes: (changes: readonly SelectChange[]) => {
         const { nodes: now, edges: kept } = store.getState().selection
         const next = applied(now, changes)

@@ -47,27 +47,34 @@ export function useServices(canvas: RefObject<CanvasHandle | null>): void {
         }
         const { workflow } = outcome
         keep(workflow)
-        dispatch(stored, { sent: document, saved: { document, version: workflow.version, published: workflow.published } })
+        dispatch(stored, {
+          sent: document,
+          saved: { document, version: workflow.version, published: workflow.published },
+        })
         return outcome
       } catch (error) {
         dispatch(setSaving, { state: 'failed', message: message(error) })
-        notifications.show({ color: 'red', title: t.failed, message: `${message(error)} ${t.failedHelp}`, autoClose: false })
+        notifications.show({
+          color: 'red',
+          title: t.failed,
+          message: `${message(error)} ${t.failedHelp}`,
+          autoClose: false,
+        })
         return null
       }
     }
 
     const services: EditorServices = {
       async save({ overwrite = false } = {}) {
-        const before = store.getState().saved
+        // That it is published stands in the bar; only what differs from that is said aloud.
         const outcome = await saveNow(overwrite)
-        if (outcome?.kind === 'published') {
-          const same = outcome.workflow.version === before.version && before.published === before.version
-          const say = same ? t.unchanged : t.published
-          notifications.show({ message: say(outcome.workflow.version) })
-        }
         if (outcome?.kind === 'unpublished') {
           const errors = outcome.problems.filter(isError).length
-          notifications.show({ color: 'yellow', title: t.unpublished(outcome.workflow.version), message: t.unpublishedWhy(errors) })
+          notifications.show({
+            color: 'yellow',
+            title: t.unpublished(outcome.workflow.version),
+            message: t.unpublishedWhy(errors),
+          })
           dispatch(setPanels, { drawer: 'problems' })
         }
       },

@@ -21,7 +21,9 @@ function fieldsOf(path: string, value: ValueSummary | undefined): Path[] {
     case 'file':
       return ['path', 'name', 'bytes'].map((name) => ({ label: `${path}.${name}` }))
     case 'json':
-      return isObject(value.value) ? Object.keys(value.value).map((name) => ({ label: `${path}.${name}` })) : []
+      return isObject(value.value)
+        ? Object.keys(value.value).map((name) => ({ label: `${path}.${name}` }))
+        : []
     default:
       return []
   }
@@ -39,11 +41,22 @@ function pathsOf(document: WorkflowDocument, id: string, store: RunStatusStore |
     detail: typeof schema.title === 'string' ? schema.title : undefined,
   }))
   const vars = Object.keys(document.vars ?? {}).map((name) => ({ label: `vars.${name}` }))
-  return [...inputs, ...nodes, ...vars, { label: 'input' }, { label: 'execution.id' }, { label: 'trigger.type' }]
+  return [
+    ...inputs,
+    ...nodes,
+    ...vars,
+    { label: 'input' },
+    { label: 'execution.id' },
+    { label: 'trigger.type' },
+  ]
 }
 
 /** The tables a query of this node sees: `input` for port `in`, the others by their ports' names. */
-function tablesOf(document: WorkflowDocument, id: string, store: RunStatusStore | null): Record<string, string[]> {
+function tablesOf(
+  document: WorkflowDocument,
+  id: string,
+  store: RunStatusStore | null,
+): Record<string, string[]> {
   const tables: Record<string, string[]> = {}
   for (const edge of edgeIndex(document.edges).incoming.get(id) ?? []) {
     const value = store?.get(edge.source)?.outputs[edge.outlet]
@@ -54,11 +67,19 @@ function tablesOf(document: WorkflowDocument, id: string, store: RunStatusStore 
 }
 
 /** Completions for one node's settings; columns are known once the workflow has run. */
-export function useSuggestions(document: WorkflowDocument, id: string, store: RunStatusStore | null): Suggestions {
+export function useSuggestions(
+  document: WorkflowDocument,
+  id: string,
+  store: RunStatusStore | null,
+): Suggestions {
   const runs = useAllNodeRuns(store)
   // biome-ignore lint/correctness/useExhaustiveDependencies: `runs` stands for the content of the store.
   return useMemo(() => {
     const tables = tablesOf(document, id, store)
-    return { paths: pathsOf(document, id, store), tables, columns: [...new Set(Object.values(tables).flat())] }
+    return {
+      paths: pathsOf(document, id, store),
+      tables,
+      columns: [...new Set(Object.values(tables).flat())],
+    }
   }, [document, id, store, runs])
 }

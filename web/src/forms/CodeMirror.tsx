@@ -109,9 +109,9 @@ export default function CodeMirror(props: CodeMirrorProps) {
     }
   }, [])
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: these are what the compartment holds.
   useEffect(() => {
     view.current?.dispatch({ effects: compartment.current.reconfigure(changing(latest.current)) })
-    // biome-ignore lint/correctness/useExhaustiveDependencies: only what the compartment holds.
   }, [props.readOnly, props.invalid, props.labelledBy, props.describedBy])
 
   useEffect(() => {

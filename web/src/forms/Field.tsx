@@ -76,6 +76,7 @@ export function Field({ name, schema, value, onChange, pointer, required }: Fiel
       problems={own}
       aside={aside}
       group={container && !expressed}
+      row={field.schema['x-row'] === true && !container}
     >
       <Control
         field={field}

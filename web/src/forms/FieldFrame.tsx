@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import type { Problem } from '~/model/workflow'
+import { InlineText } from '~/ui/InlineText'
 import classes from './forms.module.css'
 
 export interface FrameIds {
@@ -21,6 +22,8 @@ interface FieldFrameProps {
   aside?: ReactNode
   /** A group of controls has a legend in place of a label. */
   group?: boolean
+  /** In a row of a list: the label is for screen readers, the switch stands beside the control. */
+  row?: boolean
   children: ReactNode
 }
 
@@ -34,6 +37,7 @@ export function FieldFrame({
   problems,
   aside,
   group,
+  row,
   children,
 }: FieldFrameProps) {
   const worst = problems.some((problem) => problem.severity === 'error')
@@ -47,24 +51,25 @@ export function FieldFrame({
       className={classes.field}
       data-pointer={pointer}
       data-worst={worst}
-      role={group ? 'group' : undefined}
-      aria-labelledby={group ? ids.label : undefined}
+      {...(group ? { role: 'group', 'aria-labelledby': ids.label } : {})}
     >
-      <div className={classes.labelRow}>
+      <div className={classes.labelRow} data-row={row || undefined}>
         <Label
           id={ids.label}
           htmlFor={group ? undefined : ids.control}
           className={classes.label}
           data-required={required || undefined}
+          data-hidden={row || undefined}
         >
           {label}
         </Label>
+        {row ? <div className={classes.grow}>{children}</div> : null}
         {aside}
       </div>
-      {children}
+      {row ? null : children}
       {description ? (
         <div id={ids.help} className={classes.help}>
-          {description}
+          <InlineText text={description} />
         </div>
       ) : null}
       {problems.map((problem) => (

@@ -146,7 +146,7 @@ export function setConfig(document: WorkflowDocument, id: string, config: JsonOb
 }
 
 export function setTitle(document: WorkflowDocument, id: string, title: string): WorkflowDocument {
-  return editNode(document, id, (node) => withKey(node, 'title', title.trim()))
+  return editNode(document, id, (node) => withKey(node, 'title', title.trim() === '' ? '' : title))
 }
 
 export function setPolicy(document: WorkflowDocument, id: string, policy: NodePolicy): WorkflowDocument {

@@ -5,7 +5,7 @@ import type { Position, WorkflowDocument } from './workflow'
 
 export const NODE_WIDTH = 208
 export const NODE_HEIGHT = 64
-const COLUMN = NODE_WIDTH + 80
+const COLUMN = NODE_WIDTH + 72
 const ROW = NODE_HEIGHT + 40
 const SWEEPS = 6
 

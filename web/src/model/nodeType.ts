@@ -36,6 +36,8 @@ export interface NodeType {
   any_port: boolean
   any_port_type?: PortType | null
   outlets: Outlet[]
+  /** Key of the config whose names are outlets too (the cases of a switch); they pass their input on. */
+  dynamic_outlets?: string | null
   schema: JsonObject
   effect: 'none' | 'read' | 'write'
   idempotent?: boolean

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { firstFittingPort, fits, mainOutlet, outletType, portOf, refuseWire } from './ports'
+import {
+  firstFittingPort,
+  fits,
+  mainOutlet,
+  outletOf,
+  outletsOf,
+  outletType,
+  portOf,
+  refuseWire,
+} from './ports'
 import { sampleDocument, sampleType, sampleTypes } from './sample'
 
 const wire = (source: string, outlet: string, target: string, port: string) => ({
@@ -39,6 +48,18 @@ describe('ports', () => {
     expect(outletType(sampleDocument, sampleTypes, 'check', 'true').kind).toBe('table')
     const circle = { ...sampleDocument, edges: ['check.true -> check'] }
     expect(outletType(circle, sampleTypes, 'check', 'true').kind).toBe('any')
+  })
+
+  it('takes outlets from the settings where the type says so', () => {
+    const type = sampleType('logic.switch', {
+      dynamic_outlets: 'cases',
+      outlets: [{ name: 'default', type: { kind: 'any' }, passthrough: true }],
+    })
+    expect(outletsOf(type, { cases: { tall: '{{ true }}' } }).map((outlet) => outlet.name)).toEqual([
+      'tall',
+      'default',
+    ])
+    expect(outletOf(type, 'tall', {})).toBeNull()
   })
 
   it('chooses the port a person would', () => {

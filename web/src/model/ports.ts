@@ -57,10 +57,18 @@ export function portOf(type: NodeType, name: string): Port | null {
   return null
 }
 
-/** The declared outlet, or the `error` outlet that every node has. */
-export function outletOf(type: NodeType, name: string): Outlet | null {
-  const declared = type.outlets.find((outlet) => outlet.name === name)
-  if (declared) return declared
+/** The outlets of a node: those its settings name first, then the declared ones. */
+export function outletsOf(type: NodeType, config: JsonObject | undefined): readonly Outlet[] {
+  const named = type.dynamic_outlets ? config?.[type.dynamic_outlets] : undefined
+  if (!isObject(named)) return type.outlets
+  const made = Object.keys(named).map((name): Outlet => ({ name, type: ANY, passthrough: true }))
+  return [...made, ...type.outlets.filter((outlet) => !(outlet.name in named))]
+}
+
+/** The outlet of that name, or the `error` outlet that every node has. */
+export function outletOf(type: NodeType, name: string, config?: JsonObject): Outlet | null {
+  const found = outletsOf(type, config).find((outlet) => outlet.name === name)
+  if (found) return found
   return name === ERROR_OUTLET ? { name, type: ERROR_TYPE } : null
 }
 
@@ -78,7 +86,7 @@ export function outletType(
   depth = 0,
 ): PortType {
   const type = nodeTypeOf(document, types, id)
-  const declared = type && outletOf(type, outlet)
+  const declared = type && outletOf(type, outlet, document.nodes[id]?.config)
   if (!declared) return ANY
   if (!declared.passthrough || depth > PASS_DEPTH) return declared.type
   const wire = edgeIndex(document.edges)
@@ -100,7 +108,7 @@ export function refuseWire(document: WorkflowDocument, types: NodeTypes, edge: E
     nodeTypeOf(document, types, edge.target),
   ]
   if (!source || !target) return null
-  const outlet = outletOf(source, edge.outlet)
+  const outlet = outletOf(source, edge.outlet, document.nodes[edge.source]?.config)
   const port = portOf(target, edge.port)
   if (!outlet) return { code: 'edge.unknown_outlet', reason: `${edge.source} has no outlet "${edge.outlet}"` }
   if (!port) return { code: 'edge.unknown_port', reason: `${edge.target} has no port "${edge.port}"` }

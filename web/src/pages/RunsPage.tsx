@@ -1,11 +1,12 @@
 import { Button } from '@mantine/core'
 import { IconArrowUp } from '@tabler/icons-react'
-import { getRouteApi, Link } from '@tanstack/react-router'
+import { getRouteApi } from '@tanstack/react-router'
 import { useRef } from 'react'
 import type { ExecutionSummary } from '~/api/types'
 import { words } from '~/i18n'
 import { EmptyState } from '~/ui/EmptyState'
 import { ErrorNote } from '~/ui/ErrorNote'
+import { LinkButton } from '~/ui/LinkButton'
 import { ListTable } from '~/ui/ListTable'
 import { LoadMore } from '~/ui/LoadMore'
 import { MiniGraph } from '~/ui/MiniGraph'
@@ -20,7 +21,7 @@ import { useRunRows } from './runs/useRunRows'
 const t = words.runs
 const route = getRouteApi('/runs')
 const PICTURE = [
-  { title: words.status.succeeded, category: 'message', icon: 'merge' },
+  { title: words.status.succeeded, category: 'messages', icon: 'merge' },
   { title: words.status.running, category: 'database', icon: 'sql' },
 ]
 
@@ -57,9 +58,7 @@ export function RunsPage() {
           </EmptyState>
         ) : (
           <EmptyState title={t.emptyTitle} text={t.emptyText} picture={<MiniGraph nodes={PICTURE} />}>
-            <Button component={Link} to="/workflows">
-              {t.emptyButton}
-            </Button>
+            <LinkButton to="/workflows">{t.emptyButton}</LinkButton>
           </EmptyState>
         )
       ) : null}

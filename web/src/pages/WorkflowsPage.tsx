@@ -19,9 +19,9 @@ import { NewWorkflowDialog } from './workflows/NewWorkflowDialog'
 
 const t = words.workflows
 const PICTURE = [
-  { title: t.emptyPicture[0] ?? '', category: 'file', icon: 'file-import' },
-  { title: t.emptyPicture[1] ?? '', category: 'table', icon: 'sql' },
-  { title: t.emptyPicture[2] ?? '', category: 'file', icon: 'file-export' },
+  { title: t.emptyPicture[0] ?? '', category: 'files', icon: 'file-import' },
+  { title: t.emptyPicture[1] ?? '', category: 'tables', icon: 'sql' },
+  { title: t.emptyPicture[2] ?? '', category: 'files', icon: 'file-export' },
 ]
 
 function matches(workflow: WorkflowSummary, filter: string): boolean {

@@ -2,7 +2,7 @@ import { UnstyledButton } from '@mantine/core'
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import { useQueries } from '@tanstack/react-query'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useMemo, useRef, useState } from 'react'
+import { type CSSProperties, useMemo, useRef, useState } from 'react'
 import { OUTPUT_PAGE, type OutputRequest, outputPageQuery } from '~/api/executions'
 import type { Column } from '~/api/types'
 import { words } from '~/i18n'
@@ -38,7 +38,7 @@ export function TablePreview({ source, columns, total, sample }: TablePreviewPro
   const shown = rows.getVirtualItems()
   const cellAt = usePages({ ...source, sort }, shown.at(0)?.index ?? 0, shown.at(-1)?.index ?? 0)
   const widths = useMemo(() => columnWidths(columns, sample), [columns, sample])
-  const template = `52px ${widths.map((width) => `minmax(${width}px, 1fr)`).join(' ')}`
+  const layout = useMemo(() => rowLayout(widths), [widths])
   const toggle = (name: string) =>
     setSort((now) => (now === name ? `-${name}` : now === `-${name}` ? undefined : name))
 
@@ -59,8 +59,10 @@ export function TablePreview({ source, columns, total, sample }: TablePreviewPro
         aria-colcount={columns.length + 1}
       >
         <div role="rowgroup" className={classes.headGroup}>
-          <div role="row" className={classes.row} style={{ gridTemplateColumns: template }}>
-            <span role="columnheader" className={classes.number} aria-label="#" />
+          <div role="row" className={classes.row} style={layout}>
+            <span role="columnheader" className={classes.number}>
+              #
+            </span>
             {columns.map((column) => (
               <HeadCell key={column.name} column={column} sort={sort} onSort={toggle} />
             ))}
@@ -76,7 +78,7 @@ export function TablePreview({ source, columns, total, sample }: TablePreviewPro
                 aria-rowindex={index + 2}
                 className={classes.row}
                 data-line
-                style={{ gridTemplateColumns: template, transform: `translateY(${start}px)` }}
+                style={{ ...layout, transform: `translateY(${start}px)` }}
               >
                 <span role="rowheader" className={classes.number}>
                   {formatCount(index + 1)}
@@ -92,6 +94,17 @@ export function TablePreview({ source, columns, total, sample }: TablePreviewPro
       </div>
     </div>
   )
+}
+
+const NUMBER_WIDTH = 56
+
+/** All rows share one set of widths; what is left over goes to all columns alike. */
+function rowLayout(widths: readonly number[]): CSSProperties {
+  const total = widths.reduce((sum, width) => sum + width, NUMBER_WIDTH)
+  return {
+    width: `max(100%, ${total}px)`,
+    gridTemplateColumns: `${NUMBER_WIDTH}px ${widths.map((width) => `minmax(${width}px, 1fr)`).join(' ')}`,
+  }
 }
 
 interface HeadCellProps {

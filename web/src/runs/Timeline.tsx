@@ -77,17 +77,9 @@ interface BarProps {
 
 function Bar({ row: { id, view, from, to }, title, took, selected, onSelect }: BarProps) {
   const duration = formatDuration(took)
-  const rows = view.rows === undefined ? '' : ` · ${formatCompact(view.rows)}`
-  // Text stands beside the bar, on the side where there is room.
-  const left = from > 0.55
+  const rows = view.rows === undefined ? '' : ` · ${t.rows(formatCompact(view.rows), view.rows)}`
   return (
-    <button
-      type="button"
-      className={classes.row}
-      aria-pressed={selected}
-      aria-label={t.timelineBar(title, words.status[view.status], duration)}
-      onClick={() => onSelect(id)}
-    >
+    <button type="button" className={classes.row} aria-pressed={selected} onClick={() => onSelect(id)}>
       <span className={classes.label}>
         <StatusBadge status={view.status} variant="icon" size={13} />
         <span className={classes.title}>{title}</span>
@@ -104,11 +96,7 @@ function Bar({ row: { id, view, from, to }, title, took, selected, onSelect }: B
             } as React.CSSProperties
           }
         />
-        <span
-          className={classes.note}
-          data-side={left ? 'left' : 'right'}
-          style={left ? { right: `${(1 - from) * 100}%` } : { left: `max(3px, ${to * 100}%)` }}
-        >
+        <span className={classes.note} style={{ left: `max(3px, ${to * 100}%)` }}>
           {duration}
           {rows}
         </span>

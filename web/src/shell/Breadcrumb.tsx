@@ -1,4 +1,8 @@
+import { Tooltip } from '@mantine/core'
+import { IconFolder } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
 import { Link, useRouterState } from '@tanstack/react-router'
+import { infoQuery } from '~/api/info'
 import { words } from '~/i18n'
 import { shortId } from '~/ui/format'
 import classes from './Breadcrumb.module.css'
@@ -12,32 +16,47 @@ const SECTIONS = {
 
 const isSection = (name: string): name is keyof typeof SECTIONS => name in SECTIONS
 
-/** Where one is, read from the address. */
+/** Where one is: the workspace, and below a section's own page the section and the thing in it. */
 export function Breadcrumb() {
   const path = useRouterState({ select: (state) => state.location.pathname })
   const [first = '', second] = path.split('/').filter(Boolean)
-  if (!isSection(first)) return <span />
-  const { to, label } = SECTIONS[first]
-  const name = second ? decodeURIComponent(second) : null
+  const section = isSection(first) && second ? SECTIONS[first] : null
   return (
     <nav aria-label={words.shell.breadcrumb} className={classes.crumbs}>
-      {name ? (
+      <Workspace />
+      {section && second ? (
         <>
-          <Link to={to} className={classes.link}>
-            {label}
+          <Slash />
+          <Link to={section.to} className={classes.link}>
+            {section.label}
           </Link>
-          <span className={classes.slash} aria-hidden>
-            /
-          </span>
+          <Slash />
           <span className={classes.here} aria-current="page">
-            {first === 'runs' ? shortId(name) : name}
+            {first === 'runs' ? shortId(second) : decodeURIComponent(second)}
           </span>
         </>
-      ) : (
-        <span className={classes.here} aria-current="page">
-          {label}
-        </span>
-      )}
+      ) : null}
     </nav>
   )
 }
+
+function Workspace() {
+  const info = useQuery(infoQuery())
+  if (!info.data) return null
+  const { workspace, version } = info.data
+  const name = workspace.split(/[\\/]/).filter(Boolean).at(-1) ?? workspace
+  return (
+    <Tooltip label={words.shell.workspace(workspace, version)}>
+      <Link to="/workflows" className={classes.workspace}>
+        <IconFolder size={15} stroke={1.7} aria-hidden />
+        {name}
+      </Link>
+    </Tooltip>
+  )
+}
+
+const Slash = () => (
+  <span className={classes.slash} aria-hidden>
+    /
+  </span>
+)

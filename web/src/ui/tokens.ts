@@ -74,23 +74,21 @@ export interface CategoryToken extends Tone {
 /** Node categories as the server names them; an unknown one gets the neutral puzzle piece. */
 export const CATEGORY: Readonly<Record<string, CategoryToken>> = {
   trigger: { light: '#8a5600', dark: '#f0b849', icon: IconBolt },
-  file: { light: '#0a6b65', dark: '#4fc9bd', icon: IconFile },
-  table: { light: '#4352c9', dark: '#9aa6ff', icon: IconTable },
+  files: { light: '#0a6b65', dark: '#4fc9bd', icon: IconFile },
+  tables: { light: '#4352c9', dark: '#9aa6ff', icon: IconTable },
   database: { light: '#1b5ccc', dark: '#6ea8ff', icon: IconDatabase },
   http: { light: '#0b6a80', dark: '#51c4dd', icon: IconWorld },
   logic: { light: '#6a3cc7', dark: '#b79bff', icon: IconArrowsSplit2 },
   flow: { light: '#a92568', dark: '#f58fbf', icon: IconArrowBackUp },
   data: { light: '#46566c', dark: '#a6b4c8', icon: IconPuzzle },
   code: { light: '#46566c', dark: '#a6b4c8', icon: IconBrandPython },
-  message: { light: '#11703a', dark: '#56c584', icon: IconMessage },
+  messages: { light: '#11703a', dark: '#56c584', icon: IconMessage },
 }
 
 const OTHER: CategoryToken = { light: '#46566c', dark: '#a6b4c8', icon: IconPuzzle }
 
-/** The token of a category; plural and unknown names are tolerated. */
-export function categoryToken(category: string): CategoryToken {
-  return CATEGORY[category] ?? CATEGORY[category.replace(/s$/, '')] ?? OTHER
-}
+/** The token of a category; packages may bring their own, which get the neutral one. */
+export const categoryToken = (category: string): CategoryToken => CATEGORY[category] ?? OTHER
 
 export const statusVar = (status: Status): string => `var(--cm-status-${status})`
 export const statusTintVar = (status: Status): string => `var(--cm-status-${status}-tint)`

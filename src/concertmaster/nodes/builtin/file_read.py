@@ -14,6 +14,7 @@ from pydantic import Field
 
 from concertmaster import Context, UserError, node
 from concertmaster.nodes.builtin.csv.columns import COMPRESSED, CsvOptions
+from concertmaster.nodes.builtin.csv.reading import as_utf8, read_csv
 
 EAGER_LIMIT_BYTES = 256 * 1024 * 1024
 Format = Literal["csv", "parquet", "jsonl"]
@@ -90,14 +91,10 @@ def file_read(
     if delimiter is None:
         delimiter = "\t" if ".tsv" in file.suffixes else ","
     options = CsvOptions(delimiter, quote or None, has_header, skip_rows, nulls, dates=dates, ragged=ragged)
-    # pyarrow costs 25 MB of memory, which a server that has read no CSV yet should not spend.
-    from concertmaster.nodes.builtin.csv.reading import as_utf8, read_csv  # noqa: PLC0415
-
-    scratch = context.scratch() if context else None
-    with as_utf8(file, path, encoding, scratch) as text:
+    with as_utf8(file, path, encoding, context.scratch if context else None) as text:
         options = replace(options, types=_given_types(text, path, options, types or {}))
-        large = scratch is not None and text.stat().st_size > EAGER_LIMIT_BYTES
-        return read_csv(text, path, options, spill=scratch / "rows.parquet" if scratch and large else None)
+        large = context is not None and text.stat().st_size > EAGER_LIMIT_BYTES
+        return read_csv(text, path, options, spill=context.scratch() / "rows.parquet" if context and large else None)
 
 
 def existing(path: str, context: Context | None) -> Path:
@@ -115,10 +112,9 @@ def existing(path: str, context: Context | None) -> Path:
         raise UserError("file.is_directory", f"{path} is a folder, not a file{hint}", path=path)
     there = [entry.name for entry in file.parent.iterdir() if entry.is_file()] if file.parent.is_dir() else None
     close = difflib.get_close_matches(file.name, there or [], n=2, cutoff=0.8)
+    hint = f"; did you mean {' or '.join(close)}?" if close else ""
     if there is None:
         hint = "; that folder does not exist"
-    else:
-        hint = f"; did you mean {' or '.join(close)}?" if close else ""
     raise UserError("file.not_found", f"There is no file {path}: looked for {file}{hint}", path=path)
 
 
@@ -140,9 +136,7 @@ def format_of(file: Path, shown: str) -> Format:
     return found
 
 
-def _given_types(
-    file: Path, name: str, options: CsvOptions, types: Mapping[str, ColumnType]
-) -> Mapping[str, Any]:
+def _given_types(file: Path, name: str, options: CsvOptions, types: Mapping[str, ColumnType]) -> Mapping[str, Any]:
     if not types or not file.stat().st_size:
         return {}
     try:
@@ -190,7 +184,7 @@ def _refuse_broken_line(file: Path, name: str) -> None:
                 continue
             try:
                 row: object = json.loads(line.strip())
-                reason = None if isinstance(row, dict) else "each line has to be an object, such as {\"id\": 1}"
+                reason = None if isinstance(row, dict) else 'each line has to be an object, such as {"id": 1}'
             except json.JSONDecodeError as error:
                 reason = f"no valid JSON ({error.msg} at character {error.pos + 1})"
             except UnicodeDecodeError:

@@ -27,7 +27,15 @@ _TEXT = ("gzip", "zstd", "none")
 Compression = Literal["auto", "none", "zstd", "lz4", "snappy", "gzip"]
 
 
-@node(id="file.write", category="files", effect="write", idempotent=True, summary="path", icon="file-output", title="Write file")
+@node(
+    id="file.write",
+    category="files",
+    effect="write",
+    idempotent=True,
+    summary="path",
+    icon="file-output",
+    title="Write file",
+)
 def file_write(
     table: pl.LazyFrame,
     path: Annotated[str, Field(min_length=1, json_schema_extra={"format": "path"})],
@@ -165,7 +173,9 @@ def _explained(shown: str) -> Generator[None]:
             ) from error
         if number in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise UserError(
-                "file.not_writable", f"{shown} cannot be written: {os.strerror(number)}; check the permissions", path=shown
+                "file.not_writable",
+                f"{shown} cannot be written: {os.strerror(number)}; check the permissions",
+                path=shown,
             ) from error
         if number is not None:
             raise OperationalError("file.write_failed", f"{shown} was not written: {error}", path=shown) from error

@@ -8,7 +8,7 @@ from typing import Literal
 import polars as pl
 
 from concertmaster import UserError, node
-from concertmaster.nodes.builtin.duck.session import unknown_column
+from concertmaster.nodes.builtin.duck.columns import demand_columns
 
 
 @node(id="table.join", category="tables", effect="none", summary="on", icon="git-merge", title="Join tables")
@@ -50,18 +50,14 @@ def table_join(
     left, other = table.lazy(), right.lazy()
     left_keys, right_keys = _keys(on, left_on, right_on, how)
     ours, theirs = left.collect_schema(), other.collect_schema()
-    for name in left_keys:
-        if name not in ours:
-            raise unknown_column(name, ours.names())
-    for name in right_keys:
-        if name not in theirs:
-            raise unknown_column(name, theirs.names())
+    demand_columns(left_keys, ours.names())
+    demand_columns(right_keys, theirs.names())
     for name, match in zip(left_keys, right_keys, strict=True):
         if not _comparable(ours[name], theirs[match]):
             raise UserError(
                 "join.types_differ",
-                f"'{name}' is {ours[name]} on the left and '{match}' is {theirs[match]} on the right: they never match. "
-                "Convert one of them with table.select before",
+                f"'{name}' is {ours[name]} on the left and '{match}' is {theirs[match]} on the right: they never "
+                "match. Convert one of them with table.select before",
                 left=name,
                 right=match,
             )

@@ -10,8 +10,8 @@ import { save } from './save'
 import { selectAll, selectNothing } from './selectAll'
 import { tidy } from './tidy'
 import { undo } from './undo'
-import { walks } from './walk'
 import { fit, help, quickAdd, zoomIn, zoomOut } from './view'
+import { walks } from './walk'
 
 /** Everything a person can start without an argument, in the order menus show it. */
 export const actions: readonly Action[] = [

@@ -28,7 +28,7 @@ function Tags({ field, value, onChange, ids, describedBy, invalid }: ControlProp
       readOnly={readOnly}
       acceptValueOnBlur
       aria-describedby={describedBy}
-      aria-invalid={invalid || undefined}
+      error={invalid}
       onChange={(next) => onChange(next.length === 0 ? undefined : next)}
     />
   )
@@ -54,7 +54,7 @@ function Rows({ field, value, onChange, pointer }: ControlProps) {
           <div className={classes.grow}>
             <Field
               name={words.editor.form.row(index + 1)}
-              schema={{ ...items, title: words.editor.form.row(index + 1) }}
+              schema={{ ...items, 'x-row': true, title: words.editor.form.row(index + 1) }}
               value={row}
               required={false}
               pointer={`${pointer}${pointerOf(index)}`}

@@ -32,7 +32,7 @@ export function ConnectionField({ field, value, onChange, ids, describedBy, inva
         clearButtonProps={{ 'aria-label': words.editor.form.clear }}
         readOnly={readOnly}
         aria-describedby={describedBy}
-        aria-invalid={invalid || undefined}
+        error={invalid}
         onChange={(next) => onChange(next ?? undefined)}
       />
       {connections.error ? <div className={classes.problem}>{connections.error.message}</div> : null}

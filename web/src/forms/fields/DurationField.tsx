@@ -19,7 +19,7 @@ export function DurationField({ field, value, onChange, ids, describedBy, invali
         placeholder={placeholderOf(field) || words.editor.form.durationExample}
         readOnly={readOnly}
         aria-describedby={describedBy}
-        aria-invalid={invalid || wrong || undefined}
+        error={invalid || wrong}
         spellCheck={false}
         onChange={(event) =>
           onChange(event.currentTarget.value === '' ? undefined : event.currentTarget.value)

@@ -18,7 +18,7 @@ function read(text: string): { value: Json | undefined } | { reason: string } {
 }
 
 /** Any JSON, for schemas that say no more. Half-written text stays here until it is JSON. */
-export function JsonField({ value, onChange, ids, describedBy, invalid }: ControlProps) {
+export function JsonField({ field, value, onChange, ids, describedBy, invalid }: ControlProps) {
   const { readOnly } = useForm()
   const [text, setText] = useState(() => write(value))
   const told = useRef(value)
@@ -39,7 +39,7 @@ export function JsonField({ value, onChange, ids, describedBy, invalid }: Contro
         describedBy={describedBy}
         invalid={invalid || 'reason' in state}
         readOnly={readOnly}
-        lines={[2, 16]}
+        lines={field.schema['x-row'] ? [1, 8] : [2, 16]}
         onChange={(next) => {
           setText(next)
           const parsed = read(next)

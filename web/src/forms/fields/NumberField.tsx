@@ -23,7 +23,7 @@ export function NumberField({ field, value, onChange, ids, describedBy, invalid 
       clampBehavior="none"
       readOnly={readOnly}
       aria-describedby={describedBy}
-      aria-invalid={invalid || undefined}
+      error={invalid}
       onChange={(next) => onChange(next === '' ? undefined : next)}
     />
   )

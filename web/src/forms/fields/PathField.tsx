@@ -15,7 +15,7 @@ export function PathField({ field, value, onChange, ids, describedBy, invalid }:
       classNames={{ input: 'cm-mono' }}
       readOnly={readOnly}
       aria-describedby={describedBy}
-      aria-invalid={invalid || undefined}
+      error={invalid}
       spellCheck={false}
       autoComplete="off"
       onChange={(event) => onChange(event.currentTarget.value === '' ? undefined : event.currentTarget.value)}

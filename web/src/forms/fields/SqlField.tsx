@@ -16,7 +16,8 @@ export function SqlField({ field, value, onChange, ids, describedBy, invalid }: 
       invalid={invalid}
       readOnly={readOnly}
       suggestions={suggestions}
-      lines={[6, 20]}
+      // In a row of a list or map it is a measure, not a query.
+      lines={field.schema['x-row'] ? [1, 8] : [6, 20]}
     />
   )
 }

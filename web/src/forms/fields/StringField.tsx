@@ -13,7 +13,7 @@ export function StringField({ field, value, onChange, ids, describedBy, invalid 
       placeholder={placeholderOf(field)}
       readOnly={readOnly}
       aria-describedby={describedBy}
-      aria-invalid={invalid || undefined}
+      error={invalid}
       spellCheck={false}
       autoComplete="off"
       onChange={(event) => onChange(event.currentTarget.value === '' ? undefined : event.currentTarget.value)}

@@ -17,7 +17,8 @@ export interface ControlProps {
 export function placeholderOf(field: Field): string {
   const { fallback, schema } = field
   if (fallback !== undefined && fallback !== null && fallback !== '') {
-    return typeof fallback === 'object' ? JSON.stringify(fallback) : String(fallback)
+    if (typeof fallback !== 'object') return String(fallback)
+    return Object.keys(fallback).length === 0 ? '' : JSON.stringify(fallback)
   }
   const example = Array.isArray(schema.examples) ? schema.examples[0] : undefined
   return typeof example === 'string' || typeof example === 'number' ? String(example) : ''

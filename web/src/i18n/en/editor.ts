@@ -79,6 +79,7 @@ export const editor = {
     failed: (message: string) => `Not saved: ${message}`,
     palette: 'Palette',
     inspector: 'Inspector',
+    settings: 'Workflow settings',
     stopRun: 'Cancel run',
     hideRun: 'Hide run',
     openRun: 'Open run',
@@ -94,6 +95,7 @@ export const editor = {
     failed: 'The node types could not be loaded',
     fold: 'Fold palette',
     unfold: 'Open palette',
+    categoryName: (name: string) => (name === 'http' ? 'HTTP' : name.charAt(0).toUpperCase() + name.slice(1)),
     category: (name: string, count: number) => `${name}, ${plural(count, 'node')}`,
   },
 
@@ -112,6 +114,7 @@ export const editor = {
     config: 'Config',
     input: 'Input',
     output: 'Output',
+    logs: 'Logs',
     docs: 'Docs',
     title: 'Title',
     id: 'Id',
@@ -215,8 +218,6 @@ export const editor = {
   },
 
   save: {
-    published: (version: number) => `Version ${version} saved and published`,
-    unchanged: (version: number) => `Nothing to save: this is version ${version}`,
     unpublished: (version: number) => `Version ${version} saved, not published`,
     unpublishedWhy: (errors: number) =>
       `${plural(errors, 'error')} must be fixed first. Triggers go on using the published version.`,
@@ -283,6 +284,8 @@ export const editor = {
     removeRow: (number: number) => `Remove item ${number}`,
     name: (number: number) => `Name ${number}`,
     value: (number: number) => `Value ${number}`,
+    nameHead: 'Name',
+    valueHead: 'Value',
     newName: 'name_',
     nameTaken: 'This name is used already',
     nameEmpty: 'A name is needed',

@@ -37,14 +37,14 @@ export const nodes = {
   copyExample: 'Copy the example',
   categories: {
     trigger: 'Triggers',
-    file: 'Files',
-    table: 'Tables',
+    files: 'Files',
+    tables: 'Tables',
     database: 'Databases',
     http: 'HTTP',
     data: 'Data',
     logic: 'Logic',
     flow: 'Flow',
     code: 'Code',
-    message: 'Messages',
+    messages: 'Messages',
   } as Record<string, string>,
 }

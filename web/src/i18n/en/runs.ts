@@ -66,7 +66,6 @@ export const runs = {
   inspector: 'Node inspector',
   resizePanel: 'Width of the inspector',
   timelineEmpty: 'No node has started yet',
-  timelineBar: (title: string, status: string, took: string) => `${title}: ${status}, ${took}`,
   selectNode: 'Select a node to see its data',
   selectNodeText:
     'Click a node in the graph or a bar in the timeline: its input, output, times and logs show here.',

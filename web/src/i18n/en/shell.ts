@@ -11,6 +11,7 @@ export const shell = {
   skipToContent: 'Skip to content',
   navigation: 'Main navigation',
   breadcrumb: 'Breadcrumb',
+  workspace: (path: string, version: string) => `Workspace ${path} · ConcertMaster ${version}`,
   workflows: 'Workflows',
   runs: 'Runs',
   nodes: 'Nodes',

@@ -11,6 +11,7 @@ import { RunDialog } from '~/runs/RunDialog'
 import type { RunStatusStore } from '~/runs/state'
 import { useAllNodeRuns } from '~/runs/useRun'
 import { elapsed, formatDuration } from '~/ui/format'
+import { LinkButton } from '~/ui/LinkButton'
 import { StatusBadge } from '~/ui/StatusBadge'
 import { Duration, Time } from '~/ui/Time'
 import classes from './RunPage.module.css'
@@ -100,8 +101,7 @@ function RunActions({ execution }: { execution: Execution }) {
           {cancel.isPending || cancel.isSuccess ? t.cancelling : t.cancel}
         </Button>
       ) : null}
-      <Button
-        component={Link}
+      <LinkButton
         to="/workflows/$name"
         params={{ name: execution.workflow }}
         search={{ run: execution.id }}
@@ -109,7 +109,7 @@ function RunActions({ execution }: { execution: Execution }) {
         leftSection={<IconEdit size={15} aria-hidden />}
       >
         {t.openWorkflow}
-      </Button>
+      </LinkButton>
       {open ? null : (
         <Button leftSection={<IconRefresh size={15} aria-hidden />} onClick={() => setAgain(true)}>
           {t.again}

@@ -33,8 +33,8 @@ export function RunLayout({ execution, store, selected, onSelect, tab, onTab }: 
   const workflow = useQuery(workflowQuery(execution.workflow, execution.version))
   const types = useQuery(nodeTypesQuery())
   const document = workflow.data?.document ?? null
-  const [width, setWidth] = useLocalStorage({ key: 'cm-run-panel', defaultValue: 480 })
-  const [height, setHeight] = useLocalStorage({ key: 'cm-run-bottom', defaultValue: 300 })
+  const [width, setWidth] = useLocalStorage({ key: 'cm-run-panel', defaultValue: 440 })
+  const [height, setHeight] = useLocalStorage({ key: 'cm-run-bottom', defaultValue: 280 })
   const [view, setView] = useState<string | null>('timeline')
 
   return (

@@ -129,7 +129,7 @@ def _read_as_sampled(path: Path, options: CsvOptions, sample: pl.DataFrame) -> p
     inferred = {name: type_ for name, type_ in sample.schema.items() if name not in options.types}
     if pl.Int128 in inferred.values():
         return None
-    numeric = [name for name, type_ in inferred.items() if type_ in (pl.Int64, pl.Float64)]
+    numeric = [name for name, type_ in inferred.items() if type_ == pl.Int64 or type_ == pl.Float64]
     if numeric and _has_lenient_number(path, options, numeric):
         return None
     frame = _read(path, options, sample.schema)

@@ -6,7 +6,7 @@ import codecs
 import mmap
 import re
 import tempfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,6 +32,8 @@ def read_csv(path: Path, name: str, options: CsvOptions, *, spill: Path | None =
         UserError: `file.empty`, `file.encoding`, `file.broken_row`, `file.bad_value`, `file.unknown_column` or
             `file.unreadable`.
     """
+    if path.suffix not in COMPRESSED:
+        _refuse_utf16(path, name)
     try:
         if spill is None:
             return _checked(read_frame(path, options), path, name, options).lazy()
@@ -47,7 +49,7 @@ def read_csv(path: Path, name: str, options: CsvOptions, *, spill: Path | None =
 
 
 @contextmanager
-def as_utf8(path: Path, name: str, encoding: str, scratch: Path | None) -> Generator[Path]:
+def as_utf8(path: Path, name: str, encoding: str, scratch: Callable[[], Path] | None) -> Generator[Path]:
     """The file as UTF-8: itself, or a copy that lives as long as the context.
 
     Raises:
@@ -62,10 +64,13 @@ def as_utf8(path: Path, name: str, encoding: str, scratch: Path | None) -> Gener
     if known in ("utf-8", "utf-8-sig", "ascii"):
         yield path
         return
-    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+    with tempfile.TemporaryDirectory(dir=scratch() if scratch else None) as folder:
         copy = Path(folder) / path.name
         try:
-            with path.open("r", encoding=known, newline="") as source, copy.open("w", encoding="utf-8", newline="") as to:
+            with (
+                path.open("r", encoding=known, newline="") as source,
+                copy.open("w", encoding="utf-8", newline="") as to,
+            ):
                 while chunk := source.read(_CHUNK_BYTES):
                     to.write(chunk)
         except UnicodeError as error:
@@ -140,21 +145,24 @@ def _bad_value(
     line = f", line {found[0]}" if found else ""
     return UserError(
         "file.bad_value",
-        f"{name}{line}: {value!r} in column '{column}' is not {_TYPE_WORDS.get(dtype, dtype)}. Correct the value, add it "
-        f"to `nulls`, or set the column's type to text",
+        f"{name}{line}: {value!r} in column '{column}' is not {_TYPE_WORDS.get(dtype, dtype)}. Correct the value, "
+        f"add it to `nulls`, or set the column's type to text",
         path=name,
         line=found[0] if found else None,
         column=column,
     )
 
 
+def _refuse_utf16(path: Path, name: str) -> None:
+    """Raise for the mark at the start of UTF-16, whose bytes can pass for a strange CSV file."""
+    with path.open("rb") as file:
+        if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            raise UserError("file.encoding", f"{name} looks like UTF-16; set `encoding: utf-16`", path=name)
+
+
 def _refuse_foreign_bytes(path: Path, name: str) -> None:
     """Raise when the file is no UTF-8 text, naming the line."""
     with path.open("rb") as file:
-        head = file.read(4)
-        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise UserError("file.encoding", f"{name} looks like UTF-16; set `encoding: utf-16`", path=name)
-        file.seek(0)
         decoder = codecs.getincrementaldecoder("utf-8")()
         line = 1
         while chunk := file.read(_CHUNK_BYTES):

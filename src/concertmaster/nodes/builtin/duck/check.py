@@ -96,7 +96,11 @@ def _check_part(part: dict[str, Any], names: set[str], tables: Sequence[str]) ->
     elif part.get("class") == "COLUMN_REF":
         # `current_user` without parentheses is parsed as a column and bound as a function.
         column = cast("list[str]", part.get("column_names", []))
-        if len(column) == 1 and column[0].lower() in _SESSION_FUNCTIONS and column[0].lower().startswith(("current_", "session_")):
+        if (
+            len(column) == 1
+            and column[0].lower() in _SESSION_FUNCTIONS
+            and column[0].lower().startswith(("current_", "session_"))
+        ):
             raise _refused(f"{column[0]} tells about the database instead of the data")
     elif kind == "BASE_TABLE":
         _check_table(part, names, tables)
@@ -107,7 +111,9 @@ def _check_part(part: dict[str, Any], names: set[str], tables: Sequence[str]) ->
     elif kind == "SHOW_REF":
         raise _refused("DESCRIBE, SUMMARIZE and SHOW are no SELECT")
     elif kind.endswith("_NODE") and kind not in _QUERY_NODES:
-        raise _refused(f"{kind.removesuffix('_NODE').removesuffix('_QUERY').lower()} changes data; only SELECT is possible")
+        raise _refused(
+            f"{kind.removesuffix('_NODE').removesuffix('_QUERY').lower()} changes data; only SELECT is possible"
+        )
 
 
 def _check_table(part: dict[str, Any], names: set[str], tables: Sequence[str]) -> None:

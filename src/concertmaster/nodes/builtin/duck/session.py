@@ -3,9 +3,10 @@
 Source of the measures: https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
 """
 
+# pyarrow ships no types, so what comes out of it is unknown to the checker.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import threading
@@ -18,6 +19,7 @@ import pyarrow as pa
 
 from concertmaster import Context, OperationalError, Sql, Table, UserError
 from concertmaster.nodes.builtin.duck.check import check_query
+from concertmaster.nodes.builtin.duck.columns import quoted, unknown_column
 
 DEFAULT_MEMORY_MB = 1024
 _THREADS = 4
@@ -105,8 +107,8 @@ class Session:
         if isinstance(error, duckdb.OutOfMemoryException):
             return OperationalError(
                 "sql.out_of_memory",
-                f"The query needs more than {self._memory_mb} MB of memory: select fewer columns, aggregate earlier, or "
-                "raise `memory_mb`",
+                f"The query needs more than {self._memory_mb} MB of memory: select fewer columns, aggregate earlier, "
+                "or raise `memory_mb`",
                 retryable=False,
             )
         if isinstance(error, duckdb.IOException):
@@ -120,26 +122,7 @@ class Session:
         return UserError("sql.invalid" if isinstance(error, early) else "sql.failed", message)
 
 
-def unknown_column(name: str, known: tuple[str, ...] | list[str]) -> UserError:
-    """The error for a column that no input has, with the ones there are."""
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean '{close[0]}'?" if close else ""
-    return UserError(
-        "sql.unknown_column",
-        f"There is no column '{name}'; the columns are: {', '.join(known)}{hint}",
-        column=name,
-        columns=list(known),
-    )
-
-
-def quoted(name: str) -> str:
-    """A name as a SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _locked(
-    inputs: Mapping[str, Source], context: Context | None, memory_mb: int
-) -> duckdb.DuckDBPyConnection:
+def _locked(inputs: Mapping[str, Source], context: Context | None, memory_mb: int) -> duckdb.DuckDBPyConnection:
     settings: dict[str, Any] = {
         "memory_limit": f"{memory_mb}MB",
         "threads": min(_THREADS, os.cpu_count() or 1),
@@ -165,13 +148,13 @@ def _locked(
 def _columns(source: Source) -> list[str]:
     if isinstance(source, Table):
         return [column.name for column in source.columns]
-    if isinstance(source, pa.Table):
-        return source.column_names
-    return source.lazy().collect_schema().names()
+    if isinstance(source, pl.DataFrame | pl.LazyFrame):
+        return source.lazy().collect_schema().names()
+    return source.column_names
 
 
 def _arrow(source: pl.DataFrame | pl.LazyFrame | pa.Table) -> pa.Table:
-    return source if isinstance(source, pa.Table) else source.lazy().collect().to_arrow()
+    return source.lazy().collect().to_arrow() if isinstance(source, pl.DataFrame | pl.LazyFrame) else source
 
 
 def _literal(text: str) -> str:

@@ -1,0 +1,42 @@
+"""`make bench`: every figure with what it is measured against, in one run on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+import uvloop
+
+from benchmarks import engine, flights, floor, server
+from benchmarks.report import Report
+
+SINGLES, AT_ONCE = 200, 1_000
+
+
+async def _floors(report: Report, folder: Path) -> None:
+    for strict, name in ((False, "floor: write-behind"), (True, "floor: every step durable")):
+        median, rate = await floor.measure(folder, strict=strict, singles=SINGLES, at_once=AT_ONCE)
+        report.set(f"{name}, linear10", median * 1e3, "ms")
+        report.set(f"{name}, linear10 at once", rate, "/s")
+
+
+def main() -> None:
+    """Measure everything and print the table."""
+    report = Report()
+    # In the working folder, not in /tmp: that may be memory, where an fsync costs nothing.
+    with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".bench-") as name:
+        folder = Path(name)
+        uvloop.run(_floors(report, folder))
+        uvloop.run(engine.measure(report, folder / "engine", singles=SINGLES, at_once=AT_ONCE))
+        asyncio.run(flights.measure(report, folder / "flights"))
+        server.measure(report, folder / "server")
+    report.ratio("linear10, one at a time", "floor: write-behind, linear10")
+    report.ratio("linear10 at once", "floor: write-behind, linear10 at once")
+    report.ratio("flights demo", "flights: the same Polars code without us")
+    report.ratio("flights demo", "flights: Polars with its own whole-column types")
+    report.print()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""The flights demo against the same work as plain Polars code: eager, in one process, nothing kept but the files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+
+from benchmarks.engine import run
+from benchmarks.report import Report
+from concertmaster.bootstrap import build, hold_data_folder
+from concertmaster.cli.demo import place_demo
+from concertmaster.config import Settings
+from concertmaster.domain.access import LOCAL_ADMIN
+from concertmaster.nodes.builtin.file_read import file_read
+
+NULLS = ["", "NA"]
+MONTH = 7
+TIMES = 7
+
+
+def read_by_polars(path: Path) -> pl.DataFrame:
+    """With Polars' own types of whole columns, as `file.read` promises them."""
+    return pl.read_csv(path, null_values=NULLS, infer_schema_length=None)
+
+
+def bare(folder: Path, read: Callable[[Path], pl.DataFrame]) -> None:
+    """The demo as a script."""
+    flights, airlines, airports = (read(folder / f"{name}.csv") for name in ("flights", "airlines", "airports"))
+    late = flights.filter(pl.col("dep_delay") > 15, pl.col("month") == MONTH)
+    places = airports.select(dest="faa", destination="name")
+    named = late.join(airlines, on="carrier", how="left").join(places, on="dest", how="left")
+    routes = named.group_by("month", "origin", "dest").agg(
+        pl.col("destination").drop_nulls().first(),
+        airlines=pl.col("name").unique().sort().str.join(", "),
+        flights=pl.len(),
+        mean_delay=pl.col("dep_delay").mean().round(1),
+        worst_delay=pl.col("dep_delay").max(),
+    )
+    ranked = routes.sort("mean_delay", "origin", "dest", descending=[True, False, False])
+    ranked.write_parquet(folder / "bare.parquet")
+    ranked.head(20).write_csv(folder / "bare.csv")
+
+
+def median_seconds(work: Callable[[], None]) -> float:
+    """Median of a few runs, after a warm one."""
+    work()
+    took: list[float] = []
+    for _ in range(TIMES):
+        begun = time.perf_counter()
+        work()
+        took.append(time.perf_counter() - begun)
+    return sorted(took)[TIMES // 2]
+
+
+async def measure(report: Report, folder: Path) -> None:
+    """Fill in the demo's rows."""
+    folder.mkdir()
+    settings = Settings(workspace=folder)
+    with hold_data_folder(settings):
+        async with build(settings) as runtime:
+            document = place_demo(folder)
+            await runtime.workflows.save(LOCAL_ADMIN, document.read_bytes(), publish=True)
+            name = document.stem
+            await run(runtime, name, {"month": MONTH})
+            took: list[float] = []
+            for _ in range(TIMES):
+                begun = time.perf_counter()
+                await run(runtime, name, {"month": MONTH})
+                took.append(time.perf_counter() - begun)
+            report.set("flights demo", sorted(took)[TIMES // 2] * 1e3, "ms")
+
+    def read_by_us(path: Path) -> pl.DataFrame:
+        return file_read(_Here(folder), path=path.name).collect()  # type: ignore[arg-type]
+
+    by_polars = median_seconds(lambda: bare(folder, read_by_polars))
+    report.set("flights: Polars with its own whole-column types", by_polars * 1e3, "ms")
+    report.set("flights: the same Polars code without us", median_seconds(lambda: bare(folder, read_by_us)) * 1e3, "ms")
+
+
+class _Here:
+    """What `file.read` needs of a context."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, relative: str | Path, *, write: bool = False) -> Path:  # noqa: ARG002
+        """A file of the folder."""
+        return self._folder / relative

@@ -1,0 +1,161 @@
+"""`concertmaster up`: API, web UI and engine in one process, until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import secrets
+import signal
+import socket
+import sys
+import webbrowser
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import uvicorn
+import uvloop
+from rich.text import Text
+
+from concertmaster.api.app import create_app
+from concertmaster.api.security import demand_loopback
+from concertmaster.bootstrap import SERVER_FILE, build, hold_data_folder
+from concertmaster.cli.client import TIMEOUT, Api
+from concertmaster.cli.demo import install_files, run_demo
+from concertmaster.cli.terminal import console, explain
+from concertmaster.config import Settings, read
+from concertmaster.domain.errors import ConcertMasterError, OperationalError
+from concertmaster.observability.logging import configure
+
+TOKEN_FILE = "local-token"  # noqa: S105  (a file name)
+SHUTDOWN_SECONDS = 3
+
+
+def serve(*, host: str | None, port: int | None, data_dir: Path | None, demo: bool, open_browser: bool) -> None:
+    """Serve until SIGINT or SIGTERM. Raises on what keeps it from starting; nothing is left behind then."""
+    settings = read(host=host, port=port, data_dir=data_dir)
+    configure(settings.log_level, settings.log_format)
+    demand_loopback(settings.host)
+    with ExitStack() as stack:
+        folder = stack.enter_context(hold_data_folder(settings))
+        listener = stack.enter_context(contextlib.closing(listen(settings.host, settings.port)))
+        if demo:
+            install_files(settings.resolved_workspace, console())
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(settings, folder, listener, demo=demo, open_browser=open_browser))
+
+
+class _Server(uvicorn.Server):
+    """Ends on signals without raising them once more: the runtime around it still has to close in order."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
+async def _serve(settings: Settings, folder: Path, listener: socket.socket, *, demo: bool, open_browser: bool) -> None:
+    out = console()
+    port = listener.getsockname()[1]
+    name = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"http://{name}:{port}"
+    async with build(settings) as runtime:
+        app = create_app(runtime, host=settings.host, port=port, max_body_bytes=settings.max_body_bytes)
+        config = uvicorn.Config(
+            app,
+            loop="none",
+            http="httptools",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ws_max_size=64 * 1024,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        )
+        server = _Server(config)
+        _announce(folder, host=settings.host, port=port, url=url)
+        if runtime.recovered:
+            out.print(f"going on with {runtime.recovered} unfinished executions")
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        showing = asyncio.create_task(_show(server, out, url, demo=demo, open_browser=open_browser))
+        try:
+            await serving
+        finally:
+            showing.cancel()
+            await asyncio.gather(showing, return_exceptions=True)
+            (folder / SERVER_FILE).unlink(missing_ok=True)
+
+
+async def _show(server: uvicorn.Server, out: Any, url: str, *, demo: bool, open_browser: bool) -> None:
+    """What `up` tells once it serves: the demo's run when asked for, and the address."""
+    async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT, trust_env=False) as http:
+        # Connections wait in the listener's queue until the server takes them.
+        await http.get("/readyz")
+        if demo:
+            try:
+                await run_demo(Api(http), out)
+            except ConcertMasterError as error:
+                explain(error)
+    # `--port 0` and programs that start us read the address from this line.
+    out.print(Text.assemble("ConcertMaster is ready: ", (url, "bold underline")), soft_wrap=True)
+    out.print(Text("Ctrl+C ends it; executions go on at the next start", style="dim"))
+    sys.stdout.flush()
+    if open_browser and not server.should_exit:
+        await asyncio.to_thread(webbrowser.open, url)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket.
+
+    Raises:
+        OperationalError: `port.in_use`, `port.refused`.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host.strip("[]"), port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        in_use = error.errno == errno.EADDRINUSE
+        reason = "is in use by another program" if in_use else f"cannot be opened: {error.strerror or error}"
+        raise OperationalError(
+            "port.in_use" if in_use else "port.refused",
+            f"Port {port} on {host} {reason}; stop that program, or choose another port with --port",
+            retryable=False,
+            host=host,
+            port=port,
+        ) from error
+    listener.setblocking(False)
+    return listener
+
+
+def _announce(folder: Path, *, host: str, port: int, url: str) -> None:
+    """Write where we serve, and the owner's token; each file appears whole or not at all."""
+    about = {
+        "pid": os.getpid(),
+        "host": host,
+        "port": port,
+        "url": url,
+        "address": url,
+        "started_at": datetime.now(UTC),
+    }
+    _write_private(folder / TOKEN_FILE, secrets.token_urlsafe(32).encode())
+    _write_private(folder / SERVER_FILE, orjson.dumps(about, option=orjson.OPT_UTC_Z))
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+    draft.replace(path)

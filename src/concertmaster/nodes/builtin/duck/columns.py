@@ -1,0 +1,36 @@
+"""Names of columns: quoting them, and what to say when one is unknown."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+from concertmaster import UserError
+
+
+def unknown_column(name: str, known: Sequence[str]) -> UserError:
+    """The error for a column that no input has, with the ones there are."""
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean '{close[0]}'?" if close else ""
+    return UserError(
+        "sql.unknown_column",
+        f"There is no column '{name}'; the columns are: {', '.join(known)}{hint}",
+        column=name,
+        columns=list(known),
+    )
+
+
+def demand_columns(wanted: Iterable[str], known: Sequence[str]) -> None:
+    """Refuse the first name that is no column.
+
+    Raises:
+        UserError: `sql.unknown_column`.
+    """
+    for name in wanted:
+        if name not in known:
+            raise unknown_column(name, known)
+
+
+def quoted(name: str) -> str:
+    """A name as a SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'

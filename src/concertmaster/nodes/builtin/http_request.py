@@ -1,0 +1,243 @@
+"""http.request: one request through the guarded client, with credentials that never leave their server."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Annotated, Any, Literal, TypedDict
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+from pydantic import Field
+
+from concertmaster import Connection, Context, OperationalError, UserError, node
+
+Method = Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
+
+_READING = ("GET", "HEAD", "OPTIONS")
+_RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
+_BODY_SHOWN = 2_000
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours"}
+_PORTS = {"http": 80, "https": 443}
+
+
+class Answer(TypedDict):
+    """What a server answered; header names are in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+
+@node(
+    id="http.request",
+    category="http",
+    effect="write",
+    effect_by=("method", _READING),
+    idempotent=True,
+    summary="url",
+    icon="globe",
+    title="HTTP request",
+)
+async def http_request(
+    url: Annotated[str, Field(min_length=1)],
+    context: Context,
+    method: Method = "GET",
+    headers: Mapping[str, str] | None = None,
+    query: Mapping[str, Any] | None = None,
+    body: Any = None,
+    connection: Connection[Literal["http"]] | None = None,
+    timeout: Annotated[
+        str, Field(pattern=r"^\d+(\.\d+)?(ms|s|m|h)$", json_schema_extra={"format": "duration"})
+    ] = "30s",
+    response: Literal["auto", "json", "text", "base64"] = "auto",
+    raise_for_status: bool = True,
+    follow_redirects: bool = True,
+) -> Answer:
+    """Send an HTTP request and give its answer.
+
+    Private and local addresses are refused unless `EGRESS_ALLOW` names them; time, size and redirects are bounded.
+    POST, PUT, PATCH and DELETE carry an `Idempotency-Key`, the same on every attempt, so that a server that knows
+    the header does the work once. A status of 400 or more fails the node; a broken network, 429 and 5xx may be tried
+    again by a retry policy.
+
+    Args:
+        url: Where to; relative to the connection's `base_url` when that is set.
+        method: What to do there.
+        headers: Further headers.
+        query: Parameters put into the URL; a list repeats the name.
+        body: Text is sent as it is, everything else as JSON.
+        connection: Credentials, a connection of type `http`: `token` (bearer), `username` and `password` (basic), or
+            `header` and `value`; with `base_url` they are sent to that server only.
+        timeout: Of the whole exchange, such as `30s`.
+        response: Form of the body in the output; `auto` goes by the content type, and gives base64 for binary data.
+        raise_for_status: A status of 400 or more is a failure; otherwise it is an answer like any other.
+        follow_redirects: Go where the server sends us.
+
+    Example:
+        ```yaml
+        concertmaster: 1
+        name: fetch
+        inputs: {url: {type: string, default: "http://127.0.0.1:8000/healthz"}}
+        nodes:
+          answer: {type: http.request, config: {url: "{{ inputs.url }}", timeout: 10s}}
+        outputs: {status: "{{ nodes.answer.status }}"}
+        ```
+    """
+    target = _target(url, connection)
+    sent_headers = _headers(method, headers or {}, connection, context)
+    content: dict[str, Any] = {}
+    if isinstance(body, str):
+        content["content"] = body.encode()
+    elif body is not None:
+        content["json"] = body
+    answer: httpx.Response = await context.http.request(
+        method,
+        target,
+        headers=sent_headers,
+        params=dict(query) if query else None,
+        timeout=_seconds(timeout),
+        follow_redirects=follow_redirects,
+        **content,
+    )
+    if raise_for_status and answer.status_code >= 400:
+        raise _failed(method, target, answer)
+    return Answer(status=answer.status_code, headers=dict(answer.headers), body=_body(answer, response))
+
+
+def _target(url: str, connection: Connection[Any] | None) -> str:
+    """The absolute URL; credentials with a `base_url` go to its server only.
+
+    Raises:
+        UserError: `http.other_server`.
+    """
+    place = connection.values.get("base_url") if connection else None
+    if connection is None or not place:
+        return url
+    target = urljoin(place if place.endswith("/") else place + "/", url)
+    if _origin(target) != _origin(place):
+        raise UserError(
+            "http.other_server",
+            f"The connection '{connection.name}' is for {_shown(place)}, and {_shown(target)} is another server. "
+            "Leave the connection out, or use one for that server",
+        )
+    return target
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
+    except ValueError as error:
+        raise UserError("http.invalid_url", f"{url!r} is no URL: {error}") from error
+
+
+def _headers(
+    method: str, headers: Mapping[str, str], connection: Connection[Any] | None, context: Context
+) -> dict[str, str]:
+    """The configured headers, the credentials unless the config has its own, and the idempotency key."""
+    found = dict(headers)
+    given = {name.lower() for name in headers}
+    if connection is not None:
+        name, value = _credentials(connection)
+        if name.lower() not in given:
+            found[name] = value
+    if method not in _READING and "idempotency-key" not in given:
+        found["Idempotency-Key"] = context.idempotency_key
+    return found
+
+
+def _credentials(connection: Connection[Any]) -> tuple[str, str]:
+    values = connection.values
+    if "token" in values:
+        return "Authorization", f"Bearer {connection.secret('token').reveal()}"
+    if "username" in values:
+        password = connection.secret("password").reveal() if "password" in values else ""
+        pair = f"{connection.secret('username').reveal()}:{password}"
+        return "Authorization", "Basic " + base64.b64encode(pair.encode()).decode()
+    if "header" in values:
+        return connection.secret("header").reveal(), connection.secret("value").reveal()
+    raise UserError(
+        "connection.field_missing",
+        f"Connection '{connection.name}' has none of: token; username and password; header and value. "
+        f"Set one of them with: concertmaster connection add {connection.name}",
+        connection=connection.name,
+    )
+
+
+def _body(answer: httpx.Response, form: str) -> Any:
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if form == "auto":
+        form = _form_of(kind, answer)
+    if form == "json":
+        if not answer.content:
+            return None
+        try:
+            return json.loads(answer.content)
+        except ValueError as error:
+            raise UserError(
+                "http.not_json",
+                f"{_shown(str(answer.request.url))} did not answer with JSON ({kind or 'no content type'}): "
+                f"{answer.text[:200]!r}. Set `response: text`",
+            ) from error
+    return answer.text if form == "text" else base64.b64encode(answer.content).decode()
+
+
+def _form_of(kind: str, answer: httpx.Response) -> str:
+    if kind.endswith(("/json", "+json")):
+        return "json"
+    if kind.startswith("text/") or kind.endswith(("/xml", "+xml", "/javascript", "/yaml", "x-www-form-urlencoded")):
+        return "text"
+    if kind:
+        return "base64"
+    try:
+        answer.content.decode()
+    except UnicodeDecodeError:
+        return "base64"
+    return "text"
+
+
+def _failed(method: str, url: str, answer: httpx.Response) -> OperationalError:
+    status = answer.status_code
+    text = answer.text[:_BODY_SHOWN]
+    details: dict[str, Any] = {"status": status, "body": text, "sent": True}
+    wait = _retry_after(answer.headers.get("retry-after", ""))
+    if wait is not None:
+        details["retry_after_seconds"] = wait
+    shown = f": {' '.join(text.split())[:300]}" if text else ""
+    return OperationalError(
+        "http.status",
+        f"{method} {_shown(url)} was answered with {status} {answer.reason_phrase}".rstrip() + shown,
+        retryable=status in _RETRYABLE,
+        **details,
+    )
+
+
+def _retry_after(text: str) -> float | None:
+    """Seconds that a `Retry-After` header asks for: a number or a date; None when there is nothing sensible in it."""
+    if text.strip().isdigit():
+        return float(text)
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max(0.0, round((at - datetime.now(UTC)).total_seconds(), 3))
+
+
+def _seconds(text: str) -> timedelta:
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        raise UserError("http.timeout_invalid", f"{text!r} is no duration; write a number and a unit, like 30s")
+    return timedelta(**{_UNITS[found[2]]: float(found[1])})
+
+
+def _shown(url: str) -> str:
+    """A URL for messages: without query, fragment and credentials, which may hold secrets."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"

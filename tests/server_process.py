@@ -1,0 +1,95 @@
+"""A real `concertmaster up` in a process of its own, on a free port, for tests."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+START_SECONDS = 30
+COMMAND = (sys.executable, "-m", "concertmaster.cli.main")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerProcess:
+    """Where it serves; `workspace` is its current folder."""
+
+    url: str
+    workspace: Path
+    process: subprocess.Popen[str]
+
+    def client(self) -> httpx.Client:
+        """Requests to it."""
+        return httpx.Client(base_url=self.url, timeout=30, trust_env=False)
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        self.process.kill()
+        self.process.wait(10)
+
+    def stop(self) -> int:
+        """As Ctrl+C does; returns the exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(15)
+
+
+def environment() -> dict[str, str]:
+    """The environment without settings of whoever runs the tests."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("CONCERTMASTER_")}
+
+
+@contextmanager
+def server_process(workspace: Path, *options: str) -> Generator[ServerProcess]:
+    """Start it and wait until it is ready; it is gone when the block ends."""
+    log = (workspace / "server.log").open("a+")
+    process = subprocess.Popen(
+        [*COMMAND, "up", "--port", "0", *options],
+        cwd=workspace,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=log,
+        text=True,
+    )
+    try:
+        yield ServerProcess(_url(process, workspace), workspace, process)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait(10)
+        assert process.stdout is not None
+        process.stdout.close()
+        log.close()
+
+
+def run_command(workspace: Path, *words: str, input_text: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run `concertmaster` to its end."""
+    return subprocess.run(
+        [*COMMAND, *words],
+        cwd=workspace,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        input=input_text,
+        check=False,
+    )
+
+
+def _url(process: subprocess.Popen[str], workspace: Path) -> str:
+    assert process.stdout is not None
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        line = process.stdout.readline()
+        if "is ready: " in line:
+            return line.partition("is ready: ")[2].strip()
+        if not line and process.poll() is not None:
+            break
+    raise AssertionError(f"the server did not start:\n{(workspace / 'server.log').read_text()}")

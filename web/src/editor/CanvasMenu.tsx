@@ -1,0 +1,38 @@
+import { Menu } from '@mantine/core'
+import type { MenuTarget } from '~/canvas/context'
+import { copy, cut, duplicate, paste } from './actions/clipboard'
+import { deleteReconnect, deleteSelection } from './actions/deleteSelection'
+import { disable } from './actions/disable'
+import { rename } from './actions/rename'
+import { selectAll } from './actions/selectAll'
+import { tidy } from './actions/tidy'
+import { fit, quickAdd } from './actions/view'
+import classes from './Editor.module.css'
+import { ActionItems } from './EditorBar'
+
+export interface MenuState {
+  target: MenuTarget
+  x: number
+  y: number
+}
+
+const LISTS = {
+  node: [rename, disable, copy, cut, duplicate, deleteSelection, deleteReconnect],
+  edge: [deleteSelection],
+  pane: [quickAdd, paste, selectAll, tidy, fit],
+}
+
+/** The menu of the right mouse button: the actions for what is under it. */
+export function CanvasMenu({ menu, onClose }: { menu: MenuState | null; onClose(): void }) {
+  if (!menu) return null
+  return (
+    <Menu key={`${menu.x} ${menu.y}`} opened onClose={onClose} position="bottom-start" offset={0} width={230}>
+      <Menu.Target>
+        <span className={classes.menuAnchor} style={{ left: menu.x, top: menu.y }} />
+      </Menu.Target>
+      <Menu.Dropdown>
+        <ActionItems list={LISTS[menu.target.kind]} />
+      </Menu.Dropdown>
+    </Menu>
+  )
+}
