@@ -50,6 +50,11 @@ class Harness:
     executions: SqlExecutionStore
     placement: LocalPlacement
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: dict[str, ExecutionRow] = field(default_factory=dict)
+
+    def on_commit(self, committed: Sequence[Committed]) -> None:
+        self.ended |= {part.row.id: part.row for part in committed if part.row.status in FINAL_EXECUTION}
+        self.changed.set()
 
     async def start(self, document: str, inputs: Mapping[str, Any] | None = None, *, drive: bool = True) -> str:
         """Store the document and start it; `drive=False` leaves it queued, as a crash right after would."""
@@ -81,8 +86,11 @@ class Harness:
 
     async def end(self, execution_id: str) -> ExecutionRow:
         """Wait for the end of an execution."""
-        await self.until(execution_id, lambda events: events[-1].kind.removeprefix("execution.") in FINAL_EXECUTION)
-        return await self.executions.get(execution_id)
+        while execution_id not in self.ended:
+            self.changed.clear()
+            async with asyncio.timeout(30):
+                await self.changed.wait()
+        return self.ended[execution_id]
 
     async def run(self, document: str, inputs: Mapping[str, Any] | None = None) -> tuple[ExecutionRow, list[Event]]:
         """Start, wait, and give the row and all events."""
@@ -110,15 +118,12 @@ async def running_engine(
     await database.open()
     harness: Harness
 
-    def on_commit(_: Sequence[Committed]) -> None:
-        harness.changed.set()
-
     async def connection(name: str) -> Connection:
         if connections is None or name not in connections:
             raise NotFound("connection.not_found", f"There is no connection {name!r}")
         return connections[name]
 
-    journal, workflows = SqlJournal(database, on_commit), SqlWorkflowStore(database)
+    journal, workflows = SqlJournal(database, lambda committed: harness.on_commit(committed)), SqlWorkflowStore(database)
     executions, builtins = SqlExecutionStore(database), load_registry()
     own = [found for function in functions if (found := node_type_of(function)) is not None]
     registry = Registry([*builtins.all(), *own])
@@ -130,6 +135,7 @@ async def running_engine(
         plans=PlanCache(workflows, lambda: registry),
         artifacts=ArtifactStore(folder / "artifacts"),
         workspace=folder,
+        data_dir=folder / "artifacts",
         clock=SystemClock(),
         compute=compute,
         connection=connection,

@@ -125,6 +125,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             plans=PlanCache(workflow_store, lambda: registry),
             artifacts=artifacts,
             workspace=settings.resolved_workspace,
+            data_dir=data_dir,
             clock=clock,
             compute=compute,
             connection=connections.open,

@@ -122,8 +122,10 @@ async def test_the_page_answers_every_route_of_the_browser_and_assets_live_for_e
         asset = await http.get("/assets/index-abc.js")
         assert "immutable" in asset.headers["cache-control"]
         assert (await http.head("/")).status_code == 200
-        for path in ("/assets/gone.js", "/gone.png", "/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt"):
+        for path in ("/assets/gone.js", "/gone.png", "/assets/../../secret.txt"):
             assert (await http.get(path)).status_code == 404
+        for path in ("/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/assets/..%2f..%2fsecret.txt"):
+            assert "secret" not in (await http.get(path)).text
 
 
 async def test_without_a_build_the_page_says_what_to_do(tmp_path: Path) -> None:

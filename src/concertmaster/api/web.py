@@ -35,8 +35,9 @@ def install(app: FastAPI, static: Path = STATIC) -> None:
         found = (root / path).resolve() if path else root
         if found.is_relative_to(root) and found.is_file() and found.name != "index.html":
             return FileResponse(found, headers=_FOREVER if path.startswith("assets/") else _ASK_AGAIN)
-        if path.startswith("assets/") or "." in path.rpartition("/")[2]:
+        if path.startswith("assets/") or ("." in path and "/" not in path and path != "index.html"):
             # A missing file must not look like a page: the browser would take HTML for a script.
+            # Deeper down a dot is part of a name, as in /node-types/table.sql.
             raise HTTPException(404)
         index = root / "index.html"
         if not index.is_file():

@@ -62,13 +62,13 @@ class Graph:
                     ready.append(edge.target)
         return tuple(order)
 
-    def cycles(self) -> Iterator[tuple[Edge, ...]]:
+    def cycles(self, *, roots: Iterable[str] = ()) -> Iterator[tuple[Edge, ...]]:
         """For each edge that closes a cycle (found depth first, in document order), the edges of that cycle.
 
-        The closing edge is the last. Removing all closing edges leaves no cycle.
+        The closing edge is the last. Removing all closing edges leaves no cycle. The search starts at `roots`.
         """
         done: set[str] = set()
-        for root in self.nodes:
+        for root in (*roots, *self.nodes):
             if root not in done:
                 yield from self._cycles_from(root, done)
 

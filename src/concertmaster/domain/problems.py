@@ -14,7 +14,7 @@ class Problem:
     """One finding about a document or request.
 
     Attributes:
-        code: stable dotted code (`edge.unknown_node`), listed in the reference.
+        code: stable dotted code (`edge.dangling`), listed in the reference.
         pointer: RFC 6901 JSON pointer to the place, "" for the whole document.
         message: what is wrong, for a person.
         severity: an error blocks publishing and running, a warning does not.

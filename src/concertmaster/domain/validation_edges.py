@@ -98,7 +98,9 @@ def _check_cycles(scope: Scope, findings: Findings) -> None:
     indices: dict[Edge, int] = {}
     for index, edge in enumerate(scope.edges):
         indices.setdefault(edge, index)
-    for cycle in itertools.islice(scope.graph.cycles(), LIMIT):
+    # The canvas searches in this order too, so that both name the same edge.
+    roots = dict.fromkeys(edge.source for edge in scope.edges if edge.source in scope.nodes)
+    for cycle in itertools.islice(scope.graph.cycles(roots=roots), LIMIT):
         names = [edge.source for edge in cycle]
         shown = names if len(names) <= _SHOWN_OF_CYCLE else [*names[: _SHOWN_OF_CYCLE - 1], "..."]
         message = f"the nodes form a cycle: {' -> '.join([*shown, names[0]])}"

@@ -108,7 +108,7 @@ class NodeContext:
 
     def path(self, relative: str | Path, *, write: bool = False) -> Path:
         """A path confined to the workspace."""
-        path = confine(self._engine.workspace, str(relative))
+        path = confine(self._engine.workspace, str(relative), data_dir=self._engine.data_dir)
         if write:
             path.parent.mkdir(parents=True, exist_ok=True)
         return path
@@ -123,7 +123,7 @@ class NodeContext:
         """A connection with its values; from here on they are redacted in this attempt's logs and errors."""
         name = connection if isinstance(connection, str) else connection.name
         found = await self._engine.connection(name)
-        self._secrets.update(found.values.values())
+        self._secrets.update(found.secrets())
         self._redactor = Redactor(tuple(self._secrets))
         return found
 

@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from concertmaster.domain.events import NodeFailed, NodeRetrying
 from concertmaster.domain.execution import Failure
@@ -36,6 +36,7 @@ from concertmaster.engine.plan import PlanNode
 from concertmaster.engine.retry import next_delay
 from concertmaster.engine.state import ExecutionState, NodeState
 
+LONGEST_ASKED_DELAY = timedelta(hours=1)
 NO_EDGE_TAKEN = "no incoming edge was taken"
 THRESHOLD_OUT_OF_REACH = "too few incoming edges were taken"
 
@@ -146,8 +147,15 @@ def after_failure(
     safe = planned.repeatable or error.nothing_sent
     if failures < retry.maximum_attempts and error.retryable and safe and not state.stopping:
         delay = next_delay(retry, failures, seed=f"{state.execution_id}/{node_id}/{attempt}")
-        return NodeRetrying(node_id, attempt, error, at + delay)
+        return NodeRetrying(node_id, attempt, error, at + max(delay, _asked_delay(error)))
     return NodeFailed(node_id, attempt, started_at, error)
+
+
+def _asked_delay(error: Failure) -> timedelta:
+    """How long the other side asked to be left alone (HTTP Retry-After), at most `LONGEST_ASKED_DELAY`."""
+    asked = error.details.get("retry_after_seconds")
+    seconds = float(asked) if isinstance(asked, int | float) and asked > 0 else 0.0
+    return min(timedelta(seconds=min(seconds, 1e6)), LONGEST_ASKED_DELAY)
 
 
 def _interrupted_write(planned: PlanNode) -> Failure:

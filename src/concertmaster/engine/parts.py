@@ -79,6 +79,7 @@ class Engine:
 
     Attributes:
         owner: name of this process in the journal.
+        data_dir: the data folder, which file nodes may not touch even where it lies in the workspace.
         connection: opens a connection by name, decrypted.
         http: opens the guarded client; called once, when the first node asks.
     """
@@ -89,6 +90,7 @@ class Engine:
     plans: PlanCache
     artifacts: ArtifactStore
     workspace: Path
+    data_dir: Path
     clock: Clock
     compute: Compute
     connection: Callable[[str], Awaitable[Connection]]

@@ -24,6 +24,8 @@ else:
     TypeName = TypeVar("TypeName")
 
 _HIDDEN = "***"
+# Fields that tell where and who, not how to get in: hiding them in logs would hide what went wrong.
+_PUBLIC_FIELDS = frozenset({"base_url", "header", "username", "user", "host", "port", "database"})
 
 
 class Secret:
@@ -115,6 +117,10 @@ class Connection(Generic[TypeName]):
             connection=self.name,
             field=name,
         )
+
+    def secrets(self) -> frozenset[str]:
+        """The values that logs, errors and results may not show."""
+        return frozenset(value for name, value in self.values.items() if name not in _PUBLIC_FIELDS)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

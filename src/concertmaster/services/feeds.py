@@ -101,7 +101,8 @@ class Pump:
 class ExecutionFeed:
     """The last events of one execution, consecutive."""
 
-    def __init__(self, bus: EventBus, execution_id: str) -> None:
+    def __init__(self, bus: EventBus, execution_id: str, *, keep: int = RING_LINES) -> None:
+        self._keep = keep
         self._lines: deque[Line] = deque()
         self._bytes = 0
         self.row: ExecutionRow | None = None
@@ -126,7 +127,7 @@ class ExecutionFeed:
                     self._clear()
                 self._lines.append(line)
                 self._bytes += len(line.json)
-        while len(self._lines) > RING_LINES or (self._bytes > RING_BYTES and len(self._lines) > 1):
+        while len(self._lines) > self._keep or (self._bytes > RING_BYTES and len(self._lines) > 1):
             self._bytes -= len(self._lines.popleft().json)
 
     def _lose(self) -> None:
@@ -147,7 +148,8 @@ class _Change:
 class ChangeFeed:
     """The newest change of each execution, oldest first. Cursors rise for ever, over restarts too."""
 
-    def __init__(self, bus: EventBus, start_cursor: int) -> None:
+    def __init__(self, bus: EventBus, start_cursor: int, *, keep: int = CHANGES_KEPT) -> None:
+        self._keep = keep
         self.cursor = start_cursor
         self._floor = start_cursor
         self._changes: OrderedDict[str, _Change] = OrderedDict()
@@ -176,7 +178,7 @@ class ChangeFeed:
             self.cursor += 1
             self._changes[row.id] = _Change(_change_line(self.cursor, part), visible)
             self._changes.move_to_end(row.id)
-        while len(self._changes) > CHANGES_KEPT:
+        while len(self._changes) > self._keep:
             self._floor = self._changes.popitem(last=False)[1].line.seq
 
     def _clear(self) -> None:

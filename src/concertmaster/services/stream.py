@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow
 from concertmaster.domain.interfaces import Clock, EventBus, ExecutionStore, Journal
-from concertmaster.services.feeds import ChangeFeed, ExecutionFeed, Line, encode_event
+from concertmaster.services.feeds import CHANGES_KEPT, RING_LINES, ChangeFeed, ExecutionFeed, Line, encode_event
 
 BACKLOG_PAGE = 500
 
@@ -33,11 +33,26 @@ class Batch:
 class StreamService:
     """One feed for WebSocket, SSE and long poll."""
 
-    def __init__(self, bus: EventBus, journal: Journal, executions: ExecutionStore, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        bus: EventBus,
+        journal: Journal,
+        executions: ExecutionStore,
+        *,
+        clock: Clock,
+        keep_lines: int = RING_LINES,
+        keep_changes: int = CHANGES_KEPT,
+    ) -> None:
+        """Args:
+        keep_lines: events of an execution that stay at hand for its followers; slower ones read the journal.
+        keep_changes: executions whose last change stays at hand; slower followers load the list again.
+        """
         self._bus = bus
         self._journal = journal
         self._executions = executions
         self._clock = clock
+        self._keep_lines = keep_lines
+        self._keep_changes = keep_changes
         self._feeds: dict[str, ExecutionFeed] = {}
         self._changes: ChangeFeed | None = None
 
@@ -124,6 +139,10 @@ class StreamService:
                 row = feed.row if feed.row and not feed.losses else await self._executions.get(execution_id)
         return row
 
+    def followed(self) -> int:
+        """How many executions somebody follows now."""
+        return len(self._feeds)
+
     async def _backlog(self, execution_id: str, after_seq: int) -> AsyncGenerator[Batch]:
         while events := await self._journal.read(execution_id, after_seq, limit=BACKLOG_PAGE):
             yield Batch([encode_event(event) for event in events])
@@ -136,7 +155,7 @@ class StreamService:
         """The feed of an execution, shared by its viewers and gone with the last of them."""
         feed = self._feeds.get(execution_id)
         if feed is None:
-            feed = self._feeds[execution_id] = ExecutionFeed(self._bus, execution_id)
+            feed = self._feeds[execution_id] = ExecutionFeed(self._bus, execution_id, keep=self._keep_lines)
         feed.viewers += 1
         try:
             yield feed
@@ -152,7 +171,7 @@ class StreamService:
         if feed is None:
             # Microseconds as the start make cursors of this process higher than those of the last one.
             start = int(self._clock.now().timestamp() * 1_000_000)
-            feed = self._changes = ChangeFeed(self._bus, start)
+            feed = self._changes = ChangeFeed(self._bus, start, keep=self._keep_changes)
         feed.viewers += 1
         try:
             yield feed

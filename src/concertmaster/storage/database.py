@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from concertmaster.domain.errors import OperationalError, UserError
 from concertmaster.storage.calls import Call, CallLane
@@ -103,7 +103,13 @@ class Database:
 
 def checked_url(url: str) -> URL:
     """Parse a database URL and refuse what is not supported."""
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        # Not repeated in the message: it may hold a password.
+        raise UserError(
+            "database.unsupported", "The database URL cannot be read; it looks like sqlite:////absolute/path.db"
+        ) from error
     if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
         raise UserError(
             "database.unsupported",

@@ -53,7 +53,9 @@ SPECS = (
         schema=config_schema("value", value={}),
         effect="none",
     ),
-    NodeSpec("number.make", outlets=(OutletSpec(type=PortType("json", {"type": "integer"})),), schema={"type": "object"}),
+    NodeSpec(
+        "number.make", outlets=(OutletSpec(type=PortType("json", {"type": "integer"})),), schema={"type": "object"}
+    ),
     NodeSpec(
         "logic.if",
         ports=(Port("in", required=False),),
@@ -75,7 +77,9 @@ SPECS = (
             "url",
             url={"type": "string"},
             timeout={"type": "number"},
-            connection={"anyOf": [{"type": "string", "format": "connection", "x-connection": "http"}, {"type": "null"}]},
+            connection={
+                "anyOf": [{"type": "string", "format": "connection", "x-connection": "http"}, {"type": "null"}]
+            },
             headers={"type": "object", "additionalProperties": {"type": "string"}},
             code={"type": "string", "x-expression": False, "maxLength": 30},
         ),

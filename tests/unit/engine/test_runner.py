@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
-from engine_harness import running_engine
 
 from concertmaster import Context, Input, OperationalError, Outlet, UserError, node
 from concertmaster.domain.events import NodeFailed, NodeRetrying, NodeSucceeded
 from concertmaster.domain.values import JsonValue
+from engine_harness import running_engine
 
 
 @node(id="t.plus", effect="none")

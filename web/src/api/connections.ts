@@ -1,35 +1,29 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
-import { request } from './client'
-import type { Connection, Page } from './types'
+import { client, take } from './client'
+import type { NewConnection } from './types'
 
 export const connectionKeys = { all: ['connections'] as const }
 
 export const connectionsQuery = () =>
   queryOptions({
     queryKey: connectionKeys.all,
-    queryFn: async ({ signal }) => (await request<Page<Connection>>('/connections', { signal })).items,
+    queryFn: async ({ signal }) => (await take(client.GET('/api/v1/connections', { signal }))).items,
   })
 
-export interface NewConnection {
-  name: string
-  type: string
-  /** Written once, never read back. */
-  values: Record<string, string>
-}
-
+/** Values are written once and never read back. */
 export function useCreateConnection() {
-  const client = useQueryClient()
+  const queries = useQueryClient()
   return useMutation({
-    mutationFn: (body: NewConnection) => request<Connection>('/connections', { method: 'POST', body }),
-    onSuccess: () => client.invalidateQueries({ queryKey: connectionKeys.all }),
+    mutationFn: (body: NewConnection) => take(client.POST('/api/v1/connections', { body })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: connectionKeys.all }),
   })
 }
 
 export function useDeleteConnection() {
-  const client = useQueryClient()
+  const queries = useQueryClient()
   return useMutation({
     mutationFn: (name: string) =>
-      request<void>(`/connections/${encodeURIComponent(name)}`, { method: 'DELETE' }),
-    onSuccess: () => client.invalidateQueries({ queryKey: connectionKeys.all }),
+      take(client.DELETE('/api/v1/connections/{name}', { params: { path: { name } } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: connectionKeys.all }),
   })
 }

@@ -1,13 +1,11 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import type { JsonObject } from '~/model/json'
-import { request } from './client'
-import type { Execution, ExecutionSummary, LogLine, OutputPage, Page, RunEvent } from './types'
-
-const at = (id: string) => `/executions/${encodeURIComponent(id)}`
+import { client, take } from './client'
+import type { Execution, ExecutionStatus, OutputPage } from './types'
 
 export interface ExecutionFilter {
   workflow?: string
-  status?: string
+  status?: ExecutionStatus
 }
 
 export const executionKeys = {
@@ -19,14 +17,16 @@ export const executionKeys = {
   output: (id: string, node: string, outlet: string) => ['executions', 'output', id, node, outlet] as const,
 }
 
-export const executionsQuery = (filter: ExecutionFilter, limit = 50) =>
+export const executionsQuery = ({ workflow, status }: ExecutionFilter, limit = 50) =>
   infiniteQueryOptions({
-    queryKey: [...executionKeys.list(filter), limit] as const,
+    queryKey: [...executionKeys.list({ workflow, status }), limit] as const,
     queryFn: ({ pageParam, signal }) =>
-      request<Page<ExecutionSummary>>('/executions', {
-        query: { workflow: filter.workflow, status: filter.status, before: pageParam, limit },
-        signal,
-      }),
+      take(
+        client.GET('/api/v1/executions', {
+          params: { query: { workflow, status: status && [status], before: pageParam, limit } },
+          signal,
+        }),
+      ),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
   })
@@ -34,32 +34,36 @@ export const executionsQuery = (filter: ExecutionFilter, limit = 50) =>
 export const executionQuery = (id: string) =>
   queryOptions({
     queryKey: executionKeys.one(id),
-    queryFn: ({ signal }) => request<Execution>(at(id), { signal }),
+    queryFn: ({ signal }) =>
+      take(
+        client.GET('/api/v1/executions/{execution_id}', { params: { path: { execution_id: id } }, signal }),
+      ) as Promise<Execution>,
   })
 
 /** The journal after `after`; with `wait` (seconds) the server holds the answer until there is something. */
-export function fetchEvents(
+export const fetchEvents = (
   id: string,
   after: number,
-  options: { wait?: number; limit?: number; signal?: AbortSignal } = {},
-): Promise<{ items: RunEvent[]; next: number }> {
-  const { wait, limit, signal } = options
-  return request(`${at(id)}/events`, { query: { after, wait, limit }, signal })
-}
+  { wait, limit, signal }: { wait?: number; limit?: number; signal?: AbortSignal } = {},
+) =>
+  take(
+    client.GET('/api/v1/executions/{execution_id}/events', {
+      params: { path: { execution_id: id }, query: { after, wait, limit } },
+      signal,
+    }),
+  )
 
 export interface LogFilter {
   node?: string
-  level?: string
 }
 
-export function fetchLogs(
-  id: string,
-  after: number,
-  filter: LogFilter,
-  signal?: AbortSignal,
-): Promise<{ items: LogLine[]; next: number }> {
-  return request(`${at(id)}/logs`, { query: { after, ...filter }, signal })
-}
+export const fetchLogs = (id: string, after: number, { node }: LogFilter, signal?: AbortSignal) =>
+  take(
+    client.GET('/api/v1/executions/{execution_id}/logs', {
+      params: { path: { execution_id: id }, query: { after, node } },
+      signal,
+    }),
+  )
 
 export interface OutputRequest {
   execution: string
@@ -75,11 +79,16 @@ export const OUTPUT_PAGE = 200
 export const outputPageQuery = ({ execution, node, outlet, sort }: OutputRequest, page: number) =>
   queryOptions({
     queryKey: [...executionKeys.output(execution, node, outlet), sort ?? '', page] as const,
-    queryFn: ({ signal }) =>
-      request<OutputPage>(`${at(execution)}/nodes/${encodeURIComponent(node)}/output`, {
-        query: { outlet, offset: page * OUTPUT_PAGE, limit: OUTPUT_PAGE, sort },
-        signal,
-      }),
+    queryFn: ({ signal }): Promise<OutputPage> =>
+      take(
+        client.GET('/api/v1/executions/{execution_id}/nodes/{node}/output', {
+          params: {
+            path: { execution_id: execution, node },
+            query: { outlet, offset: page * OUTPUT_PAGE, limit: OUTPUT_PAGE, sort },
+          },
+          signal,
+        }),
+      ),
     // An output never changes once written.
     staleTime: Number.POSITIVE_INFINITY,
   })
@@ -91,30 +100,30 @@ export interface StartExecution {
 }
 
 /** Start a run. The key makes a repeated click or a retried request start one run only. */
-export function startExecution(
-  { workflow, inputs, version }: StartExecution,
-  key: string,
-): Promise<Execution> {
-  return request<Execution>(`/workflows/${encodeURIComponent(workflow)}/executions`, {
-    method: 'POST',
-    body: version === undefined ? { inputs } : { inputs, version },
-    headers: { 'idempotency-key': key },
-  })
-}
+export const startExecution = ({ workflow, inputs, version }: StartExecution, key: string) =>
+  take(
+    client.POST('/api/v1/workflows/{name}/executions', {
+      params: { path: { name: workflow }, header: { 'idempotency-key': key } },
+      body: { inputs, version },
+    }),
+  ) as Promise<Execution>
 
 export function useStartExecution() {
-  const client = useQueryClient()
+  const queries = useQueryClient()
   return useMutation({
     mutationFn: ({ key, ...start }: StartExecution & { key: string }) => startExecution(start, key),
     onSuccess: (execution) => {
-      client.setQueryData(executionKeys.one(execution.id), execution)
-      void client.invalidateQueries({ queryKey: executionKeys.lists() })
+      queries.setQueryData(executionKeys.one(execution.id), execution)
+      void queries.invalidateQueries({ queryKey: executionKeys.lists() })
     },
   })
 }
 
 export function useCancelExecution() {
   return useMutation({
-    mutationFn: (id: string) => request<ExecutionSummary>(`${at(id)}/cancel`, { method: 'POST' }),
+    mutationFn: (id: string) =>
+      take(
+        client.POST('/api/v1/executions/{execution_id}/cancel', { params: { path: { execution_id: id } } }),
+      ),
   })
 }

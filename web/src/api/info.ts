@@ -1,10 +1,9 @@
 import { queryOptions } from '@tanstack/react-query'
-import { request } from './client'
-import type { ServerInfo } from './types'
+import { client, take } from './client'
 
 export const infoQuery = () =>
   queryOptions({
     queryKey: ['info'],
-    queryFn: ({ signal }) => request<ServerInfo>('/info', { signal }),
+    queryFn: ({ signal }) => take(client.GET('/api/v1/info', { signal })),
     staleTime: Number.POSITIVE_INFINITY,
   })

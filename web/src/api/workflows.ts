@@ -1,11 +1,10 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import type { WorkflowDocument } from '~/model/workflow'
-import { request, send } from './client'
+import { client, take, takeAs } from './client'
 import { ApiError } from './problem'
-import type { Page, Validation, Workflow, WorkflowSummary, WorkflowVersion } from './types'
+import type { Validation, Workflow } from './types'
 
-const YAML = 'application/yaml'
-const at = (name: string) => `/workflows/${encodeURIComponent(name)}`
+const LIST_PAGE = 100
 
 export const workflowKeys = {
   all: ['workflows'] as const,
@@ -19,48 +18,70 @@ export const workflowsQuery = () =>
   infiniteQueryOptions({
     queryKey: workflowKeys.list(),
     queryFn: ({ pageParam, signal }) =>
-      request<Page<WorkflowSummary>>('/workflows', { query: { before: pageParam, limit: 100 }, signal }),
+      take(
+        client.GET('/api/v1/workflows', {
+          params: { query: { before: pageParam, limit: LIST_PAGE } },
+          signal,
+        }),
+      ),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
   })
 
+const getWorkflow = (name: string, version?: number, signal?: AbortSignal) =>
+  takeAs<Workflow>(
+    client.GET('/api/v1/workflows/{name}', { params: { path: { name }, query: { version } }, signal }),
+  )
+
 export const workflowQuery = (name: string, version?: number) =>
   queryOptions({
     queryKey: workflowKeys.one(name, version),
-    queryFn: ({ signal }) => request<Workflow>(at(name), { query: { version }, signal }),
+    queryFn: ({ signal }) => getWorkflow(name, version, signal),
   })
-
-export const workflowYamlQuery = (name: string, version?: number) =>
-  queryOptions({
-    queryKey: workflowKeys.yaml(name, version),
-    queryFn: async ({ signal }) =>
-      (await send(at(name), { query: { version }, accept: YAML, signal })).text(),
-  })
-
-export const versionsQuery = (name: string) =>
-  queryOptions({
-    queryKey: workflowKeys.versions(name),
-    queryFn: ({ signal }) => request<Page<WorkflowVersion>>(`${at(name)}/versions`, { signal }),
-  })
-
-/** Check a document (or YAML text) without storing it. */
-export function validateWorkflow(
-  document: WorkflowDocument | string,
-  signal?: AbortSignal,
-): Promise<Validation> {
-  const contentType = typeof document === 'string' ? YAML : 'application/json'
-  return request<Validation>('/workflows/validate', { method: 'POST', body: document, contentType, signal })
-}
 
 /** The workflow, or null when there is none of that name. */
 export async function fetchWorkflowOrNull(name: string): Promise<Workflow | null> {
   try {
-    return await request<Workflow>(at(name))
+    return await getWorkflow(name)
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) return null
     throw error
   }
 }
+
+export const workflowYamlQuery = (name: string, version?: number) =>
+  queryOptions({
+    queryKey: workflowKeys.yaml(name, version),
+    queryFn: ({ signal }) =>
+      take(
+        client.GET('/api/v1/workflows/{name}', {
+          params: { path: { name }, query: { version } },
+          headers: { accept: 'application/yaml' },
+          parseAs: 'text',
+          signal,
+        }),
+      ),
+  })
+
+export const versionsQuery = (name: string) =>
+  queryOptions({
+    queryKey: workflowKeys.versions(name),
+    queryFn: ({ signal }) =>
+      take(client.GET('/api/v1/workflows/{name}/versions', { params: { path: { name } }, signal })),
+  })
+
+/** A document as the body of a request: JSON, or YAML text as it is. */
+function documentBody(document: WorkflowDocument | string) {
+  return {
+    body: document as unknown as { [key: string]: unknown },
+    bodySerializer: (body: unknown) => (typeof body === 'string' ? body : JSON.stringify(body)),
+    headers: { 'content-type': typeof document === 'string' ? 'application/yaml' : 'application/json' },
+  }
+}
+
+/** Check a document (or YAML text) without storing it. */
+export const validateWorkflow = (document: WorkflowDocument | string, signal?: AbortSignal) =>
+  takeAs<Validation>(client.POST('/api/v1/workflows/validate', { ...documentBody(document), signal }))
 
 export interface SaveWorkflow {
   document: WorkflowDocument
@@ -70,30 +91,30 @@ export interface SaveWorkflow {
   ifMatch?: number
 }
 
-export function createWorkflow(document: WorkflowDocument | string, publish: boolean): Promise<Workflow> {
-  const contentType = typeof document === 'string' ? YAML : 'application/json'
-  return request<Workflow>('/workflows', { method: 'POST', query: { publish }, body: document, contentType })
-}
+export const createWorkflow = (document: WorkflowDocument | string, publish: boolean) =>
+  takeAs<Workflow>(
+    client.POST('/api/v1/workflows', { params: { query: { publish } }, ...documentBody(document) }),
+  )
 
-export function saveWorkflow({ document, publish, ifMatch }: SaveWorkflow): Promise<Workflow> {
-  return request<Workflow>(at(document.name), {
-    method: 'PUT',
-    query: { publish },
-    body: document,
-    headers: ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` },
-  })
-}
+export const saveWorkflow = ({ document, publish, ifMatch }: SaveWorkflow) =>
+  takeAs<Workflow>(
+    client.PUT('/api/v1/workflows/{name}', {
+      params: {
+        path: { name: document.name },
+        query: { publish },
+        header: ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` },
+      },
+      ...documentBody(document),
+    }),
+  )
 
-function useStored(name?: string) {
-  const client = useQueryClient()
-  return (workflow: Workflow | undefined) => {
-    const key = workflow?.name ?? name
-    if (workflow) client.setQueryData(workflowKeys.one(workflow.name), workflow)
-    if (key) {
-      void client.invalidateQueries({ queryKey: workflowKeys.versions(key) })
-      void client.invalidateQueries({ queryKey: ['workflows', 'yaml', key] })
-    }
-    void client.invalidateQueries({ queryKey: workflowKeys.list() })
+function useStored() {
+  const queries = useQueryClient()
+  return (workflow: Workflow) => {
+    queries.setQueryData(workflowKeys.one(workflow.name), workflow)
+    void queries.invalidateQueries({ queryKey: workflowKeys.versions(workflow.name) })
+    void queries.invalidateQueries({ queryKey: ['workflows', 'yaml', workflow.name] })
+    void queries.invalidateQueries({ queryKey: workflowKeys.list() })
   }
 }
 
@@ -112,12 +133,13 @@ export function useSaveWorkflow() {
 }
 
 export function useDeleteWorkflow() {
-  const client = useQueryClient()
+  const queries = useQueryClient()
   return useMutation({
-    mutationFn: (name: string) => request<void>(at(name), { method: 'DELETE' }),
+    mutationFn: (name: string) =>
+      take(client.DELETE('/api/v1/workflows/{name}', { params: { path: { name } } })),
     onSuccess: (_, name) => {
-      client.removeQueries({ queryKey: workflowKeys.one(name) })
-      void client.invalidateQueries({ queryKey: workflowKeys.list() })
+      queries.removeQueries({ queryKey: workflowKeys.one(name) })
+      void queries.invalidateQueries({ queryKey: workflowKeys.list() })
     },
   })
 }

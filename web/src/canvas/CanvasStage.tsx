@@ -1,4 +1,11 @@
-import { Background, BackgroundVariant, ReactFlow, useReactFlow, type Viewport } from '@xyflow/react'
+import {
+  Background,
+  BackgroundVariant,
+  ConnectionLineType,
+  ReactFlow,
+  useReactFlow,
+  type Viewport,
+} from '@xyflow/react'
 import { type DragEvent, type MouseEvent, useCallback, useMemo, useRef, useState } from 'react'
 import type { CanvasProps } from './Canvas'
 import classes from './Canvas.module.css'
@@ -106,6 +113,7 @@ export function CanvasStage({ firstView, ref, ...props }: CanvasProps & { firstV
         onNodeDragStop={flow.onDragStop}
         onSelectionDragStop={(event, nodes) => flow.onDragStop(event, null, nodes)}
         onNodeClick={(_, node) => (editing ? undefined : onSelect?.(node.id))}
+        onNodeDoubleClick={() => editing?.onOpen()}
         onPaneClick={onPaneClick}
         onDoubleClick={onDoubleClick}
         onNodeContextMenu={(event, node) => menu({ kind: 'node', id: node.id }, event)}
@@ -126,6 +134,7 @@ export function CanvasStage({ firstView, ref, ...props }: CanvasProps & { firstV
         elevateNodesOnSelect={false}
         selectNodesOnDrag={false}
         connectionRadius={24}
+        connectionLineType={ConnectionLineType.SmoothStep}
         deleteKeyCode={null}
         disableKeyboardA11y
         zoomOnDoubleClick={false}

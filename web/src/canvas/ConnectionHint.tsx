@@ -2,7 +2,7 @@ import { useConnection } from '@xyflow/react'
 import { useEffect, useState } from 'react'
 import classes from './Canvas.module.css'
 import { useScene } from './context'
-import { edgeTo, parseWireEnd, refusal, wireEndKey } from './wiring'
+import { parseWireEnd, whyNot, wireEndKey } from './wiring'
 
 interface Hover {
   node: string
@@ -31,9 +31,7 @@ export function ConnectionHint() {
   }, [key])
   const from = parseWireEnd(key)
   if (!from || !hover || hover.node === from.node) return null
-  const document = scene.getDocument()
-  const edge = edgeTo(document, scene.types, from, hover.node)
-  const why = edge ? refusal(document, scene.types, edge) : null
+  const why = whyNot(scene.getDocument(), scene.types, from, hover.node)
   if (!why) return null
   return (
     <div className={classes.hint} style={{ left: hover.x + 14, top: hover.y + 14 }} role="status">

@@ -79,12 +79,7 @@ function Group({
   const [open, setOpen] = useState(true)
   return (
     <section>
-      <UnstyledButton
-        className={classes.category}
-        aria-expanded={open}
-        aria-label={words.editor.palette.category(category, types.length)}
-        onClick={() => setOpen(!open)}
-      >
+      <UnstyledButton className={classes.category} aria-expanded={open} onClick={() => setOpen(!open)}>
         <IconChevronRight
           size={13}
           stroke={2}

@@ -11,7 +11,7 @@ import { ERROR_AT, NEW_PORT, type PortView } from './geometry'
 import { NodeStatusMark } from './NodeStatusMark'
 import type { FlowNode } from './toFlow'
 import classes from './WorkflowNode.module.css'
-import { edgeTo, parseWireEnd, refusal, type WireEnd, wireEndKey } from './wiring'
+import { parseWireEnd, type WireEnd, whyNot, wireEndKey } from './wiring'
 
 type Fit = 'none' | 'yes' | 'no'
 
@@ -20,9 +20,7 @@ function useFit(id: string): { from: WireEnd | null; fit: Fit; why: string | nul
   const from = parseWireEnd(useConnection(wireEndKey))
   const scene = useScene()
   if (!from || from.node === id) return { from, fit: 'none', why: null }
-  const document = scene.getDocument()
-  const edge = edgeTo(document, scene.types, from, id)
-  const why = edge ? refusal(document, scene.types, edge) : words.editor.wire.noPort
+  const why = whyNot(scene.getDocument(), scene.types, from, id)
   return { from, fit: why === null ? 'yes' : 'no', why }
 }
 

@@ -21,6 +21,8 @@ export interface CanvasEditing {
   onSelectOnly(id: string | null): void
   onSelectNodes(changes: readonly SelectChange[]): void
   onSelectEdges(changes: readonly SelectChange[]): void
+  /** A double click on a card. */
+  onOpen(): void
   onMove(positions: Record<string, Position>): void
   onConnect(edge: Edge): void
   onDropType(type: string, at: Position): void

@@ -7,7 +7,7 @@ import { NODE_HEIGHT, NODE_WIDTH } from './geometry'
 
 /** Below this zoom all nodes are on screen: the bitmap layer takes over. */
 export const FAR_ZOOM = 0.3
-export const MIN_ZOOM = 0.04
+export const MIN_ZOOM = 0.02
 export const MAX_ZOOM = 2
 const PADDING = 40
 

@@ -66,6 +66,23 @@ export function edgeTo(
   }
 }
 
+/** Null when a drag may end on this card, else why not, in words. */
+export function whyNot(
+  document: WorkflowDocument,
+  types: NodeTypes,
+  from: WireEnd,
+  node: string,
+): string | null {
+  const edge = edgeTo(document, types, from, node)
+  if (edge) return refusal(document, types, edge)
+  // No port fits: the first one says what it would take.
+  const port = nodeTypeOf(document, types, node)?.ports[0]?.name
+  const reason = port
+    ? refusal(document, types, { source: from.node, outlet: from.handle, target: node, port })
+    : null
+  return reason ?? words.editor.wire.noPort
+}
+
 /** Give a wire to the "new port" handle a port name of its own: after its source. */
 export function nameNewPort(document: WorkflowDocument, edge: Edge): Edge {
   if (edge.port !== NEW_PORT) return edge

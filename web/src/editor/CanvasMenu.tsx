@@ -3,6 +3,7 @@ import type { MenuTarget } from '~/canvas/context'
 import { copy, cut, duplicate, paste } from './actions/clipboard'
 import { deleteReconnect, deleteSelection } from './actions/deleteSelection'
 import { disable } from './actions/disable'
+import { openNode } from './actions/openNode'
 import { rename } from './actions/rename'
 import { selectAll } from './actions/selectAll'
 import { tidy } from './actions/tidy'
@@ -17,7 +18,7 @@ export interface MenuState {
 }
 
 const LISTS = {
-  node: [rename, disable, copy, cut, duplicate, deleteSelection, deleteReconnect],
+  node: [openNode, rename, disable, copy, cut, duplicate, deleteSelection, deleteReconnect],
   edge: [deleteSelection],
   pane: [quickAdd, paste, selectAll, tidy, fit],
 }
@@ -26,7 +27,7 @@ const LISTS = {
 export function CanvasMenu({ menu, onClose }: { menu: MenuState | null; onClose(): void }) {
   if (!menu) return null
   return (
-    <Menu key={`${menu.x} ${menu.y}`} opened onClose={onClose} position="bottom-start" offset={0} width={230}>
+    <Menu key={`${menu.x} ${menu.y}`} opened onClose={onClose} position="bottom-start" offset={0} width={250}>
       <Menu.Target>
         <span className={classes.menuAnchor} style={{ left: menu.x, top: menu.y }} />
       </Menu.Target>

@@ -71,9 +71,10 @@ function SavedState() {
 function IconAction({ action }: { action: ListedAction }) {
   const dispatch = useDispatch()
   const enabled = useEnabled(action)
+  const hint = useEditor((state) => action.hint?.(state)) ?? action.label
   const Icon = action.icon
   return (
-    <Tooltip label={`${action.label}${keysOf(action)}`}>
+    <Tooltip label={`${hint}${keysOf(action)}`}>
       <ActionIcon
         className={classes.tool}
         size={30}

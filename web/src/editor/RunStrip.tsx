@@ -18,7 +18,22 @@ export function RunStrip({ run }: { run: FollowedRun }) {
   const dispatch = useDispatch()
   const cancel = useCancelExecution()
   const { execution } = run
-  if (!execution) return null
+  const hide = (
+    <Tooltip label={t.hideRun}>
+      <ActionIcon size={22} aria-label={t.hideRun} onClick={() => dispatch(showExecution, null)}>
+        <IconX size={14} stroke={1.8} />
+      </ActionIcon>
+    </Tooltip>
+  )
+  if (!execution) {
+    if (!run.error) return null
+    return (
+      <div className={classes.run} title={run.error.message} role="alert">
+        {t.runMissing}
+        {hide}
+      </div>
+    )
+  }
   return (
     <div className={classes.run} data-testid="run-strip" data-status={execution.status}>
       <StatusBadge status={execution.status} />
@@ -37,11 +52,7 @@ export function RunStrip({ run }: { run: FollowedRun }) {
           {t.stopRun}
         </Button>
       )}
-      <Tooltip label={t.hideRun}>
-        <ActionIcon size={22} aria-label={t.hideRun} onClick={() => dispatch(showExecution, null)}>
-          <IconX size={14} stroke={1.8} />
-        </ActionIcon>
-      </Tooltip>
+      {hide}
     </div>
   )
 }

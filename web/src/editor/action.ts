@@ -38,6 +38,8 @@ export interface Action<Args = undefined> {
   /** The keys work inside text fields too (save, run). */
   everywhere?: boolean
   enabled?(state: EditorState): boolean
+  /** What it would do now, for the hover text: "Undo: Add Filter rows". */
+  hint?(state: EditorState): string | undefined
   perform(state: EditorState, args: Args): EditorState
   /** A change of the document becomes a step that can be undone. */
   undoable: boolean

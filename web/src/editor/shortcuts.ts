@@ -17,12 +17,14 @@ const NAMES: Readonly<Record<string, string>> = {
   enter: 'Enter',
   escape: 'Esc',
   tab: 'Tab',
+  plus: '+',
 }
 
 /** Does a key press mean this shortcut (`mod+shift+z`)? */
 export function matches(event: Keys, shortcut: string): boolean {
   const parts = shortcut.split('+')
-  const key = parts.at(-1) ?? ''
+  const last = parts.at(-1) ?? ''
+  const key = last === 'plus' ? '+' : last
   const held = (name: string) => parts.slice(0, -1).includes(name)
   // A sign such as "?" already holds its Shift.
   const shiftCounts = key.length > 1 || /[a-z0-9]/.test(key)

@@ -5,6 +5,7 @@ import type { CanvasEditing, MenuTarget, SelectChange } from '~/canvas/context'
 import { addNode } from './actions/addNode'
 import { connect } from './actions/connect'
 import { moveNodes } from './actions/moveNodes'
+import { openNode } from './actions/openNode'
 import { selectItems } from './actions/select'
 import { openQuickAdd } from './actions/view'
 import { countByNode, problemsOf } from './problems'
@@ -51,6 +52,7 @@ export function useCanvasEditing(
         const next = applied(now, changes)
         if (next !== now) dispatch(selectItems, { nodes: kept, edges: next })
       },
+      onOpen: () => dispatch(openNode),
       onMove: (positions: Parameters<CanvasEditing['onMove']>[0]) => dispatch(moveNodes, positions),
       onConnect: (edge: Parameters<CanvasEditing['onConnect']>[0]) => dispatch(connect, edge),
       onDropType: (type: string, at: readonly [number, number]) => dispatch(addNode, { type, at }),

@@ -38,6 +38,8 @@ export interface CodeMirrorProps {
 }
 
 const LINE = 18
+/** Ctrl+Enter runs the workflow, also from here. */
+const ownKeys = defaultKeymap.filter((binding) => binding.key !== 'Mod-Enter')
 
 function attributes(props: CodeMirrorProps): Extension {
   const named: Record<string, string> = { 'aria-multiline': String(!props.singleLine) }
@@ -88,7 +90,7 @@ export default function CodeMirror(props: CodeMirrorProps) {
         override: completionSources(language, () => latest.current.suggestions),
         icons: false,
       }),
-      keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),
+      keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...ownKeys]),
       EditorView.lineWrapping,
       EditorView.updateListener.of((update) => {
         if (update.docChanged) latest.current.onChange?.(update.state.doc.toString())

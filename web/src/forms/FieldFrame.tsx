@@ -79,8 +79,13 @@ export function FieldFrame({
           data-severity={problem.severity}
           role="alert"
         >
-          {problem.message}
-          {problem.fix ? <span className={classes.fix}> {problem.fix}</span> : null}
+          <InlineText text={problem.message} />
+          {problem.fix ? (
+            <span className={classes.fix}>
+              {' '}
+              <InlineText text={problem.fix} />
+            </span>
+          ) : null}
         </div>
       ))}
     </div>

@@ -19,6 +19,17 @@ describe('layout', () => {
     expect(seen.size).toBe(300)
   })
 
+  it('folds a very high column', () => {
+    const leaves = Array.from({ length: 100 }, (_, index) => `leaf${index}`)
+    const places = layoutGraph(
+      ['root', ...leaves, 'end'],
+      leaves.flatMap((id) => [`root -> ${id}`, `${id} -> end`]),
+    )
+    const heights = leaves.map((id) => places[id]?.[1] ?? 0)
+    expect(Math.max(...heights) - Math.min(...heights)).toBeLessThan(30 * 104)
+    expect(places.end?.[0]).toBeGreaterThan(Math.max(...leaves.map((id) => places[id]?.[0] ?? 0)))
+  })
+
   it('moves a source next to the node it feeds', () => {
     const places = layoutGraph(['a', 'b', 'c', 'late'], ['a -> b', 'b -> c', 'late -> c'])
     expect(places.late?.[0]).toBe(places.b?.[0])

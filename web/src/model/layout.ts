@@ -7,6 +7,8 @@ export const NODE_WIDTH = 208
 export const NODE_HEIGHT = 64
 const COLUMN = NODE_WIDTH + 72
 const ROW = NODE_HEIGHT + 40
+/** Rows of a column before it is folded. */
+const TALLEST = 24
 const SWEEPS = 6
 
 interface Graph {
@@ -123,6 +125,31 @@ function components(graph: Graph): string[][] {
   return parts
 }
 
+/** Write the positions of one part; gives its height in rows. A column that grows too high becomes several. */
+function place(
+  columns: readonly string[][],
+  count: number,
+  top: number,
+  positions: Record<string, Position>,
+): number {
+  const most = Math.max(TALLEST, Math.ceil(1.2 * Math.sqrt(count)))
+  const folds = columns.map((column) => Math.ceil(column.length / most))
+  const rows = columns.map((column, x) => Math.ceil(column.length / (folds[x] ?? 1)))
+  const height = Math.max(...rows)
+  let left = 0
+  columns.forEach((column, x) => {
+    const fold = folds[x] ?? 1
+    const above = (height - (rows[x] ?? 0)) / 2
+    column.forEach((id, index) => {
+      // Row by row, so that the order from top to bottom stays.
+      const row = Math.floor(index / fold)
+      positions[id] = [(left + (index % fold)) * COLUMN, top + Math.round((row + above) * ROW)]
+    })
+    left += fold
+  })
+  return height
+}
+
 /** Positions (upper left corners, px) for all nodes; the first part starts at 0, 0. */
 export function layoutGraph(ids: readonly string[], edges: readonly string[]): Record<string, Position> {
   const whole = graphOf(ids, edges)
@@ -139,13 +166,7 @@ export function layoutGraph(ids: readonly string[], edges: readonly string[]): R
     const graph: Graph = { ...whole, ids: sorted }
     const columns = layers(graph, ranks(graph, topological(graph)))
     sweep(graph, columns)
-    const height = Math.max(...columns.map((column) => column.length))
-    columns.forEach((column, x) => {
-      column.forEach((id, index) => {
-        positions[id] = [x * COLUMN, top + Math.round((index + (height - column.length) / 2) * ROW)]
-      })
-    })
-    top += height * ROW + 40
+    top += place(columns, sorted.length, top, positions) * ROW + 40
   }
   const perRow = Math.max(4, Math.ceil(Math.sqrt(lonely.length * 2)))
   lonely.forEach((id, index) => {

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react'
 import { words } from '~/i18n'
 import { useRun } from '~/runs/useRun'
 import { ErrorNote } from '~/ui/ErrorNote'
+import { shortId } from '~/ui/format'
 import { PagePending } from '~/ui/PagePending'
 import { useSlow } from '~/ui/useSlow'
 import { arrivalNode } from './run/arrivalNode'
@@ -35,6 +36,7 @@ export function RunPage() {
   if (!execution || !store) {
     return (
       <div className={classes.message}>
+        <h1>{words.runs.heading(shortId(id))}</h1>
         {error ? <ErrorNote title={words.runs.pageLoadFailed} error={error} onRetry={reload} /> : null}
         {slow ? <PagePending /> : null}
       </div>

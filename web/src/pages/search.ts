@@ -1,4 +1,17 @@
+import type { ExecutionStatus } from '~/api/types'
+
 /** What the URL holds for each page, read defensively: a hand-edited URL never breaks a page. */
+
+export const EXECUTION_STATUSES: readonly ExecutionStatus[] = [
+  'queued',
+  'running',
+  'waiting',
+  'paused',
+  'succeeded',
+  'failed',
+  'cancelled',
+  'interrupted',
+]
 
 type Raw = Record<string, unknown>
 
@@ -10,7 +23,7 @@ export interface EditorSearch {
 
 export interface RunsSearch {
   workflow?: string
-  status?: string
+  status?: ExecutionStatus
 }
 
 export interface RunSearch {
@@ -34,6 +47,9 @@ function pick<K extends string>(raw: Raw, ...keys: K[]): Partial<Record<K, strin
 }
 
 export const parseEditorSearch = (raw: Raw): EditorSearch => pick(raw, 'node', 'run', 'panel')
-export const parseRunsSearch = (raw: Raw): RunsSearch => pick(raw, 'workflow', 'status')
+export function parseRunsSearch(raw: Raw): RunsSearch {
+  const { workflow, status } = pick(raw, 'workflow', 'status')
+  return { workflow, status: EXECUTION_STATUSES.find((known) => known === status) }
+}
 export const parseRunSearch = (raw: Raw): RunSearch => pick(raw, 'node', 'tab')
 export const parseNodesSearch = (raw: Raw): NodesSearch => pick(raw, 'type', 'q')

@@ -1,15 +1,12 @@
 import { IconFile } from '@tabler/icons-react'
+import type { FileOutput } from '~/api/types'
 import { words } from '~/i18n'
 import { CopyButton } from '~/ui/CopyButton'
 import { formatBytes } from '~/ui/format'
 import classes from './FilePreview.module.css'
 
-interface FilePreviewProps {
-  file: { path: string; name: string; bytes: number; media_type: string }
-}
-
 /** A file output: where it lies and how large it is. */
-export function FilePreview({ file }: FilePreviewProps) {
+export function FilePreview({ file }: { file: FileOutput }) {
   const t = words.runs
   return (
     <div className={classes.card}>
@@ -19,10 +16,14 @@ export function FilePreview({ file }: FilePreviewProps) {
         <dd>
           <strong>{file.name}</strong>
         </dd>
-        <dt>{t.filePath}</dt>
-        <dd>
-          <code>{file.path}</code> <CopyButton text={file.path} />
-        </dd>
+        {file.path ? (
+          <>
+            <dt>{t.filePath}</dt>
+            <dd>
+              <code>{file.path}</code> <CopyButton text={file.path} />
+            </dd>
+          </>
+        ) : null}
         <dt>{t.fileSize}</dt>
         <dd>{formatBytes(file.bytes)}</dd>
         <dt>{t.fileType}</dt>

@@ -126,8 +126,7 @@ function HeadCell({ column, sort, onSort }: HeadCellProps) {
       <UnstyledButton
         className={classes.sort}
         onClick={() => onSort(column.name)}
-        title={`${column.name}: ${column.type}`}
-        aria-label={t.sortBy(column.name)}
+        title={t.sortBy(column.name)}
       >
         <span className={classes.name}>{column.name}</span>
         <span className={classes.type}>{column.type.toLowerCase()}</span>

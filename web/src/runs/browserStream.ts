@@ -1,28 +1,30 @@
-import { API, endpoint, request } from '~/api/client'
+import { client, take } from '~/api/client'
 import { fetchEvents } from '~/api/executions'
-import type { ExecutionSummary, Page } from '~/api/types'
 import { StreamClient, type StreamEnvironment } from './stream'
 import type { EventSourceLike, SocketLike } from './transports'
 
+const STREAM = '/api/v1/stream'
 const PAGE = 1000
 const EXECUTION = 'execution:'
 
 function socketAddress(): string {
   const { protocol, host } = window.location
-  return `${protocol === 'https:' ? 'wss:' : 'ws:'}//${host}${API}/stream`
+  return `${protocol === 'https:' ? 'wss:' : 'ws:'}//${host}${STREAM}`
 }
 
 const environment: StreamEnvironment = {
   openSocket: () => new WebSocket(socketAddress()) as unknown as SocketLike,
   openEventSource: (topic, after) =>
-    new EventSource(endpoint('/stream/sse', { topic, after })) as unknown as EventSourceLike,
+    new EventSource(
+      `${STREAM}/sse?${new URLSearchParams({ topic, after: String(after) })}`,
+    ) as unknown as EventSourceLike,
   async fetchEvents(topic, after, wait, signal) {
     if (topic.startsWith(EXECUTION)) {
       const id = topic.slice(EXECUTION.length)
       return (await fetchEvents(id, after, { wait, limit: PAGE, signal })).items
     }
     // Other topics have no journal; this only asks whether the server answers.
-    await request<Page<ExecutionSummary>>('/executions', { query: { limit: 1 }, signal })
+    await take(client.GET('/api/v1/executions', { params: { query: { limit: 1 } }, signal }))
     return []
   },
   setTimer: (run, ms) => window.setTimeout(run, ms),

@@ -15,6 +15,7 @@ function nodeRun(node: string, status: NodeRun['status'] = 'pending'): NodeRun {
     attempt: 0,
     started_at: null,
     ended_at: null,
+    due_at: null,
     progress: null,
     error: null,
     outputs: {},

@@ -17,7 +17,7 @@ const EMPTY: Logs = { lines: [], loading: true, error: null }
 
 /** The log lines of a run or one of its nodes, growing while `live`. */
 export function useLogs(execution: string, filter: LogFilter, live: boolean) {
-  const { node, level } = filter
+  const { node } = filter
   const [logs, setLogs] = useState<Logs>(EMPTY)
   const next = useRef(0)
 
@@ -25,7 +25,7 @@ export function useLogs(execution: string, filter: LogFilter, live: boolean) {
     async (signal: AbortSignal): Promise<void> => {
       try {
         for (;;) {
-          const page = await fetchLogs(execution, next.current, { node, level }, signal)
+          const page = await fetchLogs(execution, next.current, { node }, signal)
           if (signal.aborted) return
           const grew = page.items.length > 0 && page.next > next.current
           next.current = Math.max(next.current, page.next)
@@ -45,7 +45,7 @@ export function useLogs(execution: string, filter: LogFilter, live: boolean) {
         }))
       }
     },
-    [execution, node, level],
+    [execution, node],
   )
 
   useEffect(() => {

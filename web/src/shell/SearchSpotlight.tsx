@@ -35,6 +35,8 @@ export function SearchSpotlight() {
       limit={12}
       scrollable
       maxHeight={420}
+      overlayProps={{ backgroundOpacity: 0.45, blur: 0 }}
+      attributes={{ content: { 'aria-label': words.shell.searchPlaceholder } }}
       searchProps={{
         leftSection: <IconSearch size={18} stroke={1.7} aria-hidden />,
         placeholder: words.shell.searchPlaceholder,

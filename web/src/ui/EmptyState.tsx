@@ -4,6 +4,8 @@ import classes from './EmptyState.module.css'
 
 interface EmptyStateProps {
   title: string
+  /** 1 where nothing else heads the page. */
+  order?: 1 | 2
   text?: ReactNode
   /** A picture of the thing itself, e.g. a small graph. */
   picture?: ReactNode
@@ -12,11 +14,13 @@ interface EmptyStateProps {
 }
 
 /** A page or panel without content: what belongs here, and the one step that fills it. */
-export function EmptyState({ title, text, picture, children }: EmptyStateProps) {
+export function EmptyState({ title, order = 2, text, picture, children }: EmptyStateProps) {
   return (
     <div className={classes.box}>
       {picture}
-      <Title order={2}>{title}</Title>
+      <Title order={order} size="h2">
+        {title}
+      </Title>
       {text ? (
         <Text c="dimmed" maw={460} ta="center">
           {text}

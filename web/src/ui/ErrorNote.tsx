@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { ApiError } from '~/api/problem'
 import { words } from '~/i18n'
 import classes from './ErrorNote.module.css'
+import { Prose } from './Prose'
 
 interface ErrorNoteProps {
   error: Error | { message: string }
@@ -21,13 +22,20 @@ export function ErrorNote({ error, title, onRetry, children }: ErrorNoteProps) {
       <IconAlertTriangle size={18} stroke={1.8} className={classes.icon} aria-hidden />
       <div className={classes.body}>
         {title ? <strong>{title}</strong> : null}
-        <div className={classes.message}>{error.message}</div>
+        <div className={classes.message}>
+          <Prose text={error.message} />
+        </div>
         {problems.length > 0 ? (
           <ul className={classes.problems}>
             {problems.map((problem) => (
               <li key={`${problem.pointer} ${problem.code} ${problem.message}`}>
-                {problem.pointer ? <code>{problem.pointer}</code> : null} {problem.message}
-                {problem.fix ? <span className={classes.fix}> {problem.fix}</span> : null}
+                {problem.pointer ? <code>{problem.pointer}</code> : null} <Prose text={problem.message} />
+                {problem.fix ? (
+                  <span className={classes.fix}>
+                    {' '}
+                    <Prose text={problem.fix} />
+                  </span>
+                ) : null}
               </li>
             ))}
           </ul>

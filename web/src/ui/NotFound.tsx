@@ -4,7 +4,7 @@ import { LinkButton } from './LinkButton'
 
 export function NotFound() {
   return (
-    <EmptyState title={words.shell.notFoundTitle} text={words.shell.notFoundText}>
+    <EmptyState order={1} title={words.shell.notFoundTitle} text={words.shell.notFoundText}>
       <LinkButton to="/workflows">{words.shell.toWorkflows}</LinkButton>
     </EmptyState>
   )

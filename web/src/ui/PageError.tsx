@@ -5,7 +5,11 @@ import { EmptyState } from './EmptyState'
 
 export function PageError({ error, reset }: ErrorComponentProps) {
   return (
-    <EmptyState title={words.shell.errorTitle} text={error instanceof Error ? error.message : String(error)}>
+    <EmptyState
+      order={1}
+      title={words.shell.errorTitle}
+      text={error instanceof Error ? error.message : String(error)}
+    >
       <Button onClick={reset}>{words.shell.tryAgain}</Button>
     </EmptyState>
   )

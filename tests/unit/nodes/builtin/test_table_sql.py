@@ -244,6 +244,10 @@ def test_failures_while_rows_are_computed_are_explained(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="Could not convert string 'UA'") as caught:
         table_sql(stored(tmp_path), query=Sql("select carrier::int as x from input")).read_all()
     assert caught.value.code == "sql.failed"
+    late = "select case when range < 999999 then '1' else 'late' || range end::int as x from range(1000000)"
+    with pytest.raises(UserError, match="Could not convert string 'late999999'") as caught:
+        table_sql(query=Sql(late)).read_all()
+    assert caught.value.code == "sql.failed"
     with pytest.raises(UserError, match="two columns 'a'"):
         table_sql(stored(tmp_path), query=Sql("select 1 as a, 2 as a"))
     with pytest.raises(OperationalError, match="more than 64 MB"):
@@ -258,4 +262,15 @@ def test_cancelling_interrupts_the_query(tmp_path: Path) -> None:
     with pytest.raises(OperationalError) as caught:
         table_sql(query=endless, context=context).read_all()
     timer.join()
+    assert caught.value.code == "sql.cancelled"
+
+
+def test_cancelling_interrupts_while_rows_flow(tmp_path: Path) -> None:
+    context = PlainContext(tmp_path)
+    reader = table_sql(query=Sql("select range as n from range(1000000000000)"), context=context)
+    reader.read_next_batch()
+    context.stop = True
+    with pytest.raises(OperationalError) as caught:
+        for _ in reader:
+            pass
     assert caught.value.code == "sql.cancelled"

@@ -3,6 +3,7 @@ import { copy, cut, duplicate, paste } from './clipboard'
 import { deleteReconnect, deleteSelection } from './deleteSelection'
 import { disable } from './disable'
 import { nudges } from './moveNodes'
+import { openNode } from './openNode'
 import { redo } from './redo'
 import { rename } from './rename'
 import { run } from './run'
@@ -20,6 +21,7 @@ export const actions: readonly Action[] = [
   undo,
   redo,
   quickAdd,
+  openNode,
   rename,
   disable,
   copy,

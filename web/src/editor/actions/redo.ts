@@ -11,6 +11,7 @@ export const redo: Action = {
   listed: true,
   undoable: false,
   enabled: (state) => state.history.future.length > 0,
+  hint: (state) => words.editor.actions.redoOf(state.history.future[0]?.label),
   perform(state) {
     const history = forward(state.history)
     return { ...state, history, document: history.present }

@@ -11,6 +11,7 @@ export const undo: Action = {
   listed: true,
   undoable: false,
   enabled: (state) => state.history.past.length > 0,
+  hint: (state) => words.editor.actions.undoOf(state.history.past.at(-1)?.label),
   perform(state) {
     const history = back(state.history)
     return { ...state, history, document: history.present }

@@ -18,7 +18,7 @@ export const zoomIn: Action = {
   id: 'view.zoomIn',
   label: words.editor.actions.zoomIn,
   icon: IconZoomIn,
-  shortcuts: ['+', '='],
+  shortcuts: ['plus', '='],
   listed: true,
   undoable: false,
   perform: (state) => state,

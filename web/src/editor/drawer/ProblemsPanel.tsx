@@ -3,6 +3,7 @@ import { IconAlertTriangle, IconCircleX } from '@tabler/icons-react'
 import { words } from '~/i18n'
 import { problemNode } from '~/model/validate'
 import { nodeTitle, type Problem } from '~/model/workflow'
+import { InlineText } from '~/ui/InlineText'
 import { StatusBadge } from '~/ui/StatusBadge'
 import { showProblem } from '../actions/select'
 import { isError, problemsOf } from '../problems'
@@ -38,7 +39,12 @@ export function ProblemsPanel() {
           >
             <Icon size={16} stroke={1.8} aria-label={problem.severity} role="img" />
             <span>
-              {problem.message} {problem.fix ? <span className={classes.fix}>{problem.fix}</span> : null}
+              <InlineText text={problem.message} />{' '}
+              {problem.fix ? (
+                <span className={classes.fix}>
+                  <InlineText text={problem.fix} />
+                </span>
+              ) : null}
             </span>
             <span className={classes.place}>{place(problem)}</span>
           </UnstyledButton>

@@ -7,6 +7,7 @@ import { isObject, type JsonObject, pointerOf } from '~/model/json'
 import type { NodeType } from '~/model/nodeType'
 import type { NodePolicy, WorkflowNode } from '~/model/workflow'
 import type { RunStatusStore } from '~/runs/state'
+import { InlineText } from '~/ui/InlineText'
 import { editConfig, editPolicy } from '../actions/editNode'
 import { problemsOf } from '../problems'
 import { useDispatch, useEditor } from '../store'
@@ -45,8 +46,13 @@ export function ConfigTab({ id, node, type, store }: ConfigTabProps) {
     <>
       {type ? null : <p className={classes.warn}>{t.unknownType(node.type)}</p>}
       {general.map((problem) => (
-        <p key={`${problem.code} ${problem.message}`} className={classes.warn} data-severity={problem.severity} role="alert">
-          {problem.message}
+        <p
+          key={`${problem.code} ${problem.message}`}
+          className={classes.warn}
+          data-severity={problem.severity}
+          role="alert"
+        >
+          <InlineText text={problem.message} />
         </p>
       ))}
       <SchemaForm

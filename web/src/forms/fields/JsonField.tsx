@@ -6,9 +6,9 @@ import { useForm } from '../context'
 import classes from '../forms.module.css'
 import type { ControlProps } from './control'
 
-const write = (value: Json | undefined): string => (value === undefined ? '' : JSON.stringify(value, null, 2))
+type Reading = { value: Json | undefined } | { reason: string }
 
-function read(text: string): { value: Json | undefined } | { reason: string } {
+function parse(text: string): Reading {
   if (text.trim() === '') return { value: undefined }
   try {
     return { value: JSON.parse(text) as Json }
@@ -17,18 +17,35 @@ function read(text: string): { value: Json | undefined } | { reason: string } {
   }
 }
 
+/** Where anything goes, plain words are a text: nobody has to write quotes around them. */
+function read(text: string, anything: boolean): Reading {
+  const parsed = parse(text)
+  const plain = !/^\s*(\{(?!\{)|\[|")/.test(text)
+  return anything && 'reason' in parsed && plain ? { value: text } : parsed
+}
+
+function write(value: Json | undefined, anything: boolean): string {
+  if (value === undefined) return ''
+  if (anything && typeof value === 'string') {
+    const back = read(value, true)
+    if ('value' in back && back.value === value) return value
+  }
+  return JSON.stringify(value, null, 2)
+}
+
 /** Any JSON, for schemas that say no more. Half-written text stays here until it is JSON. */
 export function JsonField({ field, value, onChange, ids, describedBy, invalid }: ControlProps) {
   const { readOnly } = useForm()
-  const [text, setText] = useState(() => write(value))
+  const anything = field.schema.type === undefined
+  const [text, setText] = useState(() => write(value, anything))
   const told = useRef(value)
   // A value from outside (undo, another variant) replaces the text; what was typed here does not.
   if (!sameJson(told.current, value)) {
     told.current = value
-    const now = read(text)
-    if ('reason' in now || !sameJson(now.value, value)) setText(write(value))
+    const now = read(text, anything)
+    if ('reason' in now || !sameJson(now.value, value)) setText(write(value, anything))
   }
-  const state = read(text)
+  const state = read(text, anything)
   return (
     <>
       <CodeEditor
@@ -42,7 +59,7 @@ export function JsonField({ field, value, onChange, ids, describedBy, invalid }:
         lines={field.schema['x-row'] ? [1, 8] : [2, 16]}
         onChange={(next) => {
           setText(next)
-          const parsed = read(next)
+          const parsed = read(next, anything)
           if ('reason' in parsed) return
           told.current = parsed.value
           onChange(parsed.value)

@@ -16,7 +16,7 @@ export function TextareaField({ field, value, onChange, ids, describedBy, invali
       invalid={invalid}
       readOnly={readOnly}
       suggestions={suggestions}
-      lines={[3, 14]}
+      lines={field.schema['x-row'] ? [1, 6] : [3, 14]}
     />
   )
 }

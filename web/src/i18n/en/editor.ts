@@ -20,7 +20,10 @@ export const editor = {
     moveCount: (count: number) => `Move ${plural(count, 'node')}`,
     nudge: 'Nudge',
     undo: 'Undo',
+    undoOf: (label: string | undefined) => (label ? `Undo: ${label}` : 'Nothing to undo'),
     redo: 'Redo',
+    redoOf: (label: string | undefined) => (label ? `Redo: ${label}` : 'Nothing to redo'),
+    open: 'Open in inspector',
     copy: 'Copy',
     cut: 'Cut',
     paste: 'Paste',
@@ -83,7 +86,7 @@ export const editor = {
     stopRun: 'Cancel run',
     hideRun: 'Hide run',
     openRun: 'Open run',
-    runningSince: 'running for',
+    runMissing: 'The run could not be loaded',
   },
 
   palette: {
@@ -96,7 +99,6 @@ export const editor = {
     fold: 'Fold palette',
     unfold: 'Open palette',
     categoryName: (name: string) => (name === 'http' ? 'HTTP' : name.charAt(0).toUpperCase() + name.slice(1)),
-    category: (name: string, count: number) => `${name}, ${plural(count, 'node')}`,
   },
 
   quickAdd: {

@@ -38,6 +38,7 @@ export const runs = {
   dialogNotPublished:
     'No version of this workflow is published yet, so it cannot run. Publish it in the editor first.',
 
+  heading: (id: string) => `Run ${id}`,
   pageLoadFailed: 'The run could not be loaded',
   documentFailed: 'The workflow of this run could not be loaded, so its graph is not shown',
   again: 'Run again',
@@ -103,7 +104,7 @@ export const runs = {
   reason: (text: string) => `Reason: ${text}.`,
   noWires: 'Nothing is wired into this node: it is a source.',
   sourceNoOutput: (title: string) => `${title} gave nothing here.`,
-  logsEmpty: 'No log lines.',
+  logsEmpty: 'No log lines were written.',
   logsFollow: 'Follow',
   logsLevel: 'Lowest level',
   logsSearch: 'Search the logs',

@@ -1,20 +1,13 @@
 import { Button, Chip, Select } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import type { ExecutionStatus } from '~/api/types'
 import { workflowsQuery } from '~/api/workflows'
 import { words } from '~/i18n'
-import type { RunsSearch } from '~/pages/search'
+import { EXECUTION_STATUSES, type RunsSearch } from '~/pages/search'
 import classes from './RunsPage.module.css'
 
 const t = words.runs
-const STATUSES: readonly ExecutionStatus[] = [
-  'queued',
-  'running',
-  'succeeded',
-  'failed',
-  'cancelled',
-  'interrupted',
-]
+/** Waiting and paused runs cannot come about yet, so there is no chip for them. */
+const STATUSES = EXECUTION_STATUSES.filter((status) => status !== 'waiting' && status !== 'paused')
 const ALL = 'all'
 
 interface RunFiltersProps {
@@ -31,7 +24,9 @@ export function RunFilters({ filter, onChange }: RunFiltersProps) {
     <>
       <Chip.Group
         value={filter.status ?? ALL}
-        onChange={(status) => onChange({ ...filter, status: status === ALL ? undefined : String(status) })}
+        onChange={(status) =>
+          onChange({ ...filter, status: EXECUTION_STATUSES.find((known) => known === status) })
+        }
       >
         <div className={classes.chips} role="group" aria-label={t.filterStatus}>
           <Chip value={ALL} size="xs" variant="light">

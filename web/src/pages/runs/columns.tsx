@@ -26,7 +26,7 @@ export const RUN_COLUMNS: readonly ListColumn<ExecutionSummary>[] = [
   {
     key: 'run',
     head: t.run,
-    width: 110,
+    width: 104,
     cell: (run) => (
       <Link to="/runs/$id" params={{ id: run.id }} data-main>
         <code>{shortId(run.id)}</code>
@@ -36,7 +36,7 @@ export const RUN_COLUMNS: readonly ListColumn<ExecutionSummary>[] = [
   {
     key: 'workflow',
     head: t.workflow,
-    width: 240,
+    width: 210,
     cell: (run) => (
       <Link to="/workflows/$name" params={{ name: run.workflow }}>
         {run.workflow}
@@ -46,7 +46,7 @@ export const RUN_COLUMNS: readonly ListColumn<ExecutionSummary>[] = [
   {
     key: 'version',
     head: t.version,
-    width: 76,
+    width: 72,
     cell: (run) => <span className={classes.muted}>v{run.version}</span>,
   },
   {
@@ -64,7 +64,7 @@ export const RUN_COLUMNS: readonly ListColumn<ExecutionSummary>[] = [
   {
     key: 'duration',
     head: t.duration,
-    width: 110,
+    width: 90,
     align: 'right',
     cell: (run) => <Duration start={run.started_at} end={run.ended_at} />,
   },

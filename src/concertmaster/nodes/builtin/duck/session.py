@@ -26,6 +26,7 @@ _THREADS = 4
 _BATCH_ROWS = 128 * 1024
 _WATCH_SECONDS = 0.05
 _MISSING_COLUMN = re.compile(r'Referenced column "(.*?)" (?:was )?not found|does not have a column named "(.*?)"')
+_KIND = re.compile(r"([\w ]+) Error: (.*)", re.DOTALL)
 _BIG_INTEGERS = ("HUGEINT", "UHUGEINT")
 
 Source = Table | pl.DataFrame | pl.LazyFrame | pa.Table
@@ -89,7 +90,8 @@ class Session:
             yield schema
             for batch in reader:
                 yield batch if not too_big else _narrowed(batch, schema)
-        except duckdb.Error as error:
+        except (duckdb.Error, OSError) as error:
+            # Once rows flow, Arrow passes DuckDB's errors on as OSError; the message starts alike in both.
             raise self._explained(error) from error
         finally:
             done.set()
@@ -100,26 +102,31 @@ class Session:
             if self._context is not None and self._context.cancelled():
                 self.con.interrupt()
 
-    def _explained(self, error: duckdb.Error) -> Exception:
-        message = re.sub(r"^[\w ]+ Error: ", "", str(error)).strip()
-        if isinstance(error, duckdb.InterruptException):
-            return OperationalError("sql.cancelled", "The query was cancelled", retryable=False)
-        if isinstance(error, duckdb.OutOfMemoryException):
-            return OperationalError(
-                "sql.out_of_memory",
-                f"The query needs more than {self._memory_mb} MB of memory: select fewer columns, aggregate earlier, "
-                "or raise `memory_mb`",
-                retryable=False,
-            )
-        if isinstance(error, duckdb.IOException):
-            return OperationalError("sql.io", f"The query could not read or spill: {message}")
+    def _explained(self, error: Exception) -> Exception:
+        found = _KIND.match(str(error))
+        kind, message = (found[1].lower(), found[2].strip()) if found else ("", str(error).strip())
         missing = _MISSING_COLUMN.search(message)
         if missing:
             return unknown_column(missing[1] or missing[2], self.columns)
-        if isinstance(error, duckdb.PermissionException):
-            return UserError("sql.not_allowed", f"{message.splitlines()[0]}. A query can only SELECT from its inputs")
-        early = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
-        return UserError("sql.invalid" if isinstance(error, early) else "sql.failed", message)
+        match kind:
+            case "interrupt":
+                return OperationalError("sql.cancelled", "The query was cancelled", retryable=False)
+            case "out of memory":
+                return OperationalError(
+                    "sql.out_of_memory",
+                    f"The query needs more than {self._memory_mb} MB of memory: select fewer columns, aggregate "
+                    "earlier, or raise `memory_mb`",
+                    retryable=False,
+                )
+            case "io":
+                return OperationalError("sql.io", f"The query could not read its inputs or spill to disk: {message}")
+            case "permission":
+                reason = message.split("\n", 1)[0]
+                return UserError("sql.not_allowed", f"{reason}. A query can only SELECT from its inputs")
+            case "binder" | "catalog" | "parser":
+                return UserError("sql.invalid", message)
+            case _:
+                return UserError("sql.failed", message)
 
 
 def _locked(inputs: Mapping[str, Source], context: Context | None, memory_mb: int) -> duckdb.DuckDBPyConnection:

@@ -1,0 +1,77 @@
+"""Lists of executions: newest first, by keyset, whatever is filtered."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from concertmaster.domain.errors import NotFound, UserError
+from concertmaster.domain.events import ExecutionStarted
+from concertmaster.domain.execution import ExecutionRow, ExecutionStatus
+from concertmaster.domain.interfaces import Change
+from storage_backends import Storage, append_of
+
+
+async def started(storage: Storage, workflow: str, status: ExecutionStatus) -> ExecutionRow:
+    row = await storage.start(workflow)
+    await storage.journal.append(append_of(row.id, 2, ExecutionStarted(), change=Change(status)))
+    return await storage.executions.get(row.id)
+
+
+async def filled(storage: Storage) -> list[ExecutionRow]:
+    """Twelve executions, newest first: two workflows, three statuses."""
+    statuses: list[ExecutionStatus] = ["succeeded", "failed", "running"]
+    rows = [await started(storage, f"w{n % 2}", statuses[n % 3]) for n in range(12)]
+    return rows[::-1]
+
+
+async def test_all_pages_together_are_the_whole_list(storage: Storage) -> None:
+    rows = await filled(storage)
+    seen: list[ExecutionRow] = []
+    cursor, pages = None, 0
+    while pages == 0 or cursor is not None:
+        page = await storage.executions.list(before=cursor, limit=5)
+        seen += page.items
+        cursor, pages = page.next, pages + 1
+    assert seen == rows
+    assert pages == 3
+    assert all(newer.id > older.id for newer, older in pairwise(seen))
+
+
+async def test_a_full_last_page_has_no_next(storage: Storage) -> None:
+    rows = await filled(storage)
+    assert (await storage.executions.list(limit=len(rows))).next is None
+
+
+@pytest.mark.parametrize("workflow", [None, "w0", "w1", "none"])
+@pytest.mark.parametrize("status", [(), ("failed",), ("failed", "running"), ("paused",)])
+async def test_filters(storage: Storage, workflow: str | None, status: tuple[ExecutionStatus, ...]) -> None:
+    rows = await filled(storage)
+    wanted = [row for row in rows if workflow in (None, row.workflow) and (not status or row.status in status)]
+    first = await storage.executions.list(workflow=workflow, status=status, limit=2)
+    assert list(first.items) == wanted[:2]
+    if first.next is not None:
+        rest = await storage.executions.list(workflow=workflow, status=status, before=first.next)
+        assert list(rest.items) == wanted[2:]
+    else:
+        assert len(wanted) <= 2
+
+
+async def test_the_newest_of_each_workflow(storage: Storage) -> None:
+    rows = await filled(storage)
+    assert await storage.executions.latest(["w1", "w0", "none", "w1"]) == {"w1": rows[0], "w0": rows[1]}
+    assert await storage.executions.latest([]) == {}
+
+
+async def test_an_unknown_execution(storage: Storage) -> None:
+    with pytest.raises(NotFound, match="nobody") as caught:
+        await storage.executions.get("nobody")
+    assert caught.value.code == "execution.not_found"
+
+
+@pytest.mark.parametrize("cursor", ["", "!", "bnVsbA", "WzFd", "WyJhIiwiYiJd"])
+async def test_a_made_up_cursor_is_refused(storage: Storage, cursor: str) -> None:
+    with pytest.raises(UserError, match="cursor") as caught:
+        await storage.executions.list(before=cursor)
+    assert caught.value.code == "list.bad_cursor"

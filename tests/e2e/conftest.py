@@ -1,0 +1,59 @@
+"""A real server and a real Chromium; nothing is downloaded, the system's browser is used."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from server_process import ServerProcess, server_process
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+# The network flags keep it from calling its maker's services at every start.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+CITIES = "city,people,country\nLima,11,Peru\nOslo,1,Norway\nParis,2,France\nTokyo,14,Japan\n"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Generator[Browser]:
+    path = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.fail("no Chromium on PATH; `make e2e` installs one")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Generator[ServerProcess]:
+    (tmp_path / "cities.csv").write_text(CITIES)
+    with server_process(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser, server: ServerProcess) -> Generator[Page]:
+    """A fresh page on the server; an error of the page's own code fails the test."""
+    context = browser.new_context(base_url=server.url, viewport={"width": 1440, "height": 900})
+    opened = context.new_page()
+    errors: list[str] = []
+
+    def on_console(message: ConsoleMessage) -> None:
+        # The browser reports every 4xx answer; whether a name is free is asked with one that may be 404.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            errors.append(message.text)
+
+    opened.on("console", on_console)
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    yield opened
+    context.close()
+    assert errors == []

@@ -1,0 +1,219 @@
+"""`run`, `validate`, `executions`, `connection`, `nodes`, `doctor` as processes: exit codes, messages, output."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from factories import CITIES, NODES, document, pausing, table_workflow
+from server_process import COMMAND, environment, run_command, server_process
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    (tmp_path / "nodes").mkdir()
+    (tmp_path / "nodes" / "testing.py").write_text(NODES)
+    (tmp_path / "cities.csv").write_text(CITIES)
+    for body in (document(), pausing(), table_workflow()):
+        (tmp_path / f"{body['name']}.yaml").write_text(yaml.safe_dump(body, sort_keys=False))
+    return tmp_path
+
+
+def test_run_shows_nodes_rows_the_last_table_and_the_outputs_without_colours(workspace: Path) -> None:
+    done = run_command(workspace, "run", "cities.yaml")
+    assert done.returncode == 0, done.stderr
+    assert "✓ read" in done.stdout
+    assert "3 rows" in done.stdout
+    assert "large (3 rows)" in done.stdout
+    assert "rows: 3" in done.stdout
+    assert "cities succeeded" in done.stdout
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_run_json_prints_one_object_and_the_next_command_finds_it_again(workspace: Path) -> None:
+    done = run_command(workspace, "run", "hello.yaml", "-i", "n=5", "--json")
+    assert done.returncode == 0, done.stderr
+    printed = json.loads(done.stdout)
+    assert (printed["status"], printed["outputs"]) == ("succeeded", {"double": 12})
+    assert set(printed) == {"id", "status", "outputs", "nodes"}
+    shown = run_command(workspace, "executions", "show", printed["id"], "--json")
+    assert json.loads(shown.stdout)["outputs"] == {"double": 12}
+    listed = run_command(workspace, "executions", "list", "--status", "succeeded", "--json")
+    assert [item["id"] for item in json.loads(listed.stdout)["items"]] == [printed["id"]]
+
+
+def test_run_of_a_failing_workflow_exits_with_1_and_names_the_node(workspace: Path) -> None:
+    nodes = {"bang": {"type": "testing.explode", "config": {"text": "no more tea"}}}
+    body = document("bang", inputs={}, nodes=nodes, edges=[], outputs={})
+    (workspace / "bang.json").write_text(json.dumps(body))
+    done = run_command(workspace, "run", "bang.json")
+    assert done.returncode == 1
+    assert "✗ bang" in done.stdout
+    assert "no more tea" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("concertmaster: 1\nname: x\nnodez: {}\n", "bad.yaml:3: /nodez"),
+        ("concertmaster: 1\nname: x\nnodes:\n  a: {type: data.sett}\n", "bad.yaml:4: /nodes/a/type"),
+        ("concertmaster: 1\nname: x\nnodes: {}\nedges:\n  - a -> b\n", "bad.yaml:5: /edges/0"),
+        ("concertmaster: 1\nname: [\n", "bad.yaml:"),
+        ("", "bad.yaml:1: "),
+    ],
+)
+def test_a_bad_document_exits_with_2_and_file_line_and_pointer(workspace: Path, text: str, place: str) -> None:
+    (workspace / "bad.yaml").write_text(text)
+    checked = run_command(workspace, "validate", "bad.yaml")
+    ran = run_command(workspace, "run", "bad.yaml")
+    assert (checked.returncode, ran.returncode) == (2, 2)
+    assert place in checked.stderr
+    assert place in ran.stderr
+    assert "Traceback" not in checked.stderr + ran.stderr
+
+
+def test_validate_writes_nothing_and_prints_json(workspace: Path) -> None:
+    (workspace / "bad.yaml").write_text("concertmaster: 1\nname: x\nnodez: {}\n")
+    done = run_command(workspace, "validate", "hello.yaml", "bad.yaml", "--json")
+    assert done.returncode == 2
+    items = json.loads(done.stdout)["items"]
+    assert [(item["file"], item["pointer"]) for item in items if item["severity"] == "error"] == [
+        ("bad.yaml", "/nodez")
+    ]
+    assert not (workspace / ".concertmaster").exists()
+    assert run_command(workspace, "validate", "hello.yaml").stdout == "hello.yaml: ok\n"
+
+
+@pytest.mark.parametrize("words", [("-i", "n=x"), ("-i", "m=1"), ("-i", "n=-4"), ("-i", "n")])
+def test_bad_inputs_exit_with_2_and_start_nothing(workspace: Path, words: tuple[str, ...]) -> None:
+    done = run_command(workspace, "run", "hello.yaml", *words)
+    assert done.returncode == 2
+    assert "/inputs" in done.stderr
+    assert json.loads(run_command(workspace, "executions", "list", "--json").stdout)["items"] == []
+
+
+def test_a_missing_file_exits_with_2(workspace: Path) -> None:
+    for words in (("run", "none.yaml"), ("validate", "none.yaml"), ("run", "hello.yaml", "--inputs", "none.json")):
+        done = run_command(workspace, *words)
+        assert done.returncode == 2
+        assert "No such file" in done.stderr
+
+
+def test_ctrl_c_cancels_the_execution_cleanly(workspace: Path) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "run", "pausing.yaml"],
+        cwd=workspace,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    database = workspace / ".concertmaster" / "concertmaster.db"
+    _wait_for_start(database)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=20)
+    assert process.returncode == 1, stderr
+    assert "pausing cancelled" in stdout
+    listed = json.loads(run_command(workspace, "executions", "list", "--json").stdout)["items"]
+    assert [item["status"] for item in listed] == ["cancelled"]
+
+
+def _wait_for_start(database: Path) -> None:
+    import sqlite3
+    import time
+
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            with sqlite3.connect(database) as connection:
+                kinds = {kind for (kind,) in connection.execute("select kind from event")}
+        except sqlite3.OperationalError:
+            kinds = set()
+        if "node.started" in kinds:
+            return
+        time.sleep(0.05)
+    raise AssertionError("the node never started")
+
+
+def test_connections_are_added_by_prompt_and_never_shown(workspace: Path) -> None:
+    added = run_command(workspace, "connection", "add", "shop", "-v", "token", "-v", "user=me", input_text="s3cr3t\n")
+    assert added.returncode == 0, added.stderr
+    listed = run_command(workspace, "connection", "list")
+    shown = added.stdout + added.stderr + listed.stdout
+    assert "s3cr3t" not in shown
+    assert "token, user" in listed.stdout
+    again = run_command(workspace, "connection", "add", "shop", "-v", "token=x")
+    assert (again.returncode, "already" in again.stderr) == (1, True)
+    assert run_command(workspace, "connection", "add", "shop", "-v", "token=x", "--replace").returncode == 0
+    assert run_command(workspace, "connection", "remove", "shop").returncode == 0
+    assert run_command(workspace, "connection", "remove", "shop").returncode == 1
+    assert run_command(workspace, "connection", "add", "shop").returncode == 2
+
+
+def test_commands_go_through_a_server_that_has_the_folder(workspace: Path) -> None:
+    with server_process(workspace) as server:
+        done = run_command(workspace, "run", "cities.yaml")
+        assert done.returncode == 0, done.stderr
+        assert "large (3 rows)" in done.stdout
+        with server.client() as client:
+            [execution] = client.get("/api/v1/executions").json()["items"]
+            [workflow] = client.get("/api/v1/workflows").json()["items"]
+        assert execution["status"] == "succeeded"
+        # `run` stores the file, but what triggers use stays the choice of whoever publishes.
+        assert workflow["published"] is None
+        assert run_command(workspace, "validate", "cities.yaml").returncode == 0
+        doctor = json.loads(run_command(workspace, "doctor", "--json").stdout)["items"]
+        assert [item["ok"] for item in doctor if item["name"] == "server"] == [True]
+
+
+def test_nodes_and_settings_and_doctor_tell_what_is_there(workspace: Path) -> None:
+    assert "testing.pause@1" in run_command(workspace, "nodes", "list").stdout
+    assert "Wait without blocking" in run_command(workspace, "nodes", "show", "testing.pause").stdout
+    unknown = run_command(workspace, "nodes", "show", "table.sqll")
+    assert (unknown.returncode, "table.sql" in unknown.stderr) == (1, True)
+    (workspace / "nodes" / "broken.py").write_text("def x(:\n")
+    broken = run_command(workspace, "nodes", "list")
+    assert (broken.returncode, "broken.py:1" in broken.stderr) == (1, True)
+    doctor = run_command(workspace, "doctor")
+    assert doctor.returncode == 1
+    assert "broken.py:1" in doctor.stdout
+    settings = json.loads(run_command(workspace, "config", "show", "--json").stdout)["items"]
+    assert {item["name"]: item["value"] for item in settings}["CONCERTMASTER_PORT"] == "8000"
+
+
+def test_settings_name_themselves_their_value_and_the_remedy(workspace: Path) -> None:
+    (workspace / "concertmaster.toml").write_text('port = "eighty"\nprot = 1\n')
+    done = run_command(workspace, "config", "show")
+    assert done.returncode == 2
+    assert "PORT" in done.stderr
+    assert "'eighty'" in done.stderr
+    assert "'prot'" in done.stderr
+    (workspace / "concertmaster.toml").write_text("port = \n")
+    assert "concertmaster.toml" in run_command(workspace, "config", "show").stderr
+    (workspace / "concertmaster.toml").write_text("port = 81\n")
+    assert "81" in run_command(workspace, "config", "show").stdout
+
+
+def test_output_into_a_closed_pipe_ends_quietly(workspace: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as closed:
+        done = subprocess.run(
+            [*COMMAND, "openapi"],
+            cwd=workspace,
+            env=environment(),
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,68 @@
+"""Inputs: schemas are checked, defaults filled in, wrong values named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from spec_snapshot import Snapshot
+
+from concertmaster.domain.validation import check_inputs, validate
+from concertmaster.domain.workflow import Trigger, Workflow
+
+FLOW = Workflow(
+    "x",
+    inputs={
+        "month": {"type": "integer", "minimum": 1, "maximum": 12, "default": 1},
+        "city": {"type": "string"},
+        "note": {"type": ["string", "null"]},
+        "day": {"type": "string", "format": "date", "default": "2024-01-01"},
+    },
+)
+
+
+def test_defaults_are_filled_in_and_what_accepts_null_may_be_left_out() -> None:
+    assert check_inputs(FLOW, {"city": "Rome"}) == ({"month": 1, "city": "Rome", "note": None, "day": "2024-01-01"}, [])
+
+
+@pytest.mark.parametrize(
+    ("inputs", "code", "pointer"),
+    [
+        ({}, "input.missing", "/inputs/city"),
+        ({"city": "Rome", "moth": 3}, "input.unknown", "/inputs/moth"),
+        ({"city": "Rome", "month": 13}, "input.invalid", "/inputs/month"),
+        ({"city": "Rome", "month": "7"}, "input.invalid", "/inputs/month"),
+        ({"city": "Rome", "day": "tomorrow"}, "input.invalid", "/inputs/day"),
+        ({"city": float("nan")}, "document.number", "/inputs/city"),
+    ],
+)
+def test_wrong_inputs_are_named(inputs: dict[str, Any], code: str, pointer: str) -> None:
+    _, problems = check_inputs(FLOW, inputs)
+    assert (code, pointer) in [(problem.code, problem.pointer) for problem in problems]
+
+
+@pytest.mark.parametrize(
+    ("schema", "code", "pointer"),
+    [
+        ({"type": "integr"}, "input.schema", "/inputs/a/type"),
+        ({"minimum": "3"}, "input.schema", "/inputs/a/minimum"),
+        ({"$ref": "http://127.0.0.1:1/schema"}, "input.schema", "/inputs/a"),
+        ({"$ref": "#/$defs/nothing"}, "input.schema", "/inputs/a"),
+        ({"type": "integer", "default": "x"}, "input.default", "/inputs/a/default"),
+        ({"type": "object", "properties": {"b": {"type": "integer"}}, "default": {"b": "x"}}, "input.default",
+         "/inputs/a/default/b"),
+    ],
+)  # fmt: skip
+def test_schemas_of_inputs_and_their_defaults_are_checked(schema: dict[str, Any], code: str, pointer: str) -> None:
+    problems = validate(Workflow("x", inputs={"a": schema}), Snapshot())
+    assert (code, pointer) in [(problem.code, problem.pointer) for problem in problems]
+
+
+def test_a_trigger_must_give_what_has_no_default() -> None:
+    def codes(trigger: Trigger) -> list[str]:
+        flow = Workflow("x", inputs=FLOW.inputs, triggers={"t": trigger})
+        return [problem.code for problem in validate(flow, Snapshot()) if problem.severity == "error"]
+
+    assert codes(Trigger("schedule")) == ["trigger.missing_input"]
+    assert codes(Trigger("manual")) == []
+    assert codes(Trigger("schedule", inputs={"city": "{{ trigger.id }}"})) == []

@@ -1,0 +1,96 @@
+"""The fold of events to what people look at."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from concertmaster.domain import events as e
+from concertmaster.domain.execution import ExecutionRow, Failure
+from concertmaster.domain.values import Column, FileRef, JsonValue, TableRef
+from concertmaster.domain.workflow import Node, Workflow
+from concertmaster.services.execution_view import ExecutionView
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def _fold(*bodies: e.Body, nodes: tuple[str, ...] = ("a",)) -> dict[str, Any]:
+    view = ExecutionView(Workflow("w", nodes={name: Node("data.set@1", title=name.upper()) for name in nodes}))
+    at = [START + timedelta(seconds=number) for number in range(len(bodies))]
+    view.apply(e.Event("x", number + 1, at[number], body) for number, body in enumerate(bodies))
+    row = ExecutionRow("x", "w", 1, "running", 1, len(bodies), {"type": "manual"}, START)
+    return view.as_json(row, {"a": 4})
+
+
+def test_a_node_that_nobody_decided_yet_is_pending() -> None:
+    shown = _fold(e.ExecutionCreated("w", 1, {"n": 1}, {"type": "manual"}))
+    assert shown["inputs"] == {"n": 1}
+    assert shown["outputs"] is None
+    assert shown["nodes"]["a"] == {
+        "node": "a",
+        "type": "data.set@1",
+        "title": "A",
+        "status": "pending",
+        "attempt": 0,
+        "started_at": None,
+        "ended_at": None,
+        "due_at": None,
+        "progress": None,
+        "error": None,
+        "outputs": {},
+        "logs": 4,
+    }
+
+
+def test_a_quick_node_goes_from_pending_to_succeeded() -> None:
+    run = _fold(e.NodeSucceeded("a", 1, START, {"out": JsonValue(7, size_bytes=1)}))["nodes"]["a"]
+    assert (run["status"], run["attempt"], run["started_at"], run["ended_at"]) == ("succeeded", 1, START, START)
+    assert run["outputs"] == {"out": {"kind": "json", "bytes": 1, "value": 7}}
+
+
+def test_retries_keep_the_first_start_and_show_the_last_error() -> None:
+    failure = Failure("node.failed", "no", details={"line": 3})
+    due = START + timedelta(seconds=9)
+    waiting = _fold(e.NodeStarted("a", 1), e.NodeProgress("a", 1, 5, 10), e.NodeRetrying("a", 1, failure, due))
+    run = waiting["nodes"]["a"]
+    assert (run["status"], run["due_at"], run["error"]["details"]) == ("retrying", due, {"line": 3})
+    assert run["progress"] == {"done": 5, "total": 10}
+    again = _fold(
+        e.NodeStarted("a", 1),
+        e.NodeRetrying("a", 1, failure, due),
+        e.TimerFired("a", 1),
+        e.NodeStarted("a", 2),
+        e.NodeSucceeded("a", 2, START + timedelta(seconds=3), {}),
+    )["nodes"]["a"]
+    assert (again["status"], again["attempt"], again["started_at"]) == ("succeeded", 2, START)
+    assert (again["error"], again["due_at"]) == (None, None)
+
+
+def test_failed_skipped_and_cancelled_nodes_tell_so() -> None:
+    shown = _fold(
+        e.NodeFailed("a", 1, START, Failure("x.y", "broken")),
+        e.NodeSkipped("b", "no incoming edge was taken"),
+        e.NodeCancelled("c", 0, "by local"),
+        e.ExecutionFailed(Failure("x.y", "broken", node="a")),
+        nodes=("a", "b", "c"),
+    )
+    assert {name: run["status"] for name, run in shown["nodes"].items()} == {
+        "a": "failed",
+        "b": "skipped",
+        "c": "cancelled",
+    }
+    assert shown["nodes"]["a"]["error"]["message"] == "broken"
+
+
+def test_values_never_show_where_their_bytes_are() -> None:
+    outputs = {
+        "table": TableRef("d" * 64, 3, 99, (Column("x", "int64"),)),
+        "json": JsonValue(None, artifact="e" * 64, size_bytes=100_000),
+        "file": FileRef("r.csv", 12, path="out/r.csv", media_type="text/csv"),
+    }
+    shown = _fold(e.NodeSucceeded("a", 1, START, outputs))["nodes"]["a"]["outputs"]
+    assert shown == {
+        "table": {"kind": "table", "rows": 3, "bytes": 99, "columns": [{"name": "x", "type": "int64"}]},
+        "json": {"kind": "json", "bytes": 100_000},
+        "file": {"kind": "file", "name": "r.csv", "bytes": 12, "path": "out/r.csv", "media_type": "text/csv"},
+    }

@@ -1,0 +1,92 @@
+"""`kill -9` and a full disk, against a real process."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from concertmaster.storage.database import Database
+from concertmaster.storage.executions import SqlExecutionStore
+from concertmaster.storage.journal import SqlJournal
+
+APPENDER = Path(__file__).with_name("appender.py")
+GROUP = 3
+
+
+@contextmanager
+def appender(folder: Path, mode: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, str(APPENDER), str(folder), mode], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("after", [1, 40, 333])
+async def test_kill_9_loses_nothing_acknowledged_and_leaves_nothing_half(tmp_path: Path, after: int) -> None:
+    acknowledged: dict[str, int] = {}
+    with appender(tmp_path, "forever") as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("acknowledged"):
+                _, execution_id, seq = line.split()
+                acknowledged[execution_id] = int(seq)
+                after -= 1
+            if after == 0:
+                process.send_signal(signal.SIGKILL)
+                break
+        # What it still managed to print was acknowledged, too.
+        for line in process.stdout:
+            if line.startswith("acknowledged") and line.endswith("\n"):
+                _, execution_id, seq = line.split()
+                acknowledged[execution_id] = int(seq)
+
+    assert acknowledged
+    database = Database(f"sqlite:///{tmp_path / 'concertmaster.db'}")
+    journal, store = SqlJournal(database, lambda _: None), SqlExecutionStore(database)
+    await database.open()
+    try:
+        for execution_id in await journal.unfinished():
+            seqs = [event.seq for event in await journal.read(execution_id)]
+            assert seqs == list(range(1, len(seqs) + 1))
+            assert len(seqs) % GROUP == 1, "an append is there as a whole or not at all"
+            assert len(seqs) >= acknowledged.get(execution_id, 0)
+            assert (await store.get(execution_id)).head_seq == len(seqs)
+            assert len(await store.logs(execution_id)) == (len(seqs) - 1) // GROUP
+            claim = await journal.claim(execution_id, "next life")
+            assert claim is not None
+            assert (claim.epoch, claim.head_seq) == (2, len(seqs))
+    finally:
+        await database.close()
+
+
+async def test_a_full_disk_is_waited_for_and_nothing_is_published_meanwhile(tmp_path: Path) -> None:
+    with appender(tmp_path, "full") as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        word, wanted, committed, published, why = process.stdout.readline().split(maxsplit=4)
+        assert word == "trouble"
+        assert "cannot be written" in why
+        assert int(committed) >= 1, "the disk was full before anything could be written: the test's bound is too low"
+        assert int(published) == int(wanted) - GROUP
+        process.stdin.write("more\n")
+        process.stdin.flush()
+        assert process.stdout.readline().split() == ["still", published]
+        assert process.stdout.readline().split() == ["recovered", wanted, wanted, "None"]
+        assert process.wait(30) == 0
+    database = Database(f"sqlite:///{tmp_path / 'concertmaster.db'}")
+    await database.open()
+    try:
+        journal = SqlJournal(database, lambda _: None)
+        assert [event.seq for event in await journal.read("x")] == list(range(1, int(wanted) + 1))
+    finally:
+        await database.close()
