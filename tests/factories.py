@@ -51,12 +51,15 @@ def document(name: str = "hello", **parts: Any) -> dict[str, Any]:
 
 
 def pausing(name: str = "pausing", *, seconds: float = 60) -> dict[str, Any]:
-    """A workflow whose only node waits."""
+    """A workflow whose second node waits."""
     return document(
         name,
         inputs={},
-        nodes={"wait": {"type": "testing.pause", "config": {"seconds": seconds}}},
-        edges=[],
+        nodes={
+            "first": {"type": "data.set", "config": {"value": 1}},
+            "wait": {"type": "testing.pause", "config": {"seconds": seconds}},
+        },
+        edges=["first -> wait"],
         outputs={},
     )
 

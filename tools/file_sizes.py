@@ -13,7 +13,9 @@ ROOT = Path(__file__).parent.parent
 
 def main() -> int:
     """Print the files over their limit; 1 when there are any."""
-    allowed: dict[str, str] = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["concertmaster"]["long-files"]
+    allowed: dict[str, str] = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["concertmaster"][
+        "long-files"
+    ]
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.py", "*.ts", "*.tsx"],
         cwd=ROOT,

@@ -109,10 +109,13 @@ def test_a_killed_server_goes_on_with_what_it_acknowledged(workspace: Path) -> N
 
 
 def test_open_streams_do_not_keep_the_server_from_ending(workspace: Path) -> None:
-    with server_process(workspace) as server, server.client() as client:
-        with client.stream("GET", "/api/v1/stream/sse?topic=executions") as answer:
-            assert answer.status_code == 200
-            assert server.stop() == 0
+    with (
+        server_process(workspace) as server,
+        server.client() as client,
+        client.stream("GET", "/api/v1/stream/sse?topic=executions") as answer,
+    ):
+        assert answer.status_code == 200
+        assert server.stop() == 0
 
 
 def test_a_stale_server_file_misleads_nobody(workspace: Path) -> None:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from storage_backends import AT, Storage, append_of, new_execution
 
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.errors import Conflict, NotFound, OperationalError, StaleOwner, UserError
@@ -25,6 +24,7 @@ from concertmaster.domain.interfaces import Append, ArtifactReference, Change, L
 from concertmaster.domain.values import JsonValue, TableRef
 from concertmaster.storage.database import Database
 from concertmaster.storage.journal import SqlJournal
+from storage_backends import AT, Storage, append_of, new_execution
 
 
 async def test_a_start_is_the_row_and_the_first_event(storage: Storage) -> None:
@@ -160,8 +160,13 @@ async def test_a_gap_is_refused(storage: Storage) -> None:
         await storage.journal.append(append_of(row.id, 3))
     with pytest.raises(ValueError, match="consecutive"):
         storage.journal.append(Append(row.id, 1, [*append_of(row.id, 2).events, *append_of(row.id, 4).events]))
-    await storage.journal.append(append_of(row.id, 2))
+    # Whoever was refused does not know the journal any more: it has to claim again.
+    with pytest.raises(StaleOwner):
+        await storage.journal.append(append_of(row.id, 2))
+    await storage.journal.claim(row.id, "here")
+    await storage.journal.append(append_of(row.id, 2, epoch=2))
     assert [event.seq for event in await storage.journal.read(row.id)] == [1, 2]
+    assert storage.published_seqs(row.id) == [1, 2]
 
 
 @pytest.mark.parametrize("value", [object(), {1: 2}, 2**70, {"a": "\ud800"}, {"a": {1, 2}}], ids=str)

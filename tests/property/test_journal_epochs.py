@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,15 +28,22 @@ APPENDS = st.tuples(
 STEPS = st.one_of(APPENDS, APPENDS, APPENDS, st.tuples(st.just("claim"), st.integers(0, 2)), st.just(("wait",)))
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("journal") / "empty.db"
+    upgrade(f"sqlite:///{file}")
+    return file
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(STEPS, max_size=40))
-def test_only_the_owner_appends_and_seqs_have_no_gaps(steps: list[tuple[object, ...]]) -> None:
+def test_only_the_owner_appends_and_seqs_have_no_gaps(empty: Path, steps: list[tuple[object, ...]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(check(f"sqlite:///{Path(folder) / 'x.db'}", steps))
+        shutil.copy(empty, folder)
+        asyncio.run(check(f"sqlite:///{Path(folder) / empty.name}", steps))
 
 
 async def check(url: str, steps: list[tuple[object, ...]]) -> None:
-    upgrade(url)
     storage = Storage(Database(url))
     await storage.database.open()
     try:
@@ -46,7 +55,9 @@ async def check(url: str, steps: list[tuple[object, ...]]) -> None:
 async def carry_out(storage: Storage, steps: list[tuple[object, ...]]) -> None:
     ids = [(await storage.start()).id for _ in range(3)]
     epochs, heads = [1, 1, 1], [1, 1, 1]
-    # The model: an append is right when its epoch is the newest and it follows the head; marks say who wrote what.
+    # The model: an append is right when its epoch is the newest, none of this epoch has been refused, and it follows
+    # the head; marks say who wrote what.
+    dropped = [False, False, False]
     model: list[list[float]] = [[], [], []]
     pending: list[tuple[bool, asyncio.Future[None]]] = []
     mark = 0.0
@@ -54,7 +65,8 @@ async def carry_out(storage: Storage, steps: list[tuple[object, ...]]) -> None:
         match step:
             case ("append", int(which), int(behind), int(gap), int(count)):
                 marks = [mark := mark + 1 for _ in range(count)]
-                right = behind == 0 and gap == 0
+                right = behind == 0 and gap == 0 and not dropped[which]
+                dropped[which] |= behind == 0 and gap != 0
                 bodies = [NodeProgress("a", 1, one) for one in marks]
                 batch = append_of(ids[which], max(1, heads[which] + 1 + gap), *bodies, epoch=epochs[which] - behind)
                 pending.append((right, storage.journal.append(batch)))
@@ -65,6 +77,7 @@ async def carry_out(storage: Storage, steps: list[tuple[object, ...]]) -> None:
                 claim = await storage.journal.claim(ids[which], "another")
                 assert claim is not None
                 epochs[which] += 1
+                dropped[which] = False
                 assert (claim.epoch, claim.head_seq) == (epochs[which], heads[which])
             case _:
                 await asyncio.gather(*(future for _, future in pending), return_exceptions=True)

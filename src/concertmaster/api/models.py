@@ -282,20 +282,3 @@ class FileOutput(_Model):
 
 
 OutputPage = Annotated[TablePage | JsonOutput | FileOutput, Field(discriminator="kind")]
-
-
-class Health(_Model):
-    """`ok`, or `ready`."""
-
-    status: Literal["ok", "ready"]
-
-
-class Info(_Model):
-    """What runs here."""
-
-    version: str
-    workspace: str
-    data_dir: str
-    started_at: datetime
-    database: str
-    registry: str

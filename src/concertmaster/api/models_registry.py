@@ -1,4 +1,4 @@
-"""The JSON of node types, the registry and connections."""
+"""The JSON of what an instance has: node types, the registry, connections, its own state."""
 
 from __future__ import annotations
 
@@ -126,3 +126,20 @@ class CreateConnection(ConnectionValues):
     """What POST takes."""
 
     name: str = Field(min_length=1, max_length=100, pattern=r"^[a-z0-9][a-z0-9_-]*$")
+
+
+class Health(_Model):
+    """`ok`, or `ready`."""
+
+    status: Literal["ok", "ready"]
+
+
+class Info(_Model):
+    """What runs here."""
+
+    version: str
+    workspace: str
+    data_dir: str
+    started_at: datetime
+    database: str
+    registry: str

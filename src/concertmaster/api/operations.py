@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from concertmaster.api import models
+from concertmaster.api import models_registry as models
 from concertmaster.api.dependencies import Asker, JsonResponse, Parts, problems
 
 router = APIRouter(tags=["operations"])

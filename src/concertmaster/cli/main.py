@@ -176,12 +176,16 @@ def openapi() -> None:
     print_schema()
 
 
-def main() -> None:
-    """Run the command line; errors that we raise on purpose end as a message with a remedy, never as a traceback."""
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; errors that we raise on purpose end as a message with a remedy, never as a traceback.
+
+    Args:
+        arguments: those of the process when not given.
+    """
     from concertmaster.domain.errors import ConcertMasterError
 
     try:
-        app()
+        app(arguments)
     except ConcertMasterError as error:
         from concertmaster.cli.terminal import exit_code, explain
 

@@ -24,6 +24,7 @@ from concertmaster.storage.rows import EVENT_COLUMNS, EXECUTION_COLUMNS, changed
 from concertmaster.storage.tables import events, executions
 
 _NO_CHANGE = Change()
+_REFUSED_LIMIT = 10_000
 _OWNED = (
     ") AS v WHERE executions.id = v.column1 AND executions.epoch = v.column3 "
     "AND executions.head_seq = COALESCE(v.column4, executions.head_seq)"
@@ -111,6 +112,8 @@ class AppendLane:
             placeholder=placeholder,
         )
         self._companions = Companions(placeholder)
+        # The epoch up to which an execution's appends are refused: whoever was refused once has to claim again.
+        self._refused: dict[str, int] = {}
 
     def run(self, connection: Connection, jobs: Sequence[QueuedAppend], *, careful: bool) -> None:
         """Write all appends but the stale ones, which get their error."""
@@ -118,7 +121,7 @@ class AppendLane:
             job.written = False
         rest: Sequence[QueuedAppend] = jobs
         while rest:
-            merged, rest = _merge(rest)
+            merged, rest = _merge(self._not_refused(rest))
             if careful:
                 merged = self._fresh(connection, merged)
             self._move_heads(connection, merged)
@@ -161,9 +164,24 @@ class AppendLane:
                 for job in entry.jobs:
                     job.written = True
             else:
+                self._refused[entry.id] = entry.epoch if epoch is None else min(epoch, entry.epoch)
                 for job in entry.jobs:
                     job.error = StaleOwner(entry.id)
+        while len(self._refused) > _REFUSED_LIMIT:
+            del self._refused[next(iter(self._refused))]
         return fresh
+
+    def _not_refused(self, jobs: Sequence[QueuedAppend]) -> list[QueuedAppend]:
+        """What a dropped execution had queued already is refused, even where it would fit by chance."""
+        if not self._refused:
+            return list(jobs)
+        kept: list[QueuedAppend] = []
+        for job in jobs:
+            if self._refused.get(job.batch.execution_id, -1) >= job.batch.epoch:
+                job.error = StaleOwner(job.batch.execution_id)
+            else:
+                kept.append(job)
+        return kept
 
     def _learn(self, connection: Connection, merged: Sequence[_Merged]) -> None:
         """Rows that nobody here has seen: an owner of an earlier life of this process may append without a claim."""

@@ -9,22 +9,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
 
-from factories import CITIES, NODES, document, pausing, table_workflow
-from server_process import COMMAND, environment, run_command, server_process
+from factories import document
+from server_process import COMMAND, Command, environment, run_command, server_process
 
 pytestmark = pytest.mark.server
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Path:
-    (tmp_path / "nodes").mkdir()
-    (tmp_path / "nodes" / "testing.py").write_text(NODES)
-    (tmp_path / "cities.csv").write_text(CITIES)
-    for body in (document(), pausing(), table_workflow()):
-        (tmp_path / f"{body['name']}.yaml").write_text(yaml.safe_dump(body, sort_keys=False))
-    return tmp_path
 
 
 def test_run_shows_nodes_rows_the_last_table_and_the_outputs_without_colours(workspace: Path) -> None:
@@ -38,23 +27,23 @@ def test_run_shows_nodes_rows_the_last_table_and_the_outputs_without_colours(wor
     assert "\x1b" not in done.stdout + done.stderr
 
 
-def test_run_json_prints_one_object_and_the_next_command_finds_it_again(workspace: Path) -> None:
-    done = run_command(workspace, "run", "hello.yaml", "-i", "n=5", "--json")
+def test_run_json_prints_one_object_and_the_next_command_finds_it_again(workspace: Path, command: Command) -> None:
+    done = command("run", "hello.yaml", "-i", "n=5", "--json")
     assert done.returncode == 0, done.stderr
     printed = json.loads(done.stdout)
     assert (printed["status"], printed["outputs"]) == ("succeeded", {"double": 12})
     assert set(printed) == {"id", "status", "outputs", "nodes"}
-    shown = run_command(workspace, "executions", "show", printed["id"], "--json")
+    shown = command("executions", "show", printed["id"], "--json")
     assert json.loads(shown.stdout)["outputs"] == {"double": 12}
-    listed = run_command(workspace, "executions", "list", "--status", "succeeded", "--json")
+    listed = command("executions", "list", "--status", "succeeded", "--json")
     assert [item["id"] for item in json.loads(listed.stdout)["items"]] == [printed["id"]]
 
 
-def test_run_of_a_failing_workflow_exits_with_1_and_names_the_node(workspace: Path) -> None:
+def test_run_of_a_failing_workflow_exits_with_1_and_names_the_node(workspace: Path, command: Command) -> None:
     nodes = {"bang": {"type": "testing.explode", "config": {"text": "no more tea"}}}
     body = document("bang", inputs={}, nodes=nodes, edges=[], outputs={})
     (workspace / "bang.json").write_text(json.dumps(body))
-    done = run_command(workspace, "run", "bang.json")
+    done = command("run", "bang.json")
     assert done.returncode == 1
     assert "✗ bang" in done.stdout
     assert "no more tea" in done.stdout
@@ -70,39 +59,41 @@ def test_run_of_a_failing_workflow_exits_with_1_and_names_the_node(workspace: Pa
         ("", "bad.yaml:1: "),
     ],
 )
-def test_a_bad_document_exits_with_2_and_file_line_and_pointer(workspace: Path, text: str, place: str) -> None:
+def test_a_bad_document_exits_with_2_and_file_line_and_pointer(
+    workspace: Path, command: Command, text: str, place: str
+) -> None:
     (workspace / "bad.yaml").write_text(text)
-    checked = run_command(workspace, "validate", "bad.yaml")
-    ran = run_command(workspace, "run", "bad.yaml")
+    checked = command("validate", "bad.yaml")
+    ran = command("run", "bad.yaml")
     assert (checked.returncode, ran.returncode) == (2, 2)
     assert place in checked.stderr
     assert place in ran.stderr
     assert "Traceback" not in checked.stderr + ran.stderr
 
 
-def test_validate_writes_nothing_and_prints_json(workspace: Path) -> None:
+def test_validate_writes_nothing_and_prints_json(workspace: Path, command: Command) -> None:
     (workspace / "bad.yaml").write_text("concertmaster: 1\nname: x\nnodez: {}\n")
-    done = run_command(workspace, "validate", "hello.yaml", "bad.yaml", "--json")
+    done = command("validate", "hello.yaml", "bad.yaml", "--json")
     assert done.returncode == 2
     items = json.loads(done.stdout)["items"]
     assert [(item["file"], item["pointer"]) for item in items if item["severity"] == "error"] == [
         ("bad.yaml", "/nodez")
     ]
     assert not (workspace / ".concertmaster").exists()
-    assert run_command(workspace, "validate", "hello.yaml").stdout == "hello.yaml: ok\n"
+    assert command("validate", "hello.yaml").stdout == "hello.yaml: ok\n"
 
 
 @pytest.mark.parametrize("words", [("-i", "n=x"), ("-i", "m=1"), ("-i", "n=-4"), ("-i", "n")])
-def test_bad_inputs_exit_with_2_and_start_nothing(workspace: Path, words: tuple[str, ...]) -> None:
-    done = run_command(workspace, "run", "hello.yaml", *words)
+def test_bad_inputs_exit_with_2_and_start_nothing(workspace: Path, command: Command, words: tuple[str, ...]) -> None:
+    done = command("run", "hello.yaml", *words)
     assert done.returncode == 2
     assert "/inputs" in done.stderr
-    assert json.loads(run_command(workspace, "executions", "list", "--json").stdout)["items"] == []
+    assert json.loads(command("executions", "list", "--json").stdout)["items"] == []
 
 
-def test_a_missing_file_exits_with_2(workspace: Path) -> None:
+def test_a_missing_file_exits_with_2(workspace: Path, command: Command) -> None:
     for words in (("run", "none.yaml"), ("validate", "none.yaml"), ("run", "hello.yaml", "--inputs", "none.json")):
-        done = run_command(workspace, *words)
+        done = command(*words)
         assert done.returncode == 2
         assert "No such file" in done.stderr
 
@@ -116,31 +107,16 @@ def test_ctrl_c_cancels_the_execution_cleanly(workspace: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    database = workspace / ".concertmaster" / "concertmaster.db"
-    _wait_for_start(database)
+    assert process.stdout is not None
+    # The node before the waiting one has ended, so the run is under way.
+    while "first" not in process.stdout.readline():
+        assert process.poll() is None
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=20)
     assert process.returncode == 1, stderr
     assert "pausing cancelled" in stdout
     listed = json.loads(run_command(workspace, "executions", "list", "--json").stdout)["items"]
     assert [item["status"] for item in listed] == ["cancelled"]
-
-
-def _wait_for_start(database: Path) -> None:
-    import sqlite3
-    import time
-
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        try:
-            with sqlite3.connect(database) as connection:
-                kinds = {kind for (kind,) in connection.execute("select kind from event")}
-        except sqlite3.OperationalError:
-            kinds = set()
-        if "node.started" in kinds:
-            return
-        time.sleep(0.05)
-    raise AssertionError("the node never started")
 
 
 def test_connections_are_added_by_prompt_and_never_shown(workspace: Path) -> None:
@@ -174,32 +150,32 @@ def test_commands_go_through_a_server_that_has_the_folder(workspace: Path) -> No
         assert [item["ok"] for item in doctor if item["name"] == "server"] == [True]
 
 
-def test_nodes_and_settings_and_doctor_tell_what_is_there(workspace: Path) -> None:
-    assert "testing.pause@1" in run_command(workspace, "nodes", "list").stdout
-    assert "Wait without blocking" in run_command(workspace, "nodes", "show", "testing.pause").stdout
-    unknown = run_command(workspace, "nodes", "show", "table.sqll")
+def test_nodes_and_settings_and_doctor_tell_what_is_there(workspace: Path, command: Command) -> None:
+    assert "testing.pause@1" in command("nodes", "list").stdout
+    assert "Wait without blocking" in command("nodes", "show", "testing.pause").stdout
+    unknown = command("nodes", "show", "table.sqll")
     assert (unknown.returncode, "table.sql" in unknown.stderr) == (1, True)
     (workspace / "nodes" / "broken.py").write_text("def x(:\n")
-    broken = run_command(workspace, "nodes", "list")
+    broken = command("nodes", "list")
     assert (broken.returncode, "broken.py:1" in broken.stderr) == (1, True)
-    doctor = run_command(workspace, "doctor")
+    doctor = command("doctor")
     assert doctor.returncode == 1
     assert "broken.py:1" in doctor.stdout
-    settings = json.loads(run_command(workspace, "config", "show", "--json").stdout)["items"]
+    settings = json.loads(command("config", "show", "--json").stdout)["items"]
     assert {item["name"]: item["value"] for item in settings}["CONCERTMASTER_PORT"] == "8000"
 
 
-def test_settings_name_themselves_their_value_and_the_remedy(workspace: Path) -> None:
+def test_settings_name_themselves_their_value_and_the_remedy(workspace: Path, command: Command) -> None:
     (workspace / "concertmaster.toml").write_text('port = "eighty"\nprot = 1\n')
-    done = run_command(workspace, "config", "show")
+    done = command("config", "show")
     assert done.returncode == 2
     assert "PORT" in done.stderr
     assert "'eighty'" in done.stderr
     assert "'prot'" in done.stderr
     (workspace / "concertmaster.toml").write_text("port = \n")
-    assert "concertmaster.toml" in run_command(workspace, "config", "show").stderr
+    assert "concertmaster.toml" in command("config", "show").stderr
     (workspace / "concertmaster.toml").write_text("port = 81\n")
-    assert "81" in run_command(workspace, "config", "show").stdout
+    assert "81" in command("config", "show").stdout
 
 
 def test_output_into_a_closed_pipe_ends_quietly(workspace: Path) -> None:

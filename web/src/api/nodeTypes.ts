@@ -3,13 +3,21 @@ import type { JsonObject } from '~/model/json'
 import { client, take } from './client'
 import type { NodeType } from './types'
 
-export const nodeTypeKeys = { all: ['node-types'] as const }
+export const nodeTypeKeys = { all: ['node-types'] as const, registry: ['registry'] as const }
 
 export const nodeTypesQuery = () =>
   queryOptions({
     queryKey: nodeTypeKeys.all,
     queryFn: async ({ signal }) =>
       (await take(client.GET('/api/v1/node-types', { signal }))).items as NodeType[],
+    staleTime: 60_000,
+  })
+
+/** Where the node types come from, and which sources could not be loaded. */
+export const registryQuery = () =>
+  queryOptions({
+    queryKey: nodeTypeKeys.registry,
+    queryFn: ({ signal }) => take(client.GET('/api/v1/registry', { signal })),
     staleTime: 60_000,
   })
 

@@ -1,5 +1,5 @@
 import { useReactFlow, useStore } from '@xyflow/react'
-import { type PointerEvent, useEffect, useRef } from 'react'
+import { type PointerEvent, useEffect, useMemo, useRef } from 'react'
 import { words } from '~/i18n'
 import { boundsOf } from '~/model/layout'
 import classes from './Canvas.module.css'
@@ -8,8 +8,21 @@ import { useFrames } from './useFrames'
 
 const [WIDTH, HEIGHT, MARGIN] = [176, 112, 8]
 
-/** The whole graph in a corner; drag in it to move the view. One bitmap, whatever the number of nodes. */
+/** Shown while some of the graph is out of sight. */
 export function Minimap({ picture }: { picture: Picture }) {
+  const bounds = useMemo(() => boundsOf(Object.values(picture.positions)), [picture.positions])
+  const inSight = useStore(({ transform: [x, y, zoom], width, height }) => {
+    if (!bounds) return true
+    const [left, top] = [bounds.x * zoom + x, bounds.y * zoom + y]
+    return (
+      left >= 0 && top >= 0 && left + bounds.width * zoom <= width && top + bounds.height * zoom <= height
+    )
+  })
+  return inSight ? null : <Overview picture={picture} />
+}
+
+/** The whole graph in a corner; drag in it to move the view. One bitmap, whatever the number of nodes. */
+function Overview({ picture }: { picture: Picture }) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const flow = useReactFlow()
   const transform = useStore((state) => state.transform)

@@ -53,8 +53,8 @@ export function useFlow({ document, types, selected, editing }: FlowSource) {
     },
     [editing],
   )
-  const onDragStop = useCallback(
-    (_: unknown, __: unknown, dragged: FlowNode[]) => {
+  const settle = useCallback(
+    (dragged: readonly FlowNode[]) => {
       const places = dragged.map((node): [string, Position] => [
         node.id,
         [snap(node.position.x), snap(node.position.y)],
@@ -63,6 +63,16 @@ export function useFlow({ document, types, selected, editing }: FlowSource) {
     },
     [editing],
   )
+  const onDragStop = useCallback((_: unknown, __: unknown, dragged: FlowNode[]) => settle(dragged), [settle])
+  const onSelectionDragStop = useCallback((_: unknown, dragged: FlowNode[]) => settle(dragged), [settle])
   const nodes = local.of === mapped ? local.nodes : mapped.nodes
-  return { nodes, edges: mapped.edges, positions: mapped.positions, onNodesChange, onEdgesChange, onDragStop }
+  return {
+    nodes,
+    edges: mapped.edges,
+    positions: mapped.positions,
+    onNodesChange,
+    onEdgesChange,
+    onDragStop,
+    onSelectionDragStop,
+  }
 }

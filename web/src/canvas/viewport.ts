@@ -7,6 +7,8 @@ import { NODE_HEIGHT, NODE_WIDTH } from './geometry'
 
 /** Below this zoom all nodes are on screen: the bitmap layer takes over. */
 export const FAR_ZOOM = 0.3
+/** Below this zoom small print is left out and titles grow, so that cards can still be read. */
+export const SMALL_ZOOM = 0.65
 export const MIN_ZOOM = 0.02
 export const MAX_ZOOM = 2
 const PADDING = 40
@@ -53,6 +55,7 @@ export function useViewport({ ref, getPositions }: Target) {
   const flow = useReactFlow()
   const store = useStoreApi()
   const zoomedOut = useStore((state) => state.transform[2] < FAR_ZOOM)
+  const small = useStore((state) => state.transform[2] < SMALL_ZOOM)
   const [forced, setForced] = useState(false)
   const pointer = useRef<Position | null>(null)
 
@@ -112,5 +115,5 @@ export function useViewport({ ref, getPositions }: Target) {
   const follow = useCallback((at: Position | null) => {
     pointer.current = at
   }, [])
-  return { far: zoomedOut || forced, follow }
+  return { far: zoomedOut || forced, small, follow }
 }

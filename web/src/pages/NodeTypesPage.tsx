@@ -14,6 +14,7 @@ import { useSlow } from '~/ui/useSlow'
 import { groupTypes } from './nodes/groupTypes'
 import classes from './nodes/NodeTypesPage.module.css'
 import { NodeTypeView } from './nodes/NodeTypeView'
+import { Quarantine } from './nodes/Quarantine'
 
 const t = words.nodes
 const route = getRouteApi('/nodes')
@@ -46,6 +47,7 @@ export function NodeTypesPage() {
           {query.error ? (
             <ErrorNote title={t.loadFailed} error={query.error} onRetry={() => void query.refetch()} />
           ) : null}
+          <Quarantine />
           {slow ? <PagePending /> : null}
           {query.isSuccess && groups.length === 0 ? (
             <EmptyState title={t.none}>

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { IconArrowUp } from '@tabler/icons-react'
 import { getRouteApi } from '@tanstack/react-router'
-import { useRef } from 'react'
+import { useEffect, useRef } from 'react'
 import type { ExecutionSummary } from '~/api/types'
 import { words } from '~/i18n'
 import { EmptyState } from '~/ui/EmptyState'
@@ -9,21 +9,17 @@ import { ErrorNote } from '~/ui/ErrorNote'
 import { LinkButton } from '~/ui/LinkButton'
 import { ListTable } from '~/ui/ListTable'
 import { LoadMore } from '~/ui/LoadMore'
-import { MiniGraph } from '~/ui/MiniGraph'
 import { Page } from '~/ui/Page'
 import { PagePending } from '~/ui/PagePending'
 import { useSlow } from '~/ui/useSlow'
 import { RUN_COLUMNS } from './runs/columns'
 import { RunFilters } from './runs/RunFilters'
 import classes from './runs/RunsPage.module.css'
+import { RunsPicture } from './runs/RunsPicture'
 import { useRunRows } from './runs/useRunRows'
 
 const t = words.runs
 const route = getRouteApi('/runs')
-const PICTURE = [
-  { title: words.status.succeeded, category: 'messages', icon: 'merge' },
-  { title: words.status.running, category: 'database', icon: 'sql' },
-]
 
 /** Every run, newest first; rows follow their run live, new ones wait behind a pill. */
 export function RunsPage() {
@@ -33,6 +29,11 @@ export function RunsPage() {
   const { query, rows, fresh, showFresh } = useRunRows(filter)
   const slow = useSlow(query.isPending)
   const filtered = Boolean(filter.workflow || filter.status)
+  // Nothing is on screen that could jump, so the first runs show themselves.
+  const empty = query.isSuccess && rows.length === 0 && fresh > 0
+  useEffect(() => {
+    if (empty) showFresh()
+  }, [empty, showFresh])
   const open = (run: ExecutionSummary) => void navigate({ to: '/runs/$id', params: { id: run.id } })
   const reveal = () => {
     showFresh()
@@ -57,12 +58,12 @@ export function RunsPage() {
             </Button>
           </EmptyState>
         ) : (
-          <EmptyState title={t.emptyTitle} text={t.emptyText} picture={<MiniGraph nodes={PICTURE} />}>
+          <EmptyState title={t.emptyTitle} text={t.emptyText} picture={<RunsPicture />}>
             <LinkButton to="/workflows">{t.emptyButton}</LinkButton>
           </EmptyState>
         )
       ) : null}
-      {fresh > 0 ? (
+      {fresh > 0 && rows.length > 0 ? (
         <Button
           className={classes.pill}
           radius="xl"

@@ -23,4 +23,4 @@ export function columnWidths(
 
 /** Whether values of this type stand at the right: Arrow, DuckDB and Python names of numbers. */
 export const isNumeric = (type: string): boolean =>
-  /^(u?(tiny|small|big|huge)?int(eger)?\d*|float\d*|double|real|decimal|number)/i.test(type)
+  /^(u?(tiny|small|big|huge)?int(eger)?\d*|float\d*|double|real|decimal\d*|number)\b/i.test(type)

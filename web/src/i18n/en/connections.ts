@@ -26,6 +26,10 @@ export const connections = {
   typeSuggestions: ['http'],
   values: 'Values',
   valuesHelp: 'Written once, never shown again.',
+  httpHelp:
+    'An HTTP request takes token, or username and password, or header and value. With base_url its address may be relative.',
+  httpFields: ['token', 'username', 'password', 'header', 'value', 'base_url'],
+
   key: 'Field',
   value: 'Value',
   addValue: 'Add a field',

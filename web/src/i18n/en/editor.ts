@@ -226,7 +226,7 @@ export const editor = {
     failed: 'The workflow was not saved',
     failedHelp: 'Your changes are kept in this browser.',
     cannotRun: 'It cannot run yet',
-    cannotRunWhy: (errors: number) => `Fix ${plural(errors, 'error')} first; they are listed under Problems.`,
+    cannotRunWhy: (errors: number) => `Fix ${plural(errors, 'error')} first, listed under Problems.`,
     runFailed: 'The run could not be started',
   },
 

@@ -17,6 +17,8 @@ import { ErrorNote } from '~/ui/ErrorNote'
 
 const t = words.connections
 
+const HTTP = 'http'
+
 interface Field {
   id: number
   key: string
@@ -76,13 +78,14 @@ function Form({ onClose }: { onClose: () => void }) {
             {t.values}
           </Text>
           <Text size="xs" c="dimmed" mb={6}>
-            {t.valuesHelp}
+            {t.valuesHelp} {type === HTTP ? t.httpHelp : null}
           </Text>
           <Stack gap={8}>
             {fields.map((field) => (
               <FieldRow
                 key={field.id}
                 field={field}
+                suggestions={type === HTTP ? t.httpFields : []}
                 onChange={(part) => change(field.id, part)}
                 onRemove={() => setFields((now) => now.filter((item) => item.id !== field.id))}
               />
@@ -118,20 +121,22 @@ function Form({ onClose }: { onClose: () => void }) {
 
 interface FieldRowProps {
   field: Field
+  suggestions: string[]
   onChange: (part: Partial<Field>) => void
   onRemove: () => void
 }
 
-function FieldRow({ field, onChange, onRemove }: FieldRowProps) {
+function FieldRow({ field, suggestions, onChange, onRemove }: FieldRowProps) {
   return (
     <Group gap={8} wrap="nowrap">
-      <TextInput
+      <Autocomplete
         w={170}
+        data={suggestions}
         aria-label={t.key}
         placeholder={t.key}
         classNames={{ input: 'cm-mono' }}
         value={field.key}
-        onChange={(event) => onChange({ key: event.currentTarget.value })}
+        onChange={(key) => onChange({ key })}
       />
       <PasswordInput
         style={{ flex: 1 }}

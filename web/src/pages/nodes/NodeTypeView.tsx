@@ -92,7 +92,7 @@ function Wires({ type }: { type: NodeType }) {
             />
           ))}
           {type.any_port ? (
-            <Wire name={t.anyPort} detail={type.any_port_type ? typeName(type.any_port_type) : 'any'} plain />
+            <Wire name={t.anyPort} detail={type.any_port_type ? typeName(type.any_port_type) : t.any} plain />
           ) : null}
         </ul>
         {ports.length === 0 && !type.any_port ? <p className={classes.muted}>{t.noPorts}</p> : null}

@@ -1,3 +1,4 @@
+import { words } from '~/i18n'
 import { isObject, type Json, type JsonObject } from '~/model/json'
 
 export interface FieldRow {
@@ -8,6 +9,7 @@ export interface FieldRow {
   fallback: Json | undefined
 }
 
+const t = words.nodes
 const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
 
 function resolve(schema: JsonObject, root: JsonObject): JsonObject {
@@ -21,21 +23,21 @@ function resolve(schema: JsonObject, root: JsonObject): JsonObject {
 /** A type in a few words: `integer`, `"csv" or "parquet"`, `list of text`, `sql`. */
 export function typeText(raw: JsonObject, root: JsonObject): string {
   const schema = resolve(raw, root)
-  if (Array.isArray(schema.enum)) return schema.enum.map((item) => JSON.stringify(item)).join(' | ')
+  if (Array.isArray(schema.enum)) return schema.enum.map((item) => JSON.stringify(item)).join(t.or)
   if (schema.const !== undefined) return JSON.stringify(schema.const)
   const options = schema.anyOf ?? schema.oneOf
   if (Array.isArray(options)) {
     const parts = options.filter(isObject).map((option) => typeText(option, root))
-    return [...new Set(parts.filter((part) => part !== 'null'))].join(' | ')
+    return [...new Set(parts.filter((part) => part !== 'null'))].join(t.or)
   }
   if (schema.type === 'array') {
-    return isObject(schema.items) ? `list of ${typeText(schema.items, root)}` : 'list'
+    return isObject(schema.items) ? t.listOf(typeText(schema.items, root)) : t.listType
   }
   if (schema.type === 'object' && isObject(schema.additionalProperties)) {
-    return `map of ${typeText(schema.additionalProperties, root)}`
+    return t.mapOf(typeText(schema.additionalProperties, root))
   }
-  if (Array.isArray(schema.type)) return schema.type.filter((item) => item !== 'null').join(' | ')
-  return text(schema.format) || text(schema.type) || 'any'
+  if (Array.isArray(schema.type)) return schema.type.filter((item) => item !== 'null').join(t.or)
+  return text(schema.format) || text(schema.type) || t.any
 }
 
 export function fieldRows(schema: JsonObject): FieldRow[] {

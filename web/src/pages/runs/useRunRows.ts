@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
-import { useMemo, useSyncExternalStore } from 'react'
+import { useCallback, useMemo, useSyncExternalStore } from 'react'
 import { executionKeys, executionsQuery } from '~/api/executions'
 import type { ExecutionSummary } from '~/api/types'
 import type { RunsSearch } from '~/pages/search'
@@ -36,6 +36,9 @@ export function useRunRows(filter: RunsSearch) {
     [query.data, changed, filter],
   )
   // From the first page anew: keyset pages after it would otherwise repeat rows.
-  const showFresh = () => void client.resetQueries({ queryKey: executionKeys.list(filter) })
+  const showFresh = useCallback(
+    () => void client.resetQueries({ queryKey: executionKeys.list(filter) }),
+    [client, filter],
+  )
   return { query, ...merged, showFresh }
 }

@@ -14,12 +14,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO, cast
-
-import pyarrow as pa
-from pyarrow import csv as arrow_csv
+from typing import IO, TYPE_CHECKING, cast
 
 from concertmaster.nodes.builtin.csv.columns import CsvOptions
+from concertmaster.nodes.builtin.deferred import deferred
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+else:
+    pa, arrow_csv = deferred("pyarrow"), deferred("pyarrow.csv")
 
 _BLOCK_BYTES = 16 * 1024 * 1024
 _FIELD_LIMIT = 128 * 1024 * 1024

@@ -9,11 +9,15 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
-
-import duckdb
+from typing import TYPE_CHECKING, Any, cast
 
 from concertmaster import UserError
+from concertmaster.nodes.builtin.deferred import deferred
+
+if TYPE_CHECKING:
+    import duckdb
+else:
+    duckdb = deferred("duckdb")
 
 # Everything that is not here (read_csv, glob, query, duckdb_settings, ...) looks beyond the inputs.
 _TABLE_FUNCTIONS = frozenset({"generate_series", "range", "unnest", "json_each", "json_tree", "repeat", "repeat_row"})

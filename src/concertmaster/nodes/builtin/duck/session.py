@@ -11,15 +11,22 @@ import os
 import re
 import threading
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import polars as pl
-import pyarrow as pa
 
 from concertmaster import Context, OperationalError, Sql, Table, UserError
+from concertmaster.nodes.builtin.deferred import deferred
 from concertmaster.nodes.builtin.duck.check import check_query
 from concertmaster.nodes.builtin.duck.columns import quoted, unknown_column
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+    Source = Table | pl.DataFrame | pl.LazyFrame | pa.Table
+else:
+    duckdb, pa = deferred("duckdb"), deferred("pyarrow")
 
 DEFAULT_MEMORY_MB = 1024
 _THREADS = 4
@@ -28,8 +35,6 @@ _WATCH_SECONDS = 0.05
 _MISSING_COLUMN = re.compile(r'Referenced column "(.*?)" (?:was )?not found|does not have a column named "(.*?)"')
 _KIND = re.compile(r"([\w ]+) Error: (.*)", re.DOTALL)
 _BIG_INTEGERS = ("HUGEINT", "UHUGEINT")
-
-Source = Table | pl.DataFrame | pl.LazyFrame | pa.Table
 
 
 class Session:

@@ -1,0 +1,80 @@
+"""The page of the built-in node types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from reference_markdown import code, literal, table, type_words
+
+from concertmaster.domain.ports import PortType
+from concertmaster.domain.spec import NodeSpec
+from concertmaster.nodes.loader import build_registry, candidates
+
+EFFECTS = {
+    "none": "same input, same output",
+    "read": "looks at the world, changes nothing",
+    "write": "changes the world",
+}
+INTRODUCTION = """\
+# Node types
+
+The built-in node types, by category. Those of your own workspace are in `concertmaster nodes list`, and
+`concertmaster nodes show TYPE` prints any of them like this page does.
+
+Every node also has an optional input `in`, even where none is listed: an edge to it orders the nodes and fills
+`{{ input }}`. And every node has the outlet `error`, which is taken when it fails for good. A document says
+`type: table.sql`; saving makes it `table.sql@1`.
+"""
+
+
+def nodes_page() -> str:
+    """Markdown of all built-ins in their newest versions."""
+    registry = build_registry(candidate for candidate in candidates(None) if candidate.kind == "builtin")
+    specs = sorted((type_.spec for type_ in registry.newest()), key=lambda spec: (spec.category, spec.id))
+    overview = table(
+        ["type", "what it does"], [(f"[`{spec.id}`](#{spec.id.replace('.', '')})", spec.description) for spec in specs]
+    )
+    return "\n".join([INTRODUCTION, overview, *(_section(spec) for spec in specs)])
+
+
+def _section(spec: NodeSpec) -> str:
+    parts = [f"## {spec.id}", spec.docs, _facts(spec)]
+    properties = cast("Mapping[str, Mapping[str, Any]]", spec.schema.get("properties") or {})
+    required = cast("list[str]", spec.schema.get("required") or [])
+    rows = [
+        (
+            code(name),
+            type_words(field),
+            "required" if name in required else literal(field.get("default")),
+            str(field.get("description", "")),
+        )
+        for name, field in properties.items()
+    ]
+    parts.append(table(["config", "type", "default", "meaning"], rows) or "No config.\n")
+    if spec.example:
+        parts.append(f"```yaml\n{spec.example.strip()}\n```\n")
+    return "\n\n".join(part.rstrip() for part in parts) + "\n"
+
+
+def _facts(spec: NodeSpec) -> str:
+    inputs = [f"`{port.name}` ({_kind(port.type)}{'' if port.required else ', optional'})" for port in _shown(spec)]
+    if spec.any_port is not None:
+        inputs.append(f"any other name ({_kind(spec.any_port)})")
+    outlets = [f"`{one.name}` ({'as on `in`' if one.passthrough else _kind(one.type)})" for one in spec.outlets]
+    if spec.dynamic_outlets:
+        outlets.insert(0, f"one for each key of `{spec.dynamic_outlets}` (as on `in`)")
+    effect = f"`{spec.effect}`: {EFFECTS[spec.effect]}"
+    if spec.effect_by is not None:
+        field, reading = spec.effect_by
+        effect += f"; `read` where `{field}` is {', '.join(sorted(reading))}"
+    facts = [("Inputs", ", ".join(inputs) or "none"), ("Outlets", ", ".join(outlets)), ("Effect", effect)]
+    return "\n".join(f"- **{name}:** {value}" for name, value in facts)
+
+
+def _shown(spec: NodeSpec) -> list[Any]:
+    return [port for port in spec.ports if not port.implicit]
+
+
+def _kind(type_: PortType) -> str:
+    return f"{type_.kind}, several edges" if type_.many else type_.kind

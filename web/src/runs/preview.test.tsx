@@ -1,0 +1,63 @@
+import { fireEvent, screen } from '@testing-library/react'
+import { describe, expect, it } from 'vitest'
+import { violations } from '~/testing/axe'
+import { render } from '~/testing/render'
+import { cellText } from './cellText'
+import { columnWidths, isNumeric } from './columnWidths'
+import { inputDefaults, inputsSchema } from './inputs'
+import { JsonPreview } from './JsonPreview'
+
+describe('JsonPreview', () => {
+  it('folds a tree and shows long lists in steps', async () => {
+    const value = { list: Array.from({ length: 250 }, (_, index) => index), deep: { inner: { leaf: 'x' } } }
+    const { container } = render(<JsonPreview value={value} />)
+    expect(screen.getByText('250 items')).toBeTruthy()
+    expect(screen.queryByText('leaf')).toBeNull()
+    fireEvent.click(screen.getByRole('button', { name: /inner/ }))
+    expect(screen.getByText('"x"')).toBeTruthy()
+    expect(screen.queryByText('150')).toBeNull()
+    fireEvent.click(screen.getByRole('button', { name: 'Show 100 more' }))
+    expect(screen.getAllByText('150').length).toBeGreaterThan(0)
+    expect(screen.getByRole('button', { name: 'Show 50 more' })).toBeTruthy()
+    expect(await violations(container)).toEqual([])
+  })
+
+  it('shows a plain value as it is', () => {
+    render(<JsonPreview value={null} />)
+    expect(screen.getByText('null')).toBeTruthy()
+  })
+})
+
+describe('cells', () => {
+  it.each([
+    [null, 'null'],
+    ['2013-01-01T05:00:00Z', '2013-01-01 05:00:00'],
+    ['2013-01-01T05:00:00.000000+01:00', '2013-01-01 05:00:00 +01:00'],
+    ['T-shirt', 'T-shirt'],
+    [{ a: [1] }, '{"a":[1]}'],
+    [false, 'false'],
+  ])('%o', (value, text) => expect(cellText(value)).toBe(text))
+
+  it('knows the numbers of Arrow, DuckDB and Python', () => {
+    expect(['int64', 'UINTEGER', 'float64', 'double', 'decimal(3,1)'].every(isNumeric)).toBe(true)
+    expect(['string', 'timestamp', 'interval', 'bool'].some(isNumeric)).toBe(false)
+  })
+
+  it('gives a column room for its values within bounds', () => {
+    const columns = [
+      { name: 'n', type: 'int64' },
+      { name: 'text', type: 'string' },
+    ]
+    const [narrow, wide] = columnWidths(columns, [{ n: 1, text: 'x'.repeat(500) }])
+    expect(narrow).toBeLessThan(110)
+    expect(wide).toBe(320)
+  })
+})
+
+describe('inputs', () => {
+  const inputs = { month: { type: 'integer', default: 1 }, city: { type: 'string' } }
+  it('asks for what has no default', () => {
+    expect(inputsSchema(inputs)).toMatchObject({ required: ['city'], additionalProperties: false })
+    expect(inputDefaults(inputs)).toEqual({ month: 1 })
+  })
+})
