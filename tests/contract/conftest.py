@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from storage_backends import BACKENDS, Storage
 
 from concertmaster.storage.database import Database
 from concertmaster.storage.migrate import upgrade
+from storage_backends import BACKENDS, Storage
 
 
 @pytest.fixture(params=sorted(BACKENDS))

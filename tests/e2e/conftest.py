@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
 from server_process import ServerProcess, server_process
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")

@@ -7,6 +7,7 @@ import re
 import pytest
 from editor_page import EditorPage
 from playwright.sync_api import Page, expect
+
 from server_process import ServerProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]

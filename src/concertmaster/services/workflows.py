@@ -6,7 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.document import Format, Parsed, dump, parse, to_json
@@ -26,7 +26,8 @@ from concertmaster.domain.spec import Specs
 from concertmaster.domain.validation import check_document, pin_types, validate
 from concertmaster.domain.workflow import Workflow
 
-PARSED_KEPT = 256
+T = TypeVar("T")
+VERSIONS_KEPT = 256
 LARGE_TEXT_BYTES = 64 * 1024
 """Documents above this are parsed in a thread, so that the loop goes on serving."""
 
@@ -75,9 +76,10 @@ class WorkflowService:
         self._executions = executions
         self._connections = connections
         self._specs = specs
-        self._parsed: OrderedDict[str, Workflow] = OrderedDict()
-        # What passed validation: by content and connections, with the registry snapshot it passed under.
-        self._sound: OrderedDict[tuple[str, tuple[tuple[str, str], ...]], Specs] = OrderedDict()
+        # Versions never change, and their numbers are not used again after a deletion.
+        self._parsed: OrderedDict[tuple[str, int], Workflow] = OrderedDict()
+        # Versions that passed validation: the registry snapshot and the connections they passed with.
+        self._sound: OrderedDict[tuple[str, int], tuple[Specs, Mapping[str, str | None]]] = OrderedDict()
 
     async def list(self, actor: Actor, *, before: str | None = None, limit: int = 100) -> Page[WorkflowEntry]:
         """A page of workflows, newest change first."""
@@ -173,23 +175,35 @@ class WorkflowService:
                 stored = await self._store.get(name, stored.published)
         return stored, self._workflow(stored)
 
+    async def version(self, name: str, version: int) -> Workflow:
+        """The document of one version, which needs no permission of its own: it is part of an execution."""
+        known = self._parsed.get((name, version))
+        return known if known is not None else self._workflow(await self._store.get(name, version))
+
     async def demand_runnable(self, stored: StoredWorkflow, workflow: Workflow) -> None:
         """Raise unless the version has no errors now: node types and connections may have gone since it was saved.
 
         Raises:
             Invalid: `workflow.invalid`.
         """
-        specs, connections = self._specs(), await self._connection_types()
-        known = (stored.hash, tuple(sorted(connections.items())))
-        if self._sound.get(known) is specs:
-            return
-        problems = validate(workflow, specs, connections=connections.get)
+        specs, key = self._specs(), (stored.name, stored.version)
+        sound = self._sound.get(key)
+        if sound is not None and sound[0] is specs:
+            # Most workflows use no connection, and then a start does not look for any.
+            types = await self._connection_types() if sound[1] else {}
+            if all(types.get(name) == type_ for name, type_ in sound[1].items()):
+                return
+        types, used = await self._connection_types(), dict[str, str | None]()
+
+        def look_up(name: str) -> str | None:
+            used[name] = types.get(name)
+            return used[name]
+
+        problems = validate(workflow, specs, connections=look_up)
         if has_errors(problems):
             message = f"Version {stored.version} of {stored.name} has errors; mend them and save it again"
             raise Invalid("workflow.invalid", message, problems)
-        self._sound[known] = specs
-        if len(self._sound) > PARSED_KEPT:
-            self._sound.popitem(last=False)
+        _keep(self._sound, key, (specs, used))
 
     async def _connection_types(self) -> Mapping[str, str]:
         """The type of every connection by name."""
@@ -202,19 +216,24 @@ class WorkflowService:
         return WorkflowVersion(stored, workflow, tuple(problems))
 
     def _workflow(self, stored: StoredWorkflow) -> Workflow:
-        """The parsed document; kept by content hash, because equal content parses equally."""
-        workflow = self._parsed.get(stored.hash)
+        """The parsed document of a stored version."""
+        key = (stored.name, stored.version)
+        workflow = self._parsed.get(key)
         if workflow is None:
             workflow = parse(stored.document, format="json").workflow
             if workflow is None:
                 raise UserError(
                     "workflow.unreadable", f"Version {stored.version} of {stored.name} was saved by a newer release"
                 )
-            self._parsed[stored.hash] = workflow
-            if len(self._parsed) > PARSED_KEPT:
-                self._parsed.popitem(last=False)
-        self._parsed.move_to_end(stored.hash)
+        _keep(self._parsed, key, workflow)
         return workflow
+
+
+def _keep(kept: OrderedDict[tuple[str, int], T], key: tuple[str, int], value: T) -> None:
+    kept[key] = value
+    kept.move_to_end(key)
+    if len(kept) > VERSIONS_KEPT:
+        kept.popitem(last=False)
 
 
 def yaml_of(workflow: Workflow) -> str:

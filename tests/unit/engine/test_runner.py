@@ -271,9 +271,7 @@ async def test_an_execution_over_its_time_fails(tmp_path: Path) -> None:
         return 1
 
     async with running_engine(tmp_path, [sleeps]) as harness:
-        row, _ = await harness.run(
-            "{concertmaster: 1, name: s, policy: {timeout: 80ms}, nodes: {n: {type: t.sleeps}}}"
-        )
+        row, _ = await harness.run("{concertmaster: 1, name: s, policy: {timeout: 80ms}, nodes: {n: {type: t.sleeps}}}")
         assert row.status == "failed"
         assert row.error is not None
         assert row.error.code == "execution.timeout"

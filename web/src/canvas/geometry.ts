@@ -3,9 +3,9 @@
 import { type NodeHandle, Position } from '@xyflow/react'
 import { ERROR_OUTLET } from '~/model/edges'
 import type { JsonObject } from '~/model/json'
+import { NODE_HEIGHT, NODE_WIDTH } from '~/model/layout'
 import type { NodeType, PortType } from '~/model/nodeType'
 import { ANY, outletsOf } from '~/model/ports'
-import { NODE_HEIGHT, NODE_WIDTH } from '~/ui/tokens'
 
 export { NODE_HEIGHT, NODE_WIDTH }
 

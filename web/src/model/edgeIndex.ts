@@ -44,10 +44,6 @@ export function ancestors(edges: readonly string[], id: string): string[] {
   return [...reach(id, edgeIndex(edges).incoming, 'source')]
 }
 
-export function descendants(edges: readonly string[], id: string): string[] {
-  return [...reach(id, edgeIndex(edges).outgoing, 'target')]
-}
-
 function reach(
   from: string,
   map: ReadonlyMap<string, readonly IndexedEdge[]>,

@@ -17,14 +17,6 @@ export function pointerOf(...segments: (string | number)[]): string {
   return segments.map((segment) => `/${escapeSegment(String(segment))}`).join('')
 }
 
-export function pointerSegments(pointer: string): string[] {
-  if (pointer === '') return []
-  return pointer
-    .slice(1)
-    .split('/')
-    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'))
-}
-
 /** Replace every string in a value; parts without a change keep their identity. */
 export function mapStrings<T extends Json>(value: T, replace: (text: string) => string): T {
   if (typeof value === 'string') return replace(value) as T

@@ -81,7 +81,7 @@ function Facts({ view }: { view: NodeRunView }) {
       {view.attempt > 1 ? <Fact name={t.attempts}>{view.attempt}</Fact> : null}
       {view.status === 'retrying' && view.dueAt ? (
         <Fact name={t.nextAttempt}>
-          <Time at={view.dueAt} />
+          <Time at={view.dueAt} every={500} />
         </Fact>
       ) : null}
     </dl>

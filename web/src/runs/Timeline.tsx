@@ -1,4 +1,5 @@
-import { useMemo } from 'react'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useMemo, useRef } from 'react'
 import type { Execution } from '~/api/types'
 import { words } from '~/i18n'
 import { nodeTitle, type WorkflowDocument } from '~/model/workflow'
@@ -12,6 +13,8 @@ import { type TimelineRow, timelineRows, timelineScale } from './timelineRows'
 import { useAllNodeRuns } from './useRun'
 
 const t = words.runs
+const ROW_HEIGHT = 28
+const AXIS_HEIGHT = 26
 
 interface TimelineProps {
   execution: Execution
@@ -32,9 +35,17 @@ export function Timeline({ execution, store, document, selected, onSelect }: Tim
       new Map(entries.map(([id]) => [id, execution.nodes[id]?.title || nodeTitle(id, document?.nodes[id])])),
     [entries, execution, document],
   )
+  const scroll = useRef<HTMLDivElement>(null)
+  const lines = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroll.current,
+    estimateSize: () => ROW_HEIGHT,
+    scrollPaddingStart: AXIS_HEIGHT,
+    overscan: 10,
+  })
   if (rows.length === 0) return <p className={classes.empty}>{t.timelineEmpty}</p>
   return (
-    <div className={classes.timeline}>
+    <div ref={scroll} className={classes.timeline}>
       <div className={classes.axis} aria-hidden>
         <span />
         <div className={classes.track}>
@@ -50,18 +61,22 @@ export function Timeline({ execution, store, document, selected, onSelect }: Tim
           ))}
         </div>
       </div>
-      <ul className={classes.rows}>
-        {rows.map((row) => (
-          <li key={row.id}>
-            <Bar
-              row={row}
-              title={titles.get(row.id) ?? row.id}
-              took={elapsed(row.view.startedAt, row.view.endedAt, now) ?? 0}
-              selected={row.id === selected}
-              onSelect={onSelect}
-            />
-          </li>
-        ))}
+      <ul className={classes.rows} style={{ height: lines.getTotalSize() }}>
+        {lines.getVirtualItems().map(({ index, start }) => {
+          const row = rows[index]
+          if (!row) return null
+          return (
+            <li key={row.id} style={{ transform: `translateY(${start}px)` }}>
+              <Bar
+                row={row}
+                title={titles.get(row.id) ?? row.id}
+                took={elapsed(row.view.startedAt, row.view.endedAt, now) ?? 0}
+                selected={row.id === selected}
+                onSelect={onSelect}
+              />
+            </li>
+          )
+        })}
       </ul>
     </div>
   )

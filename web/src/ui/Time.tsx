@@ -3,8 +3,8 @@ import { elapsed, formatAbsolute, formatDuration, formatRelative } from './forma
 import { useNow } from './useNow'
 
 /** A moment: relative to now, the exact time on hover. */
-export function Time({ at }: { at: string | null }) {
-  const now = useNow(10_000)
+export function Time({ at, every = 10_000 }: { at: string | null; every?: number }) {
+  const now = useNow(every)
   if (!at) return <span aria-hidden>–</span>
   return (
     <Tooltip label={formatAbsolute(at)}>

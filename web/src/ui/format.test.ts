@@ -31,6 +31,7 @@ describe('format', () => {
     expect(formatRelative('2026-01-01T23:57:00Z', now)).toBe('3 minutes ago')
     expect(formatRelative('2026-01-01T00:00:00Z', now)).toBe('yesterday')
     expect(formatRelative('2026-01-02T00:00:30Z', now)).toBe('in 30 seconds')
+    expect(formatRelative('2026-01-02T00:00:02Z', now)).toBe('in 2 seconds')
   })
 
   it('elapsed runs on while there is no end and never goes below zero', () => {

@@ -58,7 +58,7 @@ export function elapsed(start: string | null, end: string | null, now: number): 
 export function formatRelative(iso: string, now: number): string {
   const delta = Date.parse(iso) - now
   const size = Math.abs(delta)
-  if (size < 5 * SECOND) return 'just now'
+  if (delta <= 0 && size < 5 * SECOND) return 'just now'
   if (size < MINUTE) return relative.format(Math.round(delta / SECOND), 'second')
   if (size < HOUR) return relative.format(Math.round(delta / MINUTE), 'minute')
   if (size < DAY) return relative.format(Math.round(delta / HOUR), 'hour')

@@ -92,7 +92,3 @@ export const categoryToken = (category: string): CategoryToken => CATEGORY[categ
 
 export const statusVar = (status: Status): string => `var(--cm-status-${status})`
 export const statusTintVar = (status: Status): string => `var(--cm-status-${status}-tint)`
-
-/** Node card geometry (px): fixed per kind, so that the canvas never measures. */
-export const NODE_WIDTH = 208
-export const NODE_HEIGHT = 64

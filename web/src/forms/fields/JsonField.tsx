@@ -56,7 +56,7 @@ export function JsonField({ field, value, onChange, ids, describedBy, invalid }:
         describedBy={describedBy}
         invalid={invalid || 'reason' in state}
         readOnly={readOnly}
-        lines={field.schema['x-row'] ? [1, 8] : [2, 16]}
+        lines={field.schema['x-row'] || field.schema['x-short'] ? [1, 8] : [2, 16]}
         onChange={(next) => {
           setText(next)
           const parsed = read(next, anything)

@@ -68,7 +68,6 @@ export const editor = {
 
   bar: {
     more: 'More actions',
-    tidyTip: 'Lay the graph out anew',
     saveTip: 'Save a version and publish it',
     runTip: 'Save and run',
     draft: (changes: number, version: number) => `Draft, ${plural(changes, 'change')} since v${version}`,
@@ -123,7 +122,6 @@ export const editor = {
     idHelp: 'How expressions name this node',
     idTaken: 'Another node has this id',
     idInvalid: 'Letters, digits and _, not starting with a digit',
-    renameId: 'Rename',
     noConfig: 'This node needs no settings.',
     policy: 'Reliability',
     unknownType: (type: string) => `There is no node type “${type}” here. Its settings are kept as they are.`,
@@ -133,9 +131,6 @@ export const editor = {
     edgeHelp: 'Delete it with Del, or put a node into it with the + in its middle.',
     noRun: 'Run the workflow to see data here',
     noRunHelp: 'The rows that came in and went out of this node appear after a run.',
-    noInput: 'Nothing is wired to this node',
-    noInputHelp: 'Draw a wire to its left side to feed it.',
-    inputFrom: 'From',
     example: 'Example',
     ports: 'Ports',
     outlets: 'Outlets',
@@ -159,7 +154,6 @@ export const editor = {
     inputDefault: 'Default',
     inputMinimum: 'Minimum',
     inputMaximum: 'Maximum',
-    inputOptions: 'Allowed values',
     inputHelp: 'Help text',
     outputs: 'Outputs',
     outputsHelp: 'What a run gives back, e.g. {{ nodes.publish.path }}.',

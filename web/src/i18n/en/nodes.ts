@@ -4,6 +4,7 @@ export const nodes = {
     'Every node type that can stand in a workflow: built in, from packages, or from the nodes folder of this workspace.',
   search: 'Search nodes',
   list: 'Node types',
+  traceback: 'Traceback',
   quarantined: (source: string, line: number | null) =>
     line === null ? `${source} could not be loaded` : `${source} could not be loaded: line ${line}`,
   none: 'No node matches',

@@ -1,5 +1,6 @@
 import { words } from '~/i18n'
 import { isObject, type Json, type JsonObject } from '~/model/json'
+import { Prose } from '~/ui/Prose'
 import { fieldRows } from './fieldRows'
 import classes from './NodeTypesPage.module.css'
 
@@ -30,7 +31,7 @@ export function ConfigFields({ schema }: { schema: JsonObject }) {
               <code>{type}</code>
             </td>
             <td>
-              {description}
+              <Prose text={description} />
               {fallback === undefined || fallback === null || isEmpty(fallback) ? null : (
                 <span className={classes.muted}>
                   {' '}

@@ -15,6 +15,10 @@ function typeName(type: PortType): string {
 
 /** What a node type is, takes and gives, how it is configured, and an example that can be copied. */
 export function NodeTypeView({ type }: { type: NodeType }) {
+  // A docstring begins with the description, which stands above already.
+  const docs = (
+    type.docs.startsWith(type.description) ? type.docs.slice(type.description.length) : type.docs
+  ).trim()
   return (
     <article className={classes.article}>
       <header className={classes.identity}>
@@ -40,10 +44,10 @@ export function NodeTypeView({ type }: { type: NodeType }) {
         </div>
       </header>
       <Wires type={type} />
-      {type.docs ? (
+      {docs ? (
         <section>
           <Title order={3}>{t.docs}</Title>
-          <Markdown text={type.docs} />
+          <Markdown text={docs} />
         </section>
       ) : null}
       <section>
