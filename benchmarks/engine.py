@@ -34,8 +34,8 @@ def fan_out(width: int) -> dict[str, Any]:
 
 async def run(runtime: Runtime, workflow: str, inputs: dict[str, Any] | None = None) -> str:
     """Start an execution and wait for its durable end; returns its id."""
-    row, _ = await runtime.executions.start(LOCAL_ADMIN, workflow, inputs or {})
-    row = await runtime.stream.until_final(row.id, WAIT_SECONDS)
+    started = await runtime.executions.start(LOCAL_ADMIN, workflow, inputs or {})
+    row = await runtime.stream.until_final(started.row.id, WAIT_SECONDS)
     if row.status != "succeeded":
         raise RuntimeError(f"{workflow} {row.status}: {row.error}")
     return row.id

@@ -169,7 +169,11 @@ async def test_a_gap_is_refused(storage: Storage) -> None:
     assert storage.published_seqs(row.id) == [1, 2]
 
 
-@pytest.mark.parametrize("value", [object(), {1: 2}, 2**70, {"a": "\ud800"}, {"a": {1, 2}}], ids=str)
+@pytest.mark.parametrize(
+    "value",
+    [object(), {1: 2}, 2**70, {"a": "\ud800"}, {"a": {1, 2}}],
+    ids=["object", "number as key", "beyond 64 bits", "lone surrogate", "set"],
+)
 async def test_what_cannot_be_stored_fails_at_once_and_alone(storage: Storage, value: Any) -> None:
     row, other = await storage.start(), await storage.start()
     body = NodeSucceeded("bad", 1, AT, {"out": JsonValue(value)})

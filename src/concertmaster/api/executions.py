@@ -34,12 +34,15 @@ async def start_execution(
     idempotency_key: Annotated[str | None, Header(description="The same key and request start one execution")] = None,
 ) -> Response:
     """Start an execution; it is durable when this answers."""
-    row, _ = await parts.executions.start(
+    started = await parts.executions.start(
         asker, name, body.inputs, version=body.version, idempotency_key=idempotency_key
     )
+    row = started.row
     if wait > 0:
         await parts.stream.until_final(row.id, wait)
-    shown = await parts.executions.show(asker, row.id)
+    # Nothing has to be read to show one that has just begun.
+    fresh = started.is_new and wait == 0
+    shown = started.as_json() if fresh else await parts.executions.show(asker, row.id)
     ended = wait > 0 and shown["status"] in FINAL_EXECUTION
     return JsonResponse(shown, 200 if ended else 202, headers={"Location": f"/api/v1/executions/{row.id}"})
 

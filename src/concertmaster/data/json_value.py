@@ -26,6 +26,7 @@ from concertmaster.domain.values import INLINE_LIMIT_BYTES, JsonValue
 
 _OPTIONS = orjson.OPT_UTC_Z
 _MAX_DEPTH = 200
+_SHOWN_DEPTH = 5
 _REMEDIES = {
     "Secret": "a secret never leaves a node; return something else",
     "Table": "return the table through an outlet of its own",
@@ -53,6 +54,15 @@ def encode_json(value: Any) -> bytes:
         return orjson.dumps(value, default=_plain, option=_OPTIONS | orjson.OPT_NON_STR_KEYS)
     except TypeError as error:
         parts, culprit = _find(value, (), error)
+        if len(parts) >= _MAX_DEPTH:
+            start = pointer(*parts[:_SHOWN_DEPTH])
+            raise UserError(
+                "node.output_not_serialisable",
+                f"The result cannot be stored as JSON: at '{start}' it is nested more than {_MAX_DEPTH} levels deep, "
+                "or contains itself; return it flatter",
+                pointer=start,
+                type=type(culprit).__name__,
+            ) from error
         name = type(culprit).__name__
         remedy = _REMEDIES.get(name, "return text, numbers, lists, dicts, or a data type (Table, File, a frame)")
         raise UserError(

@@ -22,13 +22,14 @@ def failure_of(error: BaseException, *, node: str) -> Failure:
         details = _plain(error.details)
         return Failure(
             error.code,
-            error.message[:MESSAGE_LIMIT],
+            storable(error.message[:MESSAGE_LIMIT]),
             node=node,
             details=details,
             retryable=error.retryable,
             nothing_sent=details.get("sent") is False,
         )
-    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    said = _said(error)
+    text = f"{type(error).__name__}: {said}" if said else type(error).__name__
     place = _place(error)
     message = f"{text[:MESSAGE_LIMIT]} (in {place})" if place else text[:MESSAGE_LIMIT]
     return Failure("node.raised", message, node=node, details={"type": type(error).__name__}, retryable=True)
@@ -38,6 +39,19 @@ def trace_of(error: BaseException) -> str:
     """The traceback for the node's log, without the frames of the engine."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _ours(frame.filename)]
     return "".join([*traceback.format_list(frames), *traceback.format_exception_only(error)]).rstrip()
+
+
+def storable(text: str) -> str:
+    """Text that UTF-8 and every database can hold: lone surrogates and NUL are shown as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+
+
+def _said(error: BaseException) -> str:
+    """An exception's own text; its class may be the node's and fail here as well."""
+    try:
+        return storable(str(error)[:MESSAGE_LIMIT])
+    except Exception as second:
+        return f"(its text is not known: __str__ raised {type(second).__name__})"
 
 
 def _place(error: BaseException) -> str | None:
@@ -56,6 +70,6 @@ def _ours(filename: str) -> bool:
 def _plain(details: dict[str, Any]) -> dict[str, Any]:
     """Details as JSON data; whatever is not becomes text."""
     return {
-        key: value if value is None or isinstance(value, str | int | float | bool) else str(value)
+        key: value if value is None or isinstance(value, int | float | bool) else storable(str(value))
         for key, value in details.items()
     }

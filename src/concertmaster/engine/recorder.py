@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from concertmaster.domain.events import Body, Event
 from concertmaster.domain.interfaces import Append, ArtifactReference, Change, Clock, Journal, LogLine
+from concertmaster.engine.failures import storable
 from concertmaster.engine.state import ExecutionState, apply
 
 GATHER_SECONDS = 0.002
@@ -79,7 +80,8 @@ class Recorder:
         if self._log_count > LOG_LINES:
             level, text = "warning", f"Log limit of {LOG_LINES} lines reached; later lines are dropped"
         text = text if len(text) <= LOG_TEXT else text[:LOG_TEXT] + " … (cut)"
-        self._logs.append(LogLine(self._log_count, node, attempt, self._clock.now(), level, text))
+        line = LogLine(self._log_count, node, attempt, self._clock.now(), level, storable(text))
+        self._logs.append(line)
         self._gather()
 
     async def durable(self) -> None:
@@ -129,7 +131,12 @@ class Recorder:
         for queue in (self._events, self._artifacts, self._logs, self._consumed):
             queue.clear()
         self._change = Change()
-        self._last = self._journal.append(batch)
+        try:
+            self._last = self._journal.append(batch)
+        except Exception as error:
+            # Raised in a timer it would be lost, and the execution would wait for ever for its own events.
+            self._on_refused(error)
+            return
         self._last.add_done_callback(self._appended)
 
     def _appended(self, future: asyncio.Future[None]) -> None:

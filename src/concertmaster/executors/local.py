@@ -92,11 +92,8 @@ def _in_thread(call: Callable[[], Any]) -> asyncio.Future[Any]:
         error: BaseException | None = None
         try:
             result = call()
-        except StopIteration as stop:
-            # A future refuses to carry StopIteration.
-            error = RuntimeError(f"the node raised StopIteration({stop.value!r})")
         except BaseException as caught:
-            error = caught
+            error = _bearable(caught)
         # The loop may be gone when an abandoned thread ends after the server.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(settle, result, error)
@@ -106,7 +103,25 @@ def _in_thread(call: Callable[[], Any]) -> asyncio.Future[Any]:
 
 
 async def _awaited(call: Callable[[], Any]) -> Any:
-    return await call()
+    try:
+        return await call()
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise _bearable(error) from error
+    except Exception:
+        raise
+    except BaseException as error:
+        raise _bearable(error) from error
+
+
+def _bearable(error: BaseException) -> Exception:
+    """What a node raised, as something that a loop can carry: KeyboardInterrupt and SystemExit would end the server,
+    a CancelledError would look like ours, and a future refuses StopIteration."""
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    return RuntimeError(f"the node raised {error!r}").with_traceback(error.__traceback__)
 
 
 def _drop(work: asyncio.Future[Any]) -> None:

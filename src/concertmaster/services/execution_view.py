@@ -61,8 +61,8 @@ class NodeRun:
 class ExecutionView:
     """What an execution looks like after some of its events."""
 
-    def __init__(self, workflow: Workflow) -> None:
-        self.inputs: Mapping[str, Any] = {}
+    def __init__(self, workflow: Workflow, inputs: Mapping[str, Any] | None = None) -> None:
+        self.inputs: Mapping[str, Any] = inputs or {}
         self.outputs: Mapping[str, Any] | None = None
         self.nodes = {name: NodeRun(name, node.type, node.title) for name, node in workflow.nodes.items()}
 

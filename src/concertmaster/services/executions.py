@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -35,6 +36,23 @@ from concertmaster.services.workflows import WorkflowService
 JOURNAL_PAGE = 1_000
 MANUAL: Mapping[str, Any] = {"type": "manual"}
 KEY_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An execution that was started, now or, with its idempotency key, earlier.
+
+    Attributes:
+        view: as it looks before anything has happened; only right when `is_new`.
+    """
+
+    row: ExecutionRow
+    is_new: bool
+    view: ExecutionView
+
+    def as_json(self) -> dict[str, Any]:
+        """`Execution` of the REST contract, of a new one."""
+        return self.view.as_json(self.row, {})
 
 
 class ExecutionService:
@@ -68,15 +86,13 @@ class ExecutionService:
         version: int | None = None,
         idempotency_key: str | None = None,
         trigger: Mapping[str, Any] = MANUAL,
-    ) -> tuple[ExecutionRow, bool]:
+    ) -> Started:
         """Start an execution; it is stored durably when this returns.
 
         Args:
             inputs: by name; defaults are filled in from the document.
             version: the published one when not given.
             idempotency_key: a second start with the same key and the same request gives the first execution.
-        Returns:
-            The row, and whether it is new.
         Raises:
             NotFound: the workflow or version.
             Invalid: inputs or document have problems.
@@ -101,7 +117,7 @@ class ExecutionService:
         if is_new:
             created = Event(row.id, row.head_seq, row.created_at, new.body)
             self._placement.submit(row.id, Claim(row.id, row.epoch, row.head_seq, row.status, (created,)))
-        return row, is_new
+        return Started(row, is_new, ExecutionView(document, new.body.inputs))
 
     async def get(self, actor: Actor, execution_id: str) -> ExecutionRow:
         """The execution's line. Raises NotFound."""
@@ -188,8 +204,7 @@ class ExecutionService:
     async def _view(self, execution_id: str) -> tuple[ExecutionRow, ExecutionView]:
         """The row and the fold of exactly the events it knows of, so that `seq` is where a follower goes on."""
         row = await self._store.get(execution_id)
-        _, document = await self._workflows.runnable(row.workflow, version=row.version)
-        view = ExecutionView(document)
+        view = ExecutionView(await self._workflows.version(row.workflow, row.version))
         after = 0
         while after < row.head_seq:
             events = await self._journal.read(execution_id, after, limit=min(JOURNAL_PAGE, row.head_seq - after))

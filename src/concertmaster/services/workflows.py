@@ -190,7 +190,7 @@ class WorkflowService:
         sound = self._sound.get(key)
         if sound is not None and sound[0] is specs:
             # Most workflows use no connection, and then a start does not look for any.
-            types = await self._connection_types() if sound[1] else {}
+            types = await self._connection_types() if sound[1] else dict[str, str]()
             if all(types.get(name) == type_ for name, type_ in sound[1].items()):
                 return
         types, used = await self._connection_types(), dict[str, str | None]()

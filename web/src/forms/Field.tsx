@@ -55,7 +55,8 @@ export function Field({ name, schema, value, onChange, pointer, required }: Fiel
         className={classes.switch}
         data-on={expressed || undefined}
         size={20}
-        aria-label={expressed ? words.editor.form.useFixed : words.editor.form.useExpression}
+        // One short name: it must not hold the words that fields are called by.
+        aria-label={words.editor.form.computed}
         aria-pressed={expressed}
         aria-describedby={ids.label}
         disabled={form.readOnly}

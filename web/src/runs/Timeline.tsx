@@ -1,3 +1,4 @@
+import { useElementSize } from '@mantine/hooks'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useMemo, useRef } from 'react'
 import type { Execution } from '~/api/types'
@@ -28,7 +29,8 @@ interface TimelineProps {
 export function Timeline({ execution, store, document, selected, onSelect }: TimelineProps) {
   const entries = useAllNodeRuns(store)
   const now = useNow(execution.ended_at ? null : 250)
-  const scale = timelineScale(execution.started_at, execution.ended_at, now)
+  const track = useElementSize()
+  const scale = timelineScale(execution.started_at, execution.ended_at, now, track.width)
   const rows = timelineRows(entries, scale, now)
   const titles = useMemo(
     () =>
@@ -48,7 +50,7 @@ export function Timeline({ execution, store, document, selected, onSelect }: Tim
     <div ref={scroll} className={classes.timeline}>
       <div className={classes.axis} aria-hidden>
         <span />
-        <div className={classes.track}>
+        <div ref={track.ref} className={classes.track}>
           {scale.ticks.map(({ ms, at }) => (
             <span
               key={ms}

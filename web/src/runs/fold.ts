@@ -15,6 +15,7 @@ export interface NodeRunView {
   attempt: number
   /** Rows of the main table output, once there is one. */
   rows?: number
+  /** Start of the first attempt, as in the server's snapshots. */
   startedAt: string | null
   endedAt: string | null
   /** When the next attempt is due, while retrying. */
@@ -75,7 +76,7 @@ export function foldNode(view: NodeRunView, event: RunEvent): NodeRunView {
         ...view,
         status: 'running',
         attempt,
-        startedAt: at,
+        startedAt: view.startedAt ?? at,
         endedAt: null,
         dueAt: null,
         progress: null,
@@ -102,7 +103,7 @@ export function foldNode(view: NodeRunView, event: RunEvent): NodeRunView {
         ...view,
         status: 'succeeded',
         attempt,
-        startedAt: text(data.started_at) ?? view.startedAt ?? at,
+        startedAt: view.startedAt ?? text(data.started_at) ?? at,
         endedAt: at,
         dueAt: null,
         error: null,
@@ -111,7 +112,7 @@ export function foldNode(view: NodeRunView, event: RunEvent): NodeRunView {
       }
     }
     case 'node.failed': {
-      const startedAt = text(data.started_at) ?? view.startedAt ?? at
+      const startedAt = view.startedAt ?? text(data.started_at) ?? at
       return {
         ...view,
         status: 'failed',

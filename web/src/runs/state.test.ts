@@ -42,7 +42,7 @@ const execution: Execution = {
 describe('foldNode', () => {
   it('follows a node through retry to success', () => {
     const events = [
-      runEvent(2, 'node.started', { data: { attempt: 1 } }),
+      runEvent(2, 'node.started', { at: 'first', data: { attempt: 1 } }),
       runEvent(3, 'node.progress', { data: { attempt: 1, done: 2, total: 4 } }),
       runEvent(4, 'node.retrying', {
         data: { attempt: 1, error: { code: 'x', message: 'no' }, due_at: '2026-01-01T00:00:05Z' },
@@ -67,7 +67,7 @@ describe('foldNode', () => {
       status: 'succeeded',
       attempt: 2,
       rows: 12,
-      startedAt: 's',
+      startedAt: 'first',
       endedAt: 'e',
       error: null,
       dueAt: null,

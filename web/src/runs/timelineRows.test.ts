@@ -13,20 +13,25 @@ const ran = (from: number, to: number | null): NodeRunView => ({
 
 describe('timeline', () => {
   it('has a handful of round ticks over the whole run', () => {
-    const { ticks } = timelineScale(iso(0), iso(12_000), AT)
+    const { ticks } = timelineScale(iso(0), iso(12_000), AT, 640)
     expect(ticks.map((tick) => tick.ms)).toEqual([0, 2000, 4000, 6000, 8000, 10_000, 12_000])
     expect(ticks.at(-1)?.at).toBe(1)
   })
 
+  it('has fewer ticks where there is less room', () => {
+    expect(timelineScale(iso(0), iso(12_000), AT, 200).ticks.map((tick) => tick.ms)).toEqual([0, 10_000])
+    expect(timelineScale(iso(0), iso(12_000), AT, 0).ticks.length).toBe(1)
+  })
+
   it('never divides by zero, however short the run', () => {
-    const scale = timelineScale(iso(0), iso(0), AT)
+    const scale = timelineScale(iso(0), iso(0), AT, 640)
     expect(scale.end).toBeGreaterThan(scale.start)
     expect(timelineRows([['a', ran(0, 0)]], scale, AT)).toMatchObject([{ from: 0, to: 0 }])
   })
 
   it('orders by start, leaves out what has not started and runs open bars up to now', () => {
     const now = AT + 10_000
-    const scale = timelineScale(iso(0), null, now)
+    const scale = timelineScale(iso(0), null, now, 640)
     const rows = timelineRows(
       [
         ['late', ran(5000, null)],

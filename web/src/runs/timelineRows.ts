@@ -19,15 +19,21 @@ const STEPS = [
   1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 3e4, 6e4, 12e4, 3e5, 6e5, 18e5, 36e5, 72e5, 216e5,
   864e5,
 ]
-const MOST_TICKS = 7
+const TICK_WIDTH = 84
+const MOST_TICKS = 8
 
-/** The time axis: from the run's start to its end, or to now while it goes on. */
-export function timelineScale(startedAt: string | null, endedAt: string | null, now: number): TimelineScale {
+/** The time axis for a track of `width` px: from the run's start to its end, or to now while it goes on. */
+export function timelineScale(
+  startedAt: string | null,
+  endedAt: string | null,
+  now: number,
+  width: number,
+): TimelineScale {
+  const most = Math.min(MOST_TICKS, Math.max(1, Math.floor(width / TICK_WIDTH)))
   const start = startedAt ? Date.parse(startedAt) : now
   const end = Math.max(start + 1, endedAt ? Date.parse(endedAt) : now)
   const span = end - start
-  const step =
-    STEPS.find((size) => span / size <= MOST_TICKS) ?? 864e5 * Math.ceil(span / (864e5 * MOST_TICKS))
+  const step = STEPS.find((size) => span / size <= most) ?? 864e5 * Math.ceil(span / (864e5 * most))
   const ticks: TimelineScale['ticks'] = []
   for (let ms = 0; ms <= span; ms += step) ticks.push({ ms, at: ms / span })
   return { start, end, ticks }

@@ -269,6 +269,7 @@ export const editor = {
   leave: 'There are unsaved changes. They are kept in this browser.',
 
   form: {
+    computed: 'Computed',
     useExpression: 'Use an expression',
     useFixed: 'Use a fixed value',
     on: 'on',
