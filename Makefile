@@ -40,6 +40,7 @@ test-web: $(STAMPS)/dev ## Unit tests of the web UI
 	$(BIN)/python hatch_build.py run test
 
 e2e: $(STAMPS)/dev $(STAMPS)/browser web ## Browser tests in a real Chromium
+	$(BIN)/python hatch_build.py install
 	$(BIN)/python -m pytest -q -m browser
 
 test: check test-web $(STAMPS)/browser web ## Everything

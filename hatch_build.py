@@ -122,6 +122,10 @@ else:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["run"]:
-        raise SystemExit(run(*sys.argv[2:]))
-    build()
+    match sys.argv[1:]:
+        case ["run", *arguments]:
+            raise SystemExit(run(*arguments))
+        case ["install"]:
+            install(dev=True)
+        case _:
+            build()

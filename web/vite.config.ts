@@ -13,8 +13,6 @@ export default defineConfig({
     outDir: path('../src/concertmaster/static'),
     emptyOutDir: true,
     target: 'es2022',
-    // The ELK worker (1.6 MB) is loaded only by the "tidy up" action.
-    chunkSizeWarningLimit: 1800,
   },
   server: {
     host: '127.0.0.1',

@@ -156,7 +156,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             ),
             connections=connections,
             node_types=NodeTypeService(lambda: registry),
-            operations=OperationsService(instance, execution_store),
+            operations=OperationsService(instance, execution_store, commit_trouble=journal.health),
             stream=StreamService(bus, journal, execution_store, clock=clock),
             recovered=await recover_executions(journal, placement) if recover else 0,
         )

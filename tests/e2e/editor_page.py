@@ -16,8 +16,9 @@ class EditorPage:
         """Make a workflow from the list of workflows."""
         page.goto("/workflows")
         page.get_by_role("button", name="New workflow").click()
-        page.keyboard.type(title)
-        page.keyboard.press("Enter")
+        box = page.get_by_role("dialog").get_by_label("Title")
+        box.fill(title)
+        box.press("Enter")
         expect(page.get_by_test_id("canvas")).to_be_visible()
         return cls(page)
 

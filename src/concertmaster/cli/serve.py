@@ -83,7 +83,8 @@ async def _serve(settings: Settings, folder: Path, listener: socket.socket, *, d
         server = _Server(config)
         _announce(folder, host=settings.host, port=port, url=url)
         if runtime.recovered:
-            out.print(f"going on with {runtime.recovered} unfinished executions")
+            noun = "execution" if runtime.recovered == 1 else "executions"
+            out.print(f"going on with {runtime.recovered} unfinished {noun}")
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         showing = asyncio.create_task(_show(server, out, url, demo=demo, open_browser=open_browser))
         try:

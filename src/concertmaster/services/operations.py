@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from concertmaster.domain.access import Actor, demand
+from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.interfaces import ExecutionStore
 
 
@@ -25,9 +27,15 @@ class Instance:
 class OperationsService:
     """Use cases of people who run the server."""
 
-    def __init__(self, instance: Instance, executions: ExecutionStore) -> None:
+    def __init__(
+        self, instance: Instance, executions: ExecutionStore, *, commit_trouble: Callable[[], str | None]
+    ) -> None:
+        """Args:
+        commit_trouble: why nothing can be committed at the moment, None when all is well.
+        """
         self._instance = instance
         self._executions = executions
+        self._commit_trouble = commit_trouble
 
     def info(self, actor: Actor) -> dict[str, Any]:
         """Version, folders, database, start."""
@@ -43,5 +51,11 @@ class OperationsService:
         }
 
     async def ready(self) -> None:
-        """Raise unless the database answers; the runtime exists only after recovery, so that is waited for already."""
+        """Raise unless the database can be written and read; the runtime exists only once recovery is under way.
+
+        Raises:
+            OperationalError: `storage.not_writable`, `database.unavailable`.
+        """
+        if (trouble := self._commit_trouble()) is not None:
+            raise OperationalError("storage.not_writable", f"Nothing can be stored at the moment: {trouble}")
         await self._executions.list(limit=1)
