@@ -10,7 +10,7 @@ DEMO := .demo
 PORT ?= 8000
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: help up dev fix check test test-fast test-web e2e bench web clean lock
+.PHONY: help up dev fix check test test-fast test-web e2e bench docs web clean lock
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ test: check test-web $(STAMPS)/browser web ## Everything
 
 bench: $(STAMPS)/dev web ## Print the figures of docs/explanation/performance.md, as ratios in one run
 	$(BIN)/python -m benchmarks
+
+docs: $(STAMPS)/dev ## Write docs/reference anew from the code
+	$(BIN)/python tools/reference.py
 
 web: $(STAMPS)/runtime ## Build the web UI if its sources changed
 	@$(BIN)/python hatch_build.py

@@ -88,7 +88,14 @@ def errors_page() -> str:
 
 def _raised(tree: ast.AST) -> Iterator[tuple[str, str, str]]:
     """Code, class and message of every error that is made with a constant code."""
-    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and len(node.value.elts) == 2:
+            name, message = map(_text, node.value.elts)
+            if name.startswith("access."):
+                yield name, "problem_response", message
+        if not isinstance(node, ast.Call):
+            continue
+        call = node
         kind = call.func.id if isinstance(call.func, ast.Name) else ""
         if kind not in KINDS:
             continue

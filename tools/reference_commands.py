@@ -40,7 +40,12 @@ def _section(name: str, command: Any) -> str:
     words = [name, *(one.metavar or one.name.upper() for one in arguments), *(["[OPTIONS]"] if options else [])]
     rows = [(f"`{one.metavar or one.name.upper()}`", one.help or "") for one in arguments]
     rows += [(_option(one), one.help or _default(one)) for one in options]
-    parts = [f"## {name}", str(command.help or "").strip(), f"```\n{' '.join(words)}\n```", table(["", ""], rows)]
+    parts = [
+        f"## {name}",
+        str(command.help or "").strip(),
+        f"```\n{' '.join(words)}\n```",
+        table(["argument or option", "meaning"], rows),
+    ]
     return "\n\n".join(part.rstrip() for part in parts if part) + "\n"
 
 

@@ -2,7 +2,7 @@ import { UnstyledButton } from '@mantine/core'
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import { useQueries } from '@tanstack/react-query'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type CSSProperties, useMemo, useRef, useState } from 'react'
+import { useMemo, useRef, useState } from 'react'
 import { OUTPUT_PAGE, type OutputRequest, outputPageQuery } from '~/api/executions'
 import type { Column } from '~/api/types'
 import { words } from '~/i18n'
@@ -58,8 +58,8 @@ export function TablePreview({ source, columns, total, sample }: TablePreviewPro
         aria-rowcount={total + 1}
         aria-colcount={columns.length + 1}
       >
-        <div role="rowgroup" className={classes.headGroup}>
-          <div role="row" className={classes.row} style={layout}>
+        <div role="rowgroup" className={classes.headGroup} style={{ width: layout.width }}>
+          <div role="row" className={classes.row} style={{ gridTemplateColumns: layout.columns }}>
             <span role="columnheader" className={classes.number}>
               #
             </span>
@@ -68,7 +68,11 @@ export function TablePreview({ source, columns, total, sample }: TablePreviewPro
             ))}
           </div>
         </div>
-        <div role="rowgroup" className={classes.body} style={{ height: rows.getTotalSize() }}>
+        <div
+          role="rowgroup"
+          className={classes.body}
+          style={{ width: layout.width, height: rows.getTotalSize() }}
+        >
           {shown.map(({ index, start }) => {
             const row = cellAt(index)
             return (
@@ -78,7 +82,7 @@ export function TablePreview({ source, columns, total, sample }: TablePreviewPro
                 aria-rowindex={index + 2}
                 className={classes.row}
                 data-line
-                style={{ ...layout, transform: `translateY(${start}px)` }}
+                style={{ gridTemplateColumns: layout.columns, transform: `translateY(${start}px)` }}
               >
                 <span role="rowheader" className={classes.number}>
                   {formatCount(index + 1)}
@@ -99,11 +103,11 @@ export function TablePreview({ source, columns, total, sample }: TablePreviewPro
 const NUMBER_WIDTH = 56
 
 /** All rows share one set of widths; what is left over goes to all columns alike. */
-function rowLayout(widths: readonly number[]): CSSProperties {
+function rowLayout(widths: readonly number[]): { width: string; columns: string } {
   const total = widths.reduce((sum, width) => sum + width, NUMBER_WIDTH)
   return {
     width: `max(100%, ${total}px)`,
-    gridTemplateColumns: `${NUMBER_WIDTH}px ${widths.map((width) => `minmax(${width}px, 1fr)`).join(' ')}`,
+    columns: `${NUMBER_WIDTH}px ${widths.map((width) => `minmax(${width}px, 1fr)`).join(' ')}`,
   }
 }
 

@@ -1,0 +1,109 @@
+"""The examples of the documentation are true: documents validate, those that can run do, own nodes load.
+
+A page is tried in a workspace that holds the files it tells to make, a few rows of the demo's data besides.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from concertmaster.config import Settings
+from concertmaster.domain.document import dump, parse
+from concertmaster.domain.validation import check_document
+from concertmaster.nodes.loader import load_registry
+from concertmaster.nodes.registry import Registry
+from documentation import PAGES, ROOT, Block, blocks, documents, files, name_of
+from engine_harness import running_engine
+
+DATA = {
+    "flights.csv": "carrier,origin,dest,month,dep_delay\nUA,EWR,IAH,1,20\nAA,LGA,MIA,1,NA\nUA,EWR,IAH,2,40\n",
+    "airlines.csv": "carrier,name\nAA,American Airlines Inc.\nUA,United Air Lines Inc.\n",
+    "airports.csv": "faa,name,lat\nIAH,George Bush,29.98\nMIA,Miami Intl,25.79\n",
+    "cities.csv": "city,people,country\nLima,11,Peru\nOslo,1,Norway\nParis,2,France\nTokyo,14,Japan\n",
+}
+DOCUMENTS = [block for page in PAGES for block in documents(page)]
+OUTPUTS: dict[str, dict[str, Any]] = {
+    "hello": {"text": "Hello, you!"},
+    "big-cities": {"cities": 2, "file": "out/big-cities.csv"},
+    "sizes": {"text": "7 is small"},
+    "countdown": {"path": "out/countdown.txt"},
+    "expressions": {
+        "all": {"count": 3, "longest": "GRACE", "greeting": "Hello Ada and others!", "missing": "nobody"},
+    },
+    "sql-expressions": {"cities": 2},
+    "late-flights": {"path": "out/late-1.csv", "message": None},
+}
+
+
+def workspace_of(page: Path, folder: Path) -> Registry:
+    """Make the files of a page; its own nodes must load."""
+    for name, text in {**DATA, **dict(files(page))}.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    registry = load_registry(folder)
+    assert [source.error for source in registry.sources if source.error] == []
+    return registry
+
+
+def _id(block: Block) -> str:
+    workflow = parse(block.text).workflow
+    return f"{name_of(block.page)}:{workflow.name if workflow else '?'}"
+
+
+@pytest.mark.parametrize("block", DOCUMENTS, ids=_id)
+def test_documents_validate_and_read_back_the_same(block: Block, tmp_path: Path) -> None:
+    registry = workspace_of(block.page, tmp_path)
+    checked = check_document(block.text, registry, format=None, connections=None)
+    assert checked.problems == []
+    workflow = parse(block.text).workflow
+    assert workflow is not None
+    assert parse(dump(workflow)).workflow == workflow
+
+
+@pytest.mark.parametrize("block", DOCUMENTS, ids=_id)
+async def test_documents_run(block: Block, tmp_path: Path) -> None:
+    registry = workspace_of(block.page, tmp_path)
+    workflow = parse(block.text).workflow
+    assert workflow is not None
+    if any(node.type_id == "http.request" for node in workflow.nodes.values()):
+        return  # its server is on the network
+    own = [type_.function for type_ in registry.all() if type_.spec.source_hash]
+    inputs = {name: schema["default"] for name, schema in workflow.inputs.items()}
+    async with running_engine(tmp_path, own) as harness:
+        row, events = await harness.run(block.text, inputs)
+    assert row.status == "succeeded", row.error
+    expected = OUTPUTS.get(workflow.name)
+    if block.page.name != "nodes.md":
+        assert expected is not None, f"say in OUTPUTS what {workflow.name} gives"
+        assert events[-1].body.outputs == expected
+
+
+def test_the_examples_written_by_hand_are_all_there() -> None:
+    names = [_id(block).rpartition(":")[2] for block in DOCUMENTS if block.page.name != "nodes.md"]
+    assert sorted(names) == sorted([*OUTPUTS, "fetch-weather"])
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=name_of)
+def test_python_blocks_are_nodes(page: Path, tmp_path: Path) -> None:
+    registry = workspace_of(page, tmp_path)
+    loaded = {source.name for source in registry.sources if source.kind == "folder" and source.types}
+    assert loaded == {Path(block.name).name for block in blocks(page, "python")}
+
+
+def test_a_node_stays_a_function(tmp_path: Path) -> None:
+    import polars as pl
+
+    registry = workspace_of(ROOT / "docs" / "how-to" / "write-a-node.md", tmp_path)
+    keep_above = registry.get("cities.keep_above").function
+    kept = keep_above(pl.LazyFrame({"people": [1, 11]}), "people", 3).collect()
+    assert kept["people"].to_list() == [11]
+
+
+def test_toml_examples_are_settings(tmp_path: Path) -> None:
+    found = [block.text for block in blocks(ROOT / "docs" / "how-to" / "settings.md", "toml")]
+    assert len(found) == 1
+    assert set(tomllib.loads(found[0])) <= set(Settings.model_fields)
