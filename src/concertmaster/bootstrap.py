@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import socket
@@ -86,6 +87,17 @@ def hold_data_folder(settings: Settings) -> Generator[Path]:
         yield folder
 
 
+def _calm_collector() -> None:
+    """Let the garbage collector look less often, and never at what start-up made.
+
+    The engine makes many short-lived objects and hardly any cycles; with the default thresholds the collector took
+    half of the time of 1,000 executions at once (`make bench`).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+
+
 @asynccontextmanager
 async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[Runtime]:
     """Everything, running; to be called by whoever holds the data folder.
@@ -142,6 +154,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             database="sqlite",
             started_at=clock.now(),
         )
+        _calm_collector()
         yield Runtime(
             settings=settings,
             workflows=workflows,

@@ -110,7 +110,7 @@ async def _awaited(call: Callable[[], Any]) -> Any:
         if task is not None and task.cancelling():
             raise
         raise _bearable(error) from error
-    except Exception:
+    except (Exception, GeneratorExit):
         raise
     except BaseException as error:
         raise _bearable(error) from error

@@ -20,6 +20,7 @@ from concertmaster.storage.audit import record
 from concertmaster.storage.cursors import read_cursor, write_cursor
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import from_micros, to_micros, utc_now
+from concertmaster.storage.remembered import Remembered
 from concertmaster.storage.tables import workflow_versions, workflows
 
 _LINE = (
@@ -46,13 +47,17 @@ class SqlWorkflowStore:
     def __init__(self, database: Database, *, now: Callable[[], datetime] = utc_now) -> None:
         self._database = database
         self._now = now
+        self._remembered = Remembered[StoredWorkflow]()
 
     async def save(
         self, workflow: Workflow, *, publish: bool, expected_version: int | None, actor: Actor
     ) -> tuple[StoredWorkflow, bool]:
         """See `WorkflowStore`."""
         saving = _Saving(workflow, publish=publish, expected_version=expected_version, actor=actor, at=self._now())
-        return await self._database.write(saving.store)
+        try:
+            return await self._database.write(saving.store)
+        finally:
+            self._remembered.forget()
 
     async def get(self, name: str, version: int | None = None) -> StoredWorkflow:
         """See `WorkflowStore`. A version of a deleted workflow can still be read by its number."""
@@ -66,7 +71,8 @@ class SqlWorkflowStore:
                 raise NotFound("workflow.version_not_found", f"Workflow {name} has no version {version}")
             return stored
 
-        return await self._database.read(find)
+        # Every start of an execution asks for the same few versions.
+        return await self._remembered.get((name, version), lambda: self._database.read(find))
 
     async def list(self, *, before: str | None = None, limit: int = 100) -> Page[WorkflowLine]:
         """See `WorkflowStore`; newest change first."""
@@ -123,7 +129,10 @@ class SqlWorkflowStore:
                 raise _missing(name)
             record(connection, actor, "workflow.delete", f"workflow:{name}", at=at)
 
-        await self._database.write(remove)
+        try:
+            await self._database.write(remove)
+        finally:
+            self._remembered.forget()
 
 
 class _Saving:

@@ -1,0 +1,50 @@
+"""What is remembered is never older than the last write of this process."""
+
+from __future__ import annotations
+
+import asyncio
+
+from concertmaster.storage.remembered import KEPT, Remembered
+
+
+async def test_an_answer_is_read_once_until_a_write() -> None:
+    remembered, reads = Remembered[int](), []
+
+    async def read() -> int:
+        reads.append(1)
+        return len(reads)
+
+    assert [await remembered.get("a", read), await remembered.get("a", read)] == [1, 1]
+    remembered.forget()
+    assert await remembered.get("a", read) == 2
+
+
+async def test_a_read_that_a_write_overtook_is_not_kept() -> None:
+    remembered, gate = Remembered[str](), asyncio.Event()
+
+    async def old() -> str:
+        await gate.wait()
+        return "old"
+
+    async def new() -> str:
+        return "new"
+
+    reading = asyncio.create_task(remembered.get("a", old))
+    await asyncio.sleep(0)
+    remembered.forget()
+    gate.set()
+    assert await reading == "old"
+    assert await remembered.get("a", new) == "new"
+
+
+async def test_only_the_newest_are_kept() -> None:
+    remembered, reads = Remembered[int](), []
+
+    async def read() -> int:
+        reads.append(1)
+        return 0
+
+    for key in range(KEPT + 1):
+        await remembered.get(key, read)
+    await remembered.get(0, read)
+    assert len(reads) == KEPT + 2
