@@ -82,6 +82,14 @@ def hold_data_folder(settings: Settings) -> Generator[Path]:
             folder=str(folder),
         ) from error
     with DataFolderLock(folder):
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise OperationalError(
+                "data_folder.not_writable",
+                f"Nothing can be made in the data folder {folder}; give this user the right to write there, "
+                "or choose another with --data-dir",
+                retryable=False,
+                folder=str(folder),
+            )
         # Whoever wrote it is gone: the lock was free.
         (folder / SERVER_FILE).unlink(missing_ok=True)
         yield folder

@@ -83,8 +83,16 @@ async def connect(settings: Settings) -> AsyncGenerator[Api]:
             return
         folder = settings.resolved_data_dir
         # So that whoever finds the folder locked can say by whom.
-        (folder / SERVER_FILE).write_bytes(orjson.dumps({"pid": os.getpid()}))
         stack.callback((folder / SERVER_FILE).unlink, missing_ok=True)
+        try:
+            (folder / SERVER_FILE).write_bytes(orjson.dumps({"pid": os.getpid()}))
+        except OSError as error:
+            raise OperationalError(
+                "data_folder.not_writable",
+                f"The data folder {folder} cannot be written: {error.strerror}; free some space, or choose another "
+                "with --data-dir",
+                retryable=False,
+            ) from error
         async with build(settings, recover=False) as runtime:
             transport = httpx.ASGITransport(create_app(runtime))
             async with httpx.AsyncClient(transport=transport, base_url=INSIDE, timeout=TIMEOUT) as http:

@@ -6,9 +6,10 @@ The trap is the start: an import here is paid by every `concertmaster --help`, s
 # ruff: noqa: PLC0415  (the imports inside functions are the point of this file)
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -191,12 +192,25 @@ def main(arguments: list[str] | None = None) -> None:
 
         explain(error)
         sys.exit(exit_code(error))
-    except KeyboardInterrupt:
-        sys.exit(130)
     except BrokenPipeError:
         # The reader of our output (`| head`) is gone; Python would complain once more while flushing at exit.
         sys.stderr.close()
         sys.exit(1)
+    except PermissionError as error:
+        _refused(error, "give this user the right to do so")
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            raise
+        _refused(error, "free some space, or choose another folder with --data-dir")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _refused(error: OSError, remedy: str) -> NoReturn:
+    """What the system did not let us do, where nothing nearer could say more about it."""
+    place = f"{error.filename}: " if error.filename else ""
+    print(f"error: {place}{error.strerror}; {remedy}", file=sys.stderr)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

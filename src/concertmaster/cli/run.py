@@ -16,6 +16,7 @@ from concertmaster.cli.progress import Progress
 from concertmaster.cli.result import show_result
 from concertmaster.cli.terminal import (
     FAILED,
+    INTERRUPTED,
     INVALID,
     SUCCEEDED,
     console,
@@ -34,7 +35,7 @@ POLL_SECONDS = 20
 
 
 def run_file(file: Path, *, inputs: list[str], inputs_file: Path | None, as_json: bool, data_dir: Path | None) -> None:
-    """Run it and exit: 0 succeeded, 1 failed, 2 invalid."""
+    """Run it and exit: 0 succeeded, 1 failed, 2 invalid, 130 left alone at the second Ctrl+C."""
     settings = read(data_dir=data_dir)
     # Its own log lines would break the progress; warnings and errors still show.
     configure("warning", settings.log_format)
@@ -44,7 +45,12 @@ def run_file(file: Path, *, inputs: list[str], inputs_file: Path | None, as_json
         async with connect(settings) as api:
             return await run_document(api, text, file=file, given=inputs, inputs_file=inputs_file, as_json=as_json)
 
-    sys.exit(asyncio.run(work()))
+    try:
+        code = asyncio.run(work())
+    except asyncio.CancelledError:
+        # The second Ctrl+C: the execution is left to itself.
+        code = INTERRUPTED
+    sys.exit(code)
 
 
 def read_text(file: Path) -> bytes:

@@ -18,6 +18,7 @@ from concertmaster.domain.problems import Problem
 SUCCEEDED = 0
 FAILED = 1
 INVALID = 2
+INTERRUPTED = 130
 
 STYLES = {
     "succeeded": ("✓", "green"),

@@ -26,6 +26,7 @@ from concertmaster.domain.errors import ConcertMasterError, NotFound, Operationa
 _TEMPORARY = "tmp"
 _BLOCK_BYTES = 1 << 20
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 class ArtifactStore:
@@ -38,7 +39,7 @@ class ArtifactStore:
             url: a folder, or a `file://` URL.
         Raises:
             UserError: `artifacts.unsupported_store`.
-            OperationalError: `artifacts.disk_full`, or the folder cannot be made.
+            OperationalError: `artifacts.disk_full`, `artifacts.not_writable`.
         """
         filesystem, root = cast("tuple[object, str]", url_to_fs(str(url)))
         if not isinstance(filesystem, LocalFileSystem):
@@ -178,6 +179,14 @@ class ArtifactStore:
             raise
         except Exception as error:
             # Polars and DuckDB have error classes of their own for a failed write; only the text tells.
+            if getattr(error, "errno", None) in _FORBIDDEN:
+                raise OperationalError(
+                    "artifacts.not_writable",
+                    f"The artifact store {self.root} cannot be written: {error}; give this user the right to write "
+                    "there, or put the data folder elsewhere (--data-dir)",
+                    retryable=False,
+                    folder=str(self.root),
+                ) from error
             if getattr(error, "errno", None) not in _FULL and "No space left on device" not in str(error):
                 raise
             raise OperationalError(

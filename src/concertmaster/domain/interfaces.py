@@ -145,6 +145,10 @@ class Journal(Protocol):
         """Committed events with seq > after_seq, in order."""
         ...
 
+    def row(self, execution_id: str) -> ExecutionRow | None:
+        """The row of an unfinished execution owned here, as last committed; costs no I/O. None: read the store."""
+        ...
+
     async def inbox(self, execution_id: str) -> list[InboxItem]:
         """Requests not yet consumed, oldest first."""
         ...

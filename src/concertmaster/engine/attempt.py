@@ -152,9 +152,14 @@ def _conversion(job: Job) -> Conversion:
 
 async def _off_loop(inputs: Inputs, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Run `work` on the loop when all inputs are inline, else in a thread."""
-    values = (item for value in inputs.values() for item in (value if isinstance(value, list) else [value]))
-    inline = all(isinstance(value, JsonValue) and value.artifact is None for value in values)
+    inline = not any(_is_stored(value) for value in inputs.values())
     return work() if inline else await asyncio.to_thread(work)
+
+
+def _is_stored(value: Value | list[Value]) -> bool:
+    if isinstance(value, list):
+        return any(_is_stored(item) for item in value)
+    return not isinstance(value, JsonValue) or value.artifact is not None
 
 
 def _inputs(state: ExecutionState, node: PlanNode) -> Inputs:

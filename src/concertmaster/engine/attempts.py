@@ -26,7 +26,7 @@ class Attempt:
     """An attempt in this process.
 
     Attributes:
-        held: timer of a `node.started` kept back while the attempt may still be quick; None once it is recorded.
+        held: its `node.started` is kept back while it may still be quick.
         stop_reason: why it was told to stop, None while nobody did.
     """
 
@@ -34,7 +34,7 @@ class Attempt:
     number: int
     started_at: datetime
     task: asyncio.Task[None] | None = None
-    held: asyncio.TimerHandle | None = None
+    held: bool = False
     stop_reason: str | None = None
 
 
@@ -60,9 +60,8 @@ class Attempts:
         self._running[planned.id] = attempt
         # Only what stays on the loop may be quick enough to drop its start, and a join that starts early needs
         # its start in the journal, because it fixes which edges were delivered.
-        if planned.effect != "write" and planned.type.call == "loop" and planned.threshold is None:
-            attempt.held = self._loop.call_later(HOLD_SECONDS, self.release, attempt)
-        else:
+        attempt.held = planned.effect != "write" and planned.type.call == "loop" and planned.threshold is None
+        if not attempt.held:
             self._recorder.record(NodeStarted(planned.id, number))
         attempt.task = asyncio.create_task(self._run(planned, attempt))
 
@@ -82,9 +81,8 @@ class Attempts:
 
     def release(self, attempt: Attempt) -> None:
         """Record the `node.started` that was held back."""
-        if attempt.held is not None:
-            attempt.held.cancel()
-            attempt.held = None
+        if attempt.held:
+            attempt.held = False
             self._recorder.record(NodeStarted(attempt.node, attempt.number))
 
     def release_all(self) -> None:
@@ -95,8 +93,6 @@ class Attempts:
     def close(self) -> None:
         """Stop everything without waiting; nothing is recorded any more."""
         for attempt in self._running.values():
-            if attempt.held is not None:
-                attempt.held.cancel()
             if attempt.task is not None:
                 attempt.task.cancel()
 
@@ -112,7 +108,13 @@ class Attempts:
         job = Job(self._engine, self._recorder.state, planned, context)
         # The barrier: what a write is based on, and that it starts, is durable before it does.
         barrier = self._recorder.durable if planned.effect == "write" else None
-        outcome = await run_attempt(job, barrier=barrier)
+        # Counted from here: a loop that is late to begin says nothing about how quick the attempt is.
+        slow = self._loop.call_later(HOLD_SECONDS, self.release, attempt) if attempt.held else None
+        try:
+            outcome = await run_attempt(job, barrier=barrier)
+        finally:
+            if slow is not None:
+                slow.cancel()
         self._arrived.append((attempt, outcome))
         self._on_change()
 

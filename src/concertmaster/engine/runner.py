@@ -164,8 +164,6 @@ class Driver:
         """Record how an attempt ended."""
         node, number = attempt.node, attempt.number
         if not isinstance(outcome, Failure):
-            if attempt.held is not None:
-                attempt.held.cancel()
             self._succeed(node, number, attempt.started_at, outcome)
             return
         self._attempts.release(attempt)

@@ -130,7 +130,7 @@ class StreamService:
         deadline = self._clock.now().timestamp() + wait_seconds
         with self._feed(execution_id) as feed:
             seen = feed.pump.changes
-            row = await self._executions.get(execution_id)
+            row = self._journal.row(execution_id) or await self._executions.get(execution_id)
             while row.status not in FINAL_EXECUTION:
                 left = deadline - self._clock.now().timestamp()
                 if left <= 0 or not await feed.pump.wait(left, since=seen):

@@ -6,9 +6,11 @@ Trap: nothing outside this file may ask which database it is.
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event, make_url
@@ -62,11 +64,22 @@ class Database:
         Raises:
             OperationalError: `database.unavailable`, it cannot be opened.
         """
+        file = Path(str(self._url.database))
+        if file.exists() and not os.access(file, os.W_OK):
+            # SQLite opens it all the same, and would refuse every write later.
+            raise OperationalError(
+                "database.unavailable",
+                f"The database {file} is read-only for this user; give the right to write it and its folder, "
+                "or choose another folder with --data-dir",
+                retryable=False,
+            )
         try:
             await self.writer.open()
         except DBAPIError as error:
             raise OperationalError(
-                "database.unavailable", f"Cannot open the database {self._url.database}: {error.orig}"
+                "database.unavailable",
+                f"Cannot open the database {self._url.database}: {error.orig}; give this user the right to write it "
+                "and its folder, or choose another folder with --data-dir",
             ) from error
 
     async def close(self) -> None:

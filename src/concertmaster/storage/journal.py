@@ -64,6 +64,10 @@ class SqlJournal:
             # What is committed stays so: readers catch up by seq.
             _log.exception("Publishing committed events failed")
 
+    def row(self, execution_id: str) -> ExecutionRow | None:
+        """See `Journal`."""
+        return self._rows.get(execution_id)
+
     def health(self) -> str | None:
         """Why nothing can be committed at the moment, None when all is well."""
         return self._database.writer.health()

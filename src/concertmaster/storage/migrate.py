@@ -42,7 +42,8 @@ def upgrade(url: str) -> None:
     except DBAPIError as error:
         raise OperationalError(
             "database.unavailable",
-            f"Cannot open the database {engine.url.database}: {error.orig}",
+            f"Cannot open the database {engine.url.database}: {error.orig}; see to the disk and its permissions, "
+            "restore a backup of the file, or choose another folder with --data-dir",
             retryable=False,
         ) from error
     finally:
