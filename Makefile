@@ -10,7 +10,7 @@ DEMO := .demo
 PORT ?= 8000
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: help up dev fix check test test-fast test-web e2e bench docs web clean lock
+.PHONY: help up dev fix check test test-fast test-web e2e bench docs web clean lock api
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,10 @@ docs: $(STAMPS)/dev ## Write docs/reference anew from the code
 
 web: $(STAMPS)/runtime ## Build the web UI if its sources changed
 	@$(BIN)/python hatch_build.py
+
+api: $(STAMPS)/dev ## Write the OpenAPI schema and the web UI's types of it anew
+	$(BIN)/concertmaster openapi > web/src/api/openapi.json
+	$(BIN)/python hatch_build.py run api
 
 lock: $(STAMPS)/dev ## Resolve and hash the dependencies anew
 	$(BIN)/python tools/lock.py

@@ -28,7 +28,7 @@ def _report_type(scope: Scope, name: str, node: Node, specs: Specs, findings: Fi
         message = f"there is no node type {brief(node.type_id)!r}"
         fix = lambda: (  # noqa: E731
             did_you_mean(node.type_id, specs.ids())
-            or "`concertmaster nodes list` shows what there is; is a plugin not installed?"
+            or "`concertmaster nodes list` shows what there is; a running server knows what was there at its start"
         )
         findings.add(severity, "node.unknown_type", at, message, fix=fix)
     else:

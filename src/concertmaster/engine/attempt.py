@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import Any, cast
 
@@ -56,27 +57,26 @@ async def run_attempt(job: Job, *, barrier: Callable[[], Awaitable[None]] | None
         The value of each taken outlet, or the failure; cancelled attempts fail with `node.cancelled`.
     """
     node, context = job.node, job.context
-    timeout = node.policy.timeout or job.engine.settings.node_timeout
-    limit = asyncio.timeout(None)
     try:
-        async with limit:
-            if barrier is not None:
-                await barrier()
-            limit.reschedule(asyncio.get_running_loop().time() + timeout.total_seconds())
-            return await _outputs(job)
+        if barrier is not None:
+            await barrier()
+        return await _outputs(job)
     except Abandoned:
-        return _timed_out(job, abandoned=True) if limit.expired() else _cancelled(job)
+        return _timed_out(job, abandoned=True) if context.expired else _cancelled(job)
     except asyncio.CancelledError:
-        return _cancelled(job)
+        return _timed_out(job, abandoned=False) if context.expired else _cancelled(job)
     except Exception as error:
-        if limit.expired() and isinstance(error, TimeoutError):
-            return _timed_out(job, abandoned=False)
         failure = failure_of(error, node=node.id)
         if failure.code == "node.raised":
             context.logger.error("%s", trace_of(error))
         return _redacted(context, failure)
     finally:
         context.close()
+
+
+def timeout_of(engine: Engine, node: PlanNode) -> timedelta:
+    """How long an attempt may take."""
+    return node.policy.timeout or engine.settings.node_timeout
 
 
 async def render_outputs(engine: Engine, state: ExecutionState) -> dict[str, Any]:
@@ -239,7 +239,7 @@ async def _opened(context: NodeContext, model: BaseModel, node: PlanNode, name: 
 
 
 def _timed_out(job: Job, *, abandoned: bool) -> Failure:
-    timeout = job.node.policy.timeout or job.engine.settings.node_timeout
+    timeout = timeout_of(job.engine, job.node)
     message = f"Node {job.node.id!r} did not end within {timeout.total_seconds():g} s"
     if abandoned:
         message += "; its thread did not stop when told to and was left behind (check context.cancelled() in loops)"

@@ -10,9 +10,10 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from concertmaster.domain.events import NodeProgress, NodeStarted
-from concertmaster.engine.attempt import Job, Outcome, run_attempt
+from concertmaster.engine.attempt import Job, Outcome, run_attempt, timeout_of
 from concertmaster.engine.context import NodeContext
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
@@ -26,6 +27,7 @@ class Attempt:
     """An attempt in this process.
 
     Attributes:
+        timer: says when it is no longer quick, then when its time is over.
         held: its `node.started` is kept back while it may still be quick.
         stop_reason: why it was told to stop, None while nobody did.
     """
@@ -34,6 +36,7 @@ class Attempt:
     number: int
     started_at: datetime
     task: asyncio.Task[None] | None = None
+    timer: asyncio.TimerHandle | None = None
     held: bool = False
     stop_reason: str | None = None
 
@@ -108,15 +111,26 @@ class Attempts:
         job = Job(self._engine, self._recorder.state, planned, context)
         # The barrier: what a write is based on, and that it starts, is durable before it does.
         barrier = self._recorder.durable if planned.effect == "write" else None
-        # Counted from here: a loop that is late to begin says nothing about how quick the attempt is.
-        slow = self._loop.call_later(HOLD_SECONDS, self.release, attempt) if attempt.held else None
+        # Counted from here: a loop that is late to begin says nothing about how quick the attempt is. A quick one
+        # never gets a timer for its time-out.
+        seconds = timeout_of(self._engine, planned).total_seconds()
+        expire = partial(self._expire, attempt, context)
+        attempt.timer = self._loop.call_later(min(HOLD_SECONDS, seconds), self._slow, attempt, seconds, expire)
         try:
             outcome = await run_attempt(job, barrier=barrier)
         finally:
-            if slow is not None:
-                slow.cancel()
+            attempt.timer.cancel()
         self._arrived.append((attempt, outcome))
         self._on_change()
+
+    def _slow(self, attempt: Attempt, seconds: float, expire: Callable[[], None]) -> None:
+        self.release(attempt)
+        attempt.timer = self._loop.call_later(max(0.0, seconds - HOLD_SECONDS), expire)
+
+    def _expire(self, attempt: Attempt, context: NodeContext) -> None:
+        if attempt.task is not None and attempt.stop_reason is None:
+            context.expired = True
+            attempt.task.cancel()
 
     def _on_log(self, attempt: Attempt, level: str, text: str) -> None:
         if self._current(attempt):

@@ -49,6 +49,7 @@ class NodeContext:
     """One attempt's context.
 
     Attributes:
+        expired: the attempt is being cancelled because its time is over.
         made_scratch: the scratch folder, once the node has asked for it.
     """
 
@@ -70,6 +71,7 @@ class NodeContext:
         self.node = node
         self.attempt = attempt
         self.logger = NodeLogger(self._log)
+        self.expired = False
         self._engine = engine
         self._on_log = on_log
         self._on_progress = on_progress
