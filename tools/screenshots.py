@@ -22,7 +22,7 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 SIZE = {"width": 1440, "height": 900}
 MAX_BYTES = 400_000
 NEAR_PERCENT = 66
-LEFT, TOP = 120, 330  # where the first node shall be, in pixels
+LEFT, TOP = 830, 330  # where the selected node shall be, in pixels
 READY = re.compile(r"is ready: (\S+)")
 
 
@@ -61,11 +61,11 @@ def editor(page: Page) -> None:
     while int(re.findall(r"(\d+) ?%", page.get_by_test_id("canvas").inner_text())[0]) < NEAR_PERCENT:
         page.get_by_role("button", name=re.compile("zoom in", re.IGNORECASE)).click()
         page.wait_for_timeout(400)
-    first = page.get_by_test_id("node-flights").bounding_box()
-    assert first is not None
+    selected = page.get_by_test_id("node-routes").bounding_box()
+    assert selected is not None
     page.mouse.move(600, 250)
     page.mouse.down(button="middle")
-    page.mouse.move(600 + LEFT - first["x"], 250 + TOP - first["y"], steps=8)
+    page.mouse.move(600 + LEFT - selected["x"], 250 + TOP - selected["y"], steps=8)
     page.mouse.up(button="middle")
     page.mouse.move(5, 5)
     page.wait_for_load_state("networkidle")

@@ -64,15 +64,7 @@ class Database:
         Raises:
             OperationalError: `database.unavailable`, it cannot be opened.
         """
-        file = Path(str(self._url.database))
-        if file.exists() and not os.access(file, os.W_OK):
-            # SQLite opens it all the same, and would refuse every write later.
-            raise OperationalError(
-                "database.unavailable",
-                f"The database {file} is read-only for this user; give the right to write it and its folder, "
-                "or choose another folder with --data-dir",
-                retryable=False,
-            )
+        _demand_writable(Path(str(self._url.database)))
         try:
             await self.writer.open()
         except DBAPIError as error:
@@ -112,6 +104,17 @@ class Database:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.writer.submit(self._calls, Call(future, function))
         return await future
+
+
+def _demand_writable(file: Path) -> None:
+    """Raise when SQLite could only read the file: it would open it all the same, and refuse every write later."""
+    if file.exists() and not os.access(file, os.W_OK):
+        raise OperationalError(
+            "database.unavailable",
+            f"The database {file} is read-only for this user; give the right to write it and its folder, "
+            "or choose another folder with --data-dir",
+            retryable=False,
+        )
 
 
 def checked_url(url: str) -> URL:
