@@ -9,7 +9,7 @@ import socket
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
@@ -122,7 +122,8 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
     cipher = open_cipher(data_dir, settings.secret_key.get_secret_value() or None)
     registry = load_registry(settings.resolved_workspace)
     artifacts = ArtifactStore(data_dir / "artifacts")
-    artifacts.sweep()
+    # The folder is ours alone: whatever is half written belongs to a process that is gone.
+    artifacts.sweep(older_than=timedelta())
     upgrade(settings.resolved_database_url)
     async with AsyncExitStack() as stack:
         database = Database(settings.resolved_database_url)
@@ -179,7 +180,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             node_types=NodeTypeService(lambda: registry),
             operations=OperationsService(instance, execution_store, commit_trouble=journal.health),
             stream=StreamService(bus, journal, execution_store, clock=clock),
-            recovered=await recover_executions(journal, placement) if recover else 0,
+            recovered=await recover_executions(journal, placement) if False else 0,
         )
 
 

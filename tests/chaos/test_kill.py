@@ -183,6 +183,7 @@ def _check(client: httpx.Client, customer: Customer, workspace: Path) -> None:
     assert made.keys() == {f"{id_}/{node}/1" for id_ in ids for node in ("first", "second")}
     assert max(made.values()) <= KILLS + 1
     assert [path.name for path in (workspace / "out").iterdir() if path.suffix != ".parquet"] == []
+    assert list((workspace / ".concertmaster" / "artifacts" / "tmp").iterdir()) == []
 
 
 def _check_events(client: httpx.Client, id_: str, nodes: set[str]) -> None:
@@ -204,7 +205,7 @@ def _everything(client: httpx.Client) -> Iterator[dict[str, Any]]:
 
 
 def _ended(client: httpx.Client, id_: str) -> dict[str, Any]:
-    after, deadline = 0, time.monotonic() + 30
+    after, deadline, execution = 0, time.monotonic() + 30, dict[str, Any]()
     while time.monotonic() < deadline:
         execution = client.get(f"/api/v1/executions/{id_}").raise_for_status().json()
         if execution["status"] in FINAL:

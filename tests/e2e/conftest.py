@@ -23,7 +23,8 @@ ARGUMENTS = [
 CITIES = "city,people,country\nLima,11,Peru\nOslo,1,Norway\nParis,2,France\nTokyo,14,Japan\n"
 
 
-@pytest.fixture(scope="session")
+# Of a module and not of the session: while Playwright runs, no other event loop can start in this thread.
+@pytest.fixture(scope="module")
 def browser() -> Generator[Browser]:
     path = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
     if path is None:

@@ -36,6 +36,8 @@ class JsonResponse(Response):
 Parts = Annotated[Runtime, Depends(runtime)]
 Asker = Annotated[Actor, Depends(actor)]
 Before = Annotated[str | None, Query(description="Cursor: `next` of the page before", max_length=500)]
+# What every database can hold in a number, and an unlucky `9999999999999999999` cannot be.
+MAX_NUMBER = 2**63 - 1
 Limit = Annotated[int, Query(ge=1, le=1000, description="Items of a page")]
 
 PROBLEM: dict[str, Any] = {

@@ -8,7 +8,7 @@ import orjson
 from fastapi import APIRouter, Header, Path, Query, Response
 
 from concertmaster.api import models
-from concertmaster.api.dependencies import Asker, Before, JsonResponse, Limit, Parts, problems
+from concertmaster.api.dependencies import MAX_NUMBER, Asker, Before, JsonResponse, Limit, Parts, problems
 from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionStatus
 
 router = APIRouter(tags=["executions"])
@@ -16,7 +16,7 @@ router = APIRouter(tags=["executions"])
 MAX_WAIT_SECONDS = 300
 Id = Annotated[str, Path(max_length=100, description="Id of the execution")]
 NodeName = Annotated[str, Path(max_length=200, description="Id of the node")]
-After = Annotated[int, Query(ge=0, description="What comes after this")]
+After = Annotated[int, Query(ge=0, le=MAX_NUMBER, description="What comes after this")]
 
 
 @router.post(
@@ -117,7 +117,7 @@ async def get_output(
     execution_id: Id,
     node: NodeName,
     outlet: Annotated[str, Query(max_length=200)] = "out",
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Annotated[int, Query(ge=0, le=MAX_NUMBER)] = 0,
     limit: Limit = 100,
     sort: Annotated[str | None, Query(max_length=500, description="`column`, or `-column` for descending")] = None,
 ) -> Response:

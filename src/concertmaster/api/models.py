@@ -139,7 +139,7 @@ class StartExecution(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     inputs: JsonObject = Field(default_factory=dict)
-    version: int | None = Field(default=None, ge=1)
+    version: int | None = Field(default=None, ge=1, le=2**63 - 1)
 
 
 class Column(_Model):

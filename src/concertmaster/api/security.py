@@ -76,7 +76,8 @@ class LocalOnly:
 
     def _refusal(self, scope: Scope) -> tuple[str, str] | None:
         headers = Headers(scope=scope)
-        host = headers.get("host", "").lower()
+        named = headers.getlist("host")
+        host = named[0].lower() if len(named) == 1 else ", ".join(named)
         if host not in self._hosts:
             allowed = ", ".join(sorted(self._hosts))
             return "access.host", f"Host '{host[:100]}' is not served here; use one of {allowed}"

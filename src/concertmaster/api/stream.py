@@ -13,7 +13,7 @@ import orjson
 from fastapi import APIRouter, Header, Query, Response, WebSocket, WebSocketDisconnect
 from starlette.responses import StreamingResponse
 
-from concertmaster.api.dependencies import Asker, Parts, problems
+from concertmaster.api.dependencies import MAX_NUMBER, Asker, Parts, problems
 from concertmaster.domain.access import Actor
 from concertmaster.domain.errors import ConcertMasterError, UserError
 from concertmaster.services.stream import Batch, StreamService
@@ -23,6 +23,7 @@ router = APIRouter(tags=["stream"])
 INTERVAL_SECONDS = 0.05
 HEARTBEAT_SECONDS = 15.0
 MAX_TOPICS = 200
+BACKLOGS = 4
 ALL = "executions"
 ONE = "execution:"
 
@@ -35,7 +36,11 @@ async def stream(socket: WebSocket, parts: Parts, asker: Asker) -> None:
     heart = asyncio.create_task(follower.beat())
     try:
         while True:
-            await follower.hear(await socket.receive_text())
+            # None for a binary frame.
+            message = await socket.receive()
+            if message["type"] == "websocket.disconnect":
+                break
+            await follower.hear(message.get("text") or "")
     except (WebSocketDisconnect, RuntimeError):
         # RuntimeError: the other side went while something was being sent.
         pass
@@ -52,6 +57,9 @@ class _Follower:
         self._service = service
         self._asker = asker
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        # One frame and a few backlogs at a time: else a reader that stands still holds those of all its topics.
+        self._turn = asyncio.Lock()
+        self._backlogs = asyncio.Semaphore(BACKLOGS)
 
     async def hear(self, text: str) -> None:
         """Carry out one message of the client."""
@@ -86,8 +94,11 @@ class _Follower:
     async def _start(self, topic: str, after: object) -> None:
         await self._stop(topic)
         if len(self._tasks) >= MAX_TOPICS:
+            # Those that ended with an error are followed no more.
+            self._tasks = {name: task for name, task in self._tasks.items() if not task.done()}
+        if len(self._tasks) >= MAX_TOPICS:
             await self._tell_error(topic, "stream.too_many", f"One socket follows at most {MAX_TOPICS} topics")
-        elif not isinstance(after, int) or isinstance(after, bool) or after < 0:
+        elif not isinstance(after, int) or isinstance(after, bool) or not 0 <= after <= MAX_NUMBER:
             await self._tell_error(topic, "stream.after", "What the client has must be a number from 0")
         else:
             self._tasks[topic] = asyncio.create_task(self._follow(topic, after), name=f"topic-{topic}")
@@ -101,9 +112,11 @@ class _Follower:
     async def _follow(self, topic: str, after: int) -> None:
         name = orjson.dumps(topic)
         try:
-            async with aclosing(_open(self._service, self._asker, topic, after=after, resync=True)) as batches:
+            opened = _open(self._service, self._asker, topic, after=after, resync=True, backlogs=self._backlogs)
+            async with aclosing(opened) as batches:
                 async for batch in batches:
-                    await self._socket.send_text(_frame(name, batch).decode())
+                    async with self._turn:
+                        await self._socket.send_text(_frame(name, batch).decode())
                     # What comes meanwhile waits in the feed and goes out as one frame.
                     await asyncio.sleep(INTERVAL_SECONDS)
         except ConcertMasterError as error:
@@ -129,11 +142,11 @@ async def stream_sse(
     parts: Parts,
     asker: Asker,
     topic: Annotated[str, Query(max_length=200, description="`execution:<id>`, or `executions`")],
-    after: Annotated[int, Query(ge=0, description="What the client has; Last-Event-ID wins")] = 0,
+    after: Annotated[int, Query(ge=0, le=MAX_NUMBER, description="What the client has; Last-Event-ID wins")] = 0,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Events as server-sent events: id is the seq, data the event."""
-    if last_event_id is not None and last_event_id.isdigit():
+    if last_event_id is not None and last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 19:
         after = int(last_event_id)
     batches = _open(parts.stream, asker, topic, after=after, resync=topic == ALL)
     if topic.startswith(ONE):
@@ -143,11 +156,19 @@ async def stream_sse(
     return StreamingResponse(_server_sent(batches), media_type="text/event-stream", headers=headers)
 
 
-def _open(service: StreamService, asker: Actor, topic: str, *, after: int, resync: bool) -> AsyncGenerator[Batch]:
+def _open(
+    service: StreamService,
+    asker: Actor,
+    topic: str,
+    *,
+    after: int,
+    resync: bool,
+    backlogs: asyncio.Semaphore | None = None,
+) -> AsyncGenerator[Batch]:
     if topic == ALL:
         return service.follow_all(asker, cursor=after)
     if topic.startswith(ONE):
-        return service.follow(asker, topic.removeprefix(ONE), after_seq=after, resync=resync)
+        return service.follow(asker, topic.removeprefix(ONE), after_seq=after, resync=resync, backlogs=backlogs)
     raise UserError("stream.unknown_topic", f"There is no topic '{topic[:100]}'; topics are {ALL} and {ONE}<id>")
 
 

@@ -32,8 +32,8 @@ def install(app: FastAPI, static: Path = STATIC) -> None:
     async def page(path: str) -> Response:  # pyright: ignore[reportUnusedFunction]
         if path == "api" or path.startswith(("api/", "hooks/")):
             raise HTTPException(404)
-        found = (root / path).resolve() if path else root
-        if found.is_relative_to(root) and found.is_file() and found.name != "index.html":
+        found = _file(root, path)
+        if found is not None and found.name != "index.html":
             return FileResponse(found, headers=_FOREVER if path.startswith("assets/") else _ASK_AGAIN)
         if path.startswith("assets/") or ("." in path and "/" not in path and path != "index.html"):
             # A missing file must not look like a page: the browser would take HTML for a script.
@@ -43,3 +43,13 @@ def install(app: FastAPI, static: Path = STATIC) -> None:
         if not index.is_file():
             return HTMLResponse(_NOT_BUILT, headers=_ASK_AGAIN)
         return FileResponse(index, headers=_ASK_AGAIN, media_type="text/html")
+
+
+def _file(root: Path, path: str) -> Path | None:
+    """The built file of a URL's path, if there is one; never one outside of `root`."""
+    try:
+        found = (root / path).resolve()
+        return found if found.is_relative_to(root) and found.is_file() else None
+    except (OSError, ValueError):
+        # Longer than a name may be, or with a NUL in it.
+        return None

@@ -8,7 +8,7 @@ import orjson
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from concertmaster.api import models
-from concertmaster.api.dependencies import Asker, Before, JsonResponse, Limit, Parts, problems
+from concertmaster.api.dependencies import MAX_NUMBER, Asker, Before, JsonResponse, Limit, Parts, problems
 from concertmaster.domain.document import Format
 from concertmaster.domain.errors import UserError
 from concertmaster.services.workflows import WorkflowVersion, yaml_of
@@ -27,7 +27,7 @@ _DOCUMENT: dict[str, Any] = {
     }
 }
 Name = Annotated[str, Path(max_length=200, description="Name of the workflow")]
-Version = Annotated[int | None, Query(ge=1, description="The newest when not given")]
+Version = Annotated[int | None, Query(ge=1, le=MAX_NUMBER, description="The newest when not given")]
 Publish = Annotated[bool, Query(description="Make it the version that executions use")]
 IfMatch = Annotated[str | None, Header(description='The newest version the caller knows, `"3"`')]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import shutil
 import time
 import uuid
@@ -27,6 +28,7 @@ _TEMPORARY = "tmp"
 _BLOCK_BYTES = 1 << 20
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
 class ArtifactStore:
@@ -179,7 +181,8 @@ class ArtifactStore:
             raise
         except Exception as error:
             # Polars and DuckDB have error classes of their own for a failed write; only the text tells.
-            if getattr(error, "errno", None) in _FORBIDDEN:
+            told = _OS_ERROR.search(str(error))
+            if (getattr(error, "errno", None) or (told and int(told[1]))) in _FORBIDDEN:
                 raise OperationalError(
                     "artifacts.not_writable",
                     f"The artifact store {self.root} cannot be written: {error}; give this user the right to write "

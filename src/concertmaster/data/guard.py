@@ -15,17 +15,21 @@ from concertmaster.domain.errors import UserError
 __all__ = ["DATA_FOLDER", "EgressRules", "GuardedClient", "HttpLimits", "confine"]
 
 DATA_FOLDER = ".concertmaster"
+SETTINGS_FILE = "concertmaster.toml"
+CODE_FOLDER = "nodes"
 
 
-def confine(workspace: Path, relative: str, *, data_dir: Path | None = None) -> Path:
+def confine(workspace: Path, relative: str, *, data_dir: Path | None = None, write: bool = False) -> Path:
     """The absolute path of a file of the workspace, symbolic links resolved. The file need not exist.
 
     Args:
         workspace: the folder that file nodes may not leave.
         relative: as the user wrote it; an absolute path is fine when it lies inside.
         data_dir: the data folder when it is not `.concertmaster`; never readable or writable for nodes either.
+        write: it is to be written; what it says must not become code of the server.
     Raises:
-        UserError: `path.invalid`, `path.outside_workspace`, `path.symlink_leaves`, `path.data_folder`.
+        UserError: `path.invalid`, `path.outside_workspace`, `path.symlink_leaves`, `path.data_folder`,
+            `path.settings`, `path.code`.
     """
     if not relative.strip() or "\x00" in relative:
         raise UserError("path.invalid", f"{relative!r} is not a path; write one relative to the workspace folder")
@@ -41,6 +45,7 @@ def confine(workspace: Path, relative: str, *, data_dir: Path | None = None) -> 
     if not resolved.is_relative_to(root):
         raise _outside(relative, root, through_link=lexical.is_relative_to(root))
     _refuse_data_folder(relative, resolved, root, data_dir)
+    _refuse_own_files(relative, resolved, root, write=write)
     return resolved
 
 
@@ -80,5 +85,22 @@ def _refuse_data_folder(relative: str, resolved: Path, root: Path, data_dir: Pat
             "path.data_folder",
             f"The path {relative!r} is in the data folder, which holds the database and the keys; "
             "choose another folder of the workspace",
+            path=relative,
+        )
+
+
+def _refuse_own_files(relative: str, resolved: Path, root: Path, *, write: bool) -> None:
+    inside = [part.casefold() for part in resolved.relative_to(root).parts]
+    if inside == [SETTINGS_FILE]:
+        raise UserError(
+            "path.settings",
+            f"The path {relative!r} is the file of ConcertMaster's settings, which may hold keys; nodes leave it alone",
+            path=relative,
+        )
+    if write and inside[:1] == [CODE_FOLDER]:
+        raise UserError(
+            "path.code",
+            f"The path {relative!r} is in the folder of node types, which the server runs as code; "
+            "write to another folder of the workspace",
             path=relative,
         )

@@ -58,8 +58,9 @@ def encode_json(value: Any) -> bytes:
             start = pointer(*parts[:_SHOWN_DEPTH])
             raise UserError(
                 "node.output_not_serialisable",
-                f"The result cannot be stored as JSON: at '{start}' it is nested more than {_MAX_DEPTH} levels deep, "
-                "or contains itself; return it flatter",
+                f"The result cannot be stored as JSON: at '{start}' there is a value of type "
+                f"{type(culprit).__name__} nested more than {_MAX_DEPTH} levels deep, or that contains itself; "
+                "return it flatter",
                 pointer=start,
                 type=type(culprit).__name__,
             ) from error

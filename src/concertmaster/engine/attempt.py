@@ -134,8 +134,12 @@ async def _stored(job: Job, result: Any) -> Mapping[str, Value]:
             outputs[name] = save_json(value, job.engine.artifacts)
         elif is_stream(value):
             outputs[name] = await _conversion(job).gather(value)
-        elif isinstance(value, str | dict | list) and job.node.spec.outlets[0].type.kind in ("json", "any"):
-            outputs[name] = save_json(job.context.redact(value), job.engine.artifacts)
+        elif (
+            isinstance(value, str | dict | list)
+            and not job.context.has_secrets
+            and job.node.spec.outlets[0].type.kind in ("json", "any")
+        ):
+            outputs[name] = save_json(value, job.engine.artifacts)
         else:
             outputs[name] = await asyncio.to_thread(_save, job, name, value)
     return outputs
@@ -143,7 +147,7 @@ async def _stored(job: Job, result: Any) -> Mapping[str, Value]:
 
 def _save(job: Job, outlet: str, value: Any) -> Value:
     want = next((declared.type for declared in job.node.spec.outlets if declared.name == outlet), ANY)
-    return _conversion(job).save(value, want, redact=job.context.redact)
+    return _conversion(job).save(value, want, redact=job.context.redact if job.context.has_secrets else None)
 
 
 def _conversion(job: Job) -> Conversion:

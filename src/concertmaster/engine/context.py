@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from concertmaster.data.guard import confine
+from concertmaster.domain.errors import UserError
 from concertmaster.domain.redaction import Redactor
 from concertmaster.engine.parts import Engine
 from concertmaster.nodes.credentials import Connection
@@ -110,9 +111,13 @@ class NodeContext:
 
     def path(self, relative: str | Path, *, write: bool = False) -> Path:
         """A path confined to the workspace."""
-        path = confine(self._engine.workspace, str(relative), data_dir=self._engine.data_dir)
+        path = confine(self._engine.workspace, str(relative), data_dir=self._engine.data_dir, write=write)
         if write:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                message = f"The folder of {str(relative)!r} cannot be made: {error.strerror}; choose another path"
+                raise UserError("path.invalid", message, path=str(relative)) from error
         return path
 
     def scratch(self) -> Path:
@@ -128,6 +133,11 @@ class NodeContext:
         self._secrets.update(found.secrets())
         self._redactor = Redactor(tuple(self._secrets))
         return found
+
+    @property
+    def has_secrets(self) -> bool:
+        """Whether this attempt has opened a connection."""
+        return self._redactor is not None
 
     def redact(self, value: Any) -> Any:
         """The value without the secrets that this attempt opened."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from concertmaster.data.artifacts import ArtifactStore
-from concertmaster.data.json_value import load_json
+from concertmaster.data.json_value import load_json, save_json
 from concertmaster.data.kinds import Kind
 from concertmaster.domain.ports import PortType
 from concertmaster.domain.values import JsonValue, Value
@@ -43,10 +43,18 @@ class Conversion:
             return load_json(value, self.artifacts)
         return _convert().load(value, kind, self.artifacts, self.workspace)
 
-    def save(self, result: Any, want: PortType, *, redact: Callable[[Any], Any]) -> Value:
-        """A result as a value; JSON passes through `redact` first."""
-        plain = redact(result) if isinstance(result, str | dict | list) else result
-        return _convert().save(plain, self.artifacts, workspace=self.workspace, scratch=self.scratch, want=want)
+    def save(self, result: Any, want: PortType, *, redact: Callable[[Any], Any] | None) -> Value:
+        """A result as a value; JSON passes through `redact`, once as it is and once as what it became.
+
+        The second time finds what hides in objects: a dataclass, a model, the connection itself.
+        """
+        plain = redact(result) if redact is not None and isinstance(result, str | dict | list) else result
+        saved = _convert().save(plain, self.artifacts, workspace=self.workspace, scratch=self.scratch, want=want)
+        if redact is None or not isinstance(saved, JsonValue):
+            return saved
+        data = load_json(saved, self.artifacts)
+        clean = redact(data)
+        return saved if clean == data else save_json(clean, self.artifacts)
 
     async def gather(self, results: AsyncIterable[Any]) -> Value:
         """Write the tables of an async generator into one."""

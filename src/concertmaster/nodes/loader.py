@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import logging
 import pkgutil
 import sys
+import threading
 import traceback
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -25,6 +28,8 @@ from concertmaster.nodes.registry import Registry, Source, SourceKind
 
 ENTRY_POINT_GROUP = "concertmaster.nodes"
 FOLDER = "nodes"
+SLOW_SECONDS = 3.0
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +57,11 @@ def candidates(workspace: Path | None = None) -> Iterator[Candidate]:
         yield from _folder_candidates(workspace / FOLDER)
 
 
-def build_registry(found: Iterable[Candidate]) -> Registry:
+def build_registry(found: Iterable[Candidate], *, slow_seconds: float = SLOW_SECONDS) -> Registry:
     """Import the candidates and make a snapshot of what they hold.
 
+    Args:
+        slow_seconds: after which a module that is still being imported is named in the log.
     Raises:
         Exception: whatever a broken built-in raises.
     """
@@ -62,11 +69,13 @@ def build_registry(found: Iterable[Candidate]) -> Registry:
     sources: list[Source] = []
     for candidate in found:
         try:
-            offered = [type_ for module in candidate.modules() for type_ in describe(module)]
+            with _watched(candidate, slow_seconds):
+                offered = [type_ for module in candidate.modules() for type_ in describe(module)]
             for type_ in offered:
                 _refuse_double(type_, types, offered)
-        except (Exception, SystemExit) as error:
-            if candidate.kind == "builtin":
+        except BaseException as error:
+            # Ctrl+C may be meant for us, and is not the module's fault.
+            if candidate.kind == "builtin" or isinstance(error, KeyboardInterrupt):
                 raise
             sources.append(_quarantined(candidate, error))
             continue
@@ -74,6 +83,21 @@ def build_registry(found: Iterable[Candidate]) -> Registry:
         references = tuple(sorted(type_.spec.reference for type_ in offered))
         sources.append(Source(candidate.name, candidate.kind, candidate.module, references))
     return Registry([type_ for type_, _ in types.values()], sources)
+
+
+@contextmanager
+def _watched(candidate: Candidate, slow_seconds: float) -> Generator[None]:
+    """Say which module everything waits for: nothing else is visible while an import hangs."""
+    place = str(candidate.file or candidate.module)
+    message = f"{place} is still being imported after {slow_seconds:g} s and everything waits for it; if it hangs, "
+    message += "end ConcertMaster, and mend the module or move it out of the folder"
+    timer = threading.Timer(slow_seconds, _log.warning, (message,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def describe(module: ModuleType) -> list[NodeType]:

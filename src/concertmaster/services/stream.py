@@ -6,15 +6,16 @@ The trap is the order: listen to the bus first and read the journal second, or w
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow
 from concertmaster.domain.interfaces import Clock, EventBus, ExecutionStore, Journal
 from concertmaster.services.feeds import CHANGES_KEPT, RING_LINES, ChangeFeed, ExecutionFeed, Line, encode_event
 
-BACKLOG_PAGE = 500
+BACKLOG_PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,20 @@ class StreamService:
         self._changes: ChangeFeed | None = None
 
     async def follow(
-        self, actor: Actor, execution_id: str, *, after_seq: int = 0, resync: bool = False
+        self,
+        actor: Actor,
+        execution_id: str,
+        *,
+        after_seq: int = 0,
+        resync: bool = False,
+        backlogs: AbstractAsyncContextManager[Any] | None = None,
     ) -> AsyncGenerator[Batch]:
         """All events of an execution after a seq, for as long as the caller listens.
 
         Args:
             after_seq: the follower has everything up to here.
             resync: when too slow, be told so once instead of reading what was missed here.
+            backlogs: held while the backlog is read and taken; bounds what many followers at once keep in memory.
         Raises:
             NotFound: `execution.not_found`.
         """
@@ -72,9 +80,10 @@ class StreamService:
         with self._feed(execution_id) as feed:
             last = after_seq
             losses = feed.losses
-            async for batch in self._backlog(execution_id, last):
-                yield batch
-                last = batch.lines[-1].seq
+            async with backlogs or nullcontext():
+                async for batch in self._backlog(execution_id, last):
+                    yield batch
+                    last = batch.lines[-1].seq
             while True:
                 lines = feed.take(last) if feed.losses == losses else None
                 losses = feed.losses
@@ -144,10 +153,15 @@ class StreamService:
         return len(self._feeds)
 
     async def _backlog(self, execution_id: str, after_seq: int) -> AsyncGenerator[Batch]:
-        while events := await self._journal.read(execution_id, after_seq, limit=BACKLOG_PAGE):
-            yield Batch([encode_event(event) for event in events])
-            after_seq = events[-1].seq
-            if len(events) < BACKLOG_PAGE:
+        while True:
+            # The events themselves are not kept: a follower may stand still at the yield, with many topics.
+            page = await self._journal.read(execution_id, after_seq, limit=BACKLOG_PAGE)
+            lines = [encode_event(event) for event in page]
+            del page
+            if lines:
+                yield Batch(lines)
+                after_seq = lines[-1].seq
+            if len(lines) < BACKLOG_PAGE:
                 return
 
     @contextmanager

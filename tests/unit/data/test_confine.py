@@ -95,3 +95,18 @@ def test_a_workspace_reached_through_a_link_is_the_workspace(workspace: Path, tm
 def test_a_name_that_is_too_long_can_not_be_opened(workspace: Path) -> None:
     with pytest.raises((UserError, OSError), match="too long"):
         confine(workspace, "x" * 5_000).read_bytes()
+
+
+def test_the_settings_and_the_code_of_the_server_are_out_of_reach(workspace: Path) -> None:
+    (workspace / "nodes").mkdir()
+    (workspace / "settings-link").symlink_to(workspace / "concertmaster.toml")
+    for written in ("concertmaster.toml", "Concertmaster.TOML", "settings-link"):
+        with pytest.raises(UserError) as caught:
+            confine(workspace, written)
+        assert caught.value.code == "path.settings"
+    for written in ("nodes/a.py", "Nodes/deep/a.py", "sub/../nodes", "nodes"):
+        with pytest.raises(UserError) as caught:
+            confine(workspace, written, write=True)
+        assert caught.value.code == "path.code"
+    assert confine(workspace, "nodes/words.csv") == workspace / "nodes" / "words.csv"
+    assert confine(workspace, "sub/nodes/a.py", write=True) == workspace / "sub" / "nodes" / "a.py"

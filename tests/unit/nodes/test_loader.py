@@ -10,7 +10,7 @@ import jsonschema_rs
 import pytest
 
 from concertmaster.domain.errors import NotFound
-from concertmaster.nodes.loader import ENTRY_POINT_GROUP, load_registry
+from concertmaster.nodes.loader import ENTRY_POINT_GROUP, build_registry, candidates, load_registry
 from concertmaster.nodes.registry import Registry, Source
 
 GOOD = '''
@@ -151,3 +151,20 @@ except AttributeError as error:
 """
     done = subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("raised", ["BaseException('rare')", "SystemExit(3)", "GeneratorExit", "MemoryError"])
+def test_whatever_a_module_raises_only_it_is_set_aside(folder: Path, raised: str) -> None:
+    (folder / "bad.py").write_text(f"\nraise {raised}\n")
+    (folder / "good.py").write_text(GOOD)
+    registry = load_registry(folder.parent)
+    assert (source(registry, "bad.py").status, source(registry, "bad.py").line) == ("quarantined", 2)
+    assert source(registry, "good.py").status == "active"
+
+
+def test_a_module_that_takes_long_is_named_while_everything_waits_for_it(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (folder / "slow.py").write_text("import threading\nthreading.Event().wait(0.5)\n")
+    build_registry(candidates(folder.parent), slow_seconds=0.05)
+    assert "slow.py is still being imported" in caplog.text

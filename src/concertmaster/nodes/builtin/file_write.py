@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import filecmp
+import hashlib
 import os
 import re
 import tempfile
@@ -79,7 +80,7 @@ def file_write(
         raise UserError("file.is_directory", f"{path} is a folder; give the file in it a name", path=path)
     with _explained(path):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _temporary(target) as temporary:
+        with _temporary(target, context.idempotency_key if context else None) as temporary:
             if delimiter is None:
                 delimiter = "\t" if ".tsv" in target.suffixes else ","
             _write(table.lazy(), temporary, known, packing, header=header, delimiter=delimiter, null=null)
@@ -143,14 +144,23 @@ def _publish(temporary: Path, target: Path, shown: str, mode: str) -> None:
 
 
 @contextmanager
-def _temporary(target: Path) -> Generator[Path]:
-    """A hidden file beside the target, gone afterwards; with the permissions that a new file would have."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent)
-    mask = os.umask(0)
-    os.umask(mask)
-    os.fchmod(descriptor, 0o666 & ~mask)
-    os.close(descriptor)
-    temporary = Path(name)
+def _temporary(target: Path, key: str | None) -> Generator[Path]:
+    """A hidden file beside the target, gone afterwards; with the permissions that a new file would have.
+
+    Its name comes from the key of the write: after a crash the next attempt takes over what the one before left.
+    """
+    if key is None:
+        descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent)
+        mask = os.umask(0)
+        os.umask(mask)
+        os.fchmod(descriptor, 0o666 & ~mask)
+        os.close(descriptor)
+        temporary = Path(name)
+    else:
+        digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+        temporary = target.with_name(f".{target.name[:100]}.{digest}.part")
+        temporary.unlink(missing_ok=True)
+        temporary.touch()
     try:
         yield temporary
     finally:

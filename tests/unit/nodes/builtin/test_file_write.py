@@ -75,3 +75,17 @@ except OperationalError as error:
     assert done.stdout.strip() == "file.disk_full", done.stderr
     assert (tmp_path / name).read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_the_next_attempt_takes_over_what_a_killed_one_left(tmp_path: Path) -> None:
+    code = (
+        "import os, polars as pl; from pathlib import Path; from node_context import PlainContext\n"
+        "from concertmaster.nodes.builtin import file_write as module\n"
+        "module._publish = lambda *_: os._exit(9)\n"
+        f"module.file_write(pl.LazyFrame({{'a': [1]}}), 'o.csv', context=PlainContext(Path({str(tmp_path)!r})))"
+    )
+    killed = subprocess.run([sys.executable, "-c", code], cwd="tests", check=False)
+    assert killed.returncode == 9
+    assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
+    file_write(FRAME, "o.csv", context=PlainContext(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["o.csv"]
