@@ -12,7 +12,7 @@ PORT ?= 8000
 PYTEST := PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -p xdist.plugin -p pytest_asyncio.plugin -p pytest_timeout
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: help up dev fix check test test-fast test-web e2e bench docs web clean lock api
+.PHONY: help up dev fix check test test-fast test-web e2e bench docs web clean lock api chaos
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ e2e: $(STAMPS)/dev $(STAMPS)/browser web ## Browser tests in a real Chromium
 
 test: check test-web $(STAMPS)/browser web ## Everything
 	$(PYTEST) -n 2
+
+chaos: $(STAMPS)/dev ## The long kill -9 campaign; CHAOS_KILLS=500 CHAOS_SEED=7 for more
+	CHAOS_KILLS=$${CHAOS_KILLS:-100} $(BIN)/python -m pytest -q tests/chaos
 
 bench: $(STAMPS)/dev web ## Print the figures of docs/explanation/performance.md, as ratios in one run
 	$(BIN)/python -m benchmarks

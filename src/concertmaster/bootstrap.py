@@ -180,7 +180,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             node_types=NodeTypeService(lambda: registry),
             operations=OperationsService(instance, execution_store, commit_trouble=journal.health),
             stream=StreamService(bus, journal, execution_store, clock=clock),
-            recovered=await recover_executions(journal, placement) if False else 0,
+            recovered=await recover_executions(journal, placement) if recover else 0,
         )
 
 
