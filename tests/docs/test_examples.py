@@ -98,7 +98,7 @@ def test_a_node_stays_a_function(tmp_path: Path) -> None:
     import polars as pl
 
     registry = workspace_of(ROOT / "docs" / "how-to" / "write-a-node.md", tmp_path)
-    keep_above = registry.get("cities.keep_above").function
+    keep_above = registry.find("cities.keep_above").function
     kept = keep_above(pl.LazyFrame({"people": [1, 11]}), "people", 3).collect()
     assert kept["people"].to_list() == [11]
 

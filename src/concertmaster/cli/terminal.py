@@ -11,7 +11,7 @@ import orjson
 from rich.console import Console
 from rich.text import Text
 
-from concertmaster.domain.document import locate_all
+from concertmaster.domain.document import locate_all, nearest_line
 from concertmaster.domain.errors import ConcertMasterError, Invalid
 from concertmaster.domain.problems import Problem
 
@@ -72,9 +72,9 @@ def print_problems(problems: Iterable[Problem], *, file: Path | None = None, tex
         text: the file's text, for the line numbers.
     """
     out = console(error=True)
-    lines = locate_all(text) if text and text.strip() else {}
+    lines = locate_all(text or "")
     for problem in problems:
-        place = "" if file is None else f"{file}:{_line(lines, problem.pointer)}: "
+        place = "" if file is None else f"{file}:{nearest_line(lines, problem.pointer)}: "
         style = "red" if problem.severity == "error" else "yellow"
         where = f"{problem.pointer}: " if problem.pointer else ""
         fix = f" ({problem.fix})" if problem.fix else ""
@@ -87,9 +87,3 @@ def problems_from(items: Iterable[dict[str, Any]]) -> list[Problem]:
     return [
         Problem(item["code"], item["pointer"], item["message"], item["severity"], item.get("fix")) for item in items
     ]
-
-
-def _line(lines: dict[str, int], pointer: str) -> int:
-    while pointer and pointer not in lines:
-        pointer = pointer.rpartition("/")[0]
-    return lines.get(pointer, 1)

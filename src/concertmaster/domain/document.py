@@ -73,27 +73,26 @@ def dump(workflow: Workflow) -> str:
     return write_yaml(to_json(workflow), inline=lambda path: len(path) == 2 and path[0] == "layout")
 
 
+def canonical_json(workflow: Workflow) -> str:
+    """The one JSON text of a workflow, as it is stored and hashed."""
+    return json.dumps(to_json(workflow), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def content_hash(workflow: Workflow) -> str:
     """SHA-256 of the canonical JSON, layout included, in hexadecimal."""
-    text = json.dumps(to_json(workflow), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(canonical_json(workflow).encode()).hexdigest()
 
 
 def locate_all(text: str) -> dict[str, int]:
     """Line (from 1) of every JSON pointer of a YAML or JSON text, as far as it can be read."""
     lines: dict[str, int] = {"": 1}
-    YamlReader(Findings(), lines).read(text)
+    if text.strip():
+        YamlReader(Findings(), lines).read(text)
     return lines
 
 
-def locate(text: str, pointer: str) -> int | None:
-    """Line (from 1) of what the JSON pointer names; of the nearest thing around it where that is missing.
-
-    None when the text is empty.
-    """
-    if not text.strip():
-        return None
-    lines = locate_all(text)
+def nearest_line(lines: Mapping[str, int], pointer: str) -> int:
+    """Line of what the JSON pointer names, by `locate_all`; of the nearest thing around it where that is missing."""
     while pointer not in lines:
         pointer = pointer.rpartition("/")[0]
     return lines[pointer]

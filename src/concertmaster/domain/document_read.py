@@ -19,7 +19,7 @@ DOCUMENT_KEYS = (
 )  # fmt: skip
 NODE_KEYS = ("type", "title", "config", "policy", "disabled", "body")
 TRIGGER_KEYS = ("type", "config", "inputs")
-WORKFLOW_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+WORKFLOW_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _NODE_TYPE = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*(?:@[1-9][0-9]{0,8})?")
 _END = rf"({NAME.pattern})(?:\.({NAME.pattern}))?"
 _EDGE = re.compile(rf"\s*{_END}\s*->\s*{_END}\s*")
@@ -78,7 +78,7 @@ def _read_name(top: Fields) -> str:
     name = top.text("name")
     if name is not None and not WORKFLOW_NAME.fullmatch(name):
         words = re.sub(r"[^a-z0-9]+", "-", name[:60].lower()).strip("-")
-        message = f"{brief(name)!r} is no workflow name: use lower-case letters, digits and hyphens"
+        message = f"{brief(name)!r} is no workflow name: use lower-case letters, digits and hyphens, at most 100"
         top.wrong("name", message, fix=f"Rename it to `{words or 'workflow'}`", code="document.name")
     return name or ""
 

@@ -21,7 +21,6 @@ EXECUTION_STATUSES: tuple[ExecutionStatus, ...] = (
     "interrupted",
 )
 FINAL_EXECUTION: frozenset[ExecutionStatus] = frozenset({"succeeded", "failed", "cancelled", "interrupted"})
-FINAL_NODE: frozenset[NodeStatus] = frozenset({"succeeded", "failed", "skipped", "cancelled"})
 
 NODE_TRANSITIONS: Mapping[NodeStatus, frozenset[NodeStatus]] = {
     # A quick attempt's `node.started` is dropped, so pending may end at once.

@@ -37,10 +37,6 @@ class Graph:
         """The nodes without incoming edges: where an execution starts."""
         return tuple(node for node in self.nodes if not self.incoming[node])
 
-    def ancestors(self, node: str) -> frozenset[str]:
-        """Every node from which this one can be reached; not the node itself, unless it is on a cycle."""
-        return _closure(node, self.predecessors)
-
     def descendants(self, node: str) -> frozenset[str]:
         """Every node that can be reached from this one; not the node itself, unless it is on a cycle."""
         return _closure(node, self.successors)

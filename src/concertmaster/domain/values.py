@@ -123,8 +123,3 @@ def visible(value: Value) -> Any:
             return {"rows": rows, "columns": [column.name for column in columns], "bytes": size_bytes}
         case FileRef(name, size_bytes, path):
             return {"path": path, "name": name, "bytes": size_bytes}
-
-
-def artifacts_of(value: Value) -> str | None:
-    """Digest of the bytes behind a value, None when it is inline or lies in the workspace."""
-    return value.artifact

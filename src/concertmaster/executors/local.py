@@ -152,10 +152,6 @@ class LocalPlacement:
         else:
             self.submit(execution_id)
 
-    def running(self) -> int:
-        """Executions driven now."""
-        return len(self._drivers)
-
     async def close(self) -> None:
         """Stop driving; every execution goes on from the journal at the next start."""
         tasks = [task for _, task in self._drivers.values()]

@@ -9,7 +9,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, get_args, overload
+from typing import Any, TypeVar, get_args, overload
 
 from pydantic import BaseModel
 
@@ -22,7 +22,6 @@ from concertmaster.nodes.schema import config_schema, title_of
 from concertmaster.nodes.signature import Signature, outlet_types, read_signature, refuse, with_variadic_first
 
 F = TypeVar("F", bound=Callable[..., Any])
-Isolation = Literal["thread", "process"]
 
 _ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -46,7 +45,6 @@ class _Traits:
     icon: str
     tags: tuple[str, ...]
     summary: str | None
-    isolation: Isolation
     example: str | None
 
 
@@ -68,7 +66,6 @@ def node(
     icon: str = "",
     tags: Iterable[str] = (),
     summary: str | None = None,
-    isolation: Isolation = "thread",
     example: str | None = None,
 ) -> Callable[[F], F]: ...
 def node(
@@ -88,7 +85,6 @@ def node(
     icon: str = "",
     tags: Iterable[str] = (),
     summary: str | None = None,
-    isolation: Isolation = "thread",
     example: str | None = None,
 ) -> F | Callable[[F], F]:
     """Make a function a node type: its signature is its ports, its form and its documentation.
@@ -106,7 +102,6 @@ def node(
         title: default the docstring's first line when it is short, else the function's name in words.
         icon: name of a Lucide icon; default that of the category.
         summary: config parameter shown on the card; default the first required one.
-        isolation: `process` runs it in a killable child.
         example: a runnable workflow in YAML; default the docstring's `Example:` section.
     Raises:
         UserError: `node.bad_signature`, with file, line, parameter and remedy.
@@ -125,7 +120,6 @@ def node(
         icon=icon,
         tags=tuple(tags),
         summary=summary,
-        isolation=isolation,
         example=example,
     )
     # Local classes of the place of definition may stand in string annotations.
@@ -156,9 +150,8 @@ def _node_type(function: Callable[..., Any], traits: _Traits, scope: dict[str, A
         variadic=signature.variadic,
         context=signature.context,
         connections=connection_fields(signature.config),
-        call=_call(function, traits),
+        call=_call(function),
         results="single" if traits.outlets == ("out",) and not traits.dynamic_outlets else "outlets",
-        stream=inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function),
     )
 
 
@@ -247,14 +240,7 @@ def _check_traits(function: Callable[..., Any], traits: _Traits, id_: str, signa
         refuse(function, "@node(outlets=...)", "there are none", "leave it out for the single outlet `out`")
 
 
-def _call(function: Callable[..., Any], traits: _Traits) -> Call:
-    asynchronous = inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
-    if traits.isolation == "process":
-        if asynchronous:
-            refuse(
-                function, "@node(isolation=...)", "a process runs plain functions", "write `def` instead of `async def`"
-            )
-        return "process"
-    if not asynchronous:
+def _call(function: Callable[..., Any]) -> Call:
+    if not (inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)):
         return "thread"
     return "loop" if function.__module__.startswith("concertmaster.nodes.builtin.") else "plugin_loop"

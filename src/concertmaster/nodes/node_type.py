@@ -13,7 +13,7 @@ from concertmaster.domain.errors import UserError
 from concertmaster.domain.spec import NodeSpec
 from concertmaster.nodes.context import Outlet
 
-Call = Literal["loop", "plugin_loop", "thread", "process"]
+Call = Literal["loop", "plugin_loop", "thread"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,8 @@ class NodeType:
         variadic: kind of `**tables`; its `parameter` is the name of the `**` parameter, its `port` is "".
         context: name of the parameter that takes the Context, or None.
         connections: config parameters that hold a Connection; the engine fills in their values before the call.
-        call: `loop` (built-in async), `plugin_loop` (other async), `thread`, `process`.
+        call: `loop` (built-in async), `plugin_loop` (other async), `thread`.
         results: `single`: the result leaves through `out`; `outlets`: it is an Outlet or a dict of outlet to value.
-        stream: the function is a generator of tables (sync or async).
     """
 
     spec: NodeSpec
@@ -79,7 +78,6 @@ class NodeType:
     connections: tuple[str, ...] = ()
     call: Call = "thread"
     results: Literal["single", "outlets"] = "single"
-    stream: bool = False
 
     def argument(self, port: str) -> Argument | None:
         """The parameter that a port feeds; None for the implicit `in`, which no parameter takes."""

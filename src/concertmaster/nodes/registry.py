@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
-from concertmaster.domain.errors import NotFound
 from concertmaster.domain.spec import NodeSpec
 from concertmaster.nodes.node_type import NodeType
 
@@ -84,20 +83,6 @@ class Registry:
     def find(self, type_id: str, version: int | None = None) -> NodeType | None:
         """The node type; the newest version when none is given; None when unknown."""
         return self._newest.get(type_id) if version is None else self._types.get((type_id, version))
-
-    def get(self, type_id: str, version: int | None = None) -> NodeType:
-        """The node type; the newest version when none is given.
-
-        Raises:
-            NotFound: `node_type.not_found`; the message says what quarantined source might have held it.
-        """
-        found = self.find(type_id, version)
-        if found is not None:
-            return found
-        wanted = type_id if version is None else f"{type_id}@{version}"
-        broken = [source.name for source in self.sources if source.status == "quarantined"]
-        hint = f"; these sources could not be loaded: {', '.join(broken)}" if broken else ""
-        raise NotFound("node_type.not_found", f"There is no node type {wanted}{hint}", type=wanted)
 
     def all(self) -> tuple[NodeType, ...]:
         """Every version of every type, by id and version."""

@@ -19,7 +19,7 @@ from concertmaster.domain.interfaces import Append, Change, Committed
 from concertmaster.storage.bulk import BulkStatement, batched
 from concertmaster.storage.companions import Companions
 from concertmaster.storage.encoding import encode, maybe_micros, to_micros
-from concertmaster.storage.group_writer import HeadsMovedError, Job
+from concertmaster.storage.lanes import HeadsMovedError, Job
 from concertmaster.storage.rows import EVENT_COLUMNS, EXECUTION_COLUMNS, changed, execution_from, json_text
 from concertmaster.storage.tables import events, executions
 
@@ -84,6 +84,8 @@ class AppendLane:
         on_commit: gets what is durable, in the order of the commits.
         placeholder: the driver's mark for a value.
     """
+
+    patient = True
 
     def __init__(
         self,

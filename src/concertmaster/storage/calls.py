@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from concertmaster.storage.group_writer import Job
+from concertmaster.storage.lanes import Job
 
 
 class Call(Job):
@@ -27,6 +27,8 @@ class CallLane:
     Args:
         is_transient: errors that are the database's fault, for which the group is tried again.
     """
+
+    patient = False
 
     def __init__(self, is_transient: Callable[[BaseException], bool]) -> None:
         self._is_transient = is_transient

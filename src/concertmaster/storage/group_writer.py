@@ -10,67 +10,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import Connection
 
 from concertmaster.domain.errors import OperationalError
+from concertmaster.storage.lanes import HeadsMovedError, Job, Lane
 
 _log = logging.getLogger(__name__)
 
 _FIRST_BACKOFF_SECONDS = 0.05
 _MAXIMUM_BACKOFF_SECONDS = 2.0
 _CLOSING_SECONDS = 5.0
+_PATIENCE_SECONDS = 3.0
 _IDLE_SECONDS = 1.0
-
-
-class Job:
-    """One caller's part of a group: `run` of its lane leaves a result or an error in it."""
-
-    __slots__ = ("error", "future", "result")
-
-    def __init__(self, future: asyncio.Future[Any]) -> None:
-        self.future = future
-        self.result: Any = None
-        self.error: BaseException | None = None
-
-    def settle(self) -> None:
-        """Answer the caller; on the loop, after the commit."""
-        if self.future.done():
-            return
-        if self.error is None:
-            self.future.set_result(self.result)
-        else:
-            self.future.set_exception(self.error)
-            # Nobody has to await an append; without this asyncio would complain about those that are not.
-            self.future.exception()
-
-
-class HeadsMovedError(Exception):
-    """A lane met a stale owner; the group is rolled back and done again with checks one by one."""
-
-
-class Lane(Protocol):
-    """A kind of work. `units` says what fails together when a group is taken apart."""
-
-    def run(self, connection: Connection, jobs: Sequence[Any], *, careful: bool) -> None:
-        """In the writer's thread and transaction: do the jobs, perhaps not for the first time.
-
-        Args:
-            careful: an earlier try failed: find out which jobs are stale before writing.
-        Raises:
-            HeadsMovedError: not careful, and something was stale.
-        """
-        ...
-
-    def units(self, jobs: Sequence[Any]) -> list[list[Any]]: ...
-
-    def settle(self, jobs: Sequence[Any]) -> None:
-        """On the loop, after the commit (or with `error` set in every job that failed)."""
-        ...
 
 
 Group = list[tuple[Lane, list[Any]]]
@@ -82,6 +38,7 @@ class GroupWriter:
     Args:
         connect: opens the writing connection.
         is_transient: whether a database error may go away by waiting (disk full, busy).
+        patience_seconds: how long a request waits for a database in trouble.
         tidy: called between groups with the connection and whether there is nothing to do; checkpoints.
     """
 
@@ -91,16 +48,19 @@ class GroupWriter:
         *,
         is_transient: Callable[[BaseException], bool],
         tidy: Callable[[Connection, bool], bool],
+        patience_seconds: float = _PATIENCE_SECONDS,
     ) -> None:
         self._connect = connect
         self._is_transient = is_transient
         self._tidy = tidy
+        self._patience_seconds = patience_seconds
         self._lanes: list[Lane] = []
         self._queue: SimpleQueue[list[tuple[Lane, Job]] | None] = SimpleQueue()
         self._tick: list[tuple[Lane, Job]] = []
         self._closing = Event()
         self._give_up_at = float("inf")
         self._trouble: str | None = None
+        self._tried_at = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: Thread | None = None
         self._connection: Connection | None = None
@@ -138,6 +98,12 @@ class GroupWriter:
         """
         if self._loop is None or self._closing.is_set():
             raise OperationalError("database.closed", "The database is not open", retryable=False)
+        if (
+            self._trouble is not None
+            and not lane.patient
+            and time.monotonic() - self._tried_at < self._patience_seconds
+        ):
+            raise OperationalError("database.unavailable", f"{self._trouble} Nothing was stored; try again later")
         if not self._tick:
             self._loop.call_soon(self._flush)
         self._tick.append((lane, job))
@@ -180,7 +146,8 @@ class GroupWriter:
         """Commit the group, whatever it takes; afterwards every job has a result or an error."""
         careful = False
         backoff = _FIRST_BACKOFF_SECONDS
-        while True:
+        patience_ends_at = time.monotonic() + self._patience_seconds
+        while group:
             try:
                 self._transaction(group, careful=careful)
             except HeadsMovedError:
@@ -194,6 +161,8 @@ class GroupWriter:
                     self._fail(group, error)
                     return
                 self._report(error)
+                if time.monotonic() >= patience_ends_at:
+                    self._fail_requests(group, error)
                 if self._closing.wait(backoff):
                     # The last tries before giving up follow each other quickly.
                     time.sleep(_FIRST_BACKOFF_SECONDS)
@@ -236,6 +205,13 @@ class GroupWriter:
         refusal.__cause__ = error
         self._fail(group, refusal)
 
+    def _fail_requests(self, group: Group, error: Exception) -> None:
+        """Answer those that wait for an answer, and go on with the rest. They were rolled back: nothing is stored."""
+        requests: Group = [part for part in group if not part[0].patient]
+        group[:] = [part for part in group if part[0].patient]
+        self._fail(requests, error)
+        self._hand_back(requests)
+
     def _fail(self, group: Group, error: Exception) -> None:
         if not isinstance(error, OperationalError):
             error = OperationalError("database.unavailable", f"The database cannot be written: {_first_line(error)}")
@@ -246,7 +222,8 @@ class GroupWriter:
     def _report(self, error: Exception) -> None:
         if self._trouble is None:
             _log.error("The database cannot be written; trying again until it can", exc_info=error)
-        self._trouble = f"The database cannot be written: {_first_line(error)}. Nothing is lost, it is tried again."
+        self._tried_at = time.monotonic()
+        self._trouble = f"The database cannot be written: {_first_line(error)}."
 
     def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None

@@ -17,7 +17,7 @@ from concertmaster.storage.appends import encode_data
 from concertmaster.storage.bulk import BulkStatement
 from concertmaster.storage.companions import INSERT_EVENTS
 from concertmaster.storage.encoding import to_micros
-from concertmaster.storage.group_writer import Job
+from concertmaster.storage.lanes import Job
 from concertmaster.storage.rows import EXECUTION_COLUMNS, execution_from, json_text
 from concertmaster.storage.tables import executions, idempotency_keys
 
@@ -58,6 +58,8 @@ class StartLane:
         on_commit: gets what is durable.
         placeholder: the driver's mark for a value.
     """
+
+    patient = False
 
     def __init__(
         self,

@@ -147,8 +147,7 @@ class _Saving:
         self._actor = actor
         self._at = at
         self._hash = document.content_hash(workflow)
-        # The same bytes as those that were hashed.
-        self._text = json.dumps(to_json(workflow), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        self._text = document.canonical_json(workflow)
 
     def store(self, connection: Connection) -> tuple[StoredWorkflow, bool]:
         name = self._workflow.name

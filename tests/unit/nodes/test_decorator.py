@@ -259,8 +259,8 @@ def test_outlet_types_come_from_the_return_annotation() -> None:
 
     assert kinds(parts) == ["table", "json"]
     assert kinds(same) == ["table", "table"]
-    assert (kinds(stream), typed(stream).stream) == (["table"], True)
-    assert (kinds(async_stream), typed(async_stream).stream) == (["table"], True)
+    assert kinds(stream) == ["table"]
+    assert kinds(async_stream) == ["table"]
     assert kinds(file) == ["file"]
     assert kinds(data) == ["json"]
     assert typed(data).spec.outlets[0].type.schema == {"type": "array", "items": {"type": "integer"}}
@@ -271,12 +271,8 @@ def test_where_a_function_runs() -> None:
     @node
     async def asynchronous() -> None: ...
 
-    @node(isolation="process")
-    def isolated() -> None: ...
-
     assert typed(keep_above).call == "thread"
     assert typed(asynchronous).call == "plugin_loop"
-    assert typed(isolated).call == "process"
 
 
 def test_effect_may_depend_on_a_field() -> None:
