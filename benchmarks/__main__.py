@@ -8,7 +8,7 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import engine, flights, floor, server
+from benchmarks import engine, flights, floor, server, validation
 from benchmarks.report import Report
 
 SINGLES, AT_ONCE = 200, 1_000
@@ -31,10 +31,12 @@ def main() -> None:
         uvloop.run(engine.measure(report, folder / "engine", singles=SINGLES, at_once=AT_ONCE))
         asyncio.run(flights.measure(report, folder / "flights"))
         server.measure(report, folder / "server")
+        validation.measure(report)
     report.ratio("linear10, one at a time", "floor: write-behind, linear10")
     report.ratio("linear10 at once", "floor: write-behind, linear10 at once")
     report.ratio("flights demo", "flights: the same Polars code without us")
     report.ratio("flights demo", "flights: Polars with its own whole-column types")
+    report.ratio("validate 10,000 nodes", "validate 1,000 nodes")
     report.print()
 
 

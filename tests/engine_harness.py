@@ -7,10 +7,10 @@ import contextlib
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from concertmaster.bootstrap import SystemClock
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.guard import EgressRules, GuardedClient
 from concertmaster.domain.access import LOCAL_ADMIN
@@ -31,13 +31,6 @@ from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.migrate import upgrade
 from concertmaster.storage.workflows import SqlWorkflowStore
-
-
-class SystemClock:
-    """The real time."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
 
 
 @dataclass
@@ -130,7 +123,7 @@ async def running_engine(
     executions, builtins = SqlExecutionStore(database), load_registry()
     own = [found for function in functions if (found := node_type_of(function)) is not None]
     registry = Registry([*builtins.all(), *own])
-    compute = LocalCompute(grace_seconds=grace_seconds)
+    compute = LocalCompute(threads=32, grace_seconds=grace_seconds)
     engine = Engine(
         owner=str(uuid.uuid4()),
         journal=journal,

@@ -8,20 +8,22 @@ import secrets
 import socket
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
-from concertmaster.config import DATABASE_FILE, Settings
+from concertmaster.config import DATABASE_FILE, SERVER_FILE, Settings
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.guard import EgressRules, GuardedClient
 from concertmaster.domain.errors import OperationalError
+from concertmaster.domain.interfaces import Clock
 from concertmaster.engine.parts import Engine, PlanCache
 from concertmaster.engine.recovery import recover as recover_executions
 from concertmaster.eventbus.memory import MemoryEventBus
 from concertmaster.executors.local import LocalCompute, LocalPlacement
 from concertmaster.nodes.loader import load_registry
+from concertmaster.nodes.registry import Registry
 from concertmaster.security.cipher import open_cipher
 from concertmaster.services.connections import ConnectionService
 from concertmaster.services.executions import ExecutionService
@@ -36,8 +38,6 @@ from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.lock import DataFolderLock
 from concertmaster.storage.migrate import current, head, upgrade
 from concertmaster.storage.workflows import SqlWorkflowStore
-
-SERVER_FILE = "server.json"
 
 
 class SystemClock:
@@ -106,6 +106,34 @@ def _calm_collector() -> None:
     gc.set_threshold(100_000, 50, 100)
 
 
+@dataclass(frozen=True, slots=True)
+class _Storage:
+    """What is on the disk, opened."""
+
+    journal: SqlJournal
+    workflows: SqlWorkflowStore
+    executions: SqlExecutionStore
+    connections: SqlConnectionStore
+    artifacts: ArtifactStore
+
+
+async def _open_storage(settings: Settings, bus: MemoryEventBus, clock: Clock, stack: AsyncExitStack) -> _Storage:
+    artifacts = ArtifactStore(settings.resolved_data_dir / "artifacts")
+    # The folder is ours alone: whatever is half written belongs to a process that is gone.
+    artifacts.sweep(older_than=timedelta())
+    upgrade(settings.resolved_database_url)
+    database = Database(settings.resolved_database_url)
+    await database.open()
+    stack.push_async_callback(database.close)
+    return _Storage(
+        journal=SqlJournal(database, bus.publish, now=clock.now),
+        workflows=SqlWorkflowStore(database, now=clock.now),
+        executions=SqlExecutionStore(database),
+        connections=SqlConnectionStore(database, now=clock.now),
+        artifacts=artifacts,
+    )
+
+
 @asynccontextmanager
 async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[Runtime]:
     """Everything, running; to be called by whoever holds the data folder.
@@ -116,37 +144,25 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
         OperationalError: the database or a folder cannot be used.
         UserError: a setting is wrong, or the database belongs to a newer version.
     """
-    clock = SystemClock()
-    data_dir = settings.resolved_data_dir
+    clock, bus = SystemClock(), MemoryEventBus()
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    cipher = open_cipher(data_dir, settings.secret_key.get_secret_value() or None)
+    cipher = open_cipher(settings.resolved_data_dir, settings.secret_key.get_secret_value() or None)
     registry = load_registry(settings.resolved_workspace)
-    artifacts = ArtifactStore(data_dir / "artifacts")
-    # The folder is ours alone: whatever is half written belongs to a process that is gone.
-    artifacts.sweep(older_than=timedelta())
-    upgrade(settings.resolved_database_url)
     async with AsyncExitStack() as stack:
-        database = Database(settings.resolved_database_url)
-        await database.open()
-        stack.push_async_callback(database.close)
-        bus = MemoryEventBus()
-        journal = SqlJournal(database, bus.publish)
-        workflow_store = SqlWorkflowStore(database)
-        execution_store = SqlExecutionStore(database)
-        connection_store = SqlConnectionStore(database)
-        connections = ConnectionService(connection_store, cipher)
+        storage = await _open_storage(settings, bus, clock, stack)
+        connections = ConnectionService(storage.connections, cipher)
         http = GuardedClient(EgressRules.parse(settings.egress_allow))
         stack.push_async_callback(http.aclose)
         compute = LocalCompute(threads=settings.threads)
         stack.callback(compute.close)
         engine = Engine(
             owner=owner,
-            journal=journal,
-            executions=execution_store,
-            plans=PlanCache(workflow_store, lambda: registry),
-            artifacts=artifacts,
+            journal=storage.journal,
+            executions=storage.executions,
+            plans=PlanCache(storage.workflows, lambda: registry),
+            artifacts=storage.artifacts,
             workspace=settings.resolved_workspace,
-            data_dir=data_dir,
+            data_dir=settings.resolved_data_dir,
             clock=clock,
             compute=compute,
             connection=connections.open,
@@ -155,33 +171,52 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
         placement = LocalPlacement(engine)
         # Closed first: drives stop at an await, and what they queued is committed by the database's close.
         stack.push_async_callback(placement.close)
-        workflows = WorkflowService(workflow_store, execution_store, connection_store, specs=lambda: registry)
-        instance = Instance(
-            version=version("concertmaster"),
-            workspace=settings.resolved_workspace,
-            data_dir=data_dir,
-            database="sqlite",
-            started_at=clock.now(),
+        runtime = _runtime(
+            settings, engine, storage, registry=registry, connections=connections, placement=placement, bus=bus
         )
         _calm_collector()
-        yield Runtime(
-            settings=settings,
+        if recover:
+            runtime = replace(runtime, recovered=await recover_executions(storage.journal, placement))
+        yield runtime
+
+
+def _runtime(
+    settings: Settings,
+    engine: Engine,
+    storage: _Storage,
+    *,
+    registry: Registry,
+    connections: ConnectionService,
+    placement: LocalPlacement,
+    bus: MemoryEventBus,
+) -> Runtime:
+    """The services, over parts that run already."""
+    workflows = WorkflowService(storage.workflows, storage.executions, storage.connections, specs=lambda: registry)
+    instance = Instance(
+        version=version("concertmaster"),
+        workspace=engine.workspace,
+        data_dir=engine.data_dir,
+        database="sqlite",
+        started_at=engine.clock.now(),
+    )
+    return Runtime(
+        settings=settings,
+        workflows=workflows,
+        executions=ExecutionService(
+            owner=engine.owner,
+            journal=storage.journal,
+            store=storage.executions,
             workflows=workflows,
-            executions=ExecutionService(
-                owner=owner,
-                journal=journal,
-                store=execution_store,
-                workflows=workflows,
-                placement=placement,
-                artifacts=artifacts,
-                clock=clock,
-            ),
-            connections=connections,
-            node_types=NodeTypeService(lambda: registry),
-            operations=OperationsService(instance, execution_store, commit_trouble=journal.health),
-            stream=StreamService(bus, journal, execution_store, clock=clock),
-            recovered=await recover_executions(journal, placement) if recover else 0,
-        )
+            placement=placement,
+            artifacts=storage.artifacts,
+            clock=engine.clock,
+        ),
+        connections=connections,
+        node_types=NodeTypeService(lambda: registry),
+        operations=OperationsService(instance, storage.executions, commit_trouble=storage.journal.health),
+        stream=StreamService(bus, storage.journal, storage.executions, clock=engine.clock),
+        recovered=0,
+    )
 
 
 async def known_connections(settings: Settings) -> Mapping[str, str] | None:

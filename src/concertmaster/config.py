@@ -23,6 +23,8 @@ from concertmaster.domain.errors import UserError
 PREFIX = "CONCERTMASTER_"
 FILE_NAME = "concertmaster.toml"
 DATABASE_FILE = "concertmaster.db"
+# In the data folder while a process holds it: which one, and where it serves.
+SERVER_FILE = "server.json"
 
 
 class Settings(BaseSettings):

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from workflow_strategies import NASTY, durations, json_objects, texts, workflows
 
@@ -72,7 +73,6 @@ def test_each_nasty_text_survives_as_value_item_and_key(text: str) -> None:
 
 @given(texts)
 def test_a_text_is_text_for_readers_of_yaml_1_1_too(text: str) -> None:
-    yaml = pytest.importorskip("yaml")
     assert yaml.safe_load(write_yaml({"a": text})) == {"a": text}
 
 

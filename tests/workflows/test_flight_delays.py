@@ -105,4 +105,4 @@ async def test_a_missing_file_fails_with_its_name(tmp_path: Path) -> None:
     assert row.status == "failed"
     assert row.error is not None
     assert (row.error.code, row.error.node) == ("file.not_found", "airlines")
-    assert "did you mean airline.csv" in row.error.message
+    assert "did you mean 'airline.csv'" in row.error.message

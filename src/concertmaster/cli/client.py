@@ -12,9 +12,9 @@ import httpx
 import orjson
 
 from concertmaster.api.app import create_app
-from concertmaster.bootstrap import SERVER_FILE, build, hold_data_folder
+from concertmaster.bootstrap import build, hold_data_folder
 from concertmaster.cli.terminal import problems_from
-from concertmaster.config import Settings
+from concertmaster.config import SERVER_FILE, Settings
 from concertmaster.domain.errors import (
     ConcertMasterError,
     Conflict,

@@ -18,10 +18,10 @@ import orjson
 from rich.text import Text
 
 from concertmaster.api.web import STATIC
-from concertmaster.bootstrap import SERVER_FILE, schema_state
+from concertmaster.bootstrap import schema_state
 from concertmaster.cli.serve import listen
 from concertmaster.cli.terminal import FAILED, console, print_json
-from concertmaster.config import PREFIX, Settings, read
+from concertmaster.config import PREFIX, SERVER_FILE, Settings, read
 from concertmaster.domain.errors import ConcertMasterError
 from concertmaster.nodes.loader import load_registry
 

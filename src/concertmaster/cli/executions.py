@@ -13,6 +13,7 @@ from concertmaster.cli.client import connect
 from concertmaster.cli.result import show_result
 from concertmaster.cli.terminal import STYLES, console, print_json
 from concertmaster.config import Settings, read
+from concertmaster.domain.execution import FINAL_EXECUTION
 from concertmaster.observability.logging import configure
 
 
@@ -80,7 +81,7 @@ def cancel_execution(execution_id: str, *, data_dir: Path | None) -> None:
         async with connect(_settings(data_dir)) as api:
             row = await api.post(f"/executions/{execution_id}/cancel")
             after = row["seq"]
-            while row["status"] not in ("succeeded", "failed", "cancelled", "interrupted"):
+            while row["status"] not in FINAL_EXECUTION:
                 after = (await api.get(f"/executions/{execution_id}/events", after=after, wait=10))["next"]
                 row = await api.get(f"/executions/{execution_id}")
             console().print(f"{execution_id}: {row['status']}")

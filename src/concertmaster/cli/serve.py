@@ -25,11 +25,11 @@ from rich.text import Text
 
 from concertmaster.api.app import create_app
 from concertmaster.api.security import demand_loopback
-from concertmaster.bootstrap import SERVER_FILE, build, hold_data_folder
+from concertmaster.bootstrap import build, hold_data_folder
 from concertmaster.cli.client import TIMEOUT, Api
 from concertmaster.cli.demo import install_files, run_demo
 from concertmaster.cli.terminal import console, explain
-from concertmaster.config import Settings, read
+from concertmaster.config import SERVER_FILE, Settings, read
 from concertmaster.domain.errors import ConcertMasterError, OperationalError
 from concertmaster.observability.logging import configure
 
@@ -147,7 +147,6 @@ def _announce(folder: Path, *, host: str, port: int, url: str) -> None:
         "host": host,
         "port": port,
         "url": url,
-        "address": url,
         "started_at": datetime.now(UTC),
     }
     _write_private(folder / TOKEN_FILE, secrets.token_urlsafe(32).encode())

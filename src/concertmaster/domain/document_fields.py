@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import Any, TypeVar, cast
 
 from concertmaster.domain.durations import parse_duration
-from concertmaster.domain.findings import Findings, brief, one_of
+from concertmaster.domain.findings import Findings, brief
+from concertmaster.domain.near_miss import one_of
 from concertmaster.domain.plain_json import type_word
 from concertmaster.domain.problems import pointer
 

@@ -49,12 +49,10 @@ class CompiledConfig:
     Attributes:
         problems: of the expressions that could not be compiled; render only when there are none.
         references: everything the expressions read from the scope.
-        static: there is no expression; `render` gives the config itself.
     """
 
     problems: tuple[ExpressionProblem, ...]
     references: frozenset[Reference]
-    static: bool
     _source: Any = field(repr=False)
     _render: Render | None = field(repr=False)
 
@@ -99,7 +97,7 @@ def _compile(value: Any, schema: SchemaView) -> CompiledConfig:
     compiler = _Compiler()
     render = compiler.value(value, schema, ())
     problems = tuple(compiler.problems)
-    return CompiledConfig(problems, frozenset(compiler.references), render is None and not problems, value, render)
+    return CompiledConfig(problems, frozenset(compiler.references), value, render)
 
 
 class _Compiler:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -11,6 +10,7 @@ from jinja2 import nodes
 
 from concertmaster.domain.expression_operators import slice_of
 from concertmaster.domain.expression_values import Budget, ExpressionError, MissingKey, look_up
+from concertmaster.domain.near_miss import hint
 
 Evaluate = Callable[[Mapping[str, Any], Budget], Any]
 ROOTS = ("input", "inputs", "nodes", "item", "index", "trigger", "vars", "execution")
@@ -125,8 +125,7 @@ def unknown_filter(name: str, known: Iterable[str]) -> ExpressionError:
             "expression.ident", "ident stands last and only in SQL fields, as in {{ inputs.column | ident }}"
         )
     names = sorted(known)
-    near = difflib.get_close_matches(name[:40], names, 1)
-    hint = f" (did you mean {near[0]}?)" if near else ""
     return ExpressionError(
-        "expression.unknown_filter", f"There is no filter {name[:40]!r}{hint}; known: {', '.join(names)}"
+        "expression.unknown_filter",
+        f"There is no filter {name[:40]!r}{hint(name[:40], names)}; known: {', '.join(names)}",
     )

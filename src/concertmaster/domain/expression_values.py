@@ -5,13 +5,13 @@ Trap: nothing here may call a method of a value that is not None, bool, int, flo
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import re
 from typing import Any, cast
 
 from concertmaster.domain.errors import UserError
+from concertmaster.domain.near_miss import hint
 
 # What orjson can store, so that every number an expression makes can be written to the journal.
 SMALLEST_INT = -(2**63)
@@ -215,6 +215,4 @@ def _missing_key(key: str, entries: dict[str, Any]) -> MissingKey:
     shown = [str(name)[:40] for _, name in zip(range(_SHOWN_KEYS), entries, strict=False)]
     more = f" and {len(entries) - len(shown)} more" if len(entries) > len(shown) else ""
     known = f"known keys: {', '.join(shown)}{more}" if shown else "the object is empty"
-    near = difflib.get_close_matches(key[:60], shown, 1)
-    hint = f" (did you mean {near[0]!r}?)" if near else ""
-    return MissingKey("expression.missing_key", f"There is no key {key[:60]!r}{hint}; {known}")
+    return MissingKey("expression.missing_key", f"There is no key {key[:60]!r}{hint(key[:60], shown)}; {known}")

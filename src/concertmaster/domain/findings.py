@@ -1,20 +1,13 @@
-"""Findings: collects the problems of one document, bounded, and knows the near miss of a misspelt word."""
+"""Findings: collects the problems of one document, bounded."""
 
 from __future__ import annotations
 
-import difflib
-import itertools
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from concertmaster.domain.problems import Problem, Severity
 
 LIMIT = 1_000
 """Problems of one severity that are listed one by one; nobody reads more, and each costs time."""
-
-# A near miss is looked for in time that 1,000 problems cannot turn into minutes.
-_OPTIONS = 2_000
-_CANDIDATES = 200
-_LONGEST_WORD = 100
 
 Fix = str | None | Callable[[], str | None]
 
@@ -55,37 +48,6 @@ class Findings:
         self._count[severity] += 1
         if self._count[severity] <= LIMIT:
             self._listed.append(Problem(code, at, message, severity, fix() if callable(fix) else fix))
-
-
-def near(word: str, options: Collection[str]) -> str | None:
-    """The option that was probably meant, None when nothing is close or there are too many to look through."""
-    if len(options) > _OPTIONS or len(word) > _LONGEST_WORD:
-        return None
-    folded = word.casefold()
-    alike: list[str] = []
-    for option in options:
-        if option.casefold() == folded:
-            return option
-        if abs(len(option) - len(word)) <= len(word):
-            alike.append(option)
-    if len(alike) > _CANDIDATES:
-        alike = [option for option in alike if option[:1] == word[:1] and abs(len(option) - len(word)) <= 2]
-    matches = difflib.get_close_matches(word, alike[:_CANDIDATES], n=1, cutoff=0.6)
-    return matches[0] if matches else None
-
-
-def did_you_mean(word: str, options: Collection[str]) -> str | None:
-    """A fix naming the near miss, None when nothing is close."""
-    option = near(word, options)
-    return None if option is None else f"Did you mean `{option}`?"
-
-
-def one_of(word: str, options: Collection[str]) -> str:
-    """A fix that names the near miss, or else everything there is."""
-    if not options:
-        return "There is none to choose from"
-    meant = did_you_mean(word, options)
-    return meant or "Use one of: " + ", ".join(f"`{option}`" for option in itertools.islice(options, 20))
 
 
 def brief(text: str, *, limit: int = 200) -> str:

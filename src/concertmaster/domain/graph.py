@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from concertmaster.domain.workflow import Body, Edge, Workflow
@@ -25,21 +25,16 @@ class Graph:
     incoming: Mapping[str, tuple[Edge, ...]]
     outgoing: Mapping[str, tuple[Edge, ...]]
 
-    def predecessors(self, node: str) -> tuple[str, ...]:
-        """The nodes with an edge into this one, each once, in document order of the edges."""
-        return tuple(dict.fromkeys(edge.source for edge in self.incoming[node]))
-
-    def successors(self, node: str) -> tuple[str, ...]:
-        """The nodes with an edge from this one, each once, in document order of the edges."""
-        return tuple(dict.fromkeys(edge.target for edge in self.outgoing[node]))
-
-    def sources(self) -> tuple[str, ...]:
-        """The nodes without incoming edges: where an execution starts."""
-        return tuple(node for node in self.nodes if not self.incoming[node])
-
     def descendants(self, node: str) -> frozenset[str]:
         """Every node that can be reached from this one; not the node itself, unless it is on a cycle."""
-        return _closure(node, self.successors)
+        reached: set[str] = set()
+        waiting = [node]
+        while waiting:
+            for edge in self.outgoing[waiting.pop()]:
+                if edge.target not in reached:
+                    reached.add(edge.target)
+                    waiting.append(edge.target)
+        return frozenset(reached)
 
     def order(self) -> tuple[str, ...]:
         """Topological order, ties in document order; nodes on or behind a cycle are left out.
@@ -123,17 +118,6 @@ class Graph:
                 path.append(edge)
                 depth[edge.target] = len(path)
                 stack.append((edge.target, iter(self.outgoing[edge.target])))
-
-
-def _closure(node: str, step: Callable[[str], Iterable[str]]) -> frozenset[str]:
-    reached: set[str] = set()
-    waiting = [node]
-    while waiting:
-        for found in step(waiting.pop()):
-            if found not in reached:
-                reached.add(found)
-                waiting.append(found)
-    return frozenset(reached)
 
 
 def graph_of(part: Workflow | Body) -> Graph:

@@ -10,7 +10,8 @@ from typing import Any, Literal, cast
 import jsonschema_rs
 
 from concertmaster.domain.durations import parse_duration
-from concertmaster.domain.findings import Fix, brief, one_of
+from concertmaster.domain.findings import Fix, brief
+from concertmaster.domain.near_miss import one_of
 from concertmaster.domain.plain_json import plain, type_word
 
 Path = tuple[str | int, ...]

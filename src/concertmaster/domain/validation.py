@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from concertmaster.domain.document import Format, Parsed, parse
-from concertmaster.domain.findings import Findings, brief, did_you_mean
+from concertmaster.domain.findings import Findings, brief
+from concertmaster.domain.near_miss import did_you_mean
 from concertmaster.domain.problems import Problem, pointer
 from concertmaster.domain.spec import Specs
 from concertmaster.domain.validation_config import Connections, check_configs

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 
 from concertmaster.domain.expression import compile_config
-from concertmaster.domain.findings import LIMIT, Findings, did_you_mean, one_of
+from concertmaster.domain.findings import LIMIT, Findings
+from concertmaster.domain.near_miss import did_you_mean, one_of
 from concertmaster.domain.ports import ANY, PortType, fits
 from concertmaster.domain.spec import NodeSpec, Port
 from concertmaster.domain.validation_scope import Scope

@@ -8,7 +8,8 @@ from typing import Any, cast
 
 from concertmaster.domain.expression import Reference, compile_config, compile_value
 from concertmaster.domain.expression_parse import has_expression
-from concertmaster.domain.findings import Findings, brief, did_you_mean, one_of
+from concertmaster.domain.findings import Findings, brief
+from concertmaster.domain.near_miss import did_you_mean, one_of
 from concertmaster.domain.problems import Severity, pointer
 from concertmaster.domain.validation_config import has_expressions
 from concertmaster.domain.validation_edges import ERROR_OUTLET

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from concertmaster.domain.findings import Findings, brief, did_you_mean, one_of
+from concertmaster.domain.findings import Findings, brief
 from concertmaster.domain.json_read import check_json
+from concertmaster.domain.near_miss import did_you_mean, one_of
 from concertmaster.domain.problems import Problem, pointer
 from concertmaster.domain.schemas import faults, fits_schema, schema_faults
 from concertmaster.domain.validation_config import has_expressions

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concertmaster.domain.findings import Findings, brief, did_you_mean
+from concertmaster.domain.findings import Findings, brief
+from concertmaster.domain.near_miss import did_you_mean
 from concertmaster.domain.spec import Specs
 from concertmaster.domain.validation_edges import ERROR_OUTLET
 from concertmaster.domain.validation_scope import Scope

@@ -7,7 +7,7 @@ its result) happens where the node type says; the loop only ever handles small J
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -15,19 +15,19 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 
-from concertmaster.data.json_value import load_json, save_json
+from concertmaster.data.json_value import save_json
 from concertmaster.domain.errors import UserError
 from concertmaster.domain.execution import Failure
-from concertmaster.domain.expression import Reference
 from concertmaster.domain.interfaces import Abandoned
 from concertmaster.domain.ports import ANY
 from concertmaster.domain.problems import pointer
-from concertmaster.domain.values import NULL, JsonValue, Value, visible
+from concertmaster.domain.values import NULL, JsonValue, Value
 from concertmaster.engine.context import NodeContext
 from concertmaster.engine.conversion import Conversion, is_stream
 from concertmaster.engine.failures import failure_of, trace_of
 from concertmaster.engine.parts import Engine
-from concertmaster.engine.plan import PlanNode, visible_outputs
+from concertmaster.engine.plan import PlanNode
+from concertmaster.engine.scope import scope_of
 from concertmaster.engine.state import ExecutionState
 
 Outcome = Mapping[str, Value] | Failure
@@ -79,17 +79,11 @@ def timeout_of(engine: Engine, node: PlanNode) -> timedelta:
     return node.policy.timeout or engine.settings.node_timeout
 
 
-async def render_outputs(engine: Engine, state: ExecutionState) -> dict[str, Any]:
-    """The document's outputs at the end of an execution."""
-    outputs = state.plan.outputs
-    return cast("dict[str, Any]", outputs.render(await _scope(engine, state, outputs.references, NULL)))
-
-
 async def _outputs(job: Job) -> Mapping[str, Value]:
     node, context = job.node, job.context
     main = job.inputs.get("in", NULL)
     seen = main[0] if isinstance(main, list) else main
-    config = node.config.render(await _scope(job.engine, job.state, node.config.references, seen))
+    config = node.config.render(await scope_of(job.engine, job.state, node.config.references, seen))
     model = _validated(node, config)
     opened = {name: await _opened(context, model, node, name) for name in node.type.connections}
     if node.type.call == "thread":
@@ -178,53 +172,6 @@ def _inputs(state: ExecutionState, node: PlanNode) -> Inputs:
         else:
             inputs.setdefault(edge.port, value)
     return inputs
-
-
-async def _scope(engine: Engine, state: ExecutionState, references: Iterable[Reference], main: Value) -> dict[str, Any]:
-    """The roots that the expressions name, and nothing else."""
-    scope: dict[str, Any] = {}
-    nodes: dict[str, Any] = {}
-    for reference in references:
-        match reference.root:
-            case "nodes":
-                names = [reference.name] if reference.name is not None else list(state.nodes)
-                for name in names:
-                    if name in state.nodes and name not in nodes:
-                        nodes[name] = await _visible_node(engine, state, name)
-                scope["nodes"] = nodes
-            case "input":
-                scope["input"] = await _plain(engine, main)
-            case "inputs":
-                scope["inputs"] = state.inputs
-            case "trigger":
-                scope["trigger"] = state.trigger
-            case "vars":
-                scope["vars"] = state.plan.workflow.vars
-            case "execution":
-                scope["execution"] = {
-                    "id": state.execution_id,
-                    "workflow": state.plan.workflow.name,
-                    "version": state.plan.version,
-                    "created_at": state.created_at.isoformat() if state.created_at else None,
-                }
-            case _:
-                scope[reference.root] = None
-    return scope
-
-
-async def _visible_node(engine: Engine, state: ExecutionState, name: str) -> Any:
-    node = state.nodes[name]
-    if node.status != "succeeded":
-        return None
-    seen = {outlet: await _plain(engine, value) for outlet, value in node.outputs.items()}
-    return visible_outputs(state.plan.nodes[name], seen)
-
-
-async def _plain(engine: Engine, value: Value) -> Any:
-    """What an expression sees; large JSON is read from the artifact store first."""
-    if isinstance(value, JsonValue) and value.artifact is not None:
-        return await asyncio.to_thread(load_json, value, engine.artifacts)
-    return visible(value)
 
 
 def _validated(node: PlanNode, config: Mapping[str, Any]) -> BaseModel:

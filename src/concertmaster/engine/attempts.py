@@ -1,6 +1,6 @@
 """Attempts: the attempts of one execution that run in this process, from start to outcome.
 
-Outcomes wait in a queue until the driver takes them, so that one execution has one line of history.
+Outcomes wait in a queue until the runner takes them, so that one execution has one line of history.
 """
 
 from __future__ import annotations
@@ -124,6 +124,7 @@ class Attempts:
         self._on_change()
 
     def _slow(self, attempt: Attempt, seconds: float, expire: Callable[[], None]) -> None:
+        """It is not quick: say that it runs, and watch its time-out from here on."""
         self.release(attempt)
         attempt.timer = self._loop.call_later(max(0.0, seconds - HOLD_SECONDS), expire)
 

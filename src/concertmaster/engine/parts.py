@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,6 +12,7 @@ from concertmaster.data.guard import GuardedClient
 from concertmaster.domain.document import parse
 from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.interfaces import Clock, Compute, ExecutionStore, Journal, WorkflowStore
+from concertmaster.domain.recent import Recent
 from concertmaster.engine.plan import Plan, compile_plan
 from concertmaster.nodes.credentials import Connection
 from concertmaster.nodes.registry import Registry
@@ -26,15 +26,7 @@ class PlanCache:
     def __init__(self, workflows: WorkflowStore, registry: Callable[[], Registry]) -> None:
         self._workflows = workflows
         self._registry = registry
-        self._plans: OrderedDict[tuple[str, int], tuple[Registry, Plan]] = OrderedDict()
-
-    def peek(self, workflow: str, version: int) -> Plan | None:
-        """The plan if it is at hand; costs no I/O."""
-        cached = self._plans.get((workflow, version))
-        if cached is None or cached[0] is not self._registry():
-            return None
-        self._plans.move_to_end((workflow, version))
-        return cached[1]
+        self._plans = Recent[tuple[str, int], tuple[Registry, Plan]](PLANS_KEPT)
 
     async def get(self, workflow: str, version: int) -> Plan:
         """The plan, compiled when it is not at hand.
@@ -42,8 +34,10 @@ class PlanCache:
         Raises:
             OperationalError: `node_type_missing`, or the stored document cannot be read any more.
         """
-        if (plan := self.peek(workflow, version)) is not None:
-            return plan
+        registry, key = self._registry(), (workflow, version)
+        cached = self._plans.get(key)
+        if cached is not None and cached[0] is registry:
+            return cached[1]
         stored = await self._workflows.get(workflow, version)
         parsed = parse(stored.document, format="json").workflow
         if parsed is None:
@@ -52,11 +46,8 @@ class PlanCache:
                 f"Version {version} of {workflow} cannot be read by this release",
                 retryable=False,
             )
-        registry = self._registry()
         plan = compile_plan(parsed, version, registry)
-        self._plans[workflow, version] = (registry, plan)
-        while len(self._plans) > PLANS_KEPT:
-            self._plans.popitem(last=False)
+        self._plans.put(key, (registry, plan))
         return plan
 
 

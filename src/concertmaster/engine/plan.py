@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.expression import CompiledConfig, compile_config, compile_value
@@ -124,10 +123,3 @@ def _compile_node(
         handled=continues or (has_error_edge and policy.on_error != "fail"),
         continues=continues,
     )
-
-
-def visible_outputs(node: PlanNode, outputs: Mapping[str, Any]) -> Any:
-    """What `nodes.<id>` shows: outlet `out`, or with declared outlets a mapping of them, null where not taken."""
-    if node.outlets == ("out",):
-        return outputs.get("out")
-    return {name: outputs.get(name) for name in node.outlets}

@@ -1,4 +1,4 @@
-"""At start: hand every execution that is not at its end to a driver."""
+"""At start: hand every execution that is not at its end to a runner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Driver: the only loop. Claims an execution, folds its journal, decides, carries out, records; until the end.
+"""Runner: the only loop. Claims an execution, folds its journal, decides, carries out, records; until the end.
 
 It may stop at any await and go on from the journal, here or elsewhere.
 """
@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from concertmaster.domain import events
 from concertmaster.domain.errors import ConcertMasterError, StaleOwner
@@ -16,21 +17,22 @@ from concertmaster.domain.execution import Failure
 from concertmaster.domain.interfaces import Append, ArtifactReference, Change, Claim
 from concertmaster.domain.values import NULL, Value
 from concertmaster.engine import commands as cmd
-from concertmaster.engine.attempt import Outcome, render_outputs
+from concertmaster.engine.attempt import Outcome
 from concertmaster.engine.attempts import Attempt, Attempts
 from concertmaster.engine.decider import after_failure, after_takeover, decide
 from concertmaster.engine.failures import failure_of
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
 from concertmaster.engine.recorder import LOG_LINES, Recorder
+from concertmaster.engine.scope import render_outputs
 from concertmaster.engine.state import ExecutionState, fold
 
 _log = logging.getLogger(__name__)
 Ending = cmd.Succeed | cmd.Fail | cmd.Cancel | cmd.Interrupt
-DEADLINE = ""
+DEADLINE = ""  # among the timers, whose other keys are node ids
 
 
-class Driver:
+class Runner:
     """Drives one execution."""
 
     def __init__(self, engine: Engine, execution_id: str) -> None:
@@ -188,22 +190,24 @@ class Driver:
         self._succeed(planned.id, 0, self._engine.clock.now(), {planned.outlets[0]: value})
 
     async def _end(self, ending: Ending) -> None:
+        outputs: Mapping[str, Any] = {}
+        if isinstance(ending, cmd.Succeed):
+            try:
+                outputs = await render_outputs(self._engine, self._state)
+            except Exception as error:
+                ending = cmd.Fail(failure_of(error, node=""))
+        now = self._engine.clock.now()
         match ending:
             case cmd.Succeed():
-                try:
-                    outputs = await render_outputs(self._engine, self._state)
-                except Exception as error:
-                    await self._end(cmd.Fail(failure_of(error, node="")))
-                    return
-                body, change = events.ExecutionSucceeded(outputs), Change(status="succeeded")
+                body, change = events.ExecutionSucceeded(outputs), Change(status="succeeded", ended_at=now)
             case cmd.Fail(error):
-                body, change = events.ExecutionFailed(error), Change(status="failed", error=error)
+                body, change = events.ExecutionFailed(error), Change(status="failed", ended_at=now, error=error)
             case cmd.Cancel(reason):
-                body, change = events.ExecutionCancelled(reason), Change(status="cancelled")
+                body, change = events.ExecutionCancelled(reason), Change(status="cancelled", ended_at=now)
             case cmd.Interrupt(error):
-                body, change = events.ExecutionInterrupted(error), Change(status="interrupted", error=error)
-        ended = Change(status=change.status, ended_at=self._engine.clock.now(), error=change.error)
-        self._recorder.record(body, change=ended)
+                body = events.ExecutionInterrupted(error)
+                change = Change(status="interrupted", ended_at=now, error=error)
+        self._recorder.record(body, change=change)
 
     def _start_timer(self, key: str, due_at: datetime, body: events.Body) -> None:
         if key not in self._timers:

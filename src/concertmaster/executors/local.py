@@ -15,17 +15,16 @@ from typing import Any
 
 from concertmaster.domain.interfaces import Abandoned, Claim
 from concertmaster.engine.parts import Engine
-from concertmaster.engine.runner import Driver
+from concertmaster.engine.runner import Runner
 
 _log = logging.getLogger(__name__)
-THREADS = 32
 GRACE_SECONDS = 10.0
 
 
 class LocalCompute:
     """Runs node functions in this process."""
 
-    def __init__(self, *, threads: int = THREADS, grace_seconds: float = GRACE_SECONDS) -> None:
+    def __init__(self, *, threads: int, grace_seconds: float = GRACE_SECONDS) -> None:
         """Args:
         threads: node functions that may run in threads at once; later ones wait for a free slot.
         grace_seconds: how long a cancelled thread may take to end.
@@ -135,35 +134,35 @@ class LocalPlacement:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._drivers: dict[str, tuple[Driver, asyncio.Task[None]]] = {}
+        self._runners: dict[str, tuple[Runner, asyncio.Task[None]]] = {}
 
     def submit(self, execution_id: str, claim: Claim | None = None) -> None:
         """See `domain.interfaces.Placement`."""
-        if execution_id in self._drivers:
+        if execution_id in self._runners:
             return
-        driver = Driver(self._engine, execution_id)
-        task = asyncio.create_task(self._drive(driver, claim), name=f"drive-{execution_id}")
-        self._drivers[execution_id] = (driver, task)
+        runner = Runner(self._engine, execution_id)
+        task = asyncio.create_task(self._drive(runner, claim), name=f"drive-{execution_id}")
+        self._runners[execution_id] = (runner, task)
 
     def wake(self, execution_id: str) -> None:
         """See `domain.interfaces.Placement`; an execution driven nowhere is claimed."""
-        if execution_id in self._drivers:
-            self._drivers[execution_id][0].wake()
+        if execution_id in self._runners:
+            self._runners[execution_id][0].wake()
         else:
             self.submit(execution_id)
 
     async def close(self) -> None:
         """Stop driving; every execution goes on from the journal at the next start."""
-        tasks = [task for _, task in self._drivers.values()]
+        tasks = [task for _, task in self._runners.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _drive(self, driver: Driver, claim: Claim | None) -> None:
+    async def _drive(self, runner: Runner, claim: Claim | None) -> None:
         try:
-            await driver.run(claim)
+            await runner.run(claim)
         except Exception:
             # A bug: the execution stays where its journal is, and the next start tries again.
-            _log.exception("drive stopped by an unexpected error", extra={"execution_id": driver.execution_id})
+            _log.exception("drive stopped by an unexpected error", extra={"execution_id": runner.execution_id})
         finally:
-            del self._drivers[driver.execution_id]
+            del self._runners[runner.execution_id]

@@ -8,7 +8,7 @@ from typing import Any
 
 from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.errors import NotFound
-from concertmaster.domain.findings import near
+from concertmaster.domain.near_miss import hint
 from concertmaster.domain.problems import Problem
 from concertmaster.domain.spec import NodeSpec, OutletSpec
 from concertmaster.domain.validation import validate
@@ -28,9 +28,7 @@ class NodeTypeService:
     def list(self, actor: Actor) -> list[dict[str, Any]]:
         """Every node type in its newest version, by id."""
         demand(actor, "registry:read")
-        registry = self._registry()
-        specs = (registry.spec(type_id) for type_id in registry.ids())
-        return [describe(spec) for spec in specs if spec is not None]
+        return [describe(type_.spec) for type_ in self._registry().newest()]
 
     def get(self, actor: Actor, type_id: str, *, version: int | None = None) -> dict[str, Any]:
         """One node type, the newest version when none is given. Raises NotFound `node_type.not_found`."""
@@ -60,9 +58,7 @@ class NodeTypeService:
         spec = registry.spec(type_id, version)
         if spec is None:
             named = type_id if version is None else f"{type_id}@{version}"
-            meant = near(type_id, registry.ids())
-            hint = f"; did you mean {meant}?" if meant else ""
-            raise NotFound("node_type.not_found", f"There is no node type {named}{hint}")
+            raise NotFound("node_type.not_found", f"There is no node type {named}{hint(type_id, registry.ids())}")
         return spec
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.document import Format, Parsed, dump, parse, to_json
@@ -22,11 +21,11 @@ from concertmaster.domain.interfaces import (
     WorkflowStore,
 )
 from concertmaster.domain.problems import Problem, has_errors
+from concertmaster.domain.recent import Recent
 from concertmaster.domain.spec import Specs
 from concertmaster.domain.validation import check_document, pin_types, validate
 from concertmaster.domain.workflow import Workflow
 
-T = TypeVar("T")
 VERSIONS_KEPT = 256
 LARGE_TEXT_BYTES = 64 * 1024
 """Documents above this are parsed in a thread, so that the loop goes on serving."""
@@ -77,9 +76,9 @@ class WorkflowService:
         self._connections = connections
         self._specs = specs
         # Versions never change, and their numbers are not used again after a deletion.
-        self._parsed: OrderedDict[tuple[str, int], Workflow] = OrderedDict()
+        self._parsed = Recent[tuple[str, int], Workflow](VERSIONS_KEPT)
         # Versions that passed validation: the registry snapshot and the connections they passed with.
-        self._sound: OrderedDict[tuple[str, int], tuple[Specs, Mapping[str, str | None]]] = OrderedDict()
+        self._sound = Recent[tuple[str, int], tuple[Specs, Mapping[str, str | None]]](VERSIONS_KEPT)
 
     async def list(self, actor: Actor, *, before: str | None = None, limit: int = 100) -> Page[WorkflowEntry]:
         """A page of workflows, newest change first."""
@@ -203,7 +202,7 @@ class WorkflowService:
         if has_errors(problems):
             message = f"Version {stored.version} of {stored.name} has errors; mend them and save it again"
             raise Invalid("workflow.invalid", message, problems)
-        _keep(self._sound, key, (specs, used))
+        self._sound.put(key, (specs, used))
 
     async def _connection_types(self) -> Mapping[str, str]:
         """The type of every connection by name."""
@@ -225,15 +224,8 @@ class WorkflowService:
                 raise UserError(
                     "workflow.unreadable", f"Version {stored.version} of {stored.name} was saved by a newer release"
                 )
-        _keep(self._parsed, key, workflow)
+            self._parsed.put(key, workflow)
         return workflow
-
-
-def _keep(kept: OrderedDict[tuple[str, int], T], key: tuple[str, int], value: T) -> None:
-    kept[key] = value
-    kept.move_to_end(key)
-    if len(kept) > VERSIONS_KEPT:
-        kept.popitem(last=False)
 
 
 def yaml_of(workflow: Workflow) -> str:

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import orjson
 
+from concertmaster.config import SERVER_FILE
 from concertmaster.domain.errors import Conflict, OperationalError
 
 
@@ -78,9 +79,7 @@ class DataFolderLock:
 
     def _refusal(self) -> Conflict:
         holder = self._holder()
-        who = ", ".join(
-            f"{word} {holder[key]}" for key, word in (("pid", "process"), ("address", "at")) if holder.get(key)
-        )
+        who = ", ".join(f"{word} {holder[key]}" for key, word in (("pid", "process"), ("url", "at")) if holder.get(key))
         return Conflict(
             "data_folder.locked",
             f"The data folder {self._folder} is in use by another ConcertMaster ({who or 'it has not said where'}); "
@@ -91,7 +90,7 @@ class DataFolderLock:
 
     def _holder(self) -> dict[str, Any]:
         try:
-            found: object = orjson.loads((self._folder / "server.json").read_bytes())
+            found: object = orjson.loads((self._folder / SERVER_FILE).read_bytes())
         except (OSError, ValueError):
             return {}
         return cast("dict[str, Any]", found) if isinstance(found, dict) else {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -12,7 +11,6 @@ from sqlalchemy import Connection, desc, insert, select, tuple_, update
 
 from concertmaster.domain import document
 from concertmaster.domain.access import Actor
-from concertmaster.domain.document_write import to_json
 from concertmaster.domain.errors import NotFound, PreconditionFailed
 from concertmaster.domain.interfaces import Page, StoredWorkflow, VersionLine, WorkflowLine
 from concertmaster.domain.workflow import Workflow

@@ -214,6 +214,7 @@ async def test_a_connection_that_breaks_off(server: Server, client: GuardedClien
 
 
 async def test_time_out_of_the_whole(server: Server, client: GuardedClient) -> None:
+    await client.get(server.url("/"))  # connected, so that the time only runs out after the request was sent
     error = await _fails(client, server.url("/hang"), timeout=timedelta(milliseconds=200))
     assert (error.code, error.details["sent"], error.retryable) == ("http.timeout", True, True)
 

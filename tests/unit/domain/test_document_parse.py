@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from concertmaster.domain.document import content_hash, dump, locate, parse
+from concertmaster.domain.document import content_hash, dump, locate_all, nearest_line, parse
 from concertmaster.domain.durations import parse_duration
 from concertmaster.domain.problem_codes import CODES
 from concertmaster.domain.workflow import Edge, Node, Workflow
@@ -239,12 +239,13 @@ def test_multi_line_text_is_a_block_and_long_lines_are_not_wrapped() -> None:
     assert "word " * 100 + "end\n" in text
 
 
-def test_locate_finds_the_line_or_the_one_around_it() -> None:
-    assert locate(DESIGN, "/nodes/publish/policy/retry") == 13
-    assert locate(DESIGN, "/edges/1") == 16
-    assert locate(DESIGN, "/nodes/check/config/nothing") == 9
-    assert locate(json.dumps({"a": {"b": 1}}, indent=1), "/a/b") == 3
-    assert locate("", "/a") is None
+def test_a_pointer_has_its_line_or_that_of_what_is_around_it() -> None:
+    lines = locate_all(DESIGN)
+    assert nearest_line(lines, "/nodes/publish/policy/retry") == 13
+    assert nearest_line(lines, "/edges/1") == 16
+    assert nearest_line(lines, "/nodes/check/config/nothing") == 9
+    assert nearest_line(locate_all(json.dumps({"a": {"b": 1}}, indent=1)), "/a/b") == 3
+    assert nearest_line(locate_all(""), "/a") == 1
 
 
 @pytest.mark.parametrize(

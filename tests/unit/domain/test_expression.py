@@ -108,7 +108,7 @@ def test_value(text: str, expected: Any) -> None:
         ),
         ("{{ input[7] }}", "expression.missing_index", "no item 7"),
         ("{{ month }}", "expression.unknown_root", "input, inputs, nodes"),
-        ("{{ inputs.month | uper }}", "expression.unknown_filter", "did you mean upper"),
+        ("{{ inputs.month | uper }}", "expression.unknown_filter", "did you mean 'upper'"),
         ("{{ inputs.month is big }}", "expression.unknown_test", "known:"),
         ("{{ inputs.name.upper() }}", "expression.call", "use a filter"),
         ("{{ inputs.month + 'a' }}", "expression.wrong_type", "a number and text; join text with ~"),

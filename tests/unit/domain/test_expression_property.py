@@ -200,11 +200,16 @@ def _grow(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 def _jinja() -> SandboxedEnvironment:
-    """Jinja2 with our one addition to its values: the first or largest of nothing is null, not undefined."""
+    """Jinja2 with our two differences: the first or largest of nothing is null, and the text of true is `true`."""
     environment = SandboxedEnvironment(undefined=StrictUndefined)
     for name in ("first", "last", "min", "max"):
         environment.filters[name] = _null_of_nothing(environment.filters[name])
+    environment.filters["join"] = lambda items, mark="": mark.join(map(_text, items))
     return environment
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
 
 
 def _null_of_nothing(original: Any) -> Any:

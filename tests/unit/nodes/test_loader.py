@@ -9,7 +9,6 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from concertmaster.domain.errors import NotFound
 from concertmaster.nodes.loader import ENTRY_POINT_GROUP, build_registry, candidates, load_registry
 from concertmaster.nodes.registry import Registry, Source
 

@@ -61,6 +61,12 @@ class FakeJournal:
         return self.row(execution_id)
 
 
+async def _settle() -> None:
+    """Let every task go on until it waits for something from outside."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
 class Ticks:
     """A clock that moves a second with every look."""
 
@@ -181,7 +187,7 @@ async def test_a_poll_waits_for_the_next_event_and_not_for_ended_executions() ->
     journal, service = _service()
     journal.add("a", 2)
     waiting = asyncio.create_task(service.poll(LOCAL_ADMIN, "a", after_seq=2, limit=10, wait_seconds=5))
-    await asyncio.sleep(0.01)
+    await _settle()
     assert not waiting.done()
     journal.add("a", status="succeeded")
     assert _seqs(await waiting) == [3]
@@ -194,9 +200,9 @@ async def test_until_final_gives_the_ended_row_or_the_present_one() -> None:
     journal, service = _service()
     journal.add("a")
     ending = asyncio.create_task(service.until_final("a", 3600))
-    await asyncio.sleep(0.01)
+    await _settle()
     journal.add("a", 2)
-    await asyncio.sleep(0.01)
+    await _settle()
     journal.add("a", status="failed")
     assert (await ending).status == "failed"
     journal.add("b")
@@ -207,7 +213,7 @@ async def test_the_list_of_changes_is_coalesced_to_the_last() -> None:
     journal, service = _service()
     async with aclosing(service.follow_all(LOCAL_ADMIN)) as batches:
         first = asyncio.ensure_future(anext(batches))
-        await asyncio.sleep(0.01)
+        await _settle()
         journal.add("a")
         journal.add("b")
         journal.add("a", 5)
@@ -226,7 +232,7 @@ async def test_an_unknown_cursor_is_told_to_load_the_list_again() -> None:
     journal, service = _service(keep_changes=5)
     async with aclosing(service.follow_all(LOCAL_ADMIN)) as batches:
         first = asyncio.ensure_future(anext(batches))
-        await asyncio.sleep(0.01)
+        await _settle()
         for number in range(20):
             journal.add(f"e{number}")
         behind = await first

@@ -33,13 +33,13 @@ def test_a_second_holder_is_refused_until_the_first_lets_go(tmp_path: Path) -> N
 
 
 def test_the_refusal_names_the_holder(tmp_path: Path) -> None:
-    (tmp_path / "server.json").write_text('{"pid": 4711, "address": "http://127.0.0.1:8000"}')
+    (tmp_path / "server.json").write_text('{"pid": 4711, "url": "http://127.0.0.1:8000"}')
     with (
         DataFolderLock(tmp_path),
         pytest.raises(Conflict, match=r"process 4711, at http://127\.0\.0\.1:8000") as caught,
     ):
         DataFolderLock(tmp_path).acquire()
-    assert caught.value.details["holder"]["address"] == "http://127.0.0.1:8000"
+    assert caught.value.details["holder"]["url"] == "http://127.0.0.1:8000"
 
 
 def test_another_process_is_refused_and_a_killed_one_leaves_no_lock_though_its_child_lives(tmp_path: Path) -> None:

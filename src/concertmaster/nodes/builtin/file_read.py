@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,6 +14,7 @@ from pydantic import Field
 from concertmaster import Context, UserError, node
 from concertmaster.nodes.builtin.csv.columns import COMPRESSED, CsvOptions
 from concertmaster.nodes.builtin.csv.reading import as_utf8, read_csv
+from concertmaster.nodes.builtin.near_miss import hint
 
 EAGER_LIMIT_BYTES = 256 * 1024 * 1024
 Format = Literal["csv", "parquet", "jsonl"]
@@ -108,14 +108,11 @@ def existing(path: str, context: Context | None) -> Path:
         return file
     if file.is_dir():
         inside = sorted(entry.name for entry in file.iterdir() if entry.is_file())[:5]
-        hint = f"; it holds {', '.join(inside)}" if inside else ""
-        raise UserError("file.is_directory", f"{path} is a folder, not a file{hint}", path=path)
+        holds = f"; it holds {', '.join(inside)}" if inside else ""
+        raise UserError("file.is_directory", f"{path} is a folder, not a file{holds}", path=path)
     there = [entry.name for entry in file.parent.iterdir() if entry.is_file()] if file.parent.is_dir() else None
-    close = difflib.get_close_matches(file.name, there or [], n=2, cutoff=0.8)
-    hint = f"; did you mean {' or '.join(close)}?" if close else ""
-    if there is None:
-        hint = "; that folder does not exist"
-    raise UserError("file.not_found", f"There is no file {path}: looked for {file}{hint}", path=path)
+    meant = "; that folder does not exist" if there is None else hint(file.name, there, most=2, cutoff=0.8)
+    raise UserError("file.not_found", f"There is no file {path}: looked for {file}{meant}", path=path)
 
 
 def format_of(file: Path, shown: str) -> Format:
@@ -145,10 +142,9 @@ def _given_types(file: Path, name: str, options: CsvOptions, types: Mapping[str,
         return {}  # The read itself says what is wrong, with its line.
     for column in types:
         if column not in header:
-            close = difflib.get_close_matches(column, header, n=1)
-            hint = f"; did you mean '{close[0]}'?" if close else f"; it has {', '.join(header)}"
+            meant = hint(column, header) or f"; it has {', '.join(header)}"
             raise UserError(
-                "file.unknown_column", f"{name} has no column '{column}' (named in `types`){hint}", column=column
+                "file.unknown_column", f"{name} has no column '{column}' (named in `types`){meant}", column=column
             )
     return {column: _TYPES[type_] for column, type_ in types.items()}
 

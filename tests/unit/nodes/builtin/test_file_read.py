@@ -118,7 +118,7 @@ def test_other_broken_files(tmp_path: Path, name: str, content: bytes | str, cod
 def test_missing_files_and_folders_say_where_and_what_is_near(tmp_path: Path) -> None:
     (tmp_path / "flights.csv").write_text("a\n1\n")
     context = PlainContext(tmp_path)
-    with pytest.raises(UserError, match=r"flight\.csv.*did you mean flights\.csv"):
+    with pytest.raises(UserError, match=r"flight\.csv.*did you mean 'flights\.csv'"):
         file_read("flight.csv", context=context)
     with pytest.raises(UserError, match=r"is a folder.*flights\.csv"):
         file_read(".", context=context)

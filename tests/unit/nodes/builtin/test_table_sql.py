@@ -236,7 +236,7 @@ def test_unknown_names_come_with_the_known_ones(tmp_path: Path) -> None:
         with pytest.raises(UserError, match=r"dely.*carrier, delay, air time.*did you mean 'delay'") as caught:
             call()
         assert caught.value.code == "sql.unknown_column"
-    with pytest.raises(UserError, match=r"no table 'inptu'.*did you mean input"):
+    with pytest.raises(UserError, match=r"no table 'inptu'.*did you mean 'input'"):
         table_sql(table, query=Sql("select * from inptu"))
 
 

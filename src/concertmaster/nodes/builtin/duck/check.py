@@ -6,13 +6,13 @@ half: it keeps it from looking at the session itself, and it answers with a sent
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from concertmaster import UserError
 from concertmaster.nodes.builtin.deferred import deferred
+from concertmaster.nodes.builtin.near_miss import hint
 
 if TYPE_CHECKING:
     import duckdb
@@ -126,9 +126,11 @@ def _check_table(part: dict[str, Any], names: set[str], tables: Sequence[str]) -
         raise _refused(f"Tables are named without a schema, not {part.get('schema_name')}.{name}")
     if name.lower() not in names:
         known = ", ".join(tables) or "none: nothing is wired to this node"
-        close = difflib.get_close_matches(name, tables, n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        raise UserError("sql.unknown_table", f"There is no table '{name}'; the inputs are: {known}{hint}", table=name)
+        raise UserError(
+            "sql.unknown_table",
+            f"There is no table '{name}'; the inputs are: {known}{hint(name, tables)}",
+            table=name,
+        )
 
 
 def _refused(what: str) -> UserError:

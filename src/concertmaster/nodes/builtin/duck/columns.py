@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 from concertmaster import UserError
+from concertmaster.nodes.builtin.near_miss import hint
 
 
 def unknown_column(name: str, known: Sequence[str]) -> UserError:
     """The error for a column that no input has, with the ones there are."""
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean '{close[0]}'?" if close else ""
     return UserError(
         "sql.unknown_column",
-        f"There is no column '{name}'; the columns are: {', '.join(known)}{hint}",
+        f"There is no column '{name}'; the columns are: {', '.join(known)}{hint(name, known)}",
         column=name,
         columns=list(known),
     )
