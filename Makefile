@@ -6,7 +6,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .stamps
-DEMO := .demo
 PORT ?= 8000
 # Only the plugins we use: pytest rewrites every module of the others' packages too, which costs a second at each start.
 PYTEST := PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -p xdist.plugin -p pytest_asyncio.plugin -p pytest_timeout
@@ -18,10 +17,10 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 up: $(STAMPS)/runtime web ## Start ConcertMaster with the demo, run it once, keep serving
-	mkdir -p $(DEMO) && cd $(DEMO) && ../$(BIN)/concertmaster up --demo --port $(PORT)
+	$(BIN)/concertmaster up --demo --port $(PORT)
 
 dev: $(STAMPS)/dev web ## Serve the API; the UI with hot reload at the address that vite prints
-	mkdir -p $(DEMO) && (cd $(DEMO) && ../$(BIN)/concertmaster up --port $(PORT)) & \
+	$(BIN)/concertmaster up --port $(PORT) & \
 	trap 'kill $$!' EXIT; $(BIN)/python hatch_build.py run dev
 
 fix: $(STAMPS)/dev ## Format and mend what can be mended by itself
@@ -68,7 +67,7 @@ lock: $(STAMPS)/dev ## Resolve and hash the dependencies anew
 	$(BIN)/python tools/lock.py
 
 clean: ## Remove everything that was made
-	rm -rf $(VENV) $(STAMPS) web/node_modules src/concertmaster/static $(DEMO) build dist
+	rm -rf $(VENV) $(STAMPS) web/node_modules src/concertmaster/static build dist
 
 $(VENV)/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
