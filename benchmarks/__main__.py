@@ -34,8 +34,8 @@ def main() -> None:
         validation.measure(report)
     report.ratio("linear10, one at a time", "floor: write-behind, linear10")
     report.ratio("linear10 at once", "floor: write-behind, linear10 at once")
-    report.ratio("flights demo", "flights: the same Polars code without us")
-    report.ratio("flights demo", "flights: Polars with its own whole-column types")
+    report.ratio("flights demo", "flights: Polars script over the reader of file.read")
+    report.ratio("flights demo", "flights: Polars script, types of whole columns")
     report.ratio("validate 10,000 nodes", "validate 1,000 nodes")
     report.print()
 
