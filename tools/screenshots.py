@@ -21,8 +21,6 @@ IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 SIZE = {"width": 1440, "height": 900}
 MAX_BYTES = 400_000
-NEAR_PERCENT = 66
-LEFT, TOP = 830, 330  # where the selected node shall be, in pixels
 READY = re.compile(r"is ready: (\S+)")
 
 
@@ -57,16 +55,7 @@ def editor(page: Page) -> None:
     inspector.get_by_role("tab", name="Output").click()
     expect(inspector).to_contain_text("175")
     page.get_by_role("button", name=re.compile("palette", re.IGNORECASE)).first.click()
-    # Further away the cards show no row counts.
-    while int(re.findall(r"(\d+) ?%", page.get_by_test_id("canvas").inner_text())[0]) < NEAR_PERCENT:
-        page.get_by_role("button", name=re.compile("zoom in", re.IGNORECASE)).click()
-        page.wait_for_timeout(400)
-    selected = page.get_by_test_id("node-routes").bounding_box()
-    assert selected is not None
-    page.mouse.move(600, 250)
-    page.mouse.down(button="middle")
-    page.mouse.move(600 + LEFT - selected["x"], 250 + TOP - selected["y"], steps=8)
-    page.mouse.up(button="middle")
+    page.get_by_role("button", name=re.compile("^fit", re.IGNORECASE)).click()
     page.mouse.move(5, 5)
     page.wait_for_load_state("networkidle")
 
