@@ -18,7 +18,7 @@ def compile_lock(name: str, requirements: list[str], *, without: Path | None = N
         source.write("\n".join(requirements))
         source.flush()
         command = ["uv", "pip", "compile", source.name, "--universal", "--python-version=3.11", "--generate-hashes"]
-        command += ["--no-annotate", "--no-header", "--no-emit-index-url", "--quiet"]
+        command += ["--no-annotate", "--no-header", "--quiet"]
         command += ["--constraints", str(without)] if without else []
         command += [] if dependencies else ["--no-deps"]
         done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
