@@ -29,7 +29,7 @@ def _report_type(scope: Scope, name: str, node: Node, specs: Specs, findings: Fi
         message = f"there is no node type {brief(node.type_id)!r}"
         fix = lambda: (  # noqa: E731
             did_you_mean(node.type_id, specs.ids())
-            or "`concertmaster nodes list` shows what there is; a running server knows what was there at its start"
+            or "Restart the server if you have just added it; `concertmaster nodes list` shows what there is"
         )
         findings.add(severity, "node.unknown_type", at, message, fix=fix)
     else:
