@@ -132,8 +132,8 @@ class Shell:
                 self.timers.pop(node_id, None)
                 self.record(events.NodeCancelled(node_id, self.state.nodes[node_id].attempt, reason))
             case cmd.StopAttempt(node_id, reason):
-                if self.attempts.pop(node_id, None) is not None:
-                    self.record(events.NodeCancelled(node_id, self.state.nodes[node_id].attempt, reason))
+                self.attempts.pop(node_id, None)
+                self.record(events.NodeCancelled(node_id, self.state.nodes[node_id].attempt, reason))
             case cmd.PassThrough(node_id):
                 outlet = self.state.plan.nodes[node_id].outlets[0]
                 self.record(events.NodeSucceeded(node_id, 0, self.now, {outlet: JsonValue()}))

@@ -9,7 +9,7 @@ from engine_reference import expected
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from concertmaster.domain.events import NodeSucceeded, body_from, data_of
+from concertmaster.domain.events import ExecutionCancelling, NodeSucceeded, body_from, data_of
 from concertmaster.domain.execution import NODE_TRANSITIONS
 from concertmaster.engine.decider import decide
 from concertmaster.engine.state import fold
@@ -45,6 +45,18 @@ def test_cut_the_journal_after_any_event_and_it_ends_the_same(case: Case, seed: 
         if whole.state.status == "succeeded":
             before = {node_id: node.status for node_id, node in whole.state.nodes.items()}
             assert {node_id: node.status for node_id, node in resumed.state.nodes.items()} == before
+
+
+@given(cases(max_nodes=6), st.integers(0, 1000))
+@settings(max_examples=60, deadline=None)
+def test_a_cancel_that_waits_at_a_takeover_ends_everything(case: Case, seed: int) -> None:
+    whole = run(begin(case), seed)
+    for length in range(2, len(whole.journal)):
+        resumed = resume(case, whole.journal[:length])
+        resumed.record(ExecutionCancelling("asked to"))
+        run(resumed, seed)
+        assert resumed.state.status == "cancelled"
+        assert not any(NODE_TRANSITIONS[node.status] for node in resumed.state.nodes.values())
 
 
 @given(cases(), st.integers(0, 1000), st.integers(0, 40))

@@ -68,12 +68,15 @@ class Attempts:
             self._recorder.record(NodeStarted(planned.id, number))
         attempt.task = asyncio.create_task(self._run(planned, attempt))
 
-    def stop(self, node: str, reason: str) -> None:
-        """Tell an attempt to stop; its outcome still arrives."""
-        attempt = self._running[node]
+    def stop(self, node: str, reason: str) -> bool:
+        """Tell an attempt to stop; its outcome still arrives. False when the node has none in this process."""
+        attempt = self._running.get(node)
+        if attempt is None:
+            return False
         if attempt.stop_reason is None and attempt.task is not None:
             attempt.stop_reason = reason
             attempt.task.cancel()
+        return True
 
     def arrived(self) -> Iterator[tuple[Attempt, Outcome]]:
         """The outcomes that came in since the last call, oldest first."""

@@ -148,7 +148,9 @@ class Runner:
             case cmd.StartAttempt(node, attempt):
                 self._attempts.start(self._state.plan.nodes[node], attempt)
             case cmd.StopAttempt(node, reason):
-                self._attempts.stop(node, reason)
+                if not self._attempts.stop(node, reason):
+                    # Lost with an earlier owner, and cancelled before it was made again.
+                    self._recorder.record(events.NodeCancelled(node, self._state.nodes[node].attempt, reason))
             case cmd.StartTimer(node, attempt, due_at):
                 self._start_timer(node, due_at, events.TimerFired(node, attempt))
             case cmd.SkipNode(node, reason):

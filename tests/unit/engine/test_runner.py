@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from concertmaster import Context, Input, OperationalError, Outlet, UserError, node
+from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.events import NodeFailed, NodeRetrying, NodeSucceeded
 from concertmaster.domain.values import JsonValue
 from engine_harness import running_engine
@@ -425,3 +426,24 @@ async def test_json_travels_unchanged(tmp_path: Path, value: object) -> None:
         output = succeeded.outputs["out"]
         assert isinstance(output, JsonValue)
         assert output.data == value
+
+
+async def test_a_cancel_posted_just_before_a_crash_still_ends_the_execution(tmp_path: Path) -> None:
+    @node(id="t.hangs", effect="none")
+    def hangs(context: Context) -> int:
+        """Until it is told to stop."""
+        while not context.cancelled():
+            time.sleep(0.005)
+        return 1
+
+    async with running_engine(tmp_path, [hangs]) as harness:
+        execution_id = await harness.start("{concertmaster: 1, name: c, nodes: {n: {type: t.hangs}}}")
+        await harness.until(execution_id, lambda events: "node.started n" in kinds(events))
+        # Durable, but the owner is gone before it looks.
+        await harness.journal.post(execution_id, "cancel", {"reason": "asked to"}, actor=LOCAL_ADMIN)
+    async with running_engine(tmp_path, [hangs]) as harness:
+        await harness.recover()
+        row = await harness.end(execution_id)
+        events = await harness.journal.read(execution_id)
+    assert row.status == "cancelled"
+    assert "node.cancelled n" in kinds(events)
