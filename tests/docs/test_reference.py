@@ -11,7 +11,7 @@ from concertmaster.api.app import create_app
 from concertmaster.cli.main import app
 from concertmaster.config import PREFIX, Settings
 from concertmaster.domain.document_read import DOCUMENT_KEYS, NODE_KEYS
-from concertmaster.domain.events import BODIES
+from concertmaster.domain.events_json import BODIES
 from concertmaster.domain.expression_filters import TEXT_FILTERS
 from concertmaster.domain.expression_lists import LIST_FILTERS
 from concertmaster.domain.expression_steps import ROOTS

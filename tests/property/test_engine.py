@@ -9,7 +9,8 @@ from engine_reference import expected
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from concertmaster.domain.events import ExecutionCancelling, NodeSucceeded, body_from, data_of
+from concertmaster.domain.events import ExecutionCancelling, NodeSucceeded
+from concertmaster.domain.events_json import body_from, data_of
 from concertmaster.domain.execution import NODE_TRANSITIONS
 from concertmaster.engine.decider import decide
 from concertmaster.engine.state import fold

@@ -1,4 +1,4 @@
-"""Every event of an execution, one frozen class each, and their JSON form.
+"""Every event of an execution, one frozen class each; `events_json.py` has their JSON form.
 
 An `Event` is the envelope that the journal stores; its `body` says what happened. New optional fields may be
 added to a body; a field is never renamed or reused, because journals live for ever.
@@ -6,17 +6,13 @@ added to a body; a field is never renamed or reused, because journals live for e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from concertmaster.domain import values
 from concertmaster.domain.execution import Failure
 from concertmaster.domain.values import Value
-
-_NONE: Mapping[str, Any] = {}
-
 
 @dataclass(frozen=True, slots=True)
 class ExecutionCreated:
@@ -34,6 +30,48 @@ class ExecutionStarted:
     """The first owner began to drive it."""
 
     kind: ClassVar[str] = "execution.started"
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionPaused:
+    """No node starts until it is resumed; what runs goes on to its end."""
+
+    kind: ClassVar[str] = "execution.paused"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionResumed:
+    """A paused execution goes on, or an interrupted one tries again."""
+
+    kind: ClassVar[str] = "execution.resumed"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionWaiting:
+    """Nothing runs, and nothing will before `until` (None: before somebody acts); the execution may leave memory."""
+
+    kind: ClassVar[str] = "execution.waiting"
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionRetried:
+    """An ended execution goes on: the nodes in `nodes` run again, the others keep their results.
+
+    Attributes:
+        generation: of the execution, from 2.
+        nodes: generation of each node that runs again; it rises only where a node had succeeded or the inputs were
+            edited, so that a write that may have arrived keeps its idempotency key.
+        inputs: the edited inputs, None when they stay.
+    """
+
+    kind: ClassVar[str] = "execution.retried"
+    generation: int
+    nodes: Mapping[str, int]
+    reason: str
+    inputs: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +154,25 @@ class NodeRetrying:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeWaiting:
+    """An attempt waits before it can go on, by `rule`.
+
+    Attributes:
+        rule: `timer` (until `due_at`), or `slot` (for a free place of `resource`).
+        resource: `node_type:http.request`, `connection:warehouse`.
+    """
+
+    kind: ClassVar[str] = "node.waiting"
+    node: str
+    attempt: int
+    rule: str
+    due_at: datetime | None = None
+    resource: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
-    """The wait after attempt `attempt` is over."""
+    """The wait of or after attempt `attempt` is over."""
 
     kind: ClassVar[str] = "timer.fired"
     node: str
@@ -168,6 +223,10 @@ class NodeCancelled:
 Body = (
     ExecutionCreated
     | ExecutionStarted
+    | ExecutionPaused
+    | ExecutionResumed
+    | ExecutionWaiting
+    | ExecutionRetried
     | ExecutionCancelling
     | ExecutionExpired
     | ExecutionSucceeded
@@ -177,15 +236,13 @@ Body = (
     | NodeStarted
     | NodeProgress
     | NodeRetrying
+    | NodeWaiting
     | TimerFired
     | NodeSucceeded
     | NodeFailed
     | NodeSkipped
     | NodeCancelled
 )
-
-BODIES: Mapping[str, type[Any]] = {body.kind: body for body in Body.__args__}
-
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -205,68 +262,3 @@ class Event:
     def node(self) -> str | None:
         """The node it is about, None for events of the whole execution."""
         return getattr(self.body, "node", None)
-
-    def as_json(self) -> dict[str, Any]:
-        """The form in the stream: `{execution, seq, at, kind, node?, data}`."""
-        node = self.node
-        head = {"execution": self.execution_id, "seq": self.seq, "at": self.at, "kind": self.kind}
-        return {**head, **({} if node is None else {"node": node}), "data": data_of(self.body)}
-
-
-def _outputs_to_json(outputs: Mapping[str, Value]) -> dict[str, Any]:
-    return {outlet: values.to_json(value) for outlet, value in outputs.items()}
-
-
-def _outputs_from_json(data: Mapping[str, Any]) -> dict[str, Value]:
-    return {outlet: values.from_json(value) for outlet, value in data.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class _Codec:
-    """How fields that are not plain JSON go out and come back."""
-
-    encode: Mapping[str, Callable[[Any], Any]] = field(default_factory=lambda: _NONE)
-    decode: Mapping[str, Callable[[Any], Any]] = field(default_factory=lambda: _NONE)
-
-
-_FAILURE = _Codec({"error": Failure.as_json}, {"error": Failure.from_json})
-_CODECS: Mapping[type[Any], _Codec] = {
-    ExecutionExpired: _FAILURE,
-    ExecutionFailed: _FAILURE,
-    ExecutionInterrupted: _FAILURE,
-    NodeRetrying: _Codec(_FAILURE.encode, {**_FAILURE.decode, "due_at": datetime.fromisoformat}),
-    NodeFailed: _Codec(_FAILURE.encode, {**_FAILURE.decode, "started_at": datetime.fromisoformat}),
-    NodeSucceeded: _Codec(
-        {"outputs": _outputs_to_json}, {"outputs": _outputs_from_json, "started_at": datetime.fromisoformat}
-    ),
-}
-_FIELDS: Mapping[type[Any], tuple[tuple[str, Callable[[Any], Any] | None], ...]] = {
-    body: tuple(
-        (item.name, _CODECS.get(body, _Codec()).encode.get(item.name)) for item in fields(body) if item.name != "node"
-    )
-    for body in BODIES.values()
-}
-
-
-def data_of(body: Body) -> dict[str, Any]:
-    """The `data` of an event: all fields but `node`, in JSON form (datetimes are left to the encoder)."""
-    return {
-        name: getattr(body, name) if encode is None else encode(getattr(body, name))
-        for name, encode in _FIELDS[type(body)]
-    }
-
-
-def body_from(kind: str, node: str | None, data: Mapping[str, Any]) -> Body:
-    """Inverse of `data_of`; unknown keys, written by a newer version, are ignored.
-
-    Raises:
-        ValueError: the kind is unknown: the journal was written by a newer ConcertMaster.
-    """
-    body = BODIES.get(kind)
-    if body is None:
-        raise ValueError(f"unknown kind of event: {kind!r}; this journal was written by a newer version")
-    decode = _CODECS.get(body, _Codec()).decode
-    given = {
-        name: decode[name](data[name]) if name in decode else data[name] for name, _ in _FIELDS[body] if name in data
-    }
-    return body(node=node, **given) if node is not None else body(**given)

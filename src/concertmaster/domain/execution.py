@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 ExecutionStatus = Literal["queued", "running", "waiting", "paused", "succeeded", "failed", "cancelled", "interrupted"]
+RequestKind = Literal["cancel", "pause", "resume", "retry"]
 NodeStatus = Literal["pending", "running", "retrying", "waiting", "succeeded", "failed", "skipped", "cancelled"]
 
 EXECUTION_STATUSES: tuple[ExecutionStatus, ...] = (
@@ -21,17 +22,29 @@ EXECUTION_STATUSES: tuple[ExecutionStatus, ...] = (
     "interrupted",
 )
 FINAL_EXECUTION: frozenset[ExecutionStatus] = frozenset({"succeeded", "failed", "cancelled", "interrupted"})
+UNFINISHED: tuple[ExecutionStatus, ...] = tuple(
+    status for status in EXECUTION_STATUSES if status not in FINAL_EXECUTION
+)
 
 NODE_TRANSITIONS: Mapping[NodeStatus, frozenset[NodeStatus]] = {
     # A quick attempt's `node.started` is dropped, so pending may end at once.
-    "pending": frozenset({"running", "retrying", "succeeded", "failed", "skipped", "cancelled"}),
+    "pending": frozenset({"running", "retrying", "waiting", "succeeded", "failed", "skipped", "cancelled"}),
     "running": frozenset({"running", "retrying", "waiting", "succeeded", "failed", "cancelled"}),
-    "retrying": frozenset({"running", "retrying", "succeeded", "failed", "cancelled"}),
-    "waiting": frozenset({"running", "succeeded", "failed", "cancelled"}),
+    "retrying": frozenset({"running", "retrying", "waiting", "succeeded", "failed", "cancelled"}),
+    "waiting": frozenset({"running", "retrying", "waiting", "succeeded", "failed", "cancelled"}),
     "succeeded": frozenset(),
     "failed": frozenset(),
     "skipped": frozenset(),
     "cancelled": frozenset(),
+}
+
+
+# What may be asked of an execution in which status. Those in a final status begin anew: the execution is queued again.
+REQUESTS: Mapping[RequestKind, frozenset[ExecutionStatus]] = {
+    "cancel": frozenset({*UNFINISHED, "interrupted"}),
+    "pause": frozenset(UNFINISHED),
+    "resume": frozenset({"paused", "interrupted"}),
+    "retry": FINAL_EXECUTION,
 }
 
 
@@ -86,6 +99,11 @@ class ExecutionRow:
         epoch: rises with every claim; 0 before the first.
         head_seq: seq of the last committed event.
         trigger: `{"type": "manual", ...}`.
+        priority: higher ones start first.
+        owner: name of the process that drives it; None while nobody does.
+        wake_at: when an execution without owner wants one; None: not before something happens to it.
+        slot_key: which concurrency limit it falls under, None for none.
+        admitted: it holds a place under that limit, or needs none.
     """
 
     id: str
@@ -99,6 +117,11 @@ class ExecutionRow:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     error: Failure | None = None
+    priority: int = 0
+    owner: str | None = None
+    wake_at: datetime | None = None
+    slot_key: str | None = None
+    admitted: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """`ExecutionSummary` of the REST contract."""
@@ -113,5 +136,6 @@ class ExecutionRow:
             "started_at": self.started_at,
             "ended_at": self.ended_at,
             "seq": self.head_seq,
+            "priority": self.priority,
             "error": None if error is None else {"code": error.code, "message": error.message, "node": error.node},
         }

@@ -10,7 +10,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from concertmaster.domain.access import Actor
 from concertmaster.domain.events import Event, ExecutionCreated
-from concertmaster.domain.execution import ExecutionRow, ExecutionStatus, Failure
+from concertmaster.domain.execution import ExecutionRow, ExecutionStatus, Failure, RequestKind
+from concertmaster.domain.policy import WhenFull
 from concertmaster.domain.workflow import Workflow
 
 T = TypeVar("T")
@@ -29,12 +30,35 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an append changes in the execution's row; None leaves a field as it is."""
+    """What an append changes in the execution's row; None leaves a field as it is.
+
+    A final status gives back owner, wake-up and place under the concurrency limit; a status that is not final forgets
+    an earlier end and its error.
+    """
 
     status: ExecutionStatus | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
     error: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The owner lets go of an execution that only waits.
+
+    Attributes:
+        wake_at: when it wants an owner again; None: not before a request comes or its place gets free.
+    """
+
+    wake_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The state of an execution after event `seq`, so that nobody has to fold what came before."""
+
+    seq: int
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +91,8 @@ class Append:
         epoch: the owner's; a stale one is refused with `StaleOwner`.
         events: consecutive seqs; the first follows the journal's head. May be empty when there are only log lines.
         consumed: ids of inbox rows that these events answer; deleted in the same transaction.
+        snapshot: replaces the stored one.
+        release: give up ownership in the same transaction, unless the inbox has requests by then.
     """
 
     execution_id: str
@@ -76,6 +102,22 @@ class Append:
     artifacts: Sequence[ArtifactReference] = ()
     logs: Sequence[LogLine] = ()
     consumed: Sequence[int] = ()
+    snapshot: Snapshot | None = None
+    release: Release | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The concurrency limit that an execution falls under: at most `limit` unfinished ones of the same `key`.
+
+    Attributes:
+        when_full: `queue`: it waits for a place; `skip`: it ends at once as cancelled; `cancel_oldest`: the oldest one
+            that holds a place is asked to cancel, and it waits.
+    """
+
+    key: str
+    limit: int
+    when_full: WhenFull = "queue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +129,16 @@ class NewExecution:
     body: ExecutionCreated
     idempotency_key: str | None = None
     fingerprint: str = ""
+    priority: int = 0
+    slot: Slot | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class InboxItem:
-    """A request of somebody else to the owner of an execution; `kind` is `cancel` today."""
+    """A request of somebody else to the owner of an execution; `data` has at least `reason`."""
 
     id: int
-    kind: str
+    kind: RequestKind
     data: Mapping[str, Any]
 
 
@@ -102,43 +146,91 @@ class InboxItem:
 class Claim:
     """Ownership of an execution under a new epoch.
 
-    `events` are those committed so far when the claimer knows them, None when they must be read.
+    Attributes:
+        row: as the claim left it. Not `admitted`: it may answer its requests, but not start to run.
+        takeovers: claims in a row, this one included, after which nothing was appended.
+        created: the first event when the claimer has just made the execution; then there is nothing to read.
     """
 
-    execution_id: str
-    epoch: int
-    head_seq: int
-    status: ExecutionStatus
-    events: Sequence[Event] | None = None
+    row: ExecutionRow
+    takeovers: int = 0
+    created: Event | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a new owner reads, all of one moment.
+
+    Attributes:
+        events: those after the snapshot, or all.
+        log_lines: how many lines the nodes logged.
+    """
+
+    snapshot: Snapshot | None
+    events: Sequence[Event]
+    inbox: Sequence[InboxItem]
+    log_lines: int
 
 
 class Journal(Protocol):
-    """The append-only truth about executions, with group commit, ownership and inbox."""
+    """The append-only truth about executions, with group commit, ownership and inbox.
+
+    An implementation is told at construction whom to call, on the loop and after the commit, with what has become
+    durable (`on_commit`), and with the ids of executions that want attention: a request came, a place got free, a
+    wake-up is near (`on_wake`). With several processes on one database, `on_wake` is called in all of them.
+    """
 
     async def create(self, new: NewExecution, *, actor: Actor, owner: str | None = None) -> tuple[ExecutionRow, bool]:
         """Store a new execution durably.
 
         Args:
-            owner: claim it in the same transaction (epoch 1), which saves the claim's commit.
+            owner: claim it in the same transaction (epoch 1) if it is admitted, which saves the claim's commit;
+                without an owner it is due at once.
         Returns:
-            The row, and whether it is new: with a known idempotency key the earlier execution is returned.
+            The row, and whether it is new: with a known idempotency key the earlier execution is returned. The row
+            has the owner when it was claimed, and is final when its limit was full and said `skip`.
         Raises:
             Conflict: `execution.key_reused`, the key was used with another fingerprint.
         """
         ...
 
     async def claim(self, execution_id: str, owner: str) -> Claim | None:
-        """Take ownership (epoch + 1) of a non-final execution; None when it is final or unknown."""
+        """Take ownership (epoch + 1) of an unfinished execution.
+
+        None when it is final or unknown, when a living process owns it, or when it has no place under its concurrency
+        limit and no request to answer.
+        """
         ...
 
-    def append(self, batch: Append) -> asyncio.Future[None]:
+    async def claim_due(self, owner: str, *, now: datetime, limit: int) -> list[Claim]:
+        """Take ownership of executions whose owner is dead or whose wake-up is due; higher priority, then older, first.
+
+        Args:
+            now: compared with wake-ups; whether an owner lives is judged by the database's clock.
+        """
+        ...
+
+    async def next_due(self) -> datetime | None:
+        """The earliest wake-up of an execution without owner; None when there is none."""
+        ...
+
+    async def disown(self, execution_id: str, epoch: int, *, wake_at: datetime) -> None:
+        """Give an execution back whose drive broke down; nothing happens when the epoch is not the newest."""
+        ...
+
+    def append(self, batch: Append) -> asyncio.Future[bool]:
         """Queue events for the next group commit; the future resolves once they are durable.
 
         Encoding happens before this returns, so a value that cannot be stored raises here (UserError
         `event.not_storable`) and never harms the group. Later appends of the same execution commit later or in
         the same transaction, so waiting for the last future is a barrier for all before it.
-        The future raises `StaleOwner` when another owner has taken over.
+        The future raises `StaleOwner` when another owner has taken over; its result says whether ownership was
+        released, as the batch asked.
         """
+        ...
+
+    async def history(self, execution_id: str) -> History:
+        """Everything that a new owner has to know."""
         ...
 
     async def read(self, execution_id: str, after_seq: int = 0, *, limit: int | None = None) -> list[Event]:
@@ -153,17 +245,22 @@ class Journal(Protocol):
         """Requests not yet consumed, oldest first."""
         ...
 
-    async def post(self, execution_id: str, kind: str, data: Mapping[str, Any], *, actor: Actor) -> ExecutionRow:
-        """Put a request into the inbox, with its audit row.
+    async def post(
+        self, execution_id: str, kind: RequestKind, data: Mapping[str, Any], *, actor: Actor
+    ) -> ExecutionRow:
+        """Put a request into the inbox, with its audit row, and tell the owner (`on_wake`).
+
+        An execution without owner becomes due; one in a final status is queued again (`domain.execution.REQUESTS`).
 
         Raises:
             NotFound: `execution.not_found`.
-            Conflict: `execution.ended`, it is final already.
+            Conflict: `execution.ended`, `execution.not_ended` or `execution.not_paused`: it is in no status in which
+                this can be asked.
         """
         ...
 
-    async def unfinished(self) -> list[str]:
-        """Ids of all executions that are not final, oldest first."""
+    async def unfinished(self) -> int:
+        """How many executions are not final."""
         ...
 
 
@@ -373,13 +470,32 @@ class Compute(Protocol):
         ...
 
 
+class Slots(Protocol):
+    """Places under the limits of node types and connections, over all processes on the database.
+
+    A place belongs to its owner's lease: when the owner is dead it is free.
+    """
+
+    async def take(self, resource: str, *, limit: int, holder: str) -> bool:
+        """Take a place; False when all are taken. Taking it twice is taking it once."""
+        ...
+
+    async def give_back(self, resource: str, *, holder: str) -> None:
+        """Free a place, and let other processes know; nothing happens when it is not held."""
+        ...
+
+    async def holders(self, resource: str) -> Sequence[str]:
+        """Who holds the places, oldest first: `<execution>/<node>`."""
+        ...
+
+
 class Placement(Protocol):
     """Where an execution is driven."""
 
-    def submit(self, execution_id: str, claim: Claim | None = None) -> None:
-        """Start driving unless it is driven here already; with a claim it is owned already."""
+    def submit(self, claim: Claim) -> None:
+        """Start driving an execution that this process has claimed."""
         ...
 
-    def wake(self, execution_id: str) -> None:
-        """Tell the owner to look at its inbox."""
+    def wake(self, execution_id: str) -> bool:
+        """Tell the drive of an execution to look at its inbox; False when it is not driven here."""
         ...

@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any, Literal
 
 OnError = Literal["fail", "continue"]
+OnInterrupt = Literal["stop", "retry", "fail"]
+WhenFull = Literal["queue", "skip", "cancel_oldest"]
 Join = Literal["all", "any"] | int
 
 
@@ -38,6 +40,8 @@ class NodePolicy:
             `fail` fails the execution even when an edge leaves `error`.
         join: `all`, `any`, or the number of taken edges that starts the node.
         idempotent: None takes the node type's.
+        on_interrupt: what follows when the server died in the middle of a write that must not be repeated blindly:
+            `stop` the execution for a person, `retry` it all the same, or `fail` the node.
         undo: node that undoes this one; kept for compensation.
     """
 
@@ -46,15 +50,29 @@ class NodePolicy:
     on_error: OnError | None = None
     join: Join = "all"
     idempotent: bool | None = None
+    on_interrupt: OnInterrupt = "stop"
     undo: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
+class Concurrency:
+    """How many executions of a workflow may be unfinished at one time.
+
+    Attributes:
+        key: an expression over `inputs`, `trigger` and `vars`; each value of it has its own `limit` places.
+    """
+
+    limit: int
+    key: str | None = None
+    when_full: WhenFull = "queue"
+
+
+@dataclass(frozen=True, slots=True)
 class WorkflowPolicy:
-    """How the engine treats executions of a workflow; the last three are kept as written."""
+    """How the engine treats executions of a workflow; the last two are kept as written."""
 
     timeout: timedelta | None = None
     priority: int = 0
-    concurrency: Mapping[str, Any] | None = None
+    concurrency: Concurrency | None = None
     on_failure: Any = None
     finally_: Any = None

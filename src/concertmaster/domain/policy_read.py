@@ -7,10 +7,19 @@ from typing import Any, cast
 from concertmaster.domain.document_fields import Fields
 from concertmaster.domain.durations import format_duration
 from concertmaster.domain.findings import Findings
-from concertmaster.domain.policy import Join, NodePolicy, OnError, RetryPolicy, WorkflowPolicy
+from concertmaster.domain.policy import (
+    Concurrency,
+    Join,
+    NodePolicy,
+    OnError,
+    OnInterrupt,
+    RetryPolicy,
+    WhenFull,
+    WorkflowPolicy,
+)
 
 WORKFLOW_POLICY_KEYS = ("timeout", "priority", "concurrency", "on_failure", "finally")
-NODE_POLICY_KEYS = ("timeout", "retry", "on_error", "join", "idempotent", "undo")
+NODE_POLICY_KEYS = ("timeout", "retry", "on_error", "join", "idempotent", "on_interrupt", "undo")
 RETRY_KEYS = ("maximum_attempts", "initial_interval", "backoff_coefficient", "maximum_interval")
 CONCURRENCY_KEYS = ("limit", "key", "when_full")
 _LOWEST_PRIORITY = -(2**31)
@@ -22,22 +31,24 @@ def read_workflow_policy(value: Any, findings: Findings) -> WorkflowPolicy:
         return WorkflowPolicy()
     fields = Fields(value, findings, at="/policy", what="a workflow policy")
     fields.only(WORKFLOW_POLICY_KEYS)
-    concurrency: dict[str, Any] | None = None
-    if fields.data.get("concurrency") is not None:
-        part = Fields(fields.data["concurrency"], findings, at="/policy/concurrency", what="a concurrency policy")
-        part.only(CONCURRENCY_KEYS)
-        part.required("limit", fix="Add `limit:`, the number of executions at one time")
-        part.number("limit", at_least=1, whole=True)
-        part.text("key")
-        part.choice("when_full", ("queue", "skip", "cancel_oldest"))
-        concurrency = dict(part.data)
     return WorkflowPolicy(
         timeout=fields.duration("timeout", positive=True),
         priority=int(fields.number("priority", at_least=_LOWEST_PRIORITY, whole=True) or 0),
-        concurrency=concurrency,
+        concurrency=_read_concurrency(fields.data.get("concurrency"), findings),
         on_failure=fields.data.get("on_failure"),
         finally_=fields.data.get("finally"),
     )
+
+
+def _read_concurrency(value: Any, findings: Findings) -> Concurrency | None:
+    if value is None:
+        return None
+    fields = Fields(value, findings, at="/policy/concurrency", what="a concurrency policy")
+    fields.only(CONCURRENCY_KEYS)
+    fields.required("limit", fix="Add `limit:`, the number of executions at one time")
+    limit = fields.number("limit", at_least=1, whole=True)
+    when_full = cast("WhenFull | None", fields.choice("when_full", ("queue", "skip", "cancel_oldest")))
+    return None if limit is None else Concurrency(int(limit), fields.text("key"), when_full or "queue")
 
 
 def read_node_policy(value: Any, findings: Findings, *, at: str) -> NodePolicy:
@@ -52,6 +63,7 @@ def read_node_policy(value: Any, findings: Findings, *, at: str) -> NodePolicy:
         on_error=cast("OnError | None", fields.choice("on_error", ("fail", "continue"))),
         join=_read_join(fields),
         idempotent=fields.boolean("idempotent"),
+        on_interrupt=cast("OnInterrupt | None", fields.choice("on_interrupt", ("stop", "retry", "fail"))) or "stop",
         undo=fields.text("undo"),
     )
 
@@ -95,8 +107,7 @@ def write_workflow_policy(policy: WorkflowPolicy) -> dict[str, Any]:
     if policy.priority:
         written["priority"] = policy.priority
     if policy.concurrency is not None:
-        known = {key: policy.concurrency[key] for key in CONCURRENCY_KEYS if key in policy.concurrency}
-        written["concurrency"] = known | dict(policy.concurrency)
+        written["concurrency"] = _write_concurrency(policy.concurrency)
     if policy.on_failure is not None:
         written["on_failure"] = policy.on_failure
     if policy.finally_ is not None:
@@ -111,10 +122,19 @@ def write_node_policy(policy: NodePolicy) -> dict[str, Any]:
         written["timeout"] = format_duration(policy.timeout)
     if retry := _write_retry(policy.retry):
         written["retry"] = retry
-    for key in ("on_error", "join", "idempotent", "undo"):
+    for key in ("on_error", "join", "idempotent", "on_interrupt", "undo"):
         value = getattr(policy, key)
-        if value is not None and (key, value) != ("join", "all"):
+        if value is not None and (key, value) not in (("join", "all"), ("on_interrupt", "stop")):
             written[key] = value
+    return written
+
+
+def _write_concurrency(concurrency: Concurrency) -> dict[str, Any]:
+    written: dict[str, Any] = {"limit": concurrency.limit}
+    if concurrency.key is not None:
+        written["key"] = concurrency.key
+    if concurrency.when_full != "queue":
+        written["when_full"] = concurrency.when_full
     return written
 
 

@@ -18,6 +18,7 @@ import orjson
 
 from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.events import Event
+from concertmaster.domain.events_json import as_json
 from concertmaster.domain.execution import ExecutionRow
 from concertmaster.domain.interfaces import Committed, EventBus
 
@@ -39,7 +40,7 @@ class Line:
 def encode_event(event: Event, data: bytes | None = None) -> Line:
     """The line of an event; `data` is its encoded data where somebody has it already."""
     if data is None:
-        return Line(event.seq, orjson.dumps(event.as_json(), option=orjson.OPT_UTC_Z))
+        return Line(event.seq, orjson.dumps(as_json(event), option=orjson.OPT_UTC_Z))
     head: dict[str, Any] = {"execution": event.execution_id, "seq": event.seq, "at": event.at, "kind": event.kind}
     if event.node is not None:
         head["node"] = event.node

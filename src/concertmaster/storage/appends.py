@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from concertmaster.domain.errors import StaleOwner, UserError
-from concertmaster.domain.events import Body, data_of
+from concertmaster.domain.events import Body
+from concertmaster.domain.events_json import data_of
 from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow
 from concertmaster.domain.interfaces import Append, Change, Committed
 from concertmaster.storage.bulk import BulkStatement, batched

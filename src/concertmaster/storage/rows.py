@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 
-from concertmaster.domain.events import Event, body_from
+from concertmaster.domain.events import Event
+from concertmaster.domain.events_json import body_from
 from concertmaster.domain.execution import ExecutionRow, Failure
 from concertmaster.domain.interfaces import Change
 from concertmaster.storage.encoding import encode, from_micros, maybe_instant

@@ -20,6 +20,11 @@ metadata = MetaData(
 # SQLite numbers rows by itself only in a column of exactly INTEGER.
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")
 
+
+def _partial_index(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 executions = Table(
     "executions",
     metadata,
@@ -29,16 +34,55 @@ executions = Table(
     Column("status", Text, nullable=False),
     Column("epoch", Integer, nullable=False),
     Column("owner", Text),
-    Column("lease_until", BigInteger),
     Column("head_seq", BigInteger, nullable=False),
     Column("trigger", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("started_at", BigInteger),
     Column("ended_at", BigInteger),
     Column("error", Text),
+    Column("wake_at", BigInteger),
+    Column("takeovers", Integer, nullable=False, server_default="0"),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("slot_key", Text),
+    Column("slot_limit", Integer),
+    Column("admitted", Integer, nullable=False, server_default="1"),
     Index("ix_executions_workflow_status", "workflow", "status", "id"),
     Index("ix_executions_status", "status", "id"),
+    # Both are short: an ended execution has neither, and one that is driven has no wake-up.
+    _partial_index("ix_executions_owner", "owner", where="owner IS NOT NULL"),
+    _partial_index("ix_executions_wake_at", "wake_at", where="wake_at IS NOT NULL"),
+    _partial_index("ix_executions_slot", "slot_key", "status", "id", where="slot_key IS NOT NULL"),
     sqlite_with_rowid=False,
+)
+
+# Who drives executions: a row a living process. A lease that has run out, by the database's clock, is a dead owner.
+owners = Table(
+    "owners",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("lease_until", BigInteger, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Places taken under the limits of node types and connections; those of a dead owner are free.
+slots = Table(
+    "slots",
+    metadata,
+    Column("resource", Text, primary_key=True),
+    Column("holder", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("ix_slots_owner", "owner"),
+    sqlite_with_rowid=False,
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("execution_id", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("data", LargeBinary, nullable=False),
 )
 
 events = Table(
@@ -115,13 +159,7 @@ workflows = Table(
     Column("node_count", Integer, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("deleted_at", BigInteger),
-    Index(
-        "ix_workflows_updated_at",
-        "updated_at",
-        "name",
-        sqlite_where=text("deleted_at IS NULL"),
-        postgresql_where=text("deleted_at IS NULL"),
-    ),
+    _partial_index("ix_workflows_updated_at", "updated_at", "name", where="deleted_at IS NULL"),
     sqlite_with_rowid=False,
 )
 

@@ -14,7 +14,8 @@ import pytest
 
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.errors import NotFound
-from concertmaster.domain.events import Event, ExecutionStarted, NodeProgress, data_of
+from concertmaster.domain.events import Event, ExecutionStarted, NodeProgress
+from concertmaster.domain.events_json import data_of
 from concertmaster.domain.execution import ExecutionRow, ExecutionStatus
 from concertmaster.domain.interfaces import Committed, ExecutionStore, Journal
 from concertmaster.eventbus.memory import MemoryEventBus
