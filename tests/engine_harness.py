@@ -18,9 +18,12 @@ from concertmaster.domain.document import parse
 from concertmaster.domain.errors import NotFound
 from concertmaster.domain.events import Event, ExecutionCreated
 from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow
-from concertmaster.domain.interfaces import Claim, Committed, NewExecution
-from concertmaster.engine.parts import Engine, EngineSettings, PlanCache
-from concertmaster.engine.recovery import recover
+from concertmaster.domain.interfaces import Claim, Committed, NewExecution, Slot
+from concertmaster.domain.limits import parse_limits
+from concertmaster.engine.breaker import BreakerPolicy, Breakers
+from concertmaster.engine.dispatcher import Dispatcher
+from concertmaster.engine.limits import Limits
+from concertmaster.engine.parts import Engine, EngineSettings, Owner, PlanCache
 from concertmaster.executors.local import LocalCompute, LocalPlacement
 from concertmaster.nodes.credentials import Connection
 from concertmaster.nodes.loader import load_registry
@@ -42,6 +45,7 @@ class Harness:
     workflows: SqlWorkflowStore
     executions: SqlExecutionStore
     placement: LocalPlacement
+    dispatcher: Dispatcher
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     ended: dict[str, ExecutionRow] = field(default_factory=dict)
 
@@ -49,23 +53,35 @@ class Harness:
         self.ended |= {part.row.id: part.row for part in committed if part.row.status in FINAL_EXECUTION}
         self.changed.set()
 
-    async def start(self, document: str, inputs: Mapping[str, Any] | None = None, *, drive: bool = True) -> str:
+    async def start(
+        self,
+        document: str,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        drive: bool = True,
+        slot: Slot | None = None,
+        priority: int = 0,
+    ) -> str:
         """Store the document and start it; `drive=False` leaves it queued, as a crash right after would."""
         parsed = parse(document)
         assert parsed.workflow is not None, parsed.problems
         stored, _ = await self.workflows.save(parsed.workflow, publish=True, expected_version=None, actor=LOCAL_ADMIN)
         body = ExecutionCreated(stored.name, stored.version, inputs or {}, {"type": "manual"})
-        new = NewExecution(str(uuid.uuid4()), self.engine.clock.now(), body)
-        owner = self.engine.owner if drive else None
+        new = NewExecution(str(uuid.uuid4()), self.engine.clock.now(), body, slot=slot, priority=priority)
+        # Owned and not driven, it is what a process leaves behind that dies right after.
+        owner = self.engine.owner.name if drive else "somebody who died"
         row, _ = await self.journal.create(new, actor=LOCAL_ADMIN, owner=owner)
-        if drive:
-            created = Event(row.id, 1, row.created_at, body)
-            self.placement.submit(row.id, Claim(row.id, row.epoch, 1, row.status, (created,)))
+        if drive and row.owner == owner:
+            self.placement.submit(Claim(row, created=Event(row.id, 1, row.created_at, body)))
         return row.id
 
+    async def ask(self, execution_id: str, kind: Any, **data: Any) -> None:
+        """Post a request, as the services do."""
+        self.ended.pop(execution_id, None)
+        await self.journal.post(execution_id, kind, {"reason": "asked to", **data}, actor=LOCAL_ADMIN)
+
     async def cancel(self, execution_id: str) -> None:
-        await self.journal.post(execution_id, "cancel", {"reason": "asked to"}, actor=LOCAL_ADMIN)
-        self.placement.wake(execution_id)
+        await self.ask(execution_id, "cancel")
 
     async def until(self, execution_id: str, condition: Callable[[Sequence[Event]], bool]) -> list[Event]:
         """Wait until the committed events satisfy the condition."""
@@ -90,8 +106,15 @@ class Harness:
         execution_id = await self.start(document, inputs)
         return await self.end(execution_id), await self.journal.read(execution_id)
 
-    async def recover(self) -> int:
-        return await recover(self.journal, self.placement)
+    async def settled(self, execution_id: str, status: str) -> ExecutionRow:
+        """Wait until the execution has that status, as lists show it."""
+        while True:
+            self.changed.clear()
+            row = await self.executions.get(execution_id)
+            if row.status == status:
+                return row
+            async with asyncio.timeout(30):
+                await self.changed.wait()
 
 
 @contextlib.asynccontextmanager
@@ -103,8 +126,15 @@ async def running_engine(
     allow: str = "",
     settings: EngineSettings | None = None,
     grace_seconds: float = 10.0,
+    limits: Sequence[str] = (),
+    breaker: BreakerPolicy | None = None,
+    dispatch: bool = True,
 ) -> AsyncIterator[Harness]:
-    """An engine over `folder` with the built-ins and the given `@node` functions; closing it is a clean stop."""
+    """An engine over `folder` with the built-ins and the given `@node` functions; closing it is a clean stop.
+
+    Args:
+        dispatch: go on with what others left behind, and with what is due.
+    """
     url = f"sqlite:///{folder / 'concertmaster.db'}"
     upgrade(url)
     database = Database(url)
@@ -116,16 +146,18 @@ async def running_engine(
             raise NotFound("connection.not_found", f"There is no connection {name!r}")
         return connections[name]
 
-    journal, workflows = (
-        SqlJournal(database, lambda committed: harness.on_commit(committed)),
-        SqlWorkflowStore(database),
+    journal = SqlJournal(
+        database, lambda committed: harness.on_commit(committed), lambda ids: harness.dispatcher.wake(ids)
     )
+    workflows = SqlWorkflowStore(database)
     executions, builtins = SqlExecutionStore(database), load_registry()
     own = [found for function in functions if (found := node_type_of(function)) is not None]
     registry = Registry([*builtins.all(), *own])
     compute = LocalCompute(threads=32, grace_seconds=grace_seconds)
+    owner = Owner()
+    slots = database.slots(owner, lambda resource: engine.limits.freed(resource))
     engine = Engine(
-        owner=str(uuid.uuid4()),
+        owner=owner,
         journal=journal,
         executions=executions,
         plans=PlanCache(workflows, lambda: registry),
@@ -136,14 +168,25 @@ async def running_engine(
         compute=compute,
         connection=connection,
         http=GuardedClient(EgressRules.parse(allow)),
+        limits=Limits(slots, parse_limits(limits)),
+        breakers=Breakers(breaker or BreakerPolicy()),
         settings=settings or EngineSettings(),
     )
-    placement = LocalPlacement(engine)
-    harness = Harness(engine, journal, workflows, executions, placement)
+    placement = LocalPlacement(
+        engine, on_room=lambda: dispatcher.room_made(), on_rest=lambda wake_at: dispatcher.expect(wake_at)
+    )
+    dispatcher = Dispatcher(journal, placement, engine.clock, owner, look_seconds=None, everything=dispatch)
+    harness = Harness(engine, journal, workflows, executions, placement, dispatcher)
+    lease = database.lease(on_lost=placement.abandon)
+    await lease.register(owner.name)
+    dispatching = asyncio.create_task(dispatcher.run())
     try:
         yield harness
     finally:
-        await placement.close()
+        dispatching.cancel()
+        await placement.abandon()
+        await lease.release()
+        engine.limits.close()
         compute.close()
         await engine.http.aclose()
         await database.close()

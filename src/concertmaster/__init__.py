@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from concertmaster.nodes.context import Context, Outlet
     from concertmaster.nodes.credentials import Connection, Secret
     from concertmaster.nodes.decorator import node
+    from concertmaster.nodes.flow import Wait
 
 __all__ = [
     "Connection",
@@ -31,6 +32,7 @@ __all__ = [
     "Sql",
     "Table",
     "UserError",
+    "Wait",
     "node",
 ]
 
@@ -45,6 +47,7 @@ _HOMES = {
     "Sql": "concertmaster.domain.sql_template",
     "Table": "concertmaster.data.table",
     "UserError": "concertmaster.domain.errors",
+    "Wait": "concertmaster.nodes.flow",
     "node": "concertmaster.nodes.decorator",
 }
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
-import secrets
-import socket
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -17,15 +16,19 @@ from concertmaster.config import DATABASE_FILE, SERVER_FILE, Settings
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.guard import EgressRules, GuardedClient
 from concertmaster.domain.errors import OperationalError
-from concertmaster.domain.interfaces import Clock
-from concertmaster.engine.parts import Engine, PlanCache
-from concertmaster.engine.recovery import recover as recover_executions
+from concertmaster.domain.interfaces import Clock, Slots
+from concertmaster.domain.limits import parse_limits
+from concertmaster.engine.breaker import BreakerPolicy, Breakers
+from concertmaster.engine.dispatcher import Dispatcher
+from concertmaster.engine.limits import Limits
+from concertmaster.engine.parts import Engine, EngineSettings, Owner, PlanCache
 from concertmaster.eventbus.memory import MemoryEventBus
 from concertmaster.executors.local import LocalCompute, LocalPlacement
 from concertmaster.nodes.loader import load_registry
 from concertmaster.nodes.registry import Registry
 from concertmaster.security.cipher import open_cipher
 from concertmaster.services.connections import ConnectionService
+from concertmaster.services.control import ControlService
 from concertmaster.services.executions import ExecutionService
 from concertmaster.services.nodes import NodeTypeService
 from concertmaster.services.operations import Instance, OperationsService
@@ -38,6 +41,9 @@ from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.lock import DataFolderLock
 from concertmaster.storage.migrate import current, head, upgrade
 from concertmaster.storage.workflows import SqlWorkflowStore
+
+# A lease of 8 s and this are how long executions of a killed process stand still at most.
+LOOK_SECONDS = 1.0
 
 
 class SystemClock:
@@ -55,6 +61,7 @@ class Runtime:
     settings: Settings
     workflows: WorkflowService
     executions: ExecutionService
+    control: ControlService
     connections: ConnectionService
     node_types: NodeTypeService
     operations: OperationsService
@@ -106,18 +113,40 @@ def _calm_collector() -> None:
     gc.set_threshold(100_000, 50, 100)
 
 
+@dataclass(slots=True)
+class _Hooks:
+    """What storage calls back into; the last two exist only once something drives."""
+
+    bus: MemoryEventBus
+    owner: Owner
+    dispatcher: Dispatcher | None = None
+    limits: Limits | None = None
+
+    def wake(self, ids: Sequence[str]) -> None:
+        """Executions want attention."""
+        if self.dispatcher is not None:
+            self.dispatcher.wake(ids)
+
+    def freed(self, resource: str) -> None:
+        """A place got free in another process."""
+        if self.limits is not None:
+            self.limits.freed(resource)
+
+
 @dataclass(frozen=True, slots=True)
 class _Storage:
     """What is on the disk, opened."""
 
+    database: Database
     journal: SqlJournal
     workflows: SqlWorkflowStore
     executions: SqlExecutionStore
     connections: SqlConnectionStore
     artifacts: ArtifactStore
+    slots: Slots
 
 
-async def _open_storage(settings: Settings, bus: MemoryEventBus, clock: Clock, stack: AsyncExitStack) -> _Storage:
+async def _open_storage(settings: Settings, hooks: _Hooks, clock: Clock, stack: AsyncExitStack) -> _Storage:
     artifacts = ArtifactStore(settings.resolved_data_dir / "artifacts")
     # The folder is ours alone: whatever is half written belongs to a process that is gone.
     artifacts.sweep(older_than=timedelta())
@@ -126,11 +155,13 @@ async def _open_storage(settings: Settings, bus: MemoryEventBus, clock: Clock, s
     await database.open()
     stack.push_async_callback(database.close)
     return _Storage(
-        journal=SqlJournal(database, bus.publish, now=clock.now),
+        database=database,
+        journal=SqlJournal(database, hooks.bus.publish, hooks.wake, now=clock.now),
         workflows=SqlWorkflowStore(database, now=clock.now),
         executions=SqlExecutionStore(database),
         connections=SqlConnectionStore(database, now=clock.now),
         artifacts=artifacts,
+        slots=database.slots(hooks.owner, hooks.freed),
     )
 
 
@@ -139,24 +170,27 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
     """Everything, running; to be called by whoever holds the data folder.
 
     Args:
-        recover: go on with executions that were not at their end when the last process ended.
+        recover: go on with executions that were not at their end when the last process ended, and take over those of
+            dead ones; else only what is started here is driven, and stays in memory.
     Raises:
         OperationalError: the database or a folder cannot be used.
         UserError: a setting is wrong, or the database belongs to a newer version.
     """
-    clock, bus = SystemClock(), MemoryEventBus()
-    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    clock = SystemClock()
     cipher = open_cipher(settings.resolved_data_dir, settings.secret_key.get_secret_value() or None)
     registry = load_registry(settings.resolved_workspace)
+    hooks = _Hooks(MemoryEventBus(), Owner())
     async with AsyncExitStack() as stack:
-        storage = await _open_storage(settings, bus, clock, stack)
+        storage = await _open_storage(settings, hooks, clock, stack)
         connections = ConnectionService(storage.connections, cipher)
         http = GuardedClient(EgressRules.parse(settings.egress_allow))
         stack.push_async_callback(http.aclose)
         compute = LocalCompute(threads=settings.threads)
         stack.callback(compute.close)
+        limits = Limits(storage.slots, parse_limits(settings.limits))
+        stack.callback(limits.close)
         engine = Engine(
-            owner=owner,
+            owner=hooks.owner,
             journal=storage.journal,
             executions=storage.executions,
             plans=PlanCache(storage.workflows, lambda: registry),
@@ -167,28 +201,74 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             compute=compute,
             connection=connections.open,
             http=http,
+            limits=limits,
+            breakers=Breakers(BreakerPolicy(settings.breaker_failures, settings.breaker_seconds)),
+            settings=_engine_settings(settings, recover=recover),
         )
-        placement = LocalPlacement(engine)
-        # Closed first: drives stop at an await, and what they queued is committed by the database's close.
-        stack.push_async_callback(placement.close)
+        placement = await _start_driving(engine, storage, hooks, stack, recover=recover)
         runtime = _runtime(
-            settings, engine, storage, registry=registry, connections=connections, placement=placement, bus=bus
+            settings, engine, storage, hooks.bus, registry=registry, connections=connections, placement=placement
         )
         _calm_collector()
-        if recover:
-            runtime = replace(runtime, recovered=await recover_executions(storage.journal, placement))
-        yield runtime
+        yield replace(runtime, recovered=await storage.journal.unfinished() if recover else 0)
+
+
+def _engine_settings(settings: Settings, *, recover: bool) -> EngineSettings:
+    found = EngineSettings(
+        node_timeout=settings.node_timeout, execution_timeout=settings.execution_timeout, running=settings.max_running
+    )
+    # Without a dispatcher for everything nobody would wake an execution that had left memory.
+    return found if recover else replace(found, hibernate=timedelta.max)
+
+
+async def _start_driving(
+    engine: Engine, storage: _Storage, hooks: _Hooks, stack: AsyncExitStack, *, recover: bool
+) -> LocalPlacement:
+    """Take a lease, and let the dispatcher hand out what there is to drive."""
+    placement = LocalPlacement(
+        engine, on_room=lambda: dispatcher.room_made(), on_rest=lambda wake_at: dispatcher.expect(wake_at)
+    )
+    dispatcher = Dispatcher(
+        engine.journal,
+        placement,
+        engine.clock,
+        engine.owner,
+        look_seconds=LOOK_SECONDS if storage.database.shared else None,
+        everything=recover,
+    )
+
+    async def start_over() -> None:
+        """The lease is lost: others go on with what is in memory here, so it is thrown away."""
+        await placement.abandon()
+        engine.owner.renew()
+        await lease.register(engine.owner.name)
+        dispatcher.poke()
+
+    lease = storage.database.lease(on_lost=start_over)
+    await lease.register(engine.owner.name)
+    stack.push_async_callback(lease.release)
+    # Stopped first: drives stop at an await, and what they queued is committed by the database's close.
+    stack.push_async_callback(placement.abandon)
+    hooks.dispatcher, hooks.limits = dispatcher, engine.limits
+    dispatching = asyncio.create_task(dispatcher.run(), name="dispatcher")
+    stack.push_async_callback(_cancelled, dispatching)
+    return placement
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def _runtime(
     settings: Settings,
     engine: Engine,
     storage: _Storage,
+    bus: MemoryEventBus,
     *,
     registry: Registry,
     connections: ConnectionService,
     placement: LocalPlacement,
-    bus: MemoryEventBus,
 ) -> Runtime:
     """The services, over parts that run already."""
     workflows = WorkflowService(storage.workflows, storage.executions, storage.connections, specs=lambda: registry)
@@ -196,20 +276,25 @@ def _runtime(
         version=version("concertmaster"),
         workspace=engine.workspace,
         data_dir=engine.data_dir,
-        database="sqlite",
+        database=storage.database.kind,
         started_at=engine.clock.now(),
+    )
+    executions = ExecutionService(
+        owner=engine.owner,
+        journal=storage.journal,
+        store=storage.executions,
+        workflows=workflows,
+        placement=placement,
+        artifacts=storage.artifacts,
+        slots=storage.slots,
+        clock=engine.clock,
     )
     return Runtime(
         settings=settings,
         workflows=workflows,
-        executions=ExecutionService(
-            owner=engine.owner,
-            journal=storage.journal,
-            store=storage.executions,
-            workflows=workflows,
-            placement=placement,
-            artifacts=storage.artifacts,
-            clock=engine.clock,
+        executions=executions,
+        control=ControlService(
+            journal=storage.journal, store=storage.executions, workflows=workflows, executions=executions
         ),
         connections=connections,
         node_types=NodeTypeService(lambda: registry),

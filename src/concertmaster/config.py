@@ -6,6 +6,7 @@ Order: command line, environment (`CONCERTMASTER_PORT`), `concertmaster.toml` of
 from __future__ import annotations
 
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,6 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from concertmaster.domain.durations import parse_duration
 from concertmaster.domain.errors import UserError
 
 PREFIX = "CONCERTMASTER_"
@@ -52,6 +54,30 @@ class Settings(BaseSettings):
         description="Hosts or networks that outgoing nodes may reach although they are loopback, link-local or "
         "otherwise refused; comma-separated.",
     )
+    limits: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Limits of node types and connections, comma-separated: `node_type:http.request=20` at one time, "
+        "`connection:warehouse=10/s` starts (s, m or h).",
+    )
+    max_running: int = Field(
+        default=10_000, ge=1, description="Executions in memory at one time in this process; others wait their turn."
+    )
+    breaker_failures: int = Field(
+        default=5,
+        ge=1,
+        description="Failures in a row after which nothing is sent to a connection or host for `breaker_seconds`.",
+    )
+    breaker_seconds: float = Field(
+        default=30.0, gt=0, le=3600, description="Seconds before an open circuit breaker lets one attempt try again."
+    )
+    node_timeout: timedelta = Field(
+        default=timedelta(hours=1), gt=timedelta(), description="Time-out of an attempt whose node has none of its own."
+    )
+    execution_timeout: timedelta = Field(
+        default=timedelta(days=7),
+        gt=timedelta(),
+        description="Time-out of an execution whose workflow has none of its own.",
+    )
     threads: int = Field(default=32, ge=1, le=1024, description="Node functions that may run in threads at once.")
     max_body_bytes: int = Field(
         default=16 * 1024 * 1024, ge=1024, description="Largest request body that the API takes, in bytes."
@@ -63,12 +89,17 @@ class Settings(BaseSettings):
         default="console", description="`console` for people, `json` for programs."
     )
 
-    @field_validator("egress_allow", mode="before")
+    @field_validator("egress_allow", "limits", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("node_timeout", "execution_timeout", mode="before")
+    @classmethod
+    def _duration(cls, value: object) -> object:
+        return parse_duration(value) if isinstance(value, str) else value
 
     @field_validator("log_level", "log_format", mode="before")
     @classmethod

@@ -6,10 +6,11 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
-from concertmaster import Outlet, node
+from concertmaster import Outlet, Wait, node
 from concertmaster.domain import events
 from concertmaster.domain.execution import Failure
 from concertmaster.domain.policy import NodePolicy, RetryPolicy
@@ -18,7 +19,10 @@ from concertmaster.domain.workflow import Edge, Node, Workflow
 from concertmaster.engine import commands as cmd
 from concertmaster.engine.decider import after_failure, after_takeover, decide
 from concertmaster.engine.plan import Plan, compile_plan
-from concertmaster.engine.state import ExecutionState, apply, initial
+from concertmaster.engine.fold import apply, fold
+from concertmaster.engine.requests import answer
+from concertmaster.engine.snapshot import restore, take
+from concertmaster.engine.state import ExecutionState, initial
 from concertmaster.nodes.node_type import node_type_of
 from concertmaster.nodes.registry import Registry
 
@@ -43,9 +47,15 @@ def pay() -> int:
     return 1
 
 
+@node(id="test.wait", effect="none", passthrough=True)
+def wait() -> Wait:
+    """Goes on later."""
+    return Wait()
+
+
 def registry() -> Registry:
-    """The three types above."""
-    found = [node_type_of(function) for function in (plain, fork, pay)]
+    """The types above."""
+    found = [node_type_of(function) for function in (plain, fork, pay, wait)]
     return Registry([item for item in found if item is not None])
 
 
@@ -72,8 +82,8 @@ def cases(draw: st.DrawFn, *, max_nodes: int = 9) -> Case:
     outcome: dict[str, frozenset[str] | None] = {}
     flaky: dict[str, int] = {}
     for index, node_id in enumerate(ids):
-        kind = draw(st.sampled_from(["test.plain", "test.fork"]))
-        outlets = ["out"] if kind == "test.plain" else ["left", "right"]
+        kind = draw(st.sampled_from(["test.plain", "test.plain", "test.fork", "test.wait", "test.pay"]))
+        outlets = ["left", "right"] if kind == "test.fork" else ["out"]
         incoming = []
         for source in ids[:index]:
             if draw(st.integers(0, 2)) == 0:
@@ -89,7 +99,8 @@ def cases(draw: st.DrawFn, *, max_nodes: int = 9) -> Case:
         nodes[node_id] = Node(kind, policy=policy, disabled=draw(st.integers(0, 9)) == 0)
         fails = draw(st.integers(0, 4)) == 0
         outcome[node_id] = None if fails else frozenset(draw(st.sets(st.sampled_from(outlets), min_size=1)))
-        flaky[node_id] = draw(st.integers(0, 2))
+        # What may not be repeated is not retried either.
+        flaky[node_id] = 0 if kind == "test.pay" else draw(st.integers(0, 2))
     return Case(Workflow("random", nodes=nodes, edges=tuple(edges)), outcome, flaky)
 
 
@@ -134,9 +145,11 @@ class Shell:
             case cmd.StopAttempt(node_id, reason):
                 self.attempts.pop(node_id, None)
                 self.record(events.NodeCancelled(node_id, self.state.nodes[node_id].attempt, reason))
-            case cmd.PassThrough(node_id):
+            case cmd.PassThrough(node_id, attempt):
                 outlet = self.state.plan.nodes[node_id].outlets[0]
-                self.record(events.NodeSucceeded(node_id, 0, self.now, {outlet: JsonValue()}))
+                self.record(events.NodeSucceeded(node_id, attempt, self.now, {outlet: JsonValue()}))
+            case cmd.FailNode(node_id, attempt, error):
+                self.record(events.NodeFailed(node_id, attempt, self.now, error))
             case cmd.Succeed():
                 self.record(events.ExecutionSucceeded({}))
             case cmd.Fail(error):
@@ -156,11 +169,19 @@ class Shell:
             self.record(events.TimerFired(node_id, self.timers.pop(node_id)))
             return
         attempt = self.attempts.pop(node_id)
+        if chooser.random() < 0.1 and self.state.nodes[node_id].status == "running":
+            # It turns out that it has to wait for a place first.
+            self.attempts[node_id] = attempt
+            self.record(events.NodeWaiting(node_id, attempt, "slot", resource="connection:x"))
+            self.record(events.NodeStarted(node_id, attempt))
+            return
         outlets = self.case.outcome[node_id]
         failures = self.state.nodes[node_id].failures
         if outlets is None or failures < self.case.flaky[node_id]:
             error = Failure("test.failed", "failed on purpose", retryable=outlets is not None)
             self.record(after_failure(self.state, node_id, attempt, error, at=self.now, started_at=self.now))
+        elif self.case.workflow.nodes[node_id].type == "test.wait":
+            self.record(events.NodeWaiting(node_id, attempt, "timer", self.now))
         else:
             self.record(events.NodeSucceeded(node_id, attempt, self.now, {name: JsonValue(1) for name in outlets}))
 
@@ -173,26 +194,76 @@ def begin(case: Case) -> Shell:
     return shell
 
 
-def resume(case: Case, journal: Sequence[events.Event]) -> Shell:
-    """Go on from a journal, as another process would: what ran is lost."""
-    shell = Shell(case, initial("x", case.plan), journal=list(journal))
-    for event in journal:
-        apply(shell.state, event)
-    shell.state.changed = list(shell.state.nodes)
+def resume(case: Case, journal: Sequence[events.Event], *, snapshot_at: int = 0) -> Shell:
+    """Go on from a journal, as another process would: what ran is lost.
+
+    Args:
+        snapshot_at: seq of the snapshot that is used, 0 for none.
+    """
+    state = initial("x", case.plan)
+    if snapshot_at:
+        restored = restore(take(fold(state, journal[:snapshot_at])), "x", case.plan)
+        assert restored is not None
+        state = restored
+    shell = Shell(case, fold(state, journal[snapshot_at:]), journal=list(journal))
     shell.now = journal[-1].at
-    for command in after_takeover(shell.state):
-        shell.carry_out(command)
+    take_over(shell)
     return shell
 
 
-def run(shell: Shell, seed: int, *, stop_after: int = 10_000) -> Shell:
-    """Drive to the end in the order that `seed` gives."""
+def take_over(shell: Shell) -> None:
+    """What a new owner does first."""
+    if shell.state.status == "queued":
+        shell.record(events.ExecutionStarted())
+    for command in after_takeover(shell.state):
+        shell.carry_out(command)
+
+
+def ask(shell: Shell, kind: Any, **data: Any) -> None:
+    """Answer a request, as the runner does."""
+    body = answer(shell.state, kind, {"reason": "asked to", **data})
+    if body is not None:
+        shell.record(body)
+    if shell.state.status == "queued":
+        shell.record(events.ExecutionStarted())
+
+
+def run(shell: Shell, seed: int, *, stop_after: int = 10_000, disturbed: bool = False) -> Shell:
+    """Drive to the end in the order that `seed` gives.
+
+    Args:
+        disturbed: people pause and resume it, and servers die, at random.
+    """
     chooser = random.Random(seed)
     shell.settle()
     for _ in range(stop_after):
+        if shell.state.status == "interrupted":
+            # A person looked, and lets the write be made again.
+            ask(shell, "retry")
+            shell.settle()
         if shell.state.final:
             return shell
-        assert shell.waiting(), f"stuck: {[(n, s.status) for n, s in shell.state.nodes.items()]}"
-        shell.step(chooser)
+        if disturbed:
+            shell = _disturb(shell, chooser)
+        if shell.state.paused and not shell.waiting():
+            ask(shell, "resume")
+        elif not shell.state.final:
+            assert shell.waiting(), f"stuck: {[(n, s.status) for n, s in shell.state.nodes.items()]}"
+            shell.step(chooser)
         shell.settle()
+    return shell
+
+
+def _disturb(shell: Shell, chooser: random.Random) -> Shell:
+    match chooser.randrange(12):
+        case 0:
+            ask(shell, "pause")
+        case 1:
+            ask(shell, "resume")
+        case 2 if max((node.losses for node in shell.state.nodes.values()), default=0) < 3:
+            at = chooser.randrange(len(shell.journal)) if chooser.random() < 0.5 else 0
+            shell = resume(shell.case, shell.journal, snapshot_at=at)
+        case _:
+            pass
+    shell.settle()
     return shell

@@ -23,7 +23,7 @@ def expected(case: Case) -> tuple[str, dict[str, str]]:
         if incoming and len(taken) < needed:
             status[node_id], taken_outlets[node_id] = "skipped", set()
         elif node.disabled:
-            first = "out" if node.type == "test.plain" else "left"
+            first = "left" if node.type == "test.fork" else "out"
             status[node_id], taken_outlets[node_id] = ("succeeded", {first}) if incoming else ("skipped", set())
         elif (outlets := case.outcome[node_id]) is not None:
             status[node_id], taken_outlets[node_id] = "succeeded", set(outlets)

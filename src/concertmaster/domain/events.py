@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from concertmaster.domain.execution import Failure
 from concertmaster.domain.values import Value
 
+
 @dataclass(frozen=True, slots=True)
 class ExecutionCreated:
     """Seq 1: what runs, with which input, started by what."""
@@ -243,6 +244,7 @@ Body = (
     | NodeSkipped
     | NodeCancelled
 )
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

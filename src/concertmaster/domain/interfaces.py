@@ -344,6 +344,14 @@ class WorkflowStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class OpenExecutions:
+    """How many executions are not final, by status, and when the oldest that has not started was accepted."""
+
+    by_status: Mapping[str, int]
+    oldest_queued: datetime | None
+
+
 class ExecutionStore(Protocol):
     """Reading executions; they are changed through the journal only."""
 
@@ -359,6 +367,14 @@ class ExecutionStore(Protocol):
         before: str | None = None,
         limit: int = 50,
     ) -> Page[ExecutionRow]: ...
+
+    async def open_executions(self) -> OpenExecutions:
+        """For metrics; costs as much as there are open ones."""
+        ...
+
+    async def slot_holders(self, slot_key: str, *, limit: int = 20) -> Sequence[str]:
+        """Ids of the unfinished executions that hold a place of a concurrency limit, oldest first."""
+        ...
 
     async def latest(self, workflows: Sequence[str]) -> Mapping[str, ExecutionRow]:
         """The newest execution of each named workflow."""
@@ -494,6 +510,10 @@ class Placement(Protocol):
 
     def submit(self, claim: Claim) -> None:
         """Start driving an execution that this process has claimed."""
+        ...
+
+    def room(self) -> int:
+        """How many may be submitted now."""
         ...
 
     def wake(self, execution_id: str) -> bool:

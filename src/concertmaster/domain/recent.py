@@ -24,6 +24,10 @@ class Recent(Generic[K, V]):
             self._entries.move_to_end(key)
         return found
 
+    def items(self) -> list[tuple[K, V]]:
+        """All entries, the one used last at the end."""
+        return list(self._entries.items())
+
     def put(self, key: K, value: V) -> None:
         """Keep a value, and forget the oldest where there are too many."""
         self._entries[key] = value

@@ -14,7 +14,13 @@ from concertmaster.domain.problems import Problem, pointer
 from concertmaster.domain.spec import Specs
 from concertmaster.domain.validation_config import Connections, check_configs
 from concertmaster.domain.validation_edges import check_edges
-from concertmaster.domain.validation_expressions import check_references, check_values
+from concertmaster.domain.validation_expressions import (
+    AT_THE_END,
+    AT_THE_START,
+    IN_TRIGGERS,
+    check_references,
+    check_values,
+)
 from concertmaster.domain.validation_inputs import check_input_schemas, check_inputs, check_triggers
 from concertmaster.domain.validation_nodes import check_nodes
 from concertmaster.domain.validation_scope import Scope, scopes
@@ -45,9 +51,13 @@ def validate(workflow: Workflow, specs: Specs, *, connections: Connections | Non
     check_input_schemas(workflow, findings)
     check_triggers(workflow, findings)
     if top is not None:
-        check_values(top, workflow.outputs, findings, at=("outputs",))
+        check_values(top, workflow.outputs, findings, at=("outputs",), roots=AT_THE_END)
         for name, trigger in workflow.triggers.items():
-            check_values(top, trigger.inputs, findings, at=("triggers", name, "inputs"), trigger=True)
+            check_values(top, trigger.inputs, findings, at=("triggers", name, "inputs"), roots=IN_TRIGGERS)
+        concurrency = workflow.policy.concurrency
+        if concurrency is not None and concurrency.key is not None:
+            at = ("policy", "concurrency")
+            check_values(top, {"key": concurrency.key}, findings, at=at, roots=AT_THE_START)
     _check_layout(workflow, findings)
     return findings.problems()
 

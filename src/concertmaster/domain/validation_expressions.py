@@ -15,8 +15,9 @@ from concertmaster.domain.validation_config import has_expressions
 from concertmaster.domain.validation_edges import ERROR_OUTLET
 from concertmaster.domain.validation_scope import Scope
 
-_OUTSIDE_NODES = frozenset({"inputs", "nodes", "vars", "trigger", "execution"})
-_IN_TRIGGERS = frozenset({"trigger", "vars"})
+AT_THE_END = frozenset({"inputs", "nodes", "vars", "trigger", "execution"})
+AT_THE_START = frozenset({"inputs", "vars", "trigger"})
+IN_TRIGGERS = frozenset({"trigger", "vars"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +47,18 @@ def check_references(scope: Scope, references: Mapping[str, frozenset[Reference]
 
 
 def check_values(
-    scope: Scope, values: Mapping[str, Any], findings: Findings, *, at: Sequence[str], trigger: bool = False
+    scope: Scope, values: Mapping[str, Any], findings: Findings, *, at: Sequence[str], roots: frozenset[str]
 ) -> None:
-    """Report what is wrong with the expressions of workflow outputs, or of the inputs that a trigger gives."""
-    allowed = _IN_TRIGGERS if trigger else _OUTSIDE_NODES
+    """Report what is wrong with the expressions of values outside of nodes; `roots` are those that exist there."""
     for key, value in values.items():
         place = pointer(*at, key)
         compiled = compile_value(value)
         for problem in compiled.problems:
             findings.error(problem.code, place + problem.pointer, problem.message)
         for reference in _in_order(compiled.references):
-            if reference.root not in allowed:
+            if reference.root not in roots:
                 message = f"`{reference.root}` cannot be used here"
-                fix = "Use " + ", ".join(f"`{root}`" for root in sorted(allowed))
+                fix = "Use " + ", ".join(f"`{root}`" for root in sorted(roots))
                 fault: _Fault | None = ("expression.root_unavailable", message, fix)
             else:
                 fault = _fault(scope, reference, looping=False)

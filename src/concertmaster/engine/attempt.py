@@ -27,10 +27,13 @@ from concertmaster.engine.conversion import Conversion, is_stream
 from concertmaster.engine.failures import failure_of, trace_of
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
+from concertmaster.engine.resources import resources_of
 from concertmaster.engine.scope import scope_of
 from concertmaster.engine.state import ExecutionState
+from concertmaster.nodes.flow import Wait
 
-Outcome = Mapping[str, Value] | Failure
+Outcome = Mapping[str, Value] | Wait | Failure
+Gate = Callable[[list[str]], Awaitable[None]]
 Inputs = Mapping[str, Value | list[Value]]
 
 
@@ -48,19 +51,17 @@ class Job:
         object.__setattr__(self, "inputs", _inputs(self.state, self.node))
 
 
-async def run_attempt(job: Job, *, barrier: Callable[[], Awaitable[None]] | None = None) -> Outcome:
+async def run_attempt(job: Job, *, gate: Gate | None = None) -> Outcome:
     """Run it to its end.
 
     Args:
-        barrier: awaited before anything else, when the node writes.
+        gate: awaited with the resources that the attempt will use, before anything outside is touched.
     Returns:
-        The value of each taken outlet, or the failure; cancelled attempts fail with `node.cancelled`.
+        The value of each taken outlet, a wait, or the failure; cancelled attempts fail with `node.cancelled`.
     """
     node, context = job.node, job.context
     try:
-        if barrier is not None:
-            await barrier()
-        return await _outputs(job)
+        return await _outputs(job, gate)
     except Abandoned:
         return _timed_out(job, abandoned=True) if context.expired else _cancelled(job)
     except asyncio.CancelledError:
@@ -79,12 +80,14 @@ def timeout_of(engine: Engine, node: PlanNode) -> timedelta:
     return node.policy.timeout or engine.settings.node_timeout
 
 
-async def _outputs(job: Job) -> Mapping[str, Value]:
+async def _outputs(job: Job, gate: Gate | None) -> Mapping[str, Value] | Wait:
     node, context = job.node, job.context
     main = job.inputs.get("in", NULL)
     seen = main[0] if isinstance(main, list) else main
     config = node.config.render(await scope_of(job.engine, job.state, node.config.references, seen))
     model = _validated(node, config)
+    if gate is not None:
+        await gate(resources_of(node.type, model))
     opened = {name: await _opened(context, model, node, name) for name in node.type.connections}
     if node.type.call == "thread":
         return await job.engine.compute.run(
@@ -94,7 +97,7 @@ async def _outputs(job: Job) -> Mapping[str, Value]:
     result = await job.engine.compute.run(
         partial(node.type.function, **keywords), where=node.type.call, stop=context.stop
     )
-    return await _stored(job, result)
+    return result if isinstance(result, Wait) else await _stored(job, result)
 
 
 def _call_blocking(job: Job, model: BaseModel, opened: Mapping[str, Any]) -> Mapping[str, Value]:

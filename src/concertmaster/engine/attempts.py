@@ -6,20 +6,25 @@ Outcomes wait in a queue until the runner takes them, so that one execution has 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
-from concertmaster.domain.events import NodeProgress, NodeStarted
+from concertmaster.domain.events import NodeProgress, NodeStarted, NodeWaiting
+from concertmaster.domain.execution import Failure
 from concertmaster.engine.attempt import Job, Outcome, run_attempt, timeout_of
 from concertmaster.engine.context import NodeContext
+from concertmaster.engine.eager import start_eagerly
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
 from concertmaster.engine.recorder import Recorder
 
+_log = logging.getLogger(__name__)
 HOLD_SECONDS = 0.05
+# Attempts that an execution may run inside its own turn of the loop before others get theirs.
+INLINE_ATTEMPTS = 50
 
 
 @dataclass(slots=True)
@@ -27,46 +32,74 @@ class Attempt:
     """An attempt in this process.
 
     Attributes:
-        timer: says when it is no longer quick, then when its time is over.
+        context: what the node sees; None until it begins.
+        timer: says when it is no longer quick, then when its time is over, then when it is given up.
         held: its `node.started` is kept back while it may still be quick.
+        waited: it had to wait for a place.
+        entered: resources with a limit that it may hold places of.
+        used: resources whose breakers want to know how it ended.
         stop_reason: why it was told to stop, None while nobody did.
+        ended: its outcome has arrived; whatever comes later is dropped.
     """
 
-    node: str
+    planned: PlanNode
     number: int
     started_at: datetime
+    context: NodeContext | None = None
     task: asyncio.Task[None] | None = None
     timer: asyncio.TimerHandle | None = None
     held: bool = False
+    waited: bool = False
+    entered: list[str] | None = None
+    used: list[str] | None = None
     stop_reason: str | None = None
+    ended: bool = False
+
+    @property
+    def node(self) -> str:
+        """Its node."""
+        return self.planned.id
 
 
 class Attempts:
     """Starts, stops and collects the attempts of one execution."""
 
-    def __init__(self, engine: Engine, recorder: Recorder, *, on_change: Callable[[], None]) -> None:
+    def __init__(self, engine: Engine, recorder: Recorder, *, priority: int, on_change: Callable[[], None]) -> None:
         """Args:
-        on_change: called when an outcome waits, or when an attempt recorded something by itself.
+        priority: the execution's; decides who gets a free place.
+        on_change: called when an outcome waits.
         """
         self._engine = engine
         self._recorder = recorder
+        self._priority = priority
         self._on_change = on_change
         self._loop = asyncio.get_running_loop()
         self._running: dict[str, Attempt] = {}
         self._arrived: deque[tuple[Attempt, Outcome]] = deque()
+        self._inline_left = INLINE_ATTEMPTS
+
+    def __bool__(self) -> bool:
+        """Whether any is under way."""
+        return bool(self._running)
 
     def start(self, planned: PlanNode, number: int) -> None:
         """Start an attempt unless the node has one already."""
         if planned.id in self._running:
             return
-        attempt = Attempt(planned.id, number, self._engine.clock.now())
+        attempt = Attempt(planned, number, self._engine.clock.now())
         self._running[planned.id] = attempt
         # Only what stays on the loop may be quick enough to drop its start, and a join that starts early needs
         # its start in the journal, because it fixes which edges were delivered.
         attempt.held = planned.effect != "write" and planned.type.call == "loop" and planned.threshold is None
         if not attempt.held:
             self._recorder.record(NodeStarted(planned.id, number))
-        attempt.task = asyncio.create_task(self._run(planned, attempt))
+        if planned.inline and self._inline_left:
+            self._inline_left -= 1
+            attempt.task = start_eagerly(self._run(planned, attempt, timed=False))
+            if attempt.task is not None:
+                self._time(attempt)
+        else:
+            attempt.task = asyncio.create_task(self._run(planned, attempt, timed=True))
 
     def stop(self, node: str, reason: str) -> bool:
         """Tell an attempt to stop; its outcome still arrives. False when the node has none in this process."""
@@ -75,7 +108,7 @@ class Attempts:
             return False
         if attempt.stop_reason is None and attempt.task is not None:
             attempt.stop_reason = reason
-            attempt.task.cancel()
+            self._cancel(attempt)
         return True
 
     def arrived(self) -> Iterator[tuple[Attempt, Outcome]]:
@@ -84,6 +117,12 @@ class Attempts:
             attempt, outcome = self._arrived.popleft()
             del self._running[attempt.node]
             yield attempt, outcome
+
+    async def let_others(self) -> None:
+        """Give the loop away when this execution has had its share of a turn."""
+        if not self._inline_left:
+            await asyncio.sleep(0)
+            self._inline_left = INLINE_ATTEMPTS
 
     def release(self, attempt: Attempt) -> None:
         """Record the `node.started` that was held back."""
@@ -99,45 +138,111 @@ class Attempts:
     def close(self) -> None:
         """Stop everything without waiting; nothing is recorded any more."""
         for attempt in self._running.values():
+            if attempt.timer is not None:
+                attempt.timer.cancel()
             if attempt.task is not None:
                 attempt.task.cancel()
+        self._running.clear()
 
-    async def _run(self, planned: PlanNode, attempt: Attempt) -> None:
-        context = NodeContext(
+    async def _run(self, planned: PlanNode, attempt: Attempt, *, timed: bool) -> None:
+        attempt.context = NodeContext(
             self._engine,
             execution_id=self._recorder.state.execution_id,
             node=planned.id,
             attempt=attempt.number,
+            generation=self._recorder.state.nodes[planned.id].generation,
             on_log=lambda level, text: self._on_log(attempt, level, text),
             on_progress=lambda done, total: self._on_progress(attempt, done, total),
         )
-        job = Job(self._engine, self._recorder.state, planned, context)
-        # The barrier: what a write is based on, and that it starts, is durable before it does.
-        barrier = self._recorder.durable if planned.effect == "write" else None
-        # Counted from here: a loop that is late to begin says nothing about how quick the attempt is. A quick one
-        # never gets a timer for its time-out.
-        seconds = timeout_of(self._engine, planned).total_seconds()
-        expire = partial(self._expire, attempt, context)
-        attempt.timer = self._loop.call_later(min(HOLD_SECONDS, seconds), self._slow, attempt, seconds, expire)
+        job = Job(self._engine, self._recorder.state, planned, attempt.context)
+        guarded = planned.effect == "write" or planned.type.connections or self._engine.limits.resources
+        if timed:
+            self._time(attempt)
         try:
-            outcome = await run_attempt(job, barrier=barrier)
+            outcome = await run_attempt(job, gate=(lambda used: self._admit(attempt, used)) if guarded else None)
         finally:
-            attempt.timer.cancel()
+            if attempt.timer is not None:
+                attempt.timer.cancel()
+            if attempt.entered:
+                self._engine.limits.leave(attempt.entered, holder=self._holder(attempt))
+        self._end(attempt, outcome)
+
+    def _end(self, attempt: Attempt, outcome: Outcome) -> None:
+        if not self._current(attempt):
+            return
+        attempt.ended = True
+        if attempt.used is not None:
+            self._engine.breakers.leave(attempt.used, _speaks_well(outcome), self._loop.time())
         self._arrived.append((attempt, outcome))
         self._on_change()
 
-    def _slow(self, attempt: Attempt, seconds: float, expire: Callable[[], None]) -> None:
+    async def _admit(self, attempt: Attempt, used: list[str]) -> None:
+        """The gate: breaker, places and turns; then, before a write, the barrier: what it is based on, and that it
+        starts, is durable before it does."""
+        breakable = [resource for resource in used if not resource.startswith("node_type:")]
+        self._engine.breakers.enter(breakable, self._loop.time())
+        attempt.used = breakable
+        attempt.entered = self._engine.limits.concerning(used)
+        if attempt.entered:
+            await self._engine.limits.enter(
+                attempt.entered,
+                holder=self._holder(attempt),
+                priority=self._priority,
+                on_wait=lambda rule, resource: self._wait(attempt, rule, resource),
+            )
+            if attempt.waited:
+                attempt.held = True
+                self._time(attempt)
+        if attempt.planned.effect == "write":
+            self.release(attempt)
+            await self._recorder.durable()
+
+    def _wait(self, attempt: Attempt, rule: str, resource: str) -> None:
+        """It has to wait: its time does not run meanwhile."""
+        if attempt.timer is not None:
+            attempt.timer.cancel()
+        attempt.waited = True
+        self._recorder.record(NodeWaiting(attempt.node, attempt.number, rule, resource=resource))
+
+    def _holder(self, attempt: Attempt) -> str:
+        return f"{self._recorder.state.execution_id}/{attempt.node}"
+
+    def _time(self, attempt: Attempt) -> None:
+        """Watch the clock from here: a loop that is late to begin says nothing about how quick the attempt is. A quick
+        one never gets a timer for its time-out."""
+        seconds = timeout_of(self._engine, attempt.planned).total_seconds()
+        attempt.timer = self._loop.call_later(min(HOLD_SECONDS, seconds), self._slow, attempt, seconds)
+
+    def _slow(self, attempt: Attempt, seconds: float) -> None:
         """It is not quick: say that it runs, and watch its time-out from here on."""
         self.release(attempt)
-        attempt.timer = self._loop.call_later(max(0.0, seconds - HOLD_SECONDS), expire)
+        attempt.timer = self._loop.call_later(max(0.0, seconds - HOLD_SECONDS), self._expire, attempt)
 
-    def _expire(self, attempt: Attempt, context: NodeContext) -> None:
-        if attempt.task is not None and attempt.stop_reason is None:
-            context.expired = True
+    def _expire(self, attempt: Attempt) -> None:
+        if attempt.task is not None and attempt.stop_reason is None and attempt.context is not None:
+            attempt.context.expired = True
+            self._cancel(attempt)
+
+    def _cancel(self, attempt: Attempt) -> None:
+        """Ask it to end; what has not ended some time after every grace is given up."""
+        if attempt.timer is not None:
+            attempt.timer.cancel()
+        if attempt.task is not None:
             attempt.task.cancel()
+        attempt.timer = self._loop.call_later(self._engine.settings.give_up.total_seconds(), self._give_up, attempt)
+
+    def _give_up(self, attempt: Attempt) -> None:
+        if not self._current(attempt):
+            return
+        place = {"execution_id": self._recorder.state.execution_id, "node": attempt.node}
+        _log.warning("an attempt did not end when it was told to, and is left behind", extra=place)
+        message = f"Node {attempt.node!r} did not end when it was told to (it catches the cancellation, or blocks)"
+        retryable = attempt.planned.effect != "write"
+        self._end(attempt, Failure("node.timeout", message, node=attempt.node, retryable=retryable))
 
     def _on_log(self, attempt: Attempt, level: str, text: str) -> None:
-        if self._current(attempt):
+        # A line that was on its way when the attempt ended still counts.
+        if self._running.get(attempt.node) is attempt and not self._recorder.state.final:
             self.release(attempt)
             self._recorder.log(attempt.node, attempt.number, level, text)
 
@@ -147,5 +252,13 @@ class Attempts:
             self._recorder.record(NodeProgress(attempt.node, attempt.number, done, total))
 
     def _current(self, attempt: Attempt) -> bool:
-        """Whether the attempt has not ended; an abandoned thread may still call."""
-        return self._running.get(attempt.node) is attempt
+        """Whether its outcome has not arrived; an abandoned thread may still call."""
+        return self._running.get(attempt.node) is attempt and not attempt.ended
+
+
+def _speaks_well(outcome: Outcome) -> bool | None:
+    """Whether the other side answered, None when the outcome says nothing about it."""
+    if not isinstance(outcome, Failure):
+        return True
+    says_nothing = not outcome.retryable or outcome.code in ("node.raised", "node.cancelled", "breaker.open")
+    return None if says_nothing else False

@@ -18,9 +18,10 @@ class StartAttempt:
 
 @dataclass(frozen=True, slots=True)
 class PassThrough:
-    """A disabled node: end it at once with the value on its main input."""
+    """End a node with the value on its main input: it is disabled, or its wait is over."""
 
     node: str
+    attempt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,15 @@ class CancelNode:
 
 
 @dataclass(frozen=True, slots=True)
+class FailNode:
+    """Record the final failure of a node whose attempt is lost."""
+
+    node: str
+    attempt: int
+    error: Failure
+
+
+@dataclass(frozen=True, slots=True)
 class StopAttempt:
     """Stop a running attempt; its end comes as an event."""
 
@@ -49,7 +59,7 @@ class StopAttempt:
 
 @dataclass(frozen=True, slots=True)
 class StartTimer:
-    """Wake a retrying node at `due_at`."""
+    """Wake a retrying or waiting node at `due_at`."""
 
     node: str
     attempt: int
@@ -83,5 +93,15 @@ class Interrupt:
 
 
 Command = (
-    StartAttempt | PassThrough | SkipNode | CancelNode | StopAttempt | StartTimer | Succeed | Fail | Cancel | Interrupt
+    StartAttempt
+    | PassThrough
+    | SkipNode
+    | CancelNode
+    | FailNode
+    | StopAttempt
+    | StartTimer
+    | Succeed
+    | Fail
+    | Cancel
+    | Interrupt
 )

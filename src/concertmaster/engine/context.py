@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -61,6 +62,7 @@ class NodeContext:
         execution_id: str,
         node: str,
         attempt: int,
+        generation: int,
         on_log: Callable[[str, str], None],
         on_progress: Callable[[float, float | None], None],
     ) -> None:
@@ -71,12 +73,14 @@ class NodeContext:
         self.execution_id = execution_id
         self.node = node
         self.attempt = attempt
+        self.generation = generation
         self.logger = NodeLogger(self._log)
         self.expired = False
         self._engine = engine
         self._on_log = on_log
         self._on_progress = on_progress
         self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
         self._stopped = False
         self._redactor: Redactor | None = None
         self._secrets: set[str] = set()
@@ -86,7 +90,7 @@ class NodeContext:
     @property
     def idempotency_key(self) -> str:
         """Execution, node and generation; the same for every attempt."""
-        return f"{self.execution_id}/{self.node}/1"
+        return f"{self.execution_id}/{self.node}/{self.generation}"
 
     @property
     def http(self) -> Any:
@@ -149,4 +153,8 @@ class NodeContext:
             shutil.rmtree(self.made_scratch, ignore_errors=True)
 
     def _log(self, level: str, text: str) -> None:
-        self._loop.call_soon_threadsafe(self._on_log, level, str(self.redact(text)))
+        line = str(self.redact(text))
+        if threading.get_ident() == self._thread:
+            self._on_log(level, line)
+        else:
+            self._loop.call_soon_threadsafe(self._on_log, level, line)

@@ -5,11 +5,13 @@
 1. A final execution wants nothing.
 2. After an unhandled failure, a time-out or a cancel no node starts; what is open is cancelled, what runs is waited for
    (after a cancel or time-out also stopped), then the execution ends.
-3. A pending node runs, is skipped, or waits, by its join.
-4. A retrying node waits for its timer, then runs again.
-5. A node found running (only after a crash: this process has not started it) runs again, unless repeating an
-   outside write blindly could do it twice; then the execution is interrupted.
-6. When no node is open the execution has succeeded.
+3. A queued or paused execution starts nothing.
+4. A pending node runs, is skipped, or waits, by its join.
+5. A retrying or waiting node waits for its timer; then the first runs again, and the second has done its work. One
+   that waited for a free place with an earlier owner asks again.
+6. A node whose attempt was lost with an earlier owner runs again, unless repeating an outside write blindly could do
+   it twice (then its `on_interrupt` decides), or it was lost so often that it seems to be what kills the server.
+7. When no node is open the execution has succeeded.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from concertmaster.engine.commands import (
     CancelNode,
     Command,
     Fail,
+    FailNode,
     Interrupt,
     PassThrough,
     SkipNode,
@@ -37,6 +40,7 @@ from concertmaster.engine.retry import next_delay
 from concertmaster.engine.state import ExecutionState, NodeState
 
 LONGEST_ASKED_DELAY = timedelta(hours=1)
+LOSSES_LIMIT = 5
 NO_EDGE_TAKEN = "no incoming edge was taken"
 THRESHOLD_OUT_OF_REACH = "too few incoming edges were taken"
 
@@ -52,9 +56,14 @@ def decide(state: ExecutionState, changed: Iterable[str]) -> list[Command]:
         return []
     if state.stopping:
         return _stop(state)
+    if state.status == "queued" or (state.paused and state.open_nodes):
+        return []
     commands: list[Command] = []
     for node_id in dict.fromkeys(changed):
-        command = _decide_node(state.plan.nodes[node_id], state.nodes[node_id])
+        node = state.nodes[node_id]
+        if node.status == "running" and node_id not in state.lost:
+            continue
+        command = _decide_node(state.plan.nodes[node_id], node)
         if isinstance(command, Interrupt):
             return [command]
         if command is not None:
@@ -64,7 +73,7 @@ def decide(state: ExecutionState, changed: Iterable[str]) -> list[Command]:
 
 def after_takeover(state: ExecutionState) -> list[CancelNode]:
     """What a new owner records first: attempts lost with the old one are not made again in a stopping execution."""
-    if not state.stopping:
+    if state.final or not state.stopping:
         return []
     return [CancelNode(node_id, "the server stopped while it ran") for node_id in sorted(state.running)]
 
@@ -73,23 +82,35 @@ def _decide_node(planned: PlanNode, node: NodeState) -> Command | None:
     match node.status:
         case "pending":
             return _join(planned, node)
-        case "retrying" if node.due_at is not None:
+        case "retrying" | "waiting" if node.due_at is not None:
             return StartTimer(planned.id, node.attempt, node.due_at)
         case "retrying":
             return StartAttempt(planned.id, node.attempt + 1)
-        case "running" if planned.repeatable:
-            return StartAttempt(planned.id, node.attempt + 1)
+        case "waiting" if node.rule == "slot":
+            return StartAttempt(planned.id, node.attempt)
+        case "waiting":
+            return PassThrough(planned.id, node.attempt)
         case "running":
-            return Interrupt(_interrupted_write(planned))
+            return _again(planned, node)
         case _:
             return None
+
+
+def _again(planned: PlanNode, node: NodeState) -> Command:
+    """Rule 6."""
+    if node.losses + 1 >= LOSSES_LIMIT:
+        return Interrupt(_crash_loop(planned, node))
+    if planned.repeatable or planned.policy.on_interrupt == "retry":
+        return StartAttempt(planned.id, node.attempt + 1)
+    error = _interrupted_write(planned)
+    return FailNode(planned.id, node.attempt, error) if planned.policy.on_interrupt == "fail" else Interrupt(error)
 
 
 def _join(planned: PlanNode, node: NodeState) -> Command | None:
     """Whether a pending node runs, is skipped, or waits (None)."""
     taken, undecided = len(node.taken), node.undecided
     if not planned.incoming:
-        return _start(planned)
+        return _start(planned, node)
     if planned.threshold is None:
         if undecided:
             return None
@@ -100,14 +121,14 @@ def _join(planned: PlanNode, node: NodeState) -> Command | None:
         return None if reachable else SkipNode(planned.id, THRESHOLD_OUT_OF_REACH if taken else NO_EDGE_TAKEN)
     missing = _missing_port(planned, node)
     if missing is None:
-        return _start(planned)
+        return _start(planned, node)
     return None if undecided else SkipNode(planned.id, f"required port {missing!r} has no value")
 
 
-def _start(planned: PlanNode) -> Command:
+def _start(planned: PlanNode, node: NodeState) -> Command:
     if not planned.disabled:
-        return StartAttempt(planned.id, 1)
-    return PassThrough(planned.id) if planned.incoming else SkipNode(planned.id, "disabled")
+        return StartAttempt(planned.id, node.attempt + 1)
+    return PassThrough(planned.id, node.attempt) if planned.incoming else SkipNode(planned.id, "disabled")
 
 
 def _missing_port(planned: PlanNode, node: NodeState) -> str | None:
@@ -123,10 +144,14 @@ def _stop(state: ExecutionState) -> list[Command]:
     hurry = cancelled is not None or state.expired
     reason = cancelled or ("the execution's time is over" if state.expired else "another node failed")
     idle: list[Command] = [
-        CancelNode(node_id, reason) for node_id, node in state.nodes.items() if node.status in ("pending", "retrying")
+        CancelNode(node_id, reason)
+        for node_id, node in state.nodes.items()
+        if node.status in ("pending", "retrying") or (node.status == "waiting" and node_id not in state.running)
     ]
     if state.running:
-        return idle if not hurry else [*idle, *(StopAttempt(node_id, reason) for node_id in state.running)]
+        # An attempt that waits for a free place has not started yet.
+        stopped = [node_id for node_id in state.running if hurry or state.nodes[node_id].status == "waiting"]
+        return [*idle, *(StopAttempt(node_id, reason) for node_id in stopped)]
     if state.open_nodes > len(idle):
         return idle
     if cancelled is not None:
@@ -158,10 +183,19 @@ def _asked_delay(error: Failure) -> timedelta:
     return min(timedelta(seconds=min(seconds, 1e6)), LONGEST_ASKED_DELAY)
 
 
+def _crash_loop(planned: PlanNode, node: NodeState) -> Failure:
+    return Failure(
+        "crash_loop",
+        f"The server ended {node.losses + 1} times in a row while node {planned.id!r} ran; find out whether the node "
+        "is what ends it (memory, a crash in native code), then resume or cancel the execution",
+        node=planned.id,
+    )
+
+
 def _interrupted_write(planned: PlanNode) -> Failure:
     return Failure(
         "node.write_interrupted",
         f"Node {planned.id!r} was writing when the server stopped, and it is not idempotent: check whether the "
-        "write arrived, then retry or cancel the execution",
+        "write arrived, then retry or cancel the execution (`policy.on_interrupt` can decide this by itself)",
         node=planned.id,
     )

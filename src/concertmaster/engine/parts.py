@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import os
+import secrets
+import socket
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +16,8 @@ from concertmaster.domain.document import parse
 from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.interfaces import Clock, Compute, ExecutionStore, Journal, WorkflowStore
 from concertmaster.domain.recent import Recent
+from concertmaster.engine.breaker import Breakers
+from concertmaster.engine.limits import Limits
 from concertmaster.engine.plan import Plan, compile_plan
 from concertmaster.nodes.credentials import Connection
 from concertmaster.nodes.registry import Registry
@@ -27,6 +32,11 @@ class PlanCache:
         self._workflows = workflows
         self._registry = registry
         self._plans = Recent[tuple[str, int], tuple[Registry, Plan]](PLANS_KEPT)
+
+    def node_types(self, workflow: str, version: int) -> Mapping[str, str] | None:
+        """The type of each node, None when the plan is not at hand."""
+        cached = self._plans.get((workflow, version))
+        return None if cached is None else {node.id: node.spec.id for node in cached[1].nodes.values()}
 
     async def get(self, workflow: str, version: int) -> Plan:
         """The plan, compiled when it is not at hand.
@@ -58,10 +68,30 @@ class EngineSettings:
     Attributes:
         node_timeout: of an attempt whose node has no time-out of its own.
         execution_timeout: of an execution whose workflow has none.
+        give_up: after which an attempt that was told to end, and has not, is left behind.
+        show_rest: an execution that waits for longer says so in its status.
+        hibernate: one that waits for longer leaves memory.
+        running: executions in memory at one time in this process; more are left in the database.
     """
 
     node_timeout: timedelta = timedelta(hours=1)
     execution_timeout: timedelta = timedelta(days=7)
+    give_up: timedelta = timedelta(seconds=15)
+    show_rest: timedelta = timedelta(milliseconds=250)
+    hibernate: timedelta = timedelta(seconds=5)
+    running: int = 10_000
+
+
+class Owner:
+    """The name of this process in the journal; a lost lease ends it, and another takes its place."""
+
+    def __init__(self) -> None:
+        self.name = ""
+        self.renew()
+
+    def renew(self) -> None:
+        """A name that nobody had before."""
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +100,13 @@ class Engine:
 
     Attributes:
         owner: name of this process in the journal.
+        limits, breakers: what attempts ask before they touch the outside.
         data_dir: the data folder, which file nodes may not touch even where it lies in the workspace.
         connection: opens a connection by name, decrypted.
         http: opens the guarded client; called once, when the first node asks.
     """
 
-    owner: str
+    owner: Owner
     journal: Journal
     executions: ExecutionStore
     plans: PlanCache
@@ -86,4 +117,6 @@ class Engine:
     compute: Compute
     connection: Callable[[str], Awaitable[Connection]]
     http: GuardedClient
+    limits: Limits
+    breakers: Breakers
     settings: EngineSettings = field(default_factory=EngineSettings)

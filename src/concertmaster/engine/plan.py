@@ -52,6 +52,11 @@ class PlanNode:
     continues: bool
 
     @property
+    def inline(self) -> bool:
+        """It may run up to its first wait inside the drive: a built-in that only computes, on the loop."""
+        return self.effect == "none" and self.type.call == "loop"
+
+    @property
     def spec(self) -> NodeSpec:
         """The node type as plain data."""
         return self.type.spec

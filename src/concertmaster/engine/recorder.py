@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from datetime import datetime
 
 from concertmaster.domain.events import Body, Event
-from concertmaster.domain.interfaces import Append, ArtifactReference, Change, Clock, Journal, LogLine
+from concertmaster.domain.execution import ExecutionStatus
+from concertmaster.domain.interfaces import Append, ArtifactReference, Change, Clock, Journal, LogLine, Release
 from concertmaster.engine.failures import storable
-from concertmaster.engine.state import ExecutionState, apply
+from concertmaster.engine.fold import apply
+from concertmaster.engine.snapshot import take
+from concertmaster.engine.state import ExecutionState
 
 GATHER_SECONDS = 0.002
 LOG_LINES = 10_000
 LOG_TEXT = 8_192
+SNAPSHOT_EVENTS = 1_000
 
 
 class Recorder:
@@ -29,11 +33,15 @@ class Recorder:
         clock: Clock,
         *,
         state: ExecutionState,
+        status: ExecutionStatus,
         epoch: int,
+        snapshot_seq: int,
         log_lines: int,
         on_refused: Callable[[BaseException], None],
     ) -> None:
         """Args:
+        status: what lists show of the execution now.
+        snapshot_seq: of the stored snapshot, 0 without one.
         log_lines: lines logged so far by earlier owners.
         on_refused: told when the journal refuses an append, for example because another owner took over.
         """
@@ -49,14 +57,16 @@ class Recorder:
         self._logs: list[LogLine] = []
         self._consumed: list[int] = []
         self._change = Change()
-        self._last: asyncio.Future[None] | None = None
+        self._status = status
+        self._snapshot_seq = snapshot_seq
+        self._release: Release | None = None
+        self._last: asyncio.Future[bool] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def record(
         self,
         body: Body,
         *,
-        change: Change | None = None,
         artifacts: Sequence[ArtifactReference] = (),
         consumed: int | None = None,
     ) -> Event:
@@ -65,12 +75,18 @@ class Recorder:
         apply(self.state, event)
         self._events.append(event)
         self._artifacts.extend(artifacts)
-        if change is not None:
-            self._change = _merge(self._change, change)
+        if self.state.status != self._status:
+            self._status = self.state.status
+            self._change = _change(self.state, event.at, before=self._change)
         if consumed is not None:
             self._consumed.append(consumed)
         self._gather()
         return event
+
+    def consume(self, request: int) -> None:
+        """Drop a request that changes nothing."""
+        self._consumed.append(request)
+        self._gather()
 
     def log(self, node: str, attempt: int, level: str, text: str) -> None:
         """Queue a log line; beyond `LOG_LINES` an execution's lines are dropped, and the last one says so."""
@@ -95,6 +111,19 @@ class Recorder:
             # Shielded: several attempts may wait for the same commit, and one of them may be cancelled.
             await asyncio.shield(self._last)
 
+    async def release(self, release: Release) -> bool:
+        """Give the execution up together with everything recorded so far.
+
+        Returns:
+            False when a request has come meanwhile: it is still owned here.
+        Raises:
+            StaleOwner: another owner took over.
+        """
+        self._release = release
+        self._flush()
+        assert self._last is not None
+        return await asyncio.shield(self._last)
+
     def close(self) -> None:
         """Forget what was not appended yet; the next owner does it again."""
         if self._timer is not None:
@@ -117,8 +146,11 @@ class Recorder:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if not (self._events or self._logs or self._consumed):
+        if not (self._events or self._logs or self._consumed or self._release):
             return
+        snapshot = None
+        if self._events and self.state.seq - self._snapshot_seq >= SNAPSHOT_EVENTS and not self.state.final:
+            snapshot, self._snapshot_seq = take(self.state), self.state.seq
         batch = Append(
             self.state.execution_id,
             self._epoch,
@@ -127,10 +159,12 @@ class Recorder:
             artifacts=tuple(self._artifacts),
             logs=tuple(self._logs),
             consumed=tuple(self._consumed),
+            snapshot=snapshot,
+            release=self._release,
         )
         for queue in (self._events, self._artifacts, self._logs, self._consumed):
             queue.clear()
-        self._change = Change()
+        self._change, self._release = Change(), None
         try:
             self._last = self._journal.append(batch)
         except Exception as error:
@@ -139,19 +173,18 @@ class Recorder:
             return
         self._last.add_done_callback(self._appended)
 
-    def _appended(self, future: asyncio.Future[None]) -> None:
+    def _appended(self, future: asyncio.Future[bool]) -> None:
         if not future.cancelled() and (error := future.exception()) is not None:
             self._on_refused(error)
         elif future is self._last and self._timer is None:
             self._flush()
 
 
-def _merge(first: Change, second: Change) -> Change:
-    """The later change wins field by field."""
-    return replace(
-        first,
-        status=second.status or first.status,
-        started_at=second.started_at or first.started_at,
-        ended_at=second.ended_at or first.ended_at,
-        error=second.error or first.error,
+def _change(state: ExecutionState, at: datetime, *, before: Change) -> Change:
+    """What lists have to show after an event that changed the status; later ones win."""
+    return Change(
+        status=state.status,
+        started_at=at if state.begun_at == at else before.started_at,
+        ended_at=at if state.final else None,
+        error=state.failure if state.status in ("failed", "interrupted") else None,
     )

@@ -1,4 +1,4 @@
-"""Runner: the only loop. Claims an execution, folds its journal, decides, carries out, records; until the end.
+"""Runner: the only loop. Folds a claimed execution's journal, decides, carries out, records; until the end or a rest.
 
 It may stop at any await and go on from the journal, here or elsewhere.
 """
@@ -7,25 +7,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from concertmaster.domain import events
-from concertmaster.domain.errors import ConcertMasterError, StaleOwner
+from concertmaster.domain.errors import StaleOwner
 from concertmaster.domain.execution import Failure
-from concertmaster.domain.interfaces import Append, ArtifactReference, Change, Claim
+from concertmaster.domain.interfaces import Append, ArtifactReference, Change, Claim, InboxItem, Release
 from concertmaster.domain.values import NULL, Value
 from concertmaster.engine import commands as cmd
 from concertmaster.engine.attempt import Outcome
 from concertmaster.engine.attempts import Attempt, Attempts
 from concertmaster.engine.decider import after_failure, after_takeover, decide
 from concertmaster.engine.failures import failure_of
+from concertmaster.engine.load import load
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
-from concertmaster.engine.recorder import LOG_LINES, Recorder
+from concertmaster.engine.recorder import Recorder
+from concertmaster.engine.requests import answer
+from concertmaster.engine.rest import Rest, rest_of
 from concertmaster.engine.scope import render_outputs
-from concertmaster.engine.state import ExecutionState, fold
+from concertmaster.engine.state import ExecutionState
+from concertmaster.nodes.flow import Wait
 
 _log = logging.getLogger(__name__)
 Ending = cmd.Succeed | cmd.Fail | cmd.Cancel | cmd.Interrupt
@@ -33,16 +37,23 @@ DEADLINE = ""  # among the timers, whose other keys are node ids
 
 
 class Runner:
-    """Drives one execution."""
+    """Drives one execution, from a claim until it ends, rests, or another owner takes over."""
 
-    def __init__(self, engine: Engine, execution_id: str) -> None:
-        self.execution_id = execution_id
+    def __init__(self, engine: Engine, claim: Claim, *, trouble: str = "") -> None:
+        """Args:
+        trouble: why the last drive of this execution in this process broke down.
+        """
+        self.execution_id = claim.row.id
         self._engine = engine
+        self._claim = claim
+        self._trouble = trouble
         self._loop = asyncio.get_running_loop()
         self._wakeup = asyncio.Event()
-        self._inbox_unread = True
+        self._inbox_unread = False
         self._refused: BaseException | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self.rests_until: datetime | None = None
+        self._inbox: Sequence[InboxItem] = ()
         self._state: ExecutionState
         self._recorder: Recorder
         self._attempts: Attempts
@@ -52,16 +63,38 @@ class Runner:
         self._inbox_unread = True
         self._wakeup.set()
 
-    async def run(self, claim: Claim | None) -> None:
-        """Drive to the end, or until another owner takes over.
+    async def load(self) -> bool:
+        """Fold what is in the journal; False when nobody can drive it, which interrupts the execution."""
+        loaded = await load(self._engine, self._claim, trouble=self._trouble)
+        if isinstance(loaded, Failure):
+            await self._interrupt_unloaded(loaded)
+            return False
+        self._inbox = loaded.inbox
+        self._state = loaded.state
+        self._recorder = Recorder(
+            self._engine.journal,
+            self._engine.clock,
+            state=loaded.state,
+            status=self._claim.row.status,
+            epoch=self._claim.row.epoch,
+            snapshot_seq=loaded.snapshot_seq,
+            log_lines=loaded.log_lines,
+            on_refused=self._on_refused,
+        )
+        priority = self._claim.row.priority
+        self._attempts = Attempts(self._engine, self._recorder, priority=priority, on_change=self._wakeup.set)
+        return True
 
-        Args:
-            claim: ownership taken together with the creation; None claims now.
+    async def drive(self) -> None:
+        """Drive what was loaded.
+
+        Raises:
+            Exception: a bug, or an append that was refused for another reason than a new owner.
         """
-        claim = claim or await self._engine.journal.claim(self.execution_id, self._engine.owner)
-        if claim is None or not await self._load(claim):
-            return
         try:
+            for command in after_takeover(self._state):
+                self._carry_out(command)
+            self._take(self._inbox)
             await self._drive()
             await self._recorder.durable()
         except StaleOwner:
@@ -69,44 +102,11 @@ class Runner:
         finally:
             self._close()
 
-    async def _load(self, claim: Claim) -> bool:
-        """Fold what is in the journal; False when the execution cannot be planned and was interrupted."""
-        history = claim.events
-        if history is None:
-            history = await self._engine.journal.read(self.execution_id)
-        created = history[0].body
-        assert isinstance(created, events.ExecutionCreated)
-        try:
-            plan = await self._engine.plans.get(created.workflow, created.version)
-        except ConcertMasterError as error:
-            await self._interrupt_unplanned(claim, failure_of(error, node=""))
-            return False
-        self._state = fold(self.execution_id, plan, history)
-        fresh = self._state.seq == 1
-        logged = [] if fresh else await self._engine.executions.logs(self.execution_id, limit=LOG_LINES + 1)
-        self._recorder = Recorder(
-            self._engine.journal,
-            self._engine.clock,
-            state=self._state,
-            epoch=claim.epoch,
-            log_lines=len(logged),
-            on_refused=self._on_refused,
-        )
-        self._attempts = Attempts(self._engine, self._recorder, on_change=self._wakeup.set)
-        self._inbox_unread = self._inbox_unread and not fresh
-        if self._state.status == "queued":
-            started = Change(status="running", started_at=self._engine.clock.now())
-            self._recorder.record(events.ExecutionStarted(), change=started)
-        for command in after_takeover(self._state):
-            self._carry_out(command)
-        self._start_deadline()
-        return True
-
-    async def _interrupt_unplanned(self, claim: Claim, error: Failure) -> None:
-        now = self._engine.clock.now()
-        event = events.Event(self.execution_id, claim.head_seq + 1, now, events.ExecutionInterrupted(error))
+    async def _interrupt_unloaded(self, error: Failure) -> None:
+        now, row = self._engine.clock.now(), self._claim.row
+        event = events.Event(row.id, row.head_seq + 1, now, events.ExecutionInterrupted(error))
         change = Change(status="interrupted", ended_at=now, error=error)
-        await self._engine.journal.append(Append(self.execution_id, claim.epoch, (event,), change))
+        await self._engine.journal.append(Append(row.id, row.epoch, (event,), change))
 
     async def _drive(self) -> None:
         while True:
@@ -114,24 +114,37 @@ class Runner:
                 raise self._refused
             if self._inbox_unread:
                 self._inbox_unread = False
-                await self._take_inbox()
+                self._take(await self._engine.journal.inbox(self.execution_id))
+            if self._state.status == "queued" and self._claim.row.admitted:
+                self._recorder.record(events.ExecutionStarted())
             ending = self._settle()
             if ending is not None:
                 await self._end(ending)
                 return
+            if not self._attempts:
+                rest = rest_of(self._state)
+                if rest is None:
+                    await self._end(cmd.Interrupt(_stuck(self._state)))
+                    return
+                if await self._rest(rest):
+                    return
+            await self._attempts.let_others()
             await self._wakeup.wait()
             self._wakeup.clear()
             for attempt, outcome in self._attempts.arrived():
                 self._absorb(attempt, outcome)
 
-    async def _take_inbox(self) -> None:
-        for item in await self._engine.journal.inbox(self.execution_id):
-            if item.kind == "cancel" and self._state.cancelling is None:
-                reason = str(item.data.get("reason") or "cancelled")
-                self._recorder.record(events.ExecutionCancelling(reason), consumed=item.id)
+    def _take(self, requests: Sequence[InboxItem]) -> None:
+        for item in requests:
+            body = answer(self._state, item.kind, item.data)
+            if body is None:
+                self._recorder.consume(item.id)
+            else:
+                self._recorder.record(body, consumed=item.id)
 
     def _settle(self) -> Ending | None:
         """Decide and carry out until nothing more follows; returns the command that ends the execution."""
+        self._watch_deadline()
         while True:
             if self._state.stopping:
                 self._attempts.release_all()
@@ -159,23 +172,29 @@ class Runner:
                 if (timer := self._timers.pop(node, None)) is not None:
                     timer.cancel()
                 self._recorder.record(events.NodeCancelled(node, self._state.nodes[node].attempt, reason))
-            case cmd.PassThrough(node):
-                self._pass_through(self._state.plan.nodes[node])
+            case cmd.FailNode(node, attempt, error):
+                self._recorder.record(events.NodeFailed(node, attempt, self._engine.clock.now(), error))
+            case cmd.PassThrough(node, attempt):
+                self._pass_through(self._state.plan.nodes[node], attempt)
             case _:
                 raise AssertionError(f"no rule for {command}")
 
     def _absorb(self, attempt: Attempt, outcome: Outcome) -> None:
         """Record how an attempt ended."""
-        node, number = attempt.node, attempt.number
-        if not isinstance(outcome, Failure):
-            self._succeed(node, number, attempt.started_at, outcome)
-            return
-        self._attempts.release(attempt)
-        if attempt.stop_reason is not None:
-            self._recorder.record(events.NodeCancelled(node, number, attempt.stop_reason))
-            return
-        now = self._engine.clock.now()
-        self._recorder.record(after_failure(self._state, node, number, outcome, at=now, started_at=attempt.started_at))
+        node, number, now = attempt.node, attempt.number, self._engine.clock.now()
+        match outcome:
+            case Wait():
+                self._recorder.record(events.NodeWaiting(node, number, "timer", outcome.due_at(now)))
+            case Failure():
+                self._attempts.release(attempt)
+                if attempt.stop_reason is not None:
+                    self._recorder.record(events.NodeCancelled(node, number, attempt.stop_reason))
+                    return
+                started_at = attempt.started_at
+                body = after_failure(self._state, node, number, outcome, at=now, started_at=started_at)
+                self._recorder.record(body)
+            case _:
+                self._succeed(node, number, attempt.started_at, outcome)
 
     def _succeed(self, node: str, attempt: int, started_at: datetime, outputs: Mapping[str, Value]) -> None:
         references = [
@@ -185,11 +204,29 @@ class Runner:
         ]
         self._recorder.record(events.NodeSucceeded(node, attempt, started_at, outputs), artifacts=references)
 
-    def _pass_through(self, planned: PlanNode) -> None:
+    def _pass_through(self, planned: PlanNode, attempt: int) -> None:
         edges = self._state.plan.edges
         main = next((edges[i] for i in self._state.delivered(planned.id) if edges[i].port == "in"), None)
         value = NULL if main is None else self._state.nodes[main.source].outputs[main.outlet]
-        self._succeed(planned.id, 0, self._engine.clock.now(), {planned.outlets[0]: value})
+        self._succeed(planned.id, attempt, self._engine.clock.now(), {planned.outlets[0]: value})
+
+    async def _rest(self, rest: Rest) -> bool:
+        """Nothing runs: say so when it lasts, and leave memory when it lasts long. Returns whether it was left."""
+        now, settings = self._engine.clock.now(), self._engine.settings
+        until = min((at for at in (rest.until, self._deadline()) if at is not None), default=None)
+        if self._state.status == "running" and (rest.until is None or rest.until - now > settings.show_rest):
+            self._recorder.record(events.ExecutionWaiting(rest.until))
+        if until is not None and until - now <= settings.hibernate:
+            return False
+        self._stop_timers()
+        if await self._recorder.release(Release(until)):
+            self.rests_until = until
+            return True
+        # A request came in between.
+        self._inbox_unread = True
+        self._wakeup.set()
+        self._state.look_at_all()
+        return False
 
     async def _end(self, ending: Ending) -> None:
         outputs: Mapping[str, Any] = {}
@@ -198,18 +235,15 @@ class Runner:
                 outputs = await render_outputs(self._engine, self._state)
             except Exception as error:
                 ending = cmd.Fail(failure_of(error, node=""))
-        now = self._engine.clock.now()
         match ending:
             case cmd.Succeed():
-                body, change = events.ExecutionSucceeded(outputs), Change(status="succeeded", ended_at=now)
+                self._recorder.record(events.ExecutionSucceeded(outputs))
             case cmd.Fail(error):
-                body, change = events.ExecutionFailed(error), Change(status="failed", ended_at=now, error=error)
+                self._recorder.record(events.ExecutionFailed(error))
             case cmd.Cancel(reason):
-                body, change = events.ExecutionCancelled(reason), Change(status="cancelled", ended_at=now)
+                self._recorder.record(events.ExecutionCancelled(reason))
             case cmd.Interrupt(error):
-                body = events.ExecutionInterrupted(error)
-                change = Change(status="interrupted", ended_at=now, error=error)
-        self._recorder.record(body, change=change)
+                self._recorder.record(events.ExecutionInterrupted(error))
 
     def _start_timer(self, key: str, due_at: datetime, body: events.Body) -> None:
         if key not in self._timers:
@@ -222,22 +256,43 @@ class Runner:
             self._recorder.record(body)
             self._wakeup.set()
 
-    def _start_deadline(self) -> None:
-        timeout = self._state.plan.workflow.policy.timeout or self._engine.settings.execution_timeout
-        created_at = self._state.created_at
-        if created_at is not None and not self._state.expired:
-            error = Failure(
-                "execution.timeout",
-                f"The execution did not end within {timeout}; raise policy.timeout or look at what takes so long",
+    @property
+    def _timeout(self) -> timedelta:
+        return self._state.plan.workflow.policy.timeout or self._engine.settings.execution_timeout
+
+    def _deadline(self) -> datetime | None:
+        """When the execution's time is over; it counts from its start, or its last retry."""
+        state = self._state
+        return None if state.begun_at is None or state.expired else state.begun_at + self._timeout
+
+    def _watch_deadline(self) -> None:
+        deadline = self._deadline()
+        if deadline is not None and DEADLINE not in self._timers:
+            message = (
+                f"The execution did not end within {self._timeout}; raise policy.timeout or look at what takes so "
             )
-            self._start_timer(DEADLINE, created_at + timeout, events.ExecutionExpired(error))
+            error = Failure("execution.timeout", f"{message}long")
+            self._start_timer(DEADLINE, deadline, events.ExecutionExpired(error))
+
+    def _stop_timers(self) -> None:
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
 
     def _on_refused(self, error: BaseException) -> None:
         self._refused = error
         self._wakeup.set()
 
     def _close(self) -> None:
-        for timer in self._timers.values():
-            timer.cancel()
+        self._stop_timers()
         self._attempts.close()
         self._recorder.close()
+
+
+def _stuck(state: ExecutionState) -> Failure:
+    waiting = ", ".join(f"{node_id} ({node.status})" for node_id, node in state.nodes.items() if node.open)
+    return Failure(
+        "engine.stuck",
+        f"Nothing runs and nothing is awaited, yet these nodes are open: {waiting}. This is an error of ConcertMaster; "
+        "please report it with the workflow, then retry or cancel the execution",
+    )

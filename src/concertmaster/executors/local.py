@@ -11,14 +11,20 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
+from concertmaster.domain.errors import ConcertMasterError
 from concertmaster.domain.interfaces import Abandoned, Claim
+from concertmaster.domain.recent import Recent
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.runner import Runner
 
 _log = logging.getLogger(__name__)
 GRACE_SECONDS = 10.0
+LOADING = 200
+TROUBLES_KEPT = 1_000
+LONGEST_PAUSE_SECONDS = 30.0
 
 
 class LocalCompute:
@@ -130,39 +136,86 @@ def _drop(work: asyncio.Future[Any]) -> None:
 
 
 class LocalPlacement:
-    """Drives executions as tasks of this process."""
+    """Drives executions as tasks of this process.
 
-    def __init__(self, engine: Engine) -> None:
+    Args:
+        on_room: called when a drive has ended or has been loaded, so that others may be submitted.
+        on_rest: called with the wake-up of an execution that has left memory.
+    """
+
+    def __init__(
+        self, engine: Engine, *, on_room: Callable[[], None], on_rest: Callable[[datetime], None]
+    ) -> None:
         self._engine = engine
-        self._runners: dict[str, tuple[Runner, asyncio.Task[None]]] = {}
+        self._on_room = on_room
+        self._on_rest = on_rest
+        self._drives: dict[str, tuple[Runner, asyncio.Task[None]]] = {}
+        self._loading = 0
+        self._trouble = Recent[str, str](TROUBLES_KEPT)
 
-    def submit(self, execution_id: str, claim: Claim | None = None) -> None:
+    def submit(self, claim: Claim) -> None:
         """See `domain.interfaces.Placement`."""
-        if execution_id in self._runners:
-            return
-        runner = Runner(self._engine, execution_id)
+        execution_id = claim.row.id
+        known = self._drives.get(execution_id)
+        if known is not None:
+            # Claimed anew although it is driven here: that drive's ownership is a thing of the past.
+            known[1].cancel()
+        runner = Runner(self._engine, claim, trouble=self._trouble.get(execution_id) or "")
         task = asyncio.create_task(self._drive(runner, claim), name=f"drive-{execution_id}")
-        self._runners[execution_id] = (runner, task)
+        self._drives[execution_id] = (runner, task)
 
-    def wake(self, execution_id: str) -> None:
-        """See `domain.interfaces.Placement`; an execution driven nowhere is claimed."""
-        if execution_id in self._runners:
-            self._runners[execution_id][0].wake()
-        else:
-            self.submit(execution_id)
+    def wake(self, execution_id: str) -> bool:
+        """See `domain.interfaces.Placement`."""
+        if execution_id not in self._drives:
+            return False
+        self._drives[execution_id][0].wake()
+        return True
 
-    async def close(self) -> None:
-        """Stop driving; every execution goes on from the journal at the next start."""
-        tasks = [task for _, task in self._runners.values()]
+    @property
+    def running(self) -> int:
+        """How many executions are in memory."""
+        return len(self._drives)
+
+    def room(self) -> int:
+        """How many may be submitted now; loading many histories at once would starve those that run."""
+        return max(0, min(self._engine.settings.running - len(self._drives), LOADING - self._loading))
+
+    async def abandon(self) -> None:
+        """Stop driving and forget what is in memory; every execution goes on from the journal, here or elsewhere."""
+        tasks = [task for _, task in self._drives.values()]
         for task in tasks:
             task.cancel()
+        self._drives.clear()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _drive(self, runner: Runner, claim: Claim | None) -> None:
+    async def _drive(self, runner: Runner, claim: Claim) -> None:
+        row = claim.row
         try:
-            await runner.run(claim)
-        except Exception:
-            # A bug: the execution stays where its journal is, and the next start tries again.
-            _log.exception("drive stopped by an unexpected error", extra={"execution_id": runner.execution_id})
+            if await self._load(runner):
+                await runner.drive()
+            if runner.rests_until is not None:
+                self._on_rest(runner.rests_until)
+        except Exception as error:
+            # A bug, or a refused append: it is tried again from the journal, a few times (`engine.load`).
+            _log.exception("drive stopped by an unexpected error", extra={"execution_id": row.id})
+            self._trouble.put(row.id, f"{type(error).__name__}: {error}")
+            await self._give_back(claim)
         finally:
-            del self._runners[runner.execution_id]
+            if self._drives.get(row.id, (None,))[0] is runner:
+                del self._drives[row.id]
+            self._on_room()
+
+    async def _load(self, runner: Runner) -> bool:
+        self._loading += 1
+        try:
+            return await runner.load()
+        finally:
+            self._loading -= 1
+            self._on_room()
+
+    async def _give_back(self, claim: Claim) -> None:
+        pause = timedelta(seconds=min(2.0**claim.takeovers, LONGEST_PAUSE_SECONDS))
+        try:
+            await self._engine.journal.disown(claim.row.id, claim.row.epoch, wake_at=self._engine.clock.now() + pause)
+        except ConcertMasterError:
+            _log.exception("an execution could not be given back", extra={"execution_id": claim.row.id})

@@ -10,6 +10,8 @@ from typing import Any
 from concertmaster.domain.events import (
     Event,
     ExecutionCreated,
+    ExecutionPaused,
+    ExecutionRetried,
     ExecutionSucceeded,
     NodeCancelled,
     NodeFailed,
@@ -18,6 +20,8 @@ from concertmaster.domain.events import (
     NodeSkipped,
     NodeStarted,
     NodeSucceeded,
+    NodeWaiting,
+    TimerFired,
 )
 from concertmaster.domain.execution import ExecutionRow, Failure, NodeStatus
 from concertmaster.domain.values import FileRef, JsonValue, Value, to_json
@@ -36,6 +40,8 @@ class NodeRun:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     due_at: datetime | None = None
+    rule: str | None = None
+    resource: str | None = None
     progress: NodeProgress | None = None
     error: Failure | None = None
     outputs: Mapping[str, Value] = field(default_factory=lambda: {})
@@ -51,6 +57,7 @@ class NodeRun:
             "started_at": self.started_at,
             "ended_at": self.ended_at,
             "due_at": self.due_at,
+            "waiting": None,
             "progress": None if self.progress is None else {"done": self.progress.done, "total": self.progress.total},
             "error": None if self.error is None else _error(self.error),
             "outputs": {outlet: summary(value) for outlet, value in self.outputs.items()},
@@ -64,6 +71,8 @@ class ExecutionView:
     def __init__(self, workflow: Workflow, inputs: Mapping[str, Any] | None = None) -> None:
         self.inputs: Mapping[str, Any] = inputs or {}
         self.outputs: Mapping[str, Any] | None = None
+        self.generation = 1
+        self.pause_reason = ""
         self.nodes = {name: NodeRun(name, node.type, node.title) for name, node in workflow.nodes.items()}
 
     def apply(self, events: Iterable[Event]) -> None:
@@ -74,6 +83,14 @@ class ExecutionView:
                     self.inputs = inputs
                 case ExecutionSucceeded(outputs):
                     self.outputs = outputs
+                case ExecutionPaused(reason):
+                    self.pause_reason = reason
+                case ExecutionRetried(generation, nodes, _, inputs):
+                    self.generation, self.outputs = generation, None
+                    self.inputs = self.inputs if inputs is None else inputs
+                    for name in nodes:
+                        old = self.nodes[name]
+                        self.nodes[name] = NodeRun(name, old.type, old.title, attempt=old.attempt)
                 case _ if event.node is not None:
                     # A node that the document does not have: an event of a newer release. Shown, not refused.
                     run = self.nodes.setdefault(event.node, NodeRun(event.node, "", None))
@@ -89,6 +106,8 @@ class ExecutionView:
         """
         return {
             **row.as_json(),
+            "waiting": None,
+            "generation": self.generation,
             "inputs": dict(self.inputs),
             "outputs": None if self.outputs is None else dict(self.outputs),
             "nodes": {name: run.as_json(logs.get(name, 0)) for name, run in self.nodes.items()},
@@ -108,11 +127,17 @@ def _apply_to_node(run: NodeRun, event: Event) -> None:
     match event.body:
         case NodeStarted(attempt=attempt):
             run.status, run.attempt, run.due_at, run.progress = "running", attempt, None, None
+            run.rule = run.resource = None
             run.started_at = run.started_at or event.at
         case NodeProgress():
             run.progress = event.body
         case NodeRetrying(attempt=attempt, error=error, due_at=due_at):
             run.status, run.attempt, run.error, run.due_at = "retrying", attempt, error, due_at
+        case NodeWaiting(attempt=attempt, rule=rule, due_at=due_at, resource=resource):
+            run.status, run.attempt, run.due_at, run.rule, run.resource = "waiting", attempt, due_at, rule, resource
+            run.started_at = run.started_at or event.at
+        case TimerFired():
+            run.due_at = None
         case NodeSucceeded(attempt=attempt, started_at=started_at, outputs=outputs):
             run.error, run.outputs = None, outputs
             _end(run, event, "succeeded", attempt, started_at)

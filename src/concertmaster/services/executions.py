@@ -1,4 +1,4 @@
-"""Executions: start, look at, cancel. Starting is durable before it is acknowledged."""
+"""Executions: start and look at. Starting is durable before it is acknowledged; `control.py` has the rest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.errors import Invalid, NotFound, UserError
 from concertmaster.domain.events import Event, ExecutionCreated
-from concertmaster.domain.execution import ExecutionRow, ExecutionStatus
+from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow, ExecutionStatus
+from concertmaster.domain.expression import compile_value
 from concertmaster.domain.interfaces import (
     Claim,
     Clock,
@@ -26,11 +27,16 @@ from concertmaster.domain.interfaces import (
     NewExecution,
     Page,
     Placement,
+    Slot,
+    Slots,
 )
 from concertmaster.domain.problems import has_errors
 from concertmaster.domain.validation import check_inputs
 from concertmaster.domain.values import JsonValue, TableRef
+from concertmaster.domain.workflow import Workflow
+from concertmaster.engine.parts import Owner
 from concertmaster.services.execution_view import ExecutionView, output_of, page_of_whole
+from concertmaster.services.waiting import why_execution, why_node
 from concertmaster.services.workflows import WorkflowService
 
 JOURNAL_PAGE = 1_000
@@ -61,12 +67,13 @@ class ExecutionService:
     def __init__(
         self,
         *,
-        owner: str,
+        owner: Owner,
         journal: Journal,
         store: ExecutionStore,
         workflows: WorkflowService,
         placement: Placement,
         artifacts: ArtifactStore,
+        slots: Slots,
         clock: Clock,
     ) -> None:
         self._owner = owner
@@ -75,6 +82,7 @@ class ExecutionService:
         self._workflows = workflows
         self._placement = placement
         self._artifacts = artifacts
+        self._slots = slots
         self._clock = clock
 
     async def start(
@@ -86,12 +94,14 @@ class ExecutionService:
         version: int | None = None,
         idempotency_key: str | None = None,
         trigger: Mapping[str, Any] = MANUAL,
+        priority: int | None = None,
     ) -> Started:
         """Start an execution; it is stored durably when this returns.
 
         Args:
             inputs: by name; defaults are filled in from the document.
             version: the published one when not given.
+            priority: higher ones start first; that of the workflow's policy when not given.
             idempotency_key: a second start with the same key and the same request gives the first execution.
         Raises:
             NotFound: the workflow or version.
@@ -112,11 +122,14 @@ class ExecutionService:
             body=ExecutionCreated(workflow, stored.version, given, trigger),
             idempotency_key=idempotency_key,
             fingerprint=_fingerprint(workflow, version, inputs) if idempotency_key else "",
+            priority=document.policy.priority if priority is None else priority,
+            slot=_slot(document, given, trigger),
         )
-        row, is_new = await self._journal.create(new, actor=actor, owner=self._owner)
-        if is_new:
-            created = Event(row.id, row.head_seq, row.created_at, new.body)
-            self._placement.submit(row.id, Claim(row.id, row.epoch, row.head_seq, row.status, (created,)))
+        # Without room it is left to the dispatcher of whichever process has some first.
+        owner = self._owner.name if self._placement.room() else None
+        row, is_new = await self._journal.create(new, actor=actor, owner=owner)
+        if is_new and row.owner == owner and owner is not None:
+            self._placement.submit(Claim(row, created=Event(row.id, 1, row.created_at, new.body)))
         return Started(row, is_new, ExecutionView(document, new.body.inputs))
 
     async def get(self, actor: Actor, execution_id: str) -> ExecutionRow:
@@ -128,7 +141,23 @@ class ExecutionService:
         """The execution with inputs, outputs and nodes, as the REST contract has it. Raises NotFound."""
         demand(actor, "execution:read")
         row, view = await self._view(execution_id)
-        return view.as_json(row, await self._store.log_counts(execution_id))
+        shown = view.as_json(row, await self._store.log_counts(execution_id))
+        if row.status not in FINAL_EXECUTION:
+            await self._explain(shown, row, view)
+        return shown
+
+    async def _explain(self, shown: dict[str, Any], row: ExecutionRow, view: ExecutionView) -> None:
+        """Add why it, and each of its nodes, has not ended."""
+        workflow = await self._workflows.version(row.workflow, row.version)
+        waits = row.slot_key is not None and not row.admitted
+        taken = await self._store.slot_holders(row.slot_key or "") if waits else ()
+        resources = {run.resource for run in view.nodes.values() if run.status == "waiting" and run.resource}
+        slots = {resource: await self._slots.holders(resource) for resource in resources}
+        reason = why_execution(row, view, slot_holders=taken)
+        shown["waiting"] = None if reason is None else reason.as_json()
+        for name, run in view.nodes.items():
+            found = why_node(run, row, view, workflow, slots=slots)
+            shown["nodes"][name]["waiting"] = None if found is None else found.as_json()
 
     async def list(
         self,
@@ -157,18 +186,6 @@ class ExecutionService:
         demand(actor, "execution:read")
         await self._store.get(execution_id)
         return await self._store.logs(execution_id, after=after, node=node, level=level, limit=limit)
-
-    async def cancel(self, actor: Actor, execution_id: str) -> ExecutionRow:
-        """Ask the owner to cancel; it is durable when this returns.
-
-        Raises:
-            NotFound: `execution.not_found`.
-            Conflict: `execution.ended`.
-        """
-        demand(actor, "execution:control")
-        row = await self._journal.post(execution_id, "cancel", {"reason": f"cancelled by {actor.name}"}, actor=actor)
-        self._placement.wake(execution_id)
-        return row
 
     async def output(
         self, actor: Actor, execution_id: str, node: str, *, outlet: str, offset: int, limit: int, sort: str | None
@@ -220,6 +237,23 @@ def _table_page(path: Path, *, offset: int, limit: int, sort: str | None) -> dic
     from concertmaster.data.preview import page  # noqa: PLC0415
 
     return page(path, offset=offset, limit=limit, sort=sort)
+
+
+def _slot(document: Workflow, inputs: Mapping[str, Any], trigger: Mapping[str, Any]) -> Slot | None:
+    """The concurrency limit that the start falls under.
+
+    Raises:
+        UserError: the limit's key cannot be computed.
+    """
+    concurrency = document.policy.concurrency
+    if concurrency is None:
+        return None
+    scope = {"inputs": inputs, "trigger": trigger, "vars": document.vars}
+    key = "" if concurrency.key is None else compile_value(concurrency.key).render(scope)
+    text = key if isinstance(key, str) else orjson.dumps(key, option=orjson.OPT_SORT_KEYS).decode()
+    if len(text) > KEY_LIMIT:
+        raise UserError("execution.slot_key", f"policy.concurrency.key gives more than {KEY_LIMIT} characters")
+    return Slot(f"{document.name}/{text}", concurrency.limit, concurrency.when_full)
 
 
 def _fingerprint(workflow: str, version: int | None, inputs: Mapping[str, Any]) -> str:

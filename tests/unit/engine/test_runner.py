@@ -302,7 +302,6 @@ async def test_a_stop_in_the_middle_goes_on_at_the_next_start(tmp_path: Path) ->
         execution_id = await harness.start(document)
         await harness.until(execution_id, lambda events: "node.started b" in kinds(events))
     async with running_engine(tmp_path, [slow]) as harness:
-        assert await harness.recover() == 1
         row = await harness.end(execution_id)
         events = await harness.journal.read(execution_id)
     assert row.status == "succeeded", row.error
@@ -326,7 +325,6 @@ async def test_a_write_caught_by_a_crash_is_left_for_a_person_unless_it_is_idemp
         execution_id = await harness.start(document)
         await harness.until(execution_id, lambda events: "node.started pay" in kinds(events))
     async with running_engine(tmp_path, [transfer]) as harness:
-        await harness.recover()
         row = await harness.end(execution_id)
     assert row.status == "interrupted"
     assert row.error is not None
@@ -338,7 +336,6 @@ async def test_a_type_that_is_gone_interrupts_only_its_execution(tmp_path: Path)
     async with running_engine(tmp_path, [blocking]) as harness:
         execution_id = await harness.start(document, drive=False)
     async with running_engine(tmp_path) as harness:
-        await harness.recover()
         row = await harness.end(execution_id)
     assert row.status == "interrupted"
     assert row.error is not None
@@ -442,7 +439,6 @@ async def test_a_cancel_posted_just_before_a_crash_still_ends_the_execution(tmp_
         # Durable, but the owner is gone before it looks.
         await harness.journal.post(execution_id, "cancel", {"reason": "asked to"}, actor=LOCAL_ADMIN)
     async with running_engine(tmp_path, [hangs]) as harness:
-        await harness.recover()
         row = await harness.end(execution_id)
         events = await harness.journal.read(execution_id)
     assert row.status == "cancelled"

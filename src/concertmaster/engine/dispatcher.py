@@ -1,0 +1,108 @@
+"""Dispatcher: finds executions that want an owner, claims them and has them driven.
+
+They want one at the start of this process, when an owner has died, when a wake-up is due, and when a request or a
+free place came while nobody drove them. Claims come in small batches, so that ten thousand timers of one second
+neither starve what runs nor hold the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from concertmaster.domain.errors import ConcertMasterError
+from concertmaster.domain.interfaces import Clock, Journal, Placement
+from concertmaster.engine.parts import Owner
+
+_log = logging.getLogger(__name__)
+BATCH = 200
+LONGEST_SLEEP_SECONDS = 60.0
+TROUBLE_SECONDS = 1.0
+
+
+class Dispatcher:
+    """Runs until it is cancelled.
+
+    Args:
+        look_seconds: how long the death of another process may go unnoticed; None: there is no other process.
+        everything: False: only executions that `wake` names, as for a process that is there for one of its own.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        placement: Placement,
+        clock: Clock,
+        owner: Owner,
+        *,
+        look_seconds: float | None,
+        everything: bool = True,
+    ) -> None:
+        self._journal = journal
+        self._placement = placement
+        self._clock = clock
+        self._owner = owner
+        self._look_seconds = look_seconds or LONGEST_SLEEP_SECONDS
+        self._everything = everything
+        self._named = set[str]()
+        self._poked = asyncio.Event()
+        self._starved = False
+        self._looks_at: datetime | None = None
+
+    def wake(self, ids: Sequence[str]) -> None:
+        """Executions that want attention: those driven here are told, for the others a claim is tried soon."""
+        for execution_id in ids:
+            if not self._placement.wake(execution_id):
+                self._named.add(execution_id)
+                self._poked.set()
+
+    def expect(self, wake_at: datetime) -> None:
+        """An execution was let go of that wants an owner then: look no later."""
+        if self._looks_at is not None and wake_at < self._looks_at:
+            self._poked.set()
+
+    def room_made(self) -> None:
+        """The placement can take more than a moment ago."""
+        if self._starved:
+            self._poked.set()
+
+    async def run(self) -> None:
+        """Claim and submit, for ever."""
+        while True:
+            self._poked.clear()
+            try:
+                pause = await self._round()
+            except ConcertMasterError as error:
+                _log.warning("executions cannot be claimed at the moment: %s", error.message)
+                pause = TROUBLE_SECONDS
+            if pause > 0:
+                self._looks_at = self._clock.now() + timedelta(seconds=pause)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._poked.wait()
+
+    async def _round(self) -> float:
+        """Claim a batch; returns the seconds until it is worth looking again."""
+        limit = min(BATCH, self._placement.room())
+        self._starved = limit == 0
+        if self._starved:
+            return LONGEST_SLEEP_SECONDS
+        named, self._named = self._named, set[str]()
+        if not self._everything:
+            for execution_id in named:
+                if (claim := await self._journal.claim(execution_id, self._owner.name)) is not None:
+                    self._placement.submit(claim)
+            return LONGEST_SLEEP_SECONDS
+        # Whatever was named is due as well.
+        claims = await self._journal.claim_due(self._owner.name, now=self._clock.now(), limit=limit)
+        for claim in claims:
+            self._placement.submit(claim)
+        if len(claims) == limit:
+            return 0.0
+        due = await self._journal.next_due()
+        if due is None:
+            return self._look_seconds
+        return min(max(0.0, (due - self._clock.now()).total_seconds()), self._look_seconds)

@@ -1,0 +1,71 @@
+"""Rerun: which nodes run again when an ended execution is retried, and how they forget what they had."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from concertmaster.engine.state import ExecutionState, NodeState
+
+
+def rerun_plan(state: ExecutionState, start: str | None, *, edited: bool) -> dict[str, int]:
+    """The nodes that run again, each with its new generation.
+
+    Everything that did not come to a good end, `start` when one is given, and what follows on them. A join that had
+    started on edges of other nodes keeps its result.
+
+    Args:
+        start: a node that runs again although it succeeded.
+        edited: the inputs were edited, so a write is another one and gets a new idempotency key.
+    """
+    plan = state.plan
+    again = {
+        node_id
+        for node_id, node in state.nodes.items()
+        if node_id == start
+        or node.open
+        or node.status == "cancelled"
+        or (node.status == "failed" and not plan.nodes[node_id].handled)
+    }
+    frontier = list(again)
+    while frontier:
+        for index in plan.nodes[frontier.pop()].outgoing:
+            target = plan.edges[index].target
+            if target not in again and not _keeps_result(state, target, index):
+                again.add(target)
+                frontier.append(target)
+    return {
+        node_id: node.generation + (edited or node.status == "succeeded")
+        for node_id, node in state.nodes.items()
+        if node_id in again
+    }
+
+
+def _keeps_result(state: ExecutionState, node_id: str, edge: int) -> bool:
+    early = state.plan.nodes[node_id].threshold is not None
+    node = state.nodes[node_id]
+    return early and node.status == "succeeded" and edge not in state.delivered(node_id)
+
+
+def reset(state: ExecutionState, nodes: Mapping[str, int]) -> None:
+    """Nodes that run again forget their results, and their edges are undecided once more."""
+    plan = state.plan
+    for node_id, generation in nodes.items():
+        old = state.nodes[node_id]
+        state.open_nodes += not old.open
+        state.running.discard(node_id)
+        state.lost.discard(node_id)
+        fresh = NodeState(undecided=len(plan.nodes[node_id].incoming), attempt=old.attempt, generation=generation)
+        state.nodes[node_id] = fresh
+    for node_id in nodes:
+        node = state.nodes[node_id]
+        for index in plan.nodes[node_id].incoming:
+            edge = plan.edges[index]
+            if edge.source not in nodes and not state.nodes[edge.source].open:
+                node.undecided -= 1
+                if edge.outlet in state.nodes[edge.source].outputs:
+                    node.taken = (*node.taken, index)
+        for index in plan.nodes[node_id].outgoing:
+            target = state.nodes[plan.edges[index].target]
+            if plan.edges[index].target not in nodes:
+                target.undecided += 1
+                target.taken = tuple(taken for taken in target.taken if taken != index)

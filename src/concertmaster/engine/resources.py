@@ -1,0 +1,23 @@
+"""Which limited or breakable resources an attempt uses, known once its config is rendered."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel
+
+from concertmaster.nodes.credentials import Connection
+from concertmaster.nodes.node_type import NodeType
+
+
+def resources_of(type_: NodeType, model: BaseModel) -> list[str]:
+    """`node_type:<id>`, then `connection:<name>` for each connection, and `host:<host>` of an absolute `url`."""
+    found = [f"node_type:{type_.spec.id}"]
+    for parameter in type_.connections:
+        reference = getattr(model, type_.fields[parameter])
+        if isinstance(reference, Connection):
+            found.append(f"connection:{reference.name}")
+    url = getattr(model, type_.fields["url"], None) if "url" in type_.fields else None
+    if isinstance(url, str) and (host := urlsplit(url).netloc.rpartition("@")[2]):
+        found.append(f"host:{host.lower()}")
+    return found

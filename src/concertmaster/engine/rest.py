@@ -1,0 +1,26 @@
+"""Rest: when an execution has nothing to do but wait, and until when. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from concertmaster.engine.state import ExecutionState
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Nothing happens before `until`; None: not before somebody acts."""
+
+    until: datetime | None
+
+
+def rest_of(state: ExecutionState) -> Rest | None:
+    """How long an execution rests in which nothing runs and nothing is left to decide; None: it is stuck (a bug).
+
+    A queued execution rests until it has a place, a paused one until it is resumed, one with timers until the first.
+    """
+    if state.status == "queued" or state.paused:
+        return Rest(None)
+    due = [node.due_at for node in state.nodes.values() if node.due_at is not None and node.open]
+    return Rest(min(due)) if due else None

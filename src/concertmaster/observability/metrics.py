@@ -1,0 +1,196 @@
+"""Metrics: numbers for Prometheus, made of committed events and of what the writer and the loop tell.
+
+The hot path adds to plain dicts; the families that Prometheus wants are made when it asks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_left
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import generate_latest
+from prometheus_client.registry import Collector, CollectorRegistry
+
+from concertmaster.domain.events import NodeFailed, NodeRetrying, NodeSucceeded
+from concertmaster.domain.execution import FINAL_EXECUTION, UNFINISHED
+from concertmaster.domain.interfaces import Committed
+from concertmaster.domain.recent import Recent
+
+PREFIX = "concertmaster"
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+NODE_SECONDS = (0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0, 60.0, 300.0, 1800.0)
+COMMIT_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
+GROUP_SIZES = (1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1000.0)
+LAG_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+LAG_INTERVAL_SECONDS = 0.5
+TYPES_KEPT = 512
+OTHER = "(unknown)"
+
+
+@dataclass(slots=True)
+class Histogram:
+    """Counts by upper bound, in seconds or pieces."""
+
+    bounds: Sequence[float]
+    counts: list[int] = field(init=False)
+    total: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.counts = [0] * (len(self.bounds) + 1)
+
+    def add(self, value: float) -> None:
+        """Count one."""
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.total += value
+
+    def buckets(self) -> list[tuple[str, float]]:
+        """Cumulative counts, as Prometheus wants them."""
+        found: list[tuple[str, float]] = []
+        so_far = 0
+        for bound, count in zip([*map(str, self.bounds), "+Inf"], self.counts, strict=True):
+            so_far += count
+            found.append((bound, so_far))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """What is read at the moment of the question.
+
+    Attributes:
+        by_status: executions that are not final, by status.
+        queue_age_seconds: of the oldest execution that has not started, 0 without one.
+        here: name to value, of this process: executions in memory, threads, children.
+        open_breakers: connections and hosts that nothing is sent to.
+    """
+
+    by_status: Mapping[str, int]
+    queue_age_seconds: float
+    here: Mapping[str, float]
+    open_breakers: Sequence[str]
+
+
+class Metrics(Collector):
+    """All metrics of this process."""
+
+    def __init__(self, node_types: Callable[[str, int], Mapping[str, str] | None]) -> None:
+        """Args:
+        node_types: the type of each node of a workflow version, None when it is not at hand.
+        """
+        self._node_types = node_types
+        self._types = Recent[tuple[str, int], Mapping[str, str]](TYPES_KEPT)
+        self._ended: dict[str, int] = dict.fromkeys(sorted(FINAL_EXECUTION), 0)
+        self._attempts: dict[tuple[str, str], int] = {}
+        self._node_seconds: dict[str, Histogram] = {}
+        self._events = 0
+        self._commit_seconds = Histogram(COMMIT_SECONDS)
+        self._group_sizes = Histogram(GROUP_SIZES)
+        self._lag = Histogram(LAG_SECONDS)
+        self._gauges: Gauges | None = None
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(self)
+
+    def committed(self, committed: Sequence[Committed]) -> None:
+        """Count what has become durable in this process."""
+        for part in committed:
+            row = part.row
+            self._events += len(part.events)
+            if row.status in FINAL_EXECUTION:
+                self._ended[row.status] += 1
+            types: Mapping[str, str] | None = None
+            for event in part.events:
+                body = event.body
+                if isinstance(body, NodeSucceeded | NodeFailed):
+                    types = types or self._types_of(row.workflow, row.version)
+                    outcome = "succeeded" if isinstance(body, NodeSucceeded) else "failed"
+                    self._count(types.get(body.node, OTHER), outcome, (event.at - body.started_at).total_seconds())
+                elif isinstance(body, NodeRetrying):
+                    types = types or self._types_of(row.workflow, row.version)
+                    self._count(types.get(body.node, OTHER), "retrying", None)
+
+    def group_committed(self, seconds: float, jobs: int) -> None:
+        """Count a group commit; called in the writer's thread, the only one that does."""
+        self._commit_seconds.add(seconds)
+        self._group_sizes.add(jobs)
+
+    async def watch_loop(self) -> None:
+        """Measure how late the event loop wakes, until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + LAG_INTERVAL_SECONDS
+            await asyncio.sleep(LAG_INTERVAL_SECONDS)
+            self._lag.add(max(0.0, loop.time() - due))
+
+    async def render(self, gauges: Callable[[], Awaitable[Gauges]]) -> bytes:
+        """Everything in Prometheus' text format."""
+        self._gauges = await gauges()
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """See `prometheus_client.registry.Collector`."""
+        yield from self._executions()
+        attempts = CounterMetricFamily(f"{PREFIX}_node_attempts", "Attempts by node type.", labels=["type", "outcome"])
+        for (type_, outcome), count in self._attempts.items():
+            attempts.add_metric([type_, outcome], count)
+        yield attempts
+        yield _histogram("node_seconds", "Seconds from a node's start to its end.", self._node_seconds.items(), "type")
+        yield CounterMetricFamily(f"{PREFIX}_journal_events", "Events committed by this process.", value=self._events)
+        for name, text, found in (
+            ("commit_seconds", "Seconds that a group commit took.", self._commit_seconds),
+            ("commit_group_size", "Appends, starts and requests in a group commit.", self._group_sizes),
+            ("event_loop_lag_seconds", "Seconds by which the event loop woke late.", self._lag),
+        ):
+            yield _histogram(name, text, [("", found)])
+
+    def _executions(self) -> Iterator[Metric]:
+        ended = CounterMetricFamily(f"{PREFIX}_executions_ended", "Executions ended here.", labels=["status"])
+        for status, count in self._ended.items():
+            ended.add_metric([status], count)
+        yield ended
+        gauges = self._gauges
+        if gauges is None:
+            return
+        open_ = GaugeMetricFamily(f"{PREFIX}_executions", "Executions that are not final.", labels=["status"])
+        for status in UNFINISHED:
+            open_.add_metric([status], gauges.by_status.get(status, 0))
+        yield open_
+        age = "Seconds since the oldest execution that has not started was accepted."
+        yield GaugeMetricFamily(f"{PREFIX}_queue_age_seconds", age, value=gauges.queue_age_seconds)
+        here = GaugeMetricFamily(f"{PREFIX}_process", "What this process has, by kind.", labels=["what"])
+        for what, value in gauges.here.items():
+            here.add_metric([what], value)
+        yield here
+        breakers = GaugeMetricFamily(f"{PREFIX}_breaker_open", "Open circuit breakers.", labels=["resource"])
+        for resource in gauges.open_breakers:
+            breakers.add_metric([resource], 1)
+        yield breakers
+
+    def _count(self, type_: str, outcome: str, seconds: float | None) -> None:
+        key = (type_, outcome)
+        self._attempts[key] = self._attempts.get(key, 0) + 1
+        if seconds is not None:
+            histogram = self._node_seconds.get(type_)
+            if histogram is None:
+                histogram = self._node_seconds[type_] = Histogram(NODE_SECONDS)
+            histogram.add(max(0.0, seconds))
+
+    def _types_of(self, workflow: str, version: int) -> Mapping[str, str]:
+        known = self._types.get((workflow, version))
+        if known is None:
+            known = self._node_types(workflow, version)
+            if known is None:
+                return {}
+            self._types.put((workflow, version), known)
+        return known
+
+
+def _histogram(
+    name: str, text: str, found: Iterable[tuple[str, Histogram]], label: str | None = None
+) -> HistogramMetricFamily:
+    family = HistogramMetricFamily(f"{PREFIX}_{name}", text, labels=[] if label is None else [label])
+    for value, histogram in found:
+        family.add_metric([] if label is None else [value], histogram.buckets(), histogram.total)
+    return family

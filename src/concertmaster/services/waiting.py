@@ -1,0 +1,104 @@
+"""Why is this waiting? The rule and the holder, for every execution and node that has not ended. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow
+from concertmaster.domain.workflow import Workflow
+from concertmaster.services.execution_view import ExecutionView, NodeRun
+
+_ENDED = frozenset({"succeeded", "failed", "skipped", "cancelled"})
+_HOLDERS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something has not ended.
+
+    Attributes:
+        rule: of an execution `concurrency`, `dispatch`, `paused`, `timer`, `nodes`; of a node `edges`, `attempt`,
+            `timer`, `slot`, `rate`, `paused`, `queued`.
+        message: for people.
+        until: when the rule lets go by itself, where that is known.
+        holders: who has to act or end first: ids of executions, `<execution>/<node>`, or nodes of this execution.
+    """
+
+    rule: str
+    message: str
+    until: datetime | None = None
+    holders: Sequence[str] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """`Waiting` of the REST contract."""
+        holders = list(self.holders[:_HOLDERS_SHOWN])
+        return {"rule": self.rule, "message": self.message, "until": self.until, "holders": holders}
+
+
+def why_execution(row: ExecutionRow, view: ExecutionView, *, slot_holders: Sequence[str]) -> Reason | None:
+    """Why an execution has not ended; None when it has.
+
+    Args:
+        slot_holders: executions that hold the places of its concurrency limit.
+    """
+    if row.status in FINAL_EXECUTION:
+        return None
+    if row.status == "queued" and not row.admitted:
+        named = f"policy.concurrency of {row.workflow}" + (f" (key {key})" if (key := _key(row)) else "")
+        places = "the place is" if len(slot_holders) == 1 else f"all {len(slot_holders)} places are"
+        return Reason("concurrency", f"{named} allows no more at one time: {places} taken", None, slot_holders)
+    if row.status == "queued":
+        return Reason("dispatch", "It waits for a server that has room for it", row.wake_at)
+    if row.status == "paused":
+        return Reason("paused", f"It was {view.pause_reason or 'paused'}; resume it to go on")
+    open_nodes = [run for run in view.nodes.values() if run.status not in _ENDED]
+    busy = [run.node for run in open_nodes if run.status not in ("pending",)]
+    if row.status == "waiting":
+        due = min((run.due_at for run in open_nodes if run.due_at is not None), default=None)
+        return Reason("timer", "Nothing runs; it waits for a point in time", due, busy)
+    return Reason("nodes", f"These nodes have not ended: {', '.join(busy) or 'none has started yet'}", None, busy)
+
+
+def why_node(
+    run: NodeRun, row: ExecutionRow, view: ExecutionView, workflow: Workflow, *, slots: Mapping[str, Sequence[str]]
+) -> Reason | None:
+    """Why a node has not ended; None when it has, or never will because the execution has.
+
+    Args:
+        slots: who holds the places of each limited resource.
+    """
+    if run.status in _ENDED or row.status in FINAL_EXECUTION:
+        return None
+    if run.status == "running":
+        return Reason("attempt", f"Attempt {run.attempt} runs", None, [run.node])
+    if row.status == "paused":
+        return Reason("paused", f"The execution was {view.pause_reason or 'paused'}", None)
+    match run.status:
+        case "retrying":
+            said = run.error.message if run.error else "it failed"
+            return Reason("timer", f"Attempt {run.attempt} failed ({said}); the next one follows", run.due_at)
+        case "waiting" if run.rule in ("slot", "rate"):
+            rule = "a free place" if run.rule == "slot" else "its turn"
+            resource = run.resource or ""
+            return Reason(run.rule, f"It waits for {rule} of {resource}", None, slots.get(resource, ()))
+        case "waiting":
+            return Reason("timer", "It waits for a point in time", run.due_at)
+        case _ if row.status == "queued":
+            return Reason("queued", "The execution has not started yet")
+        case _:
+            return _edges(run, view, workflow)
+
+
+def _edges(run: NodeRun, view: ExecutionView, workflow: Workflow) -> Reason:
+    sources = [edge.source for edge in workflow.edges if edge.target == run.node]
+    awaited = [name for name in dict.fromkeys(sources) if view.nodes[name].status not in _ENDED]
+    join = workflow.nodes[run.node].policy.join
+    text = f"It starts when {', '.join(awaited)} ended" if awaited else "It is about to start"
+    return Reason("edges", text if join == "all" else f"{text} (join: {join})", None, awaited)
+
+
+def _key(row: ExecutionRow) -> str:
+    return (row.slot_key or "").removeprefix(f"{row.workflow}/")
