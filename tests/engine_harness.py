@@ -21,9 +21,10 @@ from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow
 from concertmaster.domain.interfaces import Claim, Committed, NewExecution, Slot
 from concertmaster.domain.limits import parse_limits
 from concertmaster.engine.breaker import BreakerPolicy, Breakers
-from concertmaster.engine.dispatcher import Dispatcher
+from concertmaster.engine.hooks import Hooks
 from concertmaster.engine.limits import Limits
-from concertmaster.engine.parts import Engine, EngineSettings, Owner, PlanCache
+from concertmaster.engine.parts import Engine, EngineSettings, PlanCache
+from concertmaster.executors.driving import driving
 from concertmaster.executors.local import LocalCompute, LocalPlacement
 from concertmaster.nodes.credentials import Connection
 from concertmaster.nodes.loader import load_registry
@@ -45,7 +46,6 @@ class Harness:
     workflows: SqlWorkflowStore
     executions: SqlExecutionStore
     placement: LocalPlacement
-    dispatcher: Dispatcher
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     ended: dict[str, ExecutionRow] = field(default_factory=dict)
 
@@ -146,18 +146,17 @@ async def running_engine(
             raise NotFound("connection.not_found", f"There is no connection {name!r}")
         return connections[name]
 
-    journal = SqlJournal(
-        database, lambda committed: harness.on_commit(committed), lambda ids: harness.dispatcher.wake(ids)
-    )
+    hooks = Hooks()
+    hooks.listeners.append(lambda committed: harness.on_commit(committed))
+    journal = SqlJournal(database, hooks.committed, hooks.wake)
     workflows = SqlWorkflowStore(database)
     executions, builtins = SqlExecutionStore(database), load_registry()
     own = [found for function in functions if (found := node_type_of(function)) is not None]
     registry = Registry([*builtins.all(), *own])
     compute = LocalCompute(threads=32, grace_seconds=grace_seconds)
-    owner = Owner()
-    slots = database.slots(owner, lambda resource: engine.limits.freed(resource))
+    slots = database.slots(hooks.owner, hooks.freed)
     engine = Engine(
-        owner=owner,
+        owner=hooks.owner,
         journal=journal,
         executions=executions,
         plans=PlanCache(workflows, lambda: registry),
@@ -172,21 +171,11 @@ async def running_engine(
         breakers=Breakers(breaker or BreakerPolicy()),
         settings=settings or EngineSettings(),
     )
-    placement = LocalPlacement(
-        engine, on_room=lambda: dispatcher.room_made(), on_rest=lambda wake_at: dispatcher.expect(wake_at)
-    )
-    dispatcher = Dispatcher(journal, placement, engine.clock, owner, look_seconds=None, everything=dispatch)
-    harness = Harness(engine, journal, workflows, executions, placement, dispatcher)
-    lease = database.lease(on_lost=placement.abandon)
-    await lease.register(owner.name)
-    dispatching = asyncio.create_task(dispatcher.run())
     try:
-        yield harness
+        async with driving(engine, hooks, database.lease, shared=database.shared, everything=dispatch) as placement:
+            harness = Harness(engine, journal, workflows, executions, placement)
+            yield harness
     finally:
-        dispatching.cancel()
-        await placement.abandon()
-        await lease.release()
-        engine.limits.close()
         compute.close()
         await engine.http.aclose()
         await database.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,13 +19,14 @@ from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.interfaces import Clock, Slots
 from concertmaster.domain.limits import parse_limits
 from concertmaster.engine.breaker import BreakerPolicy, Breakers
-from concertmaster.engine.dispatcher import Dispatcher
+from concertmaster.engine.hooks import Hooks
 from concertmaster.engine.limits import Limits
-from concertmaster.engine.parts import Engine, EngineSettings, Owner, PlanCache
+from concertmaster.engine.parts import Engine, EngineSettings, PlanCache
 from concertmaster.eventbus.memory import MemoryEventBus
-from concertmaster.executors.local import LocalCompute, LocalPlacement
+from concertmaster.executors.driving import driving, running
+from concertmaster.executors.local import LocalCompute
 from concertmaster.nodes.loader import load_registry
-from concertmaster.nodes.registry import Registry
+from concertmaster.observability.metrics import Metrics
 from concertmaster.security.cipher import open_cipher
 from concertmaster.services.connections import ConnectionService
 from concertmaster.services.control import ControlService
@@ -41,9 +42,6 @@ from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.lock import DataFolderLock
 from concertmaster.storage.migrate import current, head, upgrade
 from concertmaster.storage.workflows import SqlWorkflowStore
-
-# A lease of 8 s and this are how long executions of a killed process stand still at most.
-LOOK_SECONDS = 1.0
 
 
 class SystemClock:
@@ -65,6 +63,7 @@ class Runtime:
     connections: ConnectionService
     node_types: NodeTypeService
     operations: OperationsService
+    metrics: Metrics
     stream: StreamService
     recovered: int
 
@@ -113,26 +112,6 @@ def _calm_collector() -> None:
     gc.set_threshold(100_000, 50, 100)
 
 
-@dataclass(slots=True)
-class _Hooks:
-    """What storage calls back into; the last two exist only once something drives."""
-
-    bus: MemoryEventBus
-    owner: Owner
-    dispatcher: Dispatcher | None = None
-    limits: Limits | None = None
-
-    def wake(self, ids: Sequence[str]) -> None:
-        """Executions want attention."""
-        if self.dispatcher is not None:
-            self.dispatcher.wake(ids)
-
-    def freed(self, resource: str) -> None:
-        """A place got free in another process."""
-        if self.limits is not None:
-            self.limits.freed(resource)
-
-
 @dataclass(frozen=True, slots=True)
 class _Storage:
     """What is on the disk, opened."""
@@ -146,7 +125,7 @@ class _Storage:
     slots: Slots
 
 
-async def _open_storage(settings: Settings, hooks: _Hooks, clock: Clock, stack: AsyncExitStack) -> _Storage:
+async def _open_storage(settings: Settings, hooks: Hooks, clock: Clock, stack: AsyncExitStack) -> _Storage:
     artifacts = ArtifactStore(settings.resolved_data_dir / "artifacts")
     # The folder is ours alone: whatever is half written belongs to a process that is gone.
     artifacts.sweep(older_than=timedelta())
@@ -156,7 +135,7 @@ async def _open_storage(settings: Settings, hooks: _Hooks, clock: Clock, stack: 
     stack.push_async_callback(database.close)
     return _Storage(
         database=database,
-        journal=SqlJournal(database, hooks.bus.publish, hooks.wake, now=clock.now),
+        journal=SqlJournal(database, hooks.committed, hooks.wake, now=clock.now),
         workflows=SqlWorkflowStore(database, now=clock.now),
         executions=SqlExecutionStore(database),
         connections=SqlConnectionStore(database, now=clock.now),
@@ -176,10 +155,10 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
         OperationalError: the database or a folder cannot be used.
         UserError: a setting is wrong, or the database belongs to a newer version.
     """
-    clock = SystemClock()
+    clock, bus, hooks = SystemClock(), MemoryEventBus(), Hooks()
+    hooks.listeners.append(bus.publish)
     cipher = open_cipher(settings.resolved_data_dir, settings.secret_key.get_secret_value() or None)
     registry = load_registry(settings.resolved_workspace)
-    hooks = _Hooks(MemoryEventBus(), Owner())
     async with AsyncExitStack() as stack:
         storage = await _open_storage(settings, hooks, clock, stack)
         connections = ConnectionService(storage.connections, cipher)
@@ -187,8 +166,6 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
         stack.push_async_callback(http.aclose)
         compute = LocalCompute(threads=settings.threads)
         stack.callback(compute.close)
-        limits = Limits(storage.slots, parse_limits(settings.limits))
-        stack.callback(limits.close)
         engine = Engine(
             owner=hooks.owner,
             journal=storage.journal,
@@ -201,16 +178,52 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             compute=compute,
             connection=connections.open,
             http=http,
-            limits=limits,
+            limits=Limits(storage.slots, parse_limits(settings.limits)),
             breakers=Breakers(BreakerPolicy(settings.breaker_failures, settings.breaker_seconds)),
             settings=_engine_settings(settings, recover=recover),
         )
-        placement = await _start_driving(engine, storage, hooks, stack, recover=recover)
-        runtime = _runtime(
-            settings, engine, storage, hooks.bus, registry=registry, connections=connections, placement=placement
+        metrics = Metrics(engine.plans.node_types, clock)
+        hooks.listeners.append(metrics.committed)
+        storage.database.writer.observe = metrics.group_committed
+        await stack.enter_async_context(running(metrics.watch_loop()))
+        placement = await stack.enter_async_context(
+            driving(engine, hooks, storage.database.lease, shared=storage.database.shared, everything=recover)
         )
         _calm_collector()
-        yield replace(runtime, recovered=await storage.journal.unfinished() if recover else 0)
+        recovered = await storage.journal.unfinished() if recover else 0
+        workflows = WorkflowService(storage.workflows, storage.executions, storage.connections, specs=lambda: registry)
+        executions = ExecutionService(
+            owner=engine.owner,
+            journal=storage.journal,
+            store=storage.executions,
+            workflows=workflows,
+            placement=placement,
+            artifacts=storage.artifacts,
+            slots=storage.slots,
+            clock=clock,
+        )
+        yield Runtime(
+            settings=settings,
+            workflows=workflows,
+            executions=executions,
+            control=ControlService(
+                journal=storage.journal, store=storage.executions, workflows=workflows, executions=executions
+            ),
+            connections=connections,
+            node_types=NodeTypeService(lambda: registry),
+            operations=OperationsService(
+                _instance(settings, storage, clock),
+                storage.executions,
+                commit_trouble=storage.journal.health,
+                here=lambda: {
+                    "executions": placement.running,
+                    "open_breakers": len(engine.breakers.open(asyncio.get_running_loop().time())),
+                },
+            ),
+            metrics=metrics,
+            stream=StreamService(bus, storage.journal, storage.executions, clock=clock),
+            recovered=recovered,
+        )
 
 
 def _engine_settings(settings: Settings, *, recover: bool) -> EngineSettings:
@@ -221,86 +234,13 @@ def _engine_settings(settings: Settings, *, recover: bool) -> EngineSettings:
     return found if recover else replace(found, hibernate=timedelta.max)
 
 
-async def _start_driving(
-    engine: Engine, storage: _Storage, hooks: _Hooks, stack: AsyncExitStack, *, recover: bool
-) -> LocalPlacement:
-    """Take a lease, and let the dispatcher hand out what there is to drive."""
-    placement = LocalPlacement(
-        engine, on_room=lambda: dispatcher.room_made(), on_rest=lambda wake_at: dispatcher.expect(wake_at)
-    )
-    dispatcher = Dispatcher(
-        engine.journal,
-        placement,
-        engine.clock,
-        engine.owner,
-        look_seconds=LOOK_SECONDS if storage.database.shared else None,
-        everything=recover,
-    )
-
-    async def start_over() -> None:
-        """The lease is lost: others go on with what is in memory here, so it is thrown away."""
-        await placement.abandon()
-        engine.owner.renew()
-        await lease.register(engine.owner.name)
-        dispatcher.poke()
-
-    lease = storage.database.lease(on_lost=start_over)
-    await lease.register(engine.owner.name)
-    stack.push_async_callback(lease.release)
-    # Stopped first: drives stop at an await, and what they queued is committed by the database's close.
-    stack.push_async_callback(placement.abandon)
-    hooks.dispatcher, hooks.limits = dispatcher, engine.limits
-    dispatching = asyncio.create_task(dispatcher.run(), name="dispatcher")
-    stack.push_async_callback(_cancelled, dispatching)
-    return placement
-
-
-async def _cancelled(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-
-
-def _runtime(
-    settings: Settings,
-    engine: Engine,
-    storage: _Storage,
-    bus: MemoryEventBus,
-    *,
-    registry: Registry,
-    connections: ConnectionService,
-    placement: LocalPlacement,
-) -> Runtime:
-    """The services, over parts that run already."""
-    workflows = WorkflowService(storage.workflows, storage.executions, storage.connections, specs=lambda: registry)
-    instance = Instance(
+def _instance(settings: Settings, storage: _Storage, clock: Clock) -> Instance:
+    return Instance(
         version=version("concertmaster"),
-        workspace=engine.workspace,
-        data_dir=engine.data_dir,
+        workspace=settings.resolved_workspace,
+        data_dir=settings.resolved_data_dir,
         database=storage.database.kind,
-        started_at=engine.clock.now(),
-    )
-    executions = ExecutionService(
-        owner=engine.owner,
-        journal=storage.journal,
-        store=storage.executions,
-        workflows=workflows,
-        placement=placement,
-        artifacts=storage.artifacts,
-        slots=storage.slots,
-        clock=engine.clock,
-    )
-    return Runtime(
-        settings=settings,
-        workflows=workflows,
-        executions=executions,
-        control=ControlService(
-            journal=storage.journal, store=storage.executions, workflows=workflows, executions=executions
-        ),
-        connections=connections,
-        node_types=NodeTypeService(lambda: registry),
-        operations=OperationsService(instance, storage.executions, commit_trouble=storage.journal.health),
-        stream=StreamService(bus, storage.journal, storage.executions, clock=engine.clock),
-        recovered=0,
+        started_at=clock.now(),
     )
 
 

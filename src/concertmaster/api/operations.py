@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
 
 from concertmaster.api import models_registry as models
 from concertmaster.api.dependencies import Asker, JsonResponse, Parts, problems
+from concertmaster.observability.metrics import CONTENT_TYPE
 
 router = APIRouter(tags=["operations"])
 root_router = APIRouter(tags=["operations"])
@@ -21,6 +23,13 @@ async def get_info(parts: Parts, asker: Asker) -> Response:
 async def get_health() -> Response:
     """The process lives and its loop turns."""
     return JsonResponse({"status": "ok"})
+
+
+@root_router.get("/metrics", response_class=PlainTextResponse)
+async def get_metrics(parts: Parts) -> Response:
+    """Metrics in Prometheus' text format."""
+    load = await parts.operations.load()
+    return Response(parts.metrics.render(load.open, load.here), media_type=CONTENT_TYPE)
 
 
 @root_router.get("/readyz", response_model=models.Health, responses=problems(503))

@@ -505,6 +505,18 @@ class Slots(Protocol):
         ...
 
 
+class Lease(Protocol):
+    """The life of this process as the database sees it: whoever has no lease owns nothing."""
+
+    async def register(self, owner: str) -> None:
+        """Take a lease under a new name, and keep it."""
+        ...
+
+    async def release(self) -> None:
+        """Give it back, with every execution and place that goes with it."""
+        ...
+
+
 class Placement(Protocol):
     """Where an execution is driven."""
 

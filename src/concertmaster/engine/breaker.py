@@ -95,5 +95,5 @@ class Breakers:
                 self._breakers.put(resource, (breaker or Breaker()).after(ok, self._policy, now))
 
     def open(self, now: float) -> list[str]:
-        """Resources whose breaker is not closed."""
+        """Resources whose breaker is not closed at a moment of the caller's clock."""
         return [name for name, breaker in self._breakers.items() if breaker.stands(self._policy, now) != "closed"]

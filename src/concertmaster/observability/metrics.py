@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_left
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector, CollectorRegistry
 
 from concertmaster.domain.events import NodeFailed, NodeRetrying, NodeSucceeded
 from concertmaster.domain.execution import FINAL_EXECUTION, UNFINISHED
-from concertmaster.domain.interfaces import Committed
+from concertmaster.domain.interfaces import Clock, Committed, OpenExecutions
 from concertmaster.domain.recent import Recent
 
 PREFIX = "concertmaster"
@@ -56,31 +56,15 @@ class Histogram:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Gauges:
-    """What is read at the moment of the question.
-
-    Attributes:
-        by_status: executions that are not final, by status.
-        queue_age_seconds: of the oldest execution that has not started, 0 without one.
-        here: name to value, of this process: executions in memory, threads, children.
-        open_breakers: connections and hosts that nothing is sent to.
-    """
-
-    by_status: Mapping[str, int]
-    queue_age_seconds: float
-    here: Mapping[str, float]
-    open_breakers: Sequence[str]
-
-
 class Metrics(Collector):
     """All metrics of this process."""
 
-    def __init__(self, node_types: Callable[[str, int], Mapping[str, str] | None]) -> None:
+    def __init__(self, node_types: Callable[[str, int], Mapping[str, str] | None], clock: Clock) -> None:
         """Args:
         node_types: the type of each node of a workflow version, None when it is not at hand.
         """
         self._node_types = node_types
+        self._clock = clock
         self._types = Recent[tuple[str, int], Mapping[str, str]](TYPES_KEPT)
         self._ended: dict[str, int] = dict.fromkeys(sorted(FINAL_EXECUTION), 0)
         self._attempts: dict[tuple[str, str], int] = {}
@@ -89,7 +73,8 @@ class Metrics(Collector):
         self._commit_seconds = Histogram(COMMIT_SECONDS)
         self._group_sizes = Histogram(GROUP_SIZES)
         self._lag = Histogram(LAG_SECONDS)
-        self._gauges: Gauges | None = None
+        self._open = OpenExecutions({}, None)
+        self._here: Mapping[str, float] = {}
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
 
@@ -124,9 +109,14 @@ class Metrics(Collector):
             await asyncio.sleep(LAG_INTERVAL_SECONDS)
             self._lag.add(max(0.0, loop.time() - due))
 
-    async def render(self, gauges: Callable[[], Awaitable[Gauges]]) -> bytes:
-        """Everything in Prometheus' text format."""
-        self._gauges = await gauges()
+    def render(self, open_: OpenExecutions, here: Mapping[str, float]) -> bytes:
+        """Everything in Prometheus' text format.
+
+        Args:
+            open_: in the whole instance, at this moment.
+            here: what this process has at this moment, by name.
+        """
+        self._open, self._here = open_, here
         return generate_latest(self._registry)
 
     def collect(self) -> Iterator[Metric]:
@@ -150,23 +140,20 @@ class Metrics(Collector):
         for status, count in self._ended.items():
             ended.add_metric([status], count)
         yield ended
-        gauges = self._gauges
-        if gauges is None:
-            return
         open_ = GaugeMetricFamily(f"{PREFIX}_executions", "Executions that are not final.", labels=["status"])
         for status in UNFINISHED:
-            open_.add_metric([status], gauges.by_status.get(status, 0))
+            open_.add_metric([status], self._open.by_status.get(status, 0))
         yield open_
         age = "Seconds since the oldest execution that has not started was accepted."
-        yield GaugeMetricFamily(f"{PREFIX}_queue_age_seconds", age, value=gauges.queue_age_seconds)
+        yield GaugeMetricFamily(f"{PREFIX}_queue_age_seconds", age, value=self._queue_age())
         here = GaugeMetricFamily(f"{PREFIX}_process", "What this process has, by kind.", labels=["what"])
-        for what, value in gauges.here.items():
+        for what, value in self._here.items():
             here.add_metric([what], value)
         yield here
-        breakers = GaugeMetricFamily(f"{PREFIX}_breaker_open", "Open circuit breakers.", labels=["resource"])
-        for resource in gauges.open_breakers:
-            breakers.add_metric([resource], 1)
-        yield breakers
+
+    def _queue_age(self) -> float:
+        oldest = self._open.oldest_queued
+        return 0.0 if oldest is None else max(0.0, (self._clock.now() - oldest).total_seconds())
 
     def _count(self, type_: str, outcome: str, seconds: float | None) -> None:
         key = (type_, outcome)

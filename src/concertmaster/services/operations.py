@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.errors import OperationalError
-from concertmaster.domain.interfaces import ExecutionStore
+from concertmaster.domain.interfaces import ExecutionStore, OpenExecutions
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +24,33 @@ class Instance:
     started_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is to do in the whole instance, and what this process has, by name."""
+
+    open: OpenExecutions
+    here: Mapping[str, float]
+
+
 class OperationsService:
     """Use cases of people who run the server."""
 
     def __init__(
-        self, instance: Instance, executions: ExecutionStore, *, commit_trouble: Callable[[], str | None]
+        self,
+        instance: Instance,
+        executions: ExecutionStore,
+        *,
+        commit_trouble: Callable[[], str | None],
+        here: Callable[[], Mapping[str, float]],
     ) -> None:
         """Args:
         commit_trouble: why nothing can be committed at the moment, None when all is well.
+        here: what this process has at the moment, by name: executions in memory, threads, children.
         """
         self._instance = instance
         self._executions = executions
         self._commit_trouble = commit_trouble
+        self._here = here
 
     def info(self, actor: Actor) -> dict[str, Any]:
         """Version, folders, database, start."""
@@ -49,6 +64,10 @@ class OperationsService:
             "database": instance.database,
             "registry": "dynamic",
         }
+
+    async def load(self) -> Load:
+        """What is to do and what is being done, for metrics; asked by whatever watches the server."""
+        return Load(await self._executions.open_executions(), self._here())
 
     async def ready(self) -> None:
         """Raise unless the database can be written and read; the runtime exists only once recovery is under way.

@@ -1,0 +1,76 @@
+"""Driving: placement, dispatcher and lease of this process, from its first claim to its last."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+from concertmaster.domain.interfaces import Lease
+from concertmaster.engine.dispatcher import Dispatcher
+from concertmaster.engine.hooks import Hooks
+from concertmaster.engine.parts import Engine
+from concertmaster.executors.local import LocalPlacement
+
+# A lease of 8 s and this are how long executions of a killed process stand still at most.
+LOOK_SECONDS = 1.0
+
+
+@asynccontextmanager
+async def driving(
+    engine: Engine,
+    hooks: Hooks,
+    make_lease: Callable[[Callable[[], Awaitable[None]]], Lease],
+    *,
+    shared: bool,
+    everything: bool = True,
+) -> AsyncGenerator[LocalPlacement]:
+    """Take a lease, and let the dispatcher hand out what there is to drive, until the block ends.
+
+    Args:
+        make_lease: gets what is to be called when the lease is lost.
+        shared: other processes use the same database.
+        everything: see `Dispatcher`.
+    """
+    placement = LocalPlacement(
+        engine, on_room=lambda: dispatcher.room_made(), on_rest=lambda wake_at: dispatcher.expect(wake_at)
+    )
+    dispatcher = Dispatcher(
+        engine.journal,
+        placement,
+        engine.clock,
+        engine.owner,
+        look_seconds=LOOK_SECONDS if shared else None,
+        everything=everything,
+    )
+
+    async def start_over() -> None:
+        """Others go on with what is in memory here, so it is thrown away."""
+        await placement.abandon()
+        engine.owner.renew()
+        await lease.register(engine.owner.name)
+        dispatcher.poke()
+
+    lease = make_lease(start_over)
+    await lease.register(engine.owner.name)
+    hooks.dispatcher, hooks.limits = dispatcher, engine.limits
+    try:
+        async with running(dispatcher.run()):
+            yield placement
+    finally:
+        # Drives stop at an await; what they queued is committed before the lease is given back.
+        await placement.abandon()
+        engine.limits.close()
+        await lease.release()
+
+
+@asynccontextmanager
+async def running(work: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
+    """Have something run beside the block."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
