@@ -11,7 +11,7 @@ PORT ?= 8000
 PYTEST := PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -p xdist.plugin -p pytest_asyncio.plugin -p pytest_timeout
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: help up dev fix check test test-fast test-web e2e bench docs web clean lock api chaos
+.PHONY: help up dev fix check test test-fast test-web e2e bench bench-peers docs web clean lock api chaos
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ chaos: $(STAMPS)/dev ## The long kill -9 campaign; CHAOS_KILLS=500 CHAOS_SEED=7 
 bench: $(STAMPS)/dev web ## Print the figures of docs/explanation/performance.md, as ratios in one run
 	$(BIN)/python -m benchmarks
 
+bench-peers: $(STAMPS)/dev ## The same workloads on other tools, each in an environment of its own; PEERS=dbos,restate
+	$(BIN)/python -m benchmarks.peers "$(PEERS)"
+
 docs: $(STAMPS)/dev ## Write docs/reference anew from the code
 	$(BIN)/python tools/reference.py
 
@@ -67,7 +70,7 @@ lock: $(STAMPS)/dev ## Resolve and hash the dependencies anew
 	$(BIN)/python tools/lock.py
 
 clean: ## Remove everything that was made
-	rm -rf $(VENV) $(STAMPS) web/node_modules src/concertmaster/static build dist
+	rm -rf $(VENV) $(STAMPS) .bench-peers web/node_modules src/concertmaster/static build dist
 
 $(VENV)/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -23,7 +23,7 @@ from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.events import Event, ExecutionCreated, NodeSucceeded
 from concertmaster.domain.interfaces import Append, NewExecution
 from concertmaster.domain.values import JsonValue
-from concertmaster.storage.appends import encode_data
+from concertmaster.storage.merging import encode_data
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import to_micros
 from concertmaster.storage.journal import SqlJournal
@@ -71,7 +71,7 @@ async def started(journal: SqlJournal) -> list[str]:
 async def our_journal(file: Path) -> None:
     upgrade(f"sqlite:///{file}")
     database = Database(f"sqlite:///{file}")
-    journal = SqlJournal(database, lambda _: None)
+    journal = SqlJournal(database, lambda _: None, lambda _: None)
     await database.open()
     ids = await started(journal)
 
@@ -142,7 +142,7 @@ async def async_sqlalchemy(file: Path) -> None:
     """The alternative."""
     upgrade(f"sqlite:///{file}")
     database = Database(f"sqlite:///{file}")
-    journal = SqlJournal(database, lambda _: None)
+    journal = SqlJournal(database, lambda _: None, lambda _: None)
     await database.open()
     ids = await started(journal)
     await database.close()

@@ -44,10 +44,11 @@ class Storage:
 
     database: Database
     published: list[Committed] = field(default_factory=list)
+    woken: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         now = Steps()
-        self.journal = SqlJournal(self.database, self.published.extend, now=now)
+        self.journal = SqlJournal(self.database, self.published.extend, self.woken.extend, now=now)
         self.executions = SqlExecutionStore(self.database)
         self.workflows = SqlWorkflowStore(self.database, now=now)
         self.connections = SqlConnectionStore(self.database, now=now)

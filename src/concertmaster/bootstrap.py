@@ -184,7 +184,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
         )
         metrics = Metrics(engine.plans.node_types, clock)
         hooks.listeners.append(metrics.committed)
-        storage.database.writer.observe = metrics.group_committed
+        storage.database.writer.observe(metrics.group_committed)
         await stack.enter_async_context(running(metrics.watch_loop()))
         placement = await stack.enter_async_context(
             driving(engine, hooks, storage.database.lease, shared=storage.database.shared, everything=recover)

@@ -114,7 +114,7 @@ async def test_a_claim_shuts_the_former_owner_out(storage: Storage) -> None:
     row = await storage.start()
     claim = await storage.journal.claim(row.id, "there")
     assert claim is not None
-    assert (claim.epoch, claim.head_seq, claim.status) == (2, 1, "queued")
+    assert (claim.row.epoch, claim.row.head_seq, claim.row.status) == (2, 1, "queued")
     with pytest.raises(StaleOwner):
         await storage.journal.append(append_of(row.id, 2, epoch=1))
     await storage.journal.append(append_of(row.id, 2, ExecutionStarted(), epoch=2))
@@ -127,7 +127,7 @@ async def test_a_claim_knows_what_was_queued_before_it(storage: Storage) -> None
     future = storage.journal.append(append_of(row.id, 2))
     claim = await storage.journal.claim(row.id, "there")
     assert claim is not None
-    assert claim.head_seq == 2
+    assert claim.row.head_seq == 2
     await future
 
 
@@ -191,7 +191,7 @@ async def test_what_the_database_refuses_fails_alone(storage: Storage) -> None:
     await storage.journal.append(append_of(rows[1].id, 2, logs=[line]))
     batches = [append_of(rows[0].id, 2), append_of(rows[1].id, 3, logs=[line]), append_of(rows[2].id, 2)]
     outcomes = await asyncio.gather(*map(storage.journal.append, batches), return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes] == [type(None), OperationalError, type(None)]
+    assert [type(outcome) for outcome in outcomes] == [bool, OperationalError, bool]
     assert [len(await storage.journal.read(row.id)) for row in rows] == [2, 2, 2]
     assert storage.published_seqs(rows[1].id) == [1, 2]
 
@@ -272,11 +272,11 @@ async def test_reading_from_the_middle(storage: Storage) -> None:
     assert await storage.journal.read("nobody") == []
 
 
-async def test_unfinished_executions_oldest_first(storage: Storage) -> None:
+async def test_unfinished_executions_are_counted(storage: Storage) -> None:
     rows = [await storage.start() for _ in range(4)]
     await storage.journal.append(append_of(rows[1].id, 2, ExecutionSucceeded({}), change=Change("succeeded")))
     await storage.journal.append(append_of(rows[2].id, 2, ExecutionStarted(), change=Change("waiting")))
-    assert await storage.journal.unfinished() == [rows[0].id, rows[2].id, rows[3].id]
+    assert await storage.journal.unfinished() == 3
 
 
 async def test_a_failing_publisher_loses_nothing(database_url: str) -> None:
@@ -284,7 +284,7 @@ async def test_a_failing_publisher_loses_nothing(database_url: str) -> None:
         raise RuntimeError("no bus")
 
     database = Database(database_url)
-    journal = SqlJournal(database, broken)
+    journal = SqlJournal(database, broken, print)
     await database.open()
     try:
         row, _ = await journal.create(new_execution(), actor=LOCAL_ADMIN, owner="here")
@@ -313,7 +313,7 @@ async def test_closing_commits_what_is_queued(database_url: str) -> None:
         # The next life claims what the former one owned, and goes on.
         claim = await again.journal.claim(row.id, "there")
         assert claim is not None
-        assert (claim.epoch, claim.head_seq) == (2, 49)
+        assert (claim.row.epoch, claim.row.head_seq) == (2, 49)
         await again.journal.append(append_of(row.id, 50, epoch=2))
     finally:
         await again.database.close()

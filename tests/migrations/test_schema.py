@@ -29,7 +29,7 @@ def ddl_of(url: str) -> dict[str, str]:
                 "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL "
                 "AND name NOT LIKE 'sqlite_%' AND name != 'alembic_version'"
             )
-            return {name: "".join(sql.split()) for name, sql in connection.execute(query)}
+            return {name: "".join(sql.replace('"', "").split()) for name, sql in connection.execute(query)}
     finally:
         engine.dispose()
 

@@ -136,5 +136,5 @@ async def get_output(
 )
 async def cancel_execution(parts: Parts, asker: Asker, execution_id: Id) -> Response:
     """Ask for cancellation; running nodes are stopped, then the execution ends as cancelled."""
-    row = await parts.executions.cancel(asker, execution_id)
+    row = await parts.control.request(asker, execution_id, "cancel")
     return JsonResponse(row.as_json(), 202)

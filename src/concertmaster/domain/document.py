@@ -19,6 +19,8 @@ from concertmaster.domain.yaml_write import write_yaml
 
 Format = Literal["yaml", "json"]
 MAX_SIZE_BYTES = 32 * 1024 * 1024
+# As many as can be checked in about a second; the canvas and the eye end much earlier.
+MAX_NODES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,26 @@ def parse(source: str | bytes | Mapping[str, Any], *, format: Format | None = No
     if not isinstance(raw, dict):
         message = "the document must be a mapping of keys to values"
         return Parsed(None, [Problem("document.type", "", message, "error", "Start with `concertmaster: 1`")])
+    if _count_nodes(cast("dict[str, Any]", raw)) > MAX_NODES:
+        message = f"the document has more than {MAX_NODES:,} nodes"
+        fix = "Split it into several workflows, or give the work to fewer nodes"
+        return Parsed(None, [Problem("document.too_large", "/nodes", message, "error", fix)])
     workflow, kept_edges = read_document(cast("dict[str, Any]", raw), findings)
     return Parsed(workflow, findings.problems(), kept_edges)
+
+
+def _count_nodes(part: dict[str, Any]) -> int:
+    """Nodes of a document or body as it was written, bodies included; stops soon after there are too many."""
+    nodes = part.get("nodes")
+    if not isinstance(nodes, dict):
+        return 0
+    found = len(cast("dict[str, Any]", nodes))
+    for node in cast("dict[str, Any]", nodes).values():
+        if found > MAX_NODES:
+            break
+        if isinstance(node, dict) and isinstance(body := cast("dict[str, Any]", node).get("body"), dict):
+            found += _count_nodes(cast("dict[str, Any]", body))
+    return found
 
 
 def dump(workflow: Workflow) -> str:

@@ -59,6 +59,10 @@ class Dispatcher:
                 self._named.add(execution_id)
                 self._poked.set()
 
+    def poke(self) -> None:
+        """Look soon."""
+        self._poked.set()
+
     def expect(self, wake_at: datetime) -> None:
         """An execution was let go of that wants an owner then: look no later."""
         if self._looks_at is not None and wake_at < self._looks_at:

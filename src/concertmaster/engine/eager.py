@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import types
 from collections.abc import Coroutine, Generator
-from typing import Any
+from typing import Any, cast
 
 
 def start_eagerly(work: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
@@ -23,7 +23,7 @@ def start_eagerly(work: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
         awaited = work.send(None)
     except StopIteration:
         return None
-    return asyncio.get_running_loop().create_task(_rest(work, awaited))
+    return asyncio.get_running_loop().create_task(cast("Coroutine[Any, Any, None]", _rest(work, awaited)))
 
 
 @types.coroutine

@@ -181,16 +181,17 @@ class Runner:
 
     def _absorb(self, attempt: Attempt, outcome: Outcome) -> None:
         """Record how an attempt ended."""
-        node, number, now = attempt.node, attempt.number, self._engine.clock.now()
+        node, number = attempt.node, attempt.number
         match outcome:
             case Wait():
-                self._recorder.record(events.NodeWaiting(node, number, "timer", outcome.due_at(now)))
+                due_at = outcome.due_at(self._engine.clock.now())
+                self._recorder.record(events.NodeWaiting(node, number, "timer", due_at))
             case Failure():
                 self._attempts.release(attempt)
                 if attempt.stop_reason is not None:
                     self._recorder.record(events.NodeCancelled(node, number, attempt.stop_reason))
                     return
-                started_at = attempt.started_at
+                now, started_at = self._engine.clock.now(), attempt.started_at
                 body = after_failure(self._state, node, number, outcome, at=now, started_at=started_at)
                 self._recorder.record(body)
             case _:
@@ -266,8 +267,10 @@ class Runner:
         return None if state.begun_at is None or state.expired else state.begun_at + self._timeout
 
     def _watch_deadline(self) -> None:
+        if DEADLINE in self._timers:
+            return
         deadline = self._deadline()
-        if deadline is not None and DEADLINE not in self._timers:
+        if deadline is not None:
             message = (
                 f"The execution did not end within {self._timeout}; raise policy.timeout or look at what takes so "
             )

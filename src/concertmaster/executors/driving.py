@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from concertmaster.domain.interfaces import Lease
 from concertmaster.engine.dispatcher import Dispatcher
@@ -17,11 +17,17 @@ from concertmaster.executors.local import LocalPlacement
 LOOK_SECONDS = 1.0
 
 
+class MakeLease(Protocol):
+    """Makes the lease of this process; `on_lost` is called when others may own everything by now."""
+
+    def __call__(self, *, on_lost: Callable[[], Awaitable[object]]) -> Lease: ...
+
+
 @asynccontextmanager
 async def driving(
     engine: Engine,
     hooks: Hooks,
-    make_lease: Callable[[Callable[[], Awaitable[None]]], Lease],
+    make_lease: MakeLease,
     *,
     shared: bool,
     everything: bool = True,
@@ -29,7 +35,6 @@ async def driving(
     """Take a lease, and let the dispatcher hand out what there is to drive, until the block ends.
 
     Args:
-        make_lease: gets what is to be called when the lease is lost.
         shared: other processes use the same database.
         everything: see `Dispatcher`.
     """
@@ -52,7 +57,7 @@ async def driving(
         await lease.register(engine.owner.name)
         dispatcher.poke()
 
-    lease = make_lease(start_over)
+    lease = make_lease(on_lost=start_over)
     await lease.register(engine.owner.name)
     hooks.dispatcher, hooks.limits = dispatcher, engine.limits
     try:

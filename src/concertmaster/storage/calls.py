@@ -26,12 +26,12 @@ class CallLane:
 
     Args:
         is_transient: errors that are the database's fault, for which the group is tried again.
+        patient: see `Lane`.
     """
 
-    patient = False
-
-    def __init__(self, is_transient: Callable[[BaseException], bool]) -> None:
+    def __init__(self, is_transient: Callable[[BaseException], bool], *, patient: bool) -> None:
         self._is_transient = is_transient
+        self.patient = patient
 
     def run(self, connection: Connection, jobs: Sequence[Call], *, careful: bool) -> None:  # noqa: ARG002
         """See `Lane`."""
@@ -47,6 +47,10 @@ class CallLane:
     def units(self, jobs: Sequence[Call]) -> list[list[Call]]:
         """Each call for itself."""
         return [[job] for job in jobs]
+
+    def transactions(self, jobs: Sequence[Call]) -> list[list[Call]]:
+        """Each call for itself: it may lock rows of others, and must hold none while it waits for them."""
+        return self.units(jobs)
 
     def settle(self, jobs: Sequence[Call]) -> None:
         """Answer the callers."""

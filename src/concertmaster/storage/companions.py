@@ -8,10 +8,16 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from concertmaster.domain.interfaces import Append
-from concertmaster.storage.bulk import BulkStatement
+from concertmaster.storage.dialect import Bulk, Dialect
 from concertmaster.storage.encoding import to_micros
 
-INSERT_EVENTS = "INSERT INTO events (execution_id, seq, at, kind, node, data) VALUES"
+
+def insert_events(dialect: Dialect) -> Bulk:
+    """The statement that adds events."""
+    return dialect.bulk(
+        "INSERT INTO events (execution_id, seq, at, kind, node, data) {rows}",
+        *("text", "bigint", "bigint", "text", "text", "text"),
+    )
 
 
 class Written(Protocol):
@@ -24,24 +30,26 @@ class Written(Protocol):
 class Companions:
     """The bulk statements of the tables around `executions`."""
 
-    def __init__(self, placeholder: str) -> None:
-        self._events = BulkStatement(INSERT_EVENTS, 6, placeholder=placeholder)
-        self._logs = BulkStatement(
-            "INSERT INTO logs (execution_id, n, node, attempt, at, level, text) VALUES", 7, placeholder=placeholder
+    def __init__(self, dialect: Dialect) -> None:
+        self._events = insert_events(dialect)
+        self._logs = dialect.bulk(
+            "INSERT INTO logs (execution_id, n, node, attempt, at, level, text) {rows}",
+            *("text", "bigint", "text", "bigint", "bigint", "text", "text"),
         )
-        self._artifacts = BulkStatement(
-            "INSERT INTO artifact_references (execution_id, node, outlet, digest, size_bytes) VALUES",
-            5,
+        self._artifacts = dialect.bulk(
             # A repeated attempt makes the same bytes again.
+            "INSERT INTO artifact_references (execution_id, node, outlet, digest, size_bytes) {rows} "
             "ON CONFLICT DO NOTHING",
-            placeholder=placeholder,
+            *("text", "text", "text", "text", "bigint"),
         )
-        self._answered = BulkStatement(
-            "DELETE FROM inbox WHERE (execution_id, id) IN (VALUES", 2, ")", placeholder=placeholder
+        self._snapshots = dialect.bulk(
+            "INSERT INTO snapshots (execution_id, seq, data) {rows} "
+            "ON CONFLICT (execution_id) DO UPDATE SET seq = excluded.seq, data = excluded.data",
+            *("text", "bigint", "bytes"),
         )
-        self._unanswered = BulkStatement(
-            "DELETE FROM inbox WHERE execution_id IN (VALUES", 1, ")", placeholder=placeholder
-        )
+        self._answered = dialect.bulk("DELETE FROM inbox WHERE (execution_id, id) IN ({rows})", "text", "bigint")
+        self._unanswered = dialect.bulk("DELETE FROM inbox WHERE execution_id IN ({rows})", "text")
+        self._outdated = dialect.bulk("DELETE FROM snapshots WHERE execution_id IN ({rows})", "text")
 
     def write(self, connection: Connection, appends: Sequence[Written]) -> None:
         """Everything that comes with the appends."""
@@ -62,11 +70,18 @@ class Companions:
                 for made in append.batch.artifacts
             ],
         )
+        # The newest of each execution: a statement may not touch a row twice.
+        snapshots = {
+            append.batch.execution_id: append.batch.snapshot for append in appends if append.batch.snapshot is not None
+        }
+        self._snapshots.run(connection, [(id_, snapshot.seq, snapshot.data) for id_, snapshot in snapshots.items()])
         self._answered.run(
             connection,
             [(append.batch.execution_id, number) for append in appends for number in append.batch.consumed],
         )
 
-    def forget_requests(self, connection: Connection, ended: Sequence[str]) -> None:
-        """Requests to executions that have ended meanwhile will never be answered."""
-        self._unanswered.run(connection, [(execution_id,) for execution_id in ended])
+    def forget(self, connection: Connection, ended: Sequence[str]) -> None:
+        """Requests to executions that have ended will never be answered, and nobody folds them from the middle."""
+        rows = [(execution_id,) for execution_id in ended]
+        self._unanswered.run(connection, rows)
+        self._outdated.run(connection, rows)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import BindParameter, Connection, Select, Text, bindparam, desc, select, union_all
+from sqlalchemy import BindParameter, Connection, Select, Text, bindparam, desc, select, text, union_all
 from sqlalchemy.sql.functions import count
 
 from concertmaster.domain.errors import NotFound
-from concertmaster.domain.execution import EXECUTION_STATUSES, ExecutionRow, ExecutionStatus
-from concertmaster.domain.interfaces import LogLine, Page
+from concertmaster.domain.execution import EXECUTION_STATUSES, UNFINISHED, ExecutionRow, ExecutionStatus
+from concertmaster.domain.interfaces import LogLine, OpenExecutions, Page
 from concertmaster.storage.cursors import read_cursor, write_cursor
 from concertmaster.storage.database import Database
-from concertmaster.storage.encoding import from_micros
+from concertmaster.storage.encoding import from_micros, maybe_instant
 from concertmaster.storage.rows import EXECUTION_COLUMNS, execution_from
-from concertmaster.storage.tables import executions, logs
+from concertmaster.storage.tables import OPEN, executions, logs
 
 _ID = executions.c.id
 
@@ -61,6 +61,28 @@ class SqlExecutionStore:
             return {row.workflow: row for row in map(execution_from, filter(None, rows))}
 
         return await self._database.read(find) if workflows else {}
+
+    async def open_executions(self) -> OpenExecutions:
+        """See `ExecutionStore`."""
+        by_status = select(executions.c.status, count()).where(executions.c.status.in_(UNFINISHED))
+        waits = (executions.c.status == "queued", executions.c.started_at.is_(None))
+        oldest = select(executions.c.created_at).where(*waits).order_by(_ID).limit(1)
+
+        def look(connection: Connection) -> OpenExecutions:
+            numbers = {row[0]: row[1] for row in connection.execute(by_status.group_by(executions.c.status))}
+            return OpenExecutions(numbers, maybe_instant(connection.scalar(oldest)))
+
+        return await self._database.read(look)
+
+    async def slot_holders(self, slot_key: str, *, limit: int = 20) -> Sequence[str]:
+        """See `ExecutionStore`."""
+        query = (
+            select(_ID)
+            .where(executions.c.slot_key == slot_key, executions.c.admitted == 1, text(OPEN))
+            .order_by(_ID)
+            .limit(limit)
+        )
+        return await self._database.read(lambda connection: list(connection.scalars(query)))
 
     async def log_counts(self, execution_id: str) -> Mapping[str, int]:
         """See `ExecutionStore`."""

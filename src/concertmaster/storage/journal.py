@@ -8,27 +8,25 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import orjson
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, text, update
+from sqlalchemy.sql.functions import count
 
 from concertmaster.domain.access import Actor
-from concertmaster.domain.errors import Conflict, NotFound
 from concertmaster.domain.events import Event
-from concertmaster.domain.execution import EXECUTION_STATUSES, FINAL_EXECUTION, ExecutionRow, ExecutionStatus
-from concertmaster.domain.interfaces import Append, Claim, Committed, InboxItem, NewExecution
-from concertmaster.storage.appends import AppendLane, QueuedAppend
-from concertmaster.storage.audit import record
+from concertmaster.domain.execution import ExecutionRow, RequestKind
+from concertmaster.domain.interfaces import Append, Claim, Committed, History, InboxItem, NewExecution
+from concertmaster.storage.admission import Admission
+from concertmaster.storage.appends import AppendLane
+from concertmaster.storage.claims import Claims, next_due
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import to_micros, utc_now
-from concertmaster.storage.rows import EVENT_COLUMNS, EXECUTION_COLUMNS, event_from, execution_from, json_text
+from concertmaster.storage.histories import read_events, read_history, read_inbox
+from concertmaster.storage.merging import QueuedAppend
+from concertmaster.storage.requests import Request
 from concertmaster.storage.starts import Start, StartLane
-from concertmaster.storage.tables import events, executions, inbox
+from concertmaster.storage.tables import OPEN, executions
 
 _log = logging.getLogger(__name__)
-
-UNFINISHED: tuple[ExecutionStatus, ...] = tuple(
-    status for status in EXECUTION_STATUSES if status not in FINAL_EXECUTION
-)
 
 
 class SqlJournal:
@@ -37,6 +35,8 @@ class SqlJournal:
     Args:
         database: opened by the caller, before the first use.
         on_commit: called on the loop after each group commit with what has become durable; must not block.
+        on_wake: called on the loop with ids of executions that want attention, whichever process committed the
+            reason; must not block.
         now: the time of rows that carry none of their caller's.
     """
 
@@ -44,6 +44,7 @@ class SqlJournal:
         self,
         database: Database,
         on_commit: Callable[[Sequence[Committed]], None],
+        on_wake: Callable[[Sequence[str]], None],
         *,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -52,10 +53,13 @@ class SqlJournal:
         self._now = now
         # What lists show of each execution owned here, so that an append needs no read.
         self._rows: dict[str, ExecutionRow] = {}
-        self._appends = AppendLane(self._rows, self._publish, placeholder=database.placeholder)
-        self._starts = StartLane(self._rows, self._publish, placeholder=database.placeholder)
+        admission = Admission(database, now)
+        self._claims = Claims(database, admission, now)
+        self._appends = AppendLane(database, self._rows, self._publish, admission)
+        self._starts = StartLane(database, self._rows, self._publish, admission)
         database.writer.add_lane(self._appends)
         database.writer.add_lane(self._starts)
+        database.listeners.wake = on_wake
 
     def _publish(self, committed: Sequence[Committed]) -> None:
         try:
@@ -82,73 +86,72 @@ class SqlJournal:
         self._database.writer.submit(self._starts, Start(future, new, actor=actor, owner=owner))
         return await future
 
-    def append(self, batch: Append) -> asyncio.Future[None]:
+    def append(self, batch: Append) -> asyncio.Future[bool]:
         """See `Journal`."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._database.writer.submit(self._appends, QueuedAppend(future, batch))
         return future
 
     async def claim(self, execution_id: str, owner: str) -> Claim | None:
         """See `Journal`."""
+        claim = await self._database.write(
+            lambda connection: self._claims.one(connection, execution_id, owner), patient=True
+        )
+        if claim is not None:
+            self._rows[claim.row.id] = claim.row
+        return claim
 
-        def take(connection: Connection) -> ExecutionRow | None:
+    async def claim_due(self, owner: str, *, now: datetime, limit: int) -> list[Claim]:
+        """See `Journal`."""
+        micros = to_micros(now)
+        claims = await self._database.write(
+            lambda connection: self._claims.due(connection, owner, now=micros, limit=limit), patient=True
+        )
+        self._rows.update((claim.row.id, claim.row) for claim in claims)
+        return claims
+
+    async def next_due(self) -> datetime | None:
+        """See `Journal`."""
+        return await self._database.read(next_due)
+
+    async def disown(self, execution_id: str, epoch: int, *, wake_at: datetime) -> None:
+        """See `Journal`."""
+
+        def give_back(connection: Connection) -> bool:
             statement = (
                 update(executions)
-                .where(executions.c.id == execution_id, executions.c.status.in_(UNFINISHED))
-                .values(epoch=executions.c.epoch + 1, owner=owner)
-                .returning(*EXECUTION_COLUMNS)
+                .where(executions.c.id == execution_id, executions.c.epoch == epoch, text(OPEN))
+                .values(owner=None, wake_at=to_micros(wake_at))
             )
-            row = connection.execute(statement).one_or_none()
-            return None if row is None else execution_from(row)
+            return connection.execute(statement).rowcount == 1
 
-        row = await self._database.write(take)
-        if row is None:
-            return None
-        self._rows[row.id] = row
-        return Claim(row.id, row.epoch, row.head_seq, row.status)
+        await self._database.write(give_back, patient=True)
+        known = self._rows.get(execution_id)
+        if known is not None and known.epoch <= epoch:
+            del self._rows[execution_id]
+
+    async def history(self, execution_id: str) -> History:
+        """See `Journal`."""
+        return await self._database.read(lambda connection: read_history(connection, execution_id))
 
     async def read(self, execution_id: str, after_seq: int = 0, *, limit: int | None = None) -> list[Event]:
         """See `Journal`."""
-        query = (
-            select(*EVENT_COLUMNS)
-            .where(events.c.execution_id == execution_id, events.c.seq > after_seq)
-            .order_by(events.c.seq)
-            .limit(limit)
-        )
         return await self._database.read(
-            lambda connection: [event_from(execution_id, row) for row in connection.execute(query)]
+            lambda connection: read_events(connection, execution_id, after_seq, limit=limit)
         )
 
     async def inbox(self, execution_id: str) -> list[InboxItem]:
         """See `Journal`."""
-        query = select(inbox.c.id, inbox.c.kind, inbox.c.data).where(inbox.c.execution_id == execution_id)
-        return await self._database.read(
-            lambda connection: [
-                InboxItem(id_, kind, orjson.loads(data))
-                for id_, kind, data in connection.execute(query.order_by(inbox.c.id))
-            ]
-        )
+        return await self._database.read(lambda connection: read_inbox(connection, execution_id))
 
-    async def post(self, execution_id: str, kind: str, data: Mapping[str, Any], *, actor: Actor) -> ExecutionRow:
+    async def post(
+        self, execution_id: str, kind: RequestKind, data: Mapping[str, Any], *, actor: Actor
+    ) -> ExecutionRow:
         """See `Journal`."""
-        text, at = json_text(data), self._now()
+        request = Request(execution_id, kind, data, actor, self._now())
+        return await self._database.write(lambda connection: request.post(connection, self._database.writer.notices))
 
-        def put(connection: Connection) -> ExecutionRow:
-            # Locked, so that nobody releases or ends it between this look and the row.
-            query = select(*EXECUTION_COLUMNS).where(executions.c.id == execution_id).with_for_update()
-            found = connection.execute(query).one_or_none()
-            if found is None:
-                raise NotFound("execution.not_found", f"There is no execution {execution_id}")
-            row = execution_from(found)
-            if row.status in FINAL_EXECUTION:
-                raise Conflict("execution.ended", f"Execution {execution_id} has ended already: {row.status}")
-            connection.execute(insert(inbox).values(execution_id=execution_id, at=to_micros(at), kind=kind, data=text))
-            record(connection, actor, f"execution.{kind}", f"execution:{execution_id}", at=at, data=data)
-            return row
-
-        return await self._database.write(put)
-
-    async def unfinished(self) -> list[str]:
+    async def unfinished(self) -> int:
         """See `Journal`."""
-        query = select(executions.c.id).where(executions.c.status.in_(UNFINISHED)).order_by(executions.c.id)
-        return await self._database.read(lambda connection: list(connection.scalars(query)))
+        query = select(count()).select_from(executions).where(text(OPEN))
+        return await self._database.read(lambda connection: connection.scalar(query) or 0)

@@ -54,7 +54,13 @@ class Lane(Protocol):
         """
         ...
 
-    def units(self, jobs: Sequence[Any]) -> list[list[Any]]: ...
+    def units(self, jobs: Sequence[Any]) -> list[list[Any]]:
+        """What fails together."""
+        ...
+
+    def transactions(self, jobs: Sequence[Any]) -> list[list[Any]]:
+        """What may be one transaction where other processes lock rows, too (`CommitRules.separate`)."""
+        ...
 
     def settle(self, jobs: Sequence[Any]) -> None:
         """On the loop, after the commit (or with `error` set in every job that failed)."""

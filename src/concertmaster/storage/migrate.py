@@ -11,8 +11,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from concertmaster.domain.errors import OperationalError, UserError
-from concertmaster.storage.database import checked_url, make_engine
+from concertmaster.domain.errors import UserError
+from concertmaster.storage.database import dialect_of
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -24,14 +24,16 @@ def upgrade(url: str) -> None:
         UserError: `database.newer`, the schema was made by a newer ConcertMaster.
         OperationalError: `database.unavailable`, it cannot be opened or is no database.
     """
-    engine = make_engine(checked_url(url), read_only=False)
+    dialect = dialect_of(url)
+    engine = dialect.writing()
     try:
         with engine.begin() as connection:
+            dialect.lock_for_migration(connection)
             found = _revision(connection)
             if found is not None and found not in _known():
                 raise UserError(
                     "database.newer",
-                    f"The database {engine.url.database} has the schema {found}, which this version does not know: it "
+                    f"The database {dialect.place} has the schema {found}, which this version does not know: it "
                     "was used with a newer ConcertMaster; install that one, or choose another folder with --data-dir",
                     revision=found,
                 )
@@ -40,19 +42,14 @@ def upgrade(url: str) -> None:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
     except DBAPIError as error:
-        raise OperationalError(
-            "database.unavailable",
-            f"Cannot open the database {engine.url.database}: {error.orig}; see to the disk and its permissions, "
-            "restore a backup of the file, or choose another folder with --data-dir",
-            retryable=False,
-        ) from error
+        raise dialect.unavailable(error) from error
     finally:
         engine.dispose()
 
 
 def current(url: str) -> str | None:
     """The revision of a database's schema, None before the first."""
-    engine = make_engine(checked_url(url), read_only=False)
+    engine = dialect_of(url).writing()
     try:
         with engine.connect() as connection:
             return _revision(connection)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from concertmaster.domain.events import Event
 from concertmaster.domain.events_json import body_from
-from concertmaster.domain.execution import ExecutionRow, Failure
+from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow, Failure
 from concertmaster.domain.interfaces import Change
 from concertmaster.storage.encoding import encode, from_micros, maybe_instant
 from concertmaster.storage.tables import events, executions
 
+_NO_CHANGE = Change()
 EXECUTION_COLUMNS = (
     executions.c.id,
     executions.c.workflow,
@@ -26,13 +28,19 @@ EXECUTION_COLUMNS = (
     executions.c.started_at,
     executions.c.ended_at,
     executions.c.error,
+    executions.c.priority,
+    executions.c.owner,
+    executions.c.wake_at,
+    executions.c.slot_key,
+    executions.c.admitted,
 )
 EVENT_COLUMNS = (events.c.seq, events.c.at, events.c.kind, events.c.node, events.c.data)
 
 
 def execution_from(row: Sequence[Any]) -> ExecutionRow:
-    """From a row of `EXECUTION_COLUMNS`, in their order."""
-    id_, workflow, version, status, epoch, head_seq, trigger, created_at, started_at, ended_at, error = row
+    """From a row of `EXECUTION_COLUMNS`, in their order; more columns may follow."""
+    id_, workflow, version, status, epoch, head_seq, trigger, created_at, started_at, ended_at, error = row[:11]
+    priority, owner, wake_at, slot_key, admitted = row[11:16]
     return ExecutionRow(
         id=id_,
         workflow=workflow,
@@ -45,6 +53,11 @@ def execution_from(row: Sequence[Any]) -> ExecutionRow:
         started_at=maybe_instant(started_at),
         ended_at=maybe_instant(ended_at),
         error=None if error is None else Failure.from_json(orjson.loads(error)),
+        priority=priority,
+        owner=owner,
+        wake_at=maybe_instant(wake_at),
+        slot_key=slot_key,
+        admitted=bool(admitted),
     )
 
 
@@ -56,18 +69,20 @@ def event_from(execution_id: str, row: Sequence[Any]) -> Event:
 
 def changed(row: ExecutionRow, change: Change, *, head_seq: int) -> ExecutionRow:
     """The row after an append."""
-    return ExecutionRow(
-        id=row.id,
-        workflow=row.workflow,
-        version=row.version,
-        status=change.status or row.status,
-        epoch=row.epoch,
+    if change == _NO_CHANGE:
+        return replace(row, head_seq=head_seq)
+    status = change.status or row.status
+    final = status in FINAL_EXECUTION
+    return replace(
+        row,
+        status=status,
         head_seq=head_seq,
-        trigger=row.trigger,
-        created_at=row.created_at,
         started_at=change.started_at or row.started_at,
-        ended_at=change.ended_at or row.ended_at,
-        error=change.error or row.error,
+        ended_at=change.ended_at if change.status else change.ended_at or row.ended_at,
+        error=change.error if change.status else change.error or row.error,
+        owner=None if final else row.owner,
+        wake_at=None if final else row.wake_at,
+        admitted=row.admitted and not final,
     )
 
 

@@ -4,50 +4,84 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from concertmaster.domain.access import Actor
 from concertmaster.domain.errors import Conflict
-from concertmaster.domain.events import Event
+from concertmaster.domain.events import Event, ExecutionCancelled
 from concertmaster.domain.execution import ExecutionRow
 from concertmaster.domain.interfaces import Committed, NewExecution
-from concertmaster.storage.appends import encode_data
-from concertmaster.storage.bulk import BulkStatement
-from concertmaster.storage.companions import INSERT_EVENTS
-from concertmaster.storage.encoding import to_micros
+from concertmaster.storage.admission import Admission
+from concertmaster.storage.companions import insert_events
+from concertmaster.storage.database import Database
+from concertmaster.storage.encoding import maybe_micros, to_micros
 from concertmaster.storage.lanes import Job
+from concertmaster.storage.merging import encode_data
+from concertmaster.storage.newcomers import Newcomers
 from concertmaster.storage.rows import EXECUTION_COLUMNS, execution_from, json_text
 from concertmaster.storage.tables import executions, idempotency_keys
 
 
 class Start(Job):
-    """A new execution, encoded. Its result is the row and whether it is new."""
+    """A new execution, encoded. Its result is the row and whether it is new.
 
-    __slots__ = ("audit", "data", "event", "known_id", "new", "owner", "row", "trigger")
+    Attributes:
+        row: as it will be stored; found out anew at each try.
+        events, data: what happened to it so far, and the JSON of each event's data.
+        known_id: the earlier execution with the same idempotency key.
+    """
+
+    __slots__ = ("actor", "audit", "data", "events", "known_id", "new", "owner", "row", "trigger")
 
     def __init__(self, future: asyncio.Future[Any], new: NewExecution, *, actor: Actor, owner: str | None) -> None:
         super().__init__(future)
         body = new.body
         self.new = new
+        self.actor = actor
         self.owner = owner
-        self.data = encode_data(body)
         self.trigger = json_text(body.trigger)
-        self.event = Event(new.id, 1, new.at, body)
+        self.events = [Event(new.id, 1, new.at, body)]
+        self.data = [encode_data(body)]
         self.known_id: str | None = None
-        self.row = ExecutionRow(
+        self.row = self.admitted()
+        about = json_text({"workflow": body.workflow, "version": body.version, "trigger": body.trigger})
+        self.audit = (to_micros(new.at), actor.name, "execution.start", f"execution:{new.id}", about)
+
+    def admitted(self) -> ExecutionRow:
+        """The row when nothing keeps it from starting."""
+        new, body = self.new, self.new.body
+        return ExecutionRow(
             id=new.id,
             workflow=body.workflow,
             version=body.version,
             status="queued",
-            epoch=0 if owner is None else 1,
+            epoch=0 if self.owner is None else 1,
             head_seq=1,
             trigger=body.trigger,
             created_at=new.at,
+            priority=new.priority,
+            owner=self.owner,
+            wake_at=new.at if self.owner is None else None,
+            slot_key=None if new.slot is None else new.slot.key,
         )
-        about = json_text({"workflow": body.workflow, "version": body.version, "trigger": body.trigger})
-        self.audit = (to_micros(new.at), actor.name, "execution.start", f"execution:{new.id}", about)
+
+    def decide(self, *, room: bool) -> None:
+        """Set the row by whether its concurrency limit has a place."""
+        del self.events[1:], self.data[1:]
+        self.row = self.admitted()
+        slot = self.new.slot
+        if room or slot is None:
+            return
+        self.row = replace(self.row, owner=None, epoch=0, wake_at=None, admitted=False)
+        if slot.when_full == "skip":
+            reason = f"{slot.limit} of {slot.key} run already, which is the limit, and its policy says skip"
+            end = ExecutionCancelled(reason)
+            self.events.append(Event(self.row.id, 2, self.row.created_at, end))
+            self.data.append(encode_data(end))
+            self.row = replace(self.row, status="cancelled", head_seq=2, ended_at=self.row.created_at)
 
 
 class StartLane:
@@ -56,49 +90,57 @@ class StartLane:
     Args:
         rows: what is known of the executions owned here.
         on_commit: gets what is durable.
-        placeholder: the driver's mark for a value.
+        admission: the places under concurrency limits.
     """
 
     patient = False
 
     def __init__(
         self,
+        database: Database,
         rows: dict[str, ExecutionRow],
         on_commit: Callable[[Sequence[Committed]], None],
-        *,
-        placeholder: str,
+        admission: Admission,
     ) -> None:
+        self._writer = database.writer
         self._rows = rows
         self._on_commit = on_commit
-        self._executions = BulkStatement(
-            "INSERT INTO executions "
-            "(id, workflow, version, status, epoch, owner, head_seq, trigger, created_at) VALUES",
-            9,
-            placeholder=placeholder,
+        self._newcomers = Newcomers(database, admission)
+        dialect = database.dialect
+        self._executions = dialect.bulk(
+            "INSERT INTO executions (id, workflow, version, status, epoch, owner, head_seq, trigger, created_at, "
+            "ended_at, wake_at, priority, slot_key, slot_limit, admitted) {rows}",
+            *("text", "text", "bigint", "text", "bigint", "text", "bigint", "text", "bigint"),
+            *("bigint", "bigint", "bigint", "text", "bigint", "bigint"),
         )
-        self._events = BulkStatement(INSERT_EVENTS, 6, placeholder=placeholder)
-        self._audit = BulkStatement(
-            "INSERT INTO audit (at, actor, action, target, data) VALUES", 5, placeholder=placeholder
+        self._events = insert_events(dialect)
+        self._audit = dialect.bulk(
+            "INSERT INTO audit (at, actor, action, target, data) {rows}", "bigint", "text", "text", "text", "text"
         )
-        self._key = BulkStatement(
-            "INSERT INTO idempotency_keys (workflow, key, fingerprint, execution_id, created_at) VALUES",
-            5,
+        self._key = dialect.bulk(
+            "INSERT INTO idempotency_keys (workflow, key, fingerprint, execution_id, created_at) {rows} "
             "ON CONFLICT DO NOTHING",
-            placeholder=placeholder,
+            *("text", "text", "text", "text", "bigint"),
         )
 
     def run(self, connection: Connection, jobs: Sequence[Start], *, careful: bool) -> None:  # noqa: ARG002
         """Insert the new ones; those whose key is known get the earlier execution."""
-        for job in jobs:
+        # In one order everywhere: processes that start with the same keys wait for each other, but not in a circle.
+        for job in sorted(jobs, key=_key_of):
             job.known_id = None if job.new.idempotency_key is None else self._take_key(connection, job)
         fresh = [job for job in jobs if job.known_id is None and job.error is None]
+        self._newcomers.decide(connection, fresh)
         self._insert(connection, fresh)
+        self._newcomers.follow_up(connection, fresh)
         for job in fresh:
             job.result = (job.row, True)
         for job in jobs:
             if job.known_id is not None and job.error is None:
                 query = select(*EXECUTION_COLUMNS).where(executions.c.id == job.known_id)
                 job.result = (execution_from(connection.execute(query).one()), False)
+        notices = self._writer.notices
+        notices.heads.update((job.row.id, job.row.head_seq) for job in fresh)
+        notices.attention(job.row.id for job in fresh if job.row.wake_at is not None)
 
     def _take_key(self, connection: Connection, job: Start) -> str | None:
         """None when the key was free, else the execution that has it."""
@@ -121,15 +163,14 @@ class StartLane:
         return execution_id
 
     def _insert(self, connection: Connection, jobs: Sequence[Start]) -> None:
-        rows = [
-            (row.id, row.workflow, row.version, row.status, row.epoch, job.owner, 1, job.trigger, job.audit[0])
-            for job in jobs
-            for row in [job.row]
-        ]
-        self._executions.run(connection, rows)
+        self._executions.run(connection, [_row_of(job) for job in jobs])
         self._events.run(
             connection,
-            [(job.row.id, 1, job.audit[0], job.event.kind, None, job.data.decode()) for job in jobs],
+            [
+                (event.execution_id, event.seq, job.audit[0], event.kind, None, data.decode())
+                for job in jobs
+                for event, data in zip(job.events, job.data, strict=True)
+            ],
         )
         self._audit.run(connection, [job.audit for job in jobs])
 
@@ -137,14 +178,30 @@ class StartLane:
         """Each start for itself."""
         return [[job] for job in jobs]
 
+    def transactions(self, jobs: Sequence[Start]) -> list[list[Start]]:
+        """All at once: it waits for locks of keys only, and everybody takes these in the same order."""
+        return [list(jobs)]
+
     def settle(self, jobs: Sequence[Start]) -> None:
         """Remember what is owned here, publish, answer the callers."""
         committed: list[Committed] = []
         for job in jobs:
             if job.error is None and job.known_id is None:
-                committed.append(Committed(job.row, (job.event,), (job.data,)))
-                if job.owner is not None:
+                committed.append(Committed(job.row, tuple(job.events), tuple(job.data)))
+                if job.row.owner is not None:
                     self._rows[job.row.id] = job.row
             job.settle()
         if committed:
             self._on_commit(committed)
+
+
+def _key_of(job: Start) -> tuple[str, str]:
+    return job.new.body.workflow, job.new.idempotency_key or ""
+
+
+def _row_of(job: Start) -> tuple[Any, ...]:
+    row, slot = job.row, job.new.slot
+    key: tuple[Any, ...] = (None, None) if slot is None else (slot.key, slot.limit)
+    head = (row.id, row.workflow, row.version, row.status, row.epoch, row.owner, row.head_seq, job.trigger)
+    times = (job.audit[0], maybe_micros(row.ended_at), maybe_micros(row.wake_at))
+    return (*head, *times, row.priority, *key, int(row.admitted))

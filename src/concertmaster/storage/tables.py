@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
+from concertmaster.domain.execution import UNFINISHED
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -19,6 +21,9 @@ metadata = MetaData(
 
 # SQLite numbers rows by itself only in a column of exactly INTEGER.
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")
+
+# Exactly this text: SQLite uses a partial index where a query repeats its condition.
+OPEN = f"status IN ({', '.join(repr(status) for status in UNFINISHED)})"
 
 
 def _partial_index(name: str, *columns: str, where: str) -> Index:
@@ -42,16 +47,21 @@ executions = Table(
     Column("error", Text),
     Column("wake_at", BigInteger),
     Column("takeovers", Integer, nullable=False, server_default="0"),
-    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("priority", BigInteger, nullable=False, server_default="0"),
     Column("slot_key", Text),
-    Column("slot_limit", Integer),
+    Column("slot_limit", BigInteger),
     Column("admitted", Integer, nullable=False, server_default="1"),
     Index("ix_executions_workflow_status", "workflow", "status", "id"),
     Index("ix_executions_status", "status", "id"),
-    # Both are short: an ended execution has neither, and one that is driven has no wake-up.
+    # These are short: an ended execution is in none, and one that is driven has no wake-up.
     _partial_index("ix_executions_owner", "owner", where="owner IS NOT NULL"),
-    _partial_index("ix_executions_wake_at", "wake_at", where="wake_at IS NOT NULL"),
-    _partial_index("ix_executions_slot", "slot_key", "status", "id", where="slot_key IS NOT NULL"),
+    _partial_index("ix_executions_wake_at", "priority", "wake_at", "id", where="wake_at IS NOT NULL"),
+    # How many hold a place of a key, how many were told that one is free, and who is next.
+    _partial_index(
+        "ix_executions_slot",
+        *("slot_key", "admitted", "wake_at", "priority", "id"),
+        where=f"slot_key IS NOT NULL AND {OPEN}",
+    ),
     sqlite_with_rowid=False,
 )
 

@@ -10,6 +10,7 @@ down_revision = "20261123_1200"
 branch_labels = None
 depends_on = None
 
+OPEN = "status IN ('queued', 'running', 'waiting', 'paused')"
 FINAL = "('succeeded', 'failed', 'cancelled', 'interrupted')"
 
 
@@ -21,20 +22,25 @@ def _partial_index(name: str, columns: list[str], where: str) -> None:
 
 def upgrade() -> None:
     """See NOTES.md."""
-    with op.batch_alter_table("executions") as batch:
+    # The table is copied, and Alembic does not see that it has no rowid.
+    with op.batch_alter_table("executions", table_kwargs={"sqlite_with_rowid": False}) as batch:
         batch.add_column(sa.Column("wake_at", sa.BigInteger(), nullable=True))
         batch.add_column(sa.Column("takeovers", sa.Integer(), nullable=False, server_default="0"))
-        batch.add_column(sa.Column("priority", sa.Integer(), nullable=False, server_default="0"))
+        batch.add_column(sa.Column("priority", sa.BigInteger(), nullable=False, server_default="0"))
         batch.add_column(sa.Column("slot_key", sa.Text(), nullable=True))
-        batch.add_column(sa.Column("slot_limit", sa.Integer(), nullable=True))
+        batch.add_column(sa.Column("slot_limit", sa.BigInteger(), nullable=True))
         batch.add_column(sa.Column("admitted", sa.Integer(), nullable=False, server_default="1"))
         # Never used.
         batch.drop_column("lease_until")
     op.execute(f"UPDATE executions SET owner = NULL WHERE status IN {FINAL}")
     op.execute(f"UPDATE executions SET wake_at = created_at WHERE owner IS NULL AND status NOT IN {FINAL}")
     _partial_index("ix_executions_owner", ["owner"], "owner IS NOT NULL")
-    _partial_index("ix_executions_wake_at", ["wake_at"], "wake_at IS NOT NULL")
-    _partial_index("ix_executions_slot", ["slot_key", "status", "id"], "slot_key IS NOT NULL")
+    _partial_index("ix_executions_wake_at", ["priority", "wake_at", "id"], "wake_at IS NOT NULL")
+    _partial_index(
+        "ix_executions_slot",
+        ["slot_key", "admitted", "wake_at", "priority", "id"],
+        f"slot_key IS NOT NULL AND {OPEN}",
+    )
     op.create_table(
         "owners",
         sa.Column("owner", sa.Text(), nullable=False),
@@ -68,7 +74,8 @@ def downgrade() -> None:
         op.drop_table(table)
     for name in ("ix_executions_slot", "ix_executions_wake_at", "ix_executions_owner"):
         op.drop_index(name, table_name="executions")
-    with op.batch_alter_table("executions") as batch:
+    # The table is copied, and Alembic does not see that it has no rowid.
+    with op.batch_alter_table("executions", table_kwargs={"sqlite_with_rowid": False}) as batch:
         for column in ("wake_at", "takeovers", "priority", "slot_key", "slot_limit", "admitted"):
             batch.drop_column(column)
         batch.add_column(sa.Column("lease_until", sa.BigInteger(), nullable=True))

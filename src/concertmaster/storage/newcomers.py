@@ -1,0 +1,81 @@
+"""New executions under a concurrency limit: start, wait, give up at once, or make the oldest one give way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from sqlalchemy import Connection, exists, select, text, update
+
+from concertmaster.domain.access import Actor
+from concertmaster.domain.execution import ExecutionRow
+from concertmaster.domain.interfaces import NewExecution
+from concertmaster.storage.admission import Admission
+from concertmaster.storage.database import Database
+from concertmaster.storage.encoding import to_micros
+from concertmaster.storage.requests import Request
+from concertmaster.storage.tables import OPEN, executions, inbox
+
+_own = executions.c
+
+
+class Newcomer(Protocol):
+    """A start that is not stored yet."""
+
+    new: NewExecution
+    actor: Actor
+    row: ExecutionRow
+
+    def decide(self, *, room: bool) -> None:
+        """Set the row."""
+        ...
+
+
+class Newcomers:
+    """Used in the writer's thread, in its transactions."""
+
+    def __init__(self, database: Database, admission: Admission) -> None:
+        self._writer = database.writer
+        self._admission = admission
+
+    def decide(self, connection: Connection, jobs: Sequence[Newcomer]) -> None:
+        """Give places while there are some, in the order of the jobs."""
+        limited = [(job, job.new.slot) for job in jobs if job.new.slot is not None]
+        if not limited:
+            return
+        keys = {slot.key for _, slot in limited}
+        self._admission.lock(connection, keys)
+        taken = self._admission.taken(connection, keys)
+        for job, slot in limited:
+            room = taken[slot.key] < slot.limit
+            taken[slot.key] += room
+            job.decide(room=room)
+
+    def follow_up(self, connection: Connection, jobs: Sequence[Newcomer]) -> None:
+        """Now that all are stored: ask the oldest ones to give way, where the newcomer's policy says so."""
+        for job in jobs:
+            slot = job.new.slot
+            if slot is not None and slot.when_full == "cancel_oldest" and not job.row.admitted:
+                reason = f"a newer execution wants its place: the limit of {slot.key} is {slot.limit}"
+                self._ask_oldest(connection, job, slot.key, reason)
+
+    def _ask_oldest(self, connection: Connection, job: Newcomer, key: str, reason: str) -> None:
+        asked = exists().where(inbox.c.execution_id == _own.id, inbox.c.kind == "cancel")
+        query = (
+            select(_own.id, _own.owner)
+            .where(_own.slot_key == key, _own.admitted == 1, text(OPEN), ~asked)
+            .order_by(_own.id)
+            .limit(1)
+        )
+        oldest = connection.execute(query).one_or_none()
+        if oldest is None:
+            return
+        # Its row is not waited for, because other starts wait for us. If it is let go of at this very moment, looking
+        # into the inbox for what nobody answers will find the request.
+        at = job.new.at
+        Request(oldest.id, "cancel", {"reason": reason}, job.actor, at).put(connection)
+        unowned = select(_own.id).where(_own.id == oldest.id, _own.owner.is_(None)).with_for_update(skip_locked=True)
+        connection.execute(
+            update(executions).where(_own.id.in_(unowned.scalar_subquery())).values(wake_at=to_micros(at))
+        )
+        self._writer.notices.attention([oldest.id])

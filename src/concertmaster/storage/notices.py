@@ -1,0 +1,48 @@
+"""Notices: what a transaction has to tell others once it is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+
+def _ignore(*_: object) -> None:
+    """For whoever does not listen."""
+
+
+@dataclass(slots=True)
+class Notices:
+    """Collected by the writer's thread while a transaction is under way.
+
+    Attributes:
+        wake: ids of executions that want attention, in order and once each.
+        freed: resources of which a place got free.
+        heads: seq of the last event of each execution that got events.
+        look: more changed than can be named: everybody should look for himself.
+    """
+
+    wake: dict[str, None] = field(default_factory=dict[str, None])
+    freed: dict[str, None] = field(default_factory=dict[str, None])
+    heads: dict[str, int] = field(default_factory=dict[str, int])
+    look: bool = False
+
+    def attention(self, ids: Iterable[str]) -> None:
+        """These executions want attention."""
+        self.wake.update(dict.fromkeys(ids))
+
+
+@dataclass(slots=True)
+class Listeners:
+    """Who is told, on the loop.
+
+    Attributes:
+        wake: ids of executions that want attention, wherever the reason was committed.
+        freed: a resource of which another process gave a place back.
+        remote_commit: execution and seq of its last event, committed by another process.
+        gap: announcements may have been lost: look for yourself.
+    """
+
+    wake: Callable[[Sequence[str]], None] = _ignore
+    freed: Callable[[str], None] = _ignore
+    remote_commit: Callable[[Sequence[tuple[str, int]]], None] = _ignore
+    gap: Callable[[], None] = _ignore

@@ -1,0 +1,64 @@
+"""Who lives and who is dead, and what happens to the executions of the dead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, select, text, update
+
+from concertmaster.storage.dialect import Dialect
+from concertmaster.storage.tables import executions, owners, slots
+
+_BURYING = "bury"
+# Jumps from owner to owner through the index, however many executions each has.
+_OWNING = """
+WITH RECURSIVE owning(owner) AS (
+  SELECT min(owner) FROM executions WHERE owner IS NOT NULL
+  UNION ALL
+  SELECT (SELECT min(e.owner) FROM executions AS e WHERE e.owner IS NOT NULL AND e.owner > owning.owner)
+  FROM owning WHERE owning.owner IS NOT NULL
+)
+SELECT owner FROM owning WHERE owner IS NOT NULL
+"""
+
+
+def dead_owners(connection: Connection, dialect: Dialect) -> list[str]:
+    """Owners of executions, and holders of leases, that have no lease or one that has run out."""
+    query = text(f"""
+        SELECT owner FROM ({_OWNING}) AS named
+        WHERE NOT EXISTS (SELECT 1 FROM owners WHERE owners.owner = named.owner)
+        UNION ALL SELECT owner FROM owners WHERE lease_until <= {dialect.now_sql}
+    """)
+    return list(connection.scalars(query))
+
+
+def lives(connection: Connection, dialect: Dialect, owner: str) -> bool:
+    """Whether an owner's lease has not run out, by the database's clock."""
+    query = select(owners.c.owner).where(owners.c.owner == owner, owners.c.lease_until > text(dialect.now_sql))
+    return connection.execute(query).one_or_none() is not None
+
+
+def bury(connection: Connection, dialect: Dialect, dead: Sequence[str], *, at: int) -> list[str]:
+    """Take everything from dead owners: their executions are due from `at` (microseconds), their places are free.
+
+    Their leases are removed, so that one that only slept finds none to renew, and starts over.
+
+    Returns:
+        The executions that have become due.
+    """
+    # Before any row is locked: whoever buries the same owners waits here, and not in the middle.
+    dialect.lock_keys(connection, [_BURYING])
+    expired = owners.c.lease_until <= text(dialect.now_sql)
+    connection.execute(delete(owners).where(owners.c.owner.in_(dead), expired))
+    renewed = set(connection.scalars(select(owners.c.owner).where(owners.c.owner.in_(dead))))
+    gone = [owner for owner in dead if owner not in renewed]
+    if not gone:
+        return []
+    return strip(connection, gone, at=at)
+
+
+def strip(connection: Connection, gone: Sequence[str], *, at: int) -> list[str]:
+    """Take executions and places from owners; returns the executions, which are due from `at` (microseconds)."""
+    connection.execute(delete(slots).where(slots.c.owner.in_(gone)))
+    freed = update(executions).where(executions.c.owner.in_(gone)).values(owner=None, wake_at=at)
+    return list(connection.scalars(freed.returning(executions.c.id)))
