@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,13 +59,17 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def server_process(workspace: Path, *options: str) -> Generator[ServerProcess]:
-    """Start it and wait until it is ready; it is gone when the block ends."""
+def server_process(workspace: Path, *options: str, env: Mapping[str, str] | None = None) -> Generator[ServerProcess]:
+    """Start it and wait until it is ready; it is gone when the block ends.
+
+    Args:
+        env: settings.
+    """
     log = (workspace / "server.log").open("a+")
     process = subprocess.Popen(
         [*COMMAND, "up", "--port", "0", *options],
         cwd=workspace,
-        env=environment(),
+        env={**environment(), **(env or {})},
         stdout=subprocess.PIPE,
         stderr=log,
         text=True,

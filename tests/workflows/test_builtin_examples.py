@@ -25,6 +25,7 @@ OUTPUTS: dict[str, Any] = {
     "data.template": {"text": "Hello world!"},
     "file.read": {"rows": 2},
     "file.write": {"path": "out/airlines.parquet"},
+    "flow.wait": {"second": 2},
     "http.request": {"status": 200},
     "logic.if": {"size": "small"},
     "logic.merge": {"both": [1, 2]},

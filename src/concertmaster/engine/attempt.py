@@ -48,7 +48,7 @@ class Job:
     inputs: Inputs = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "inputs", _inputs(self.state, self.node))
+        object.__setattr__(self, "inputs", inputs_of(self.state, self.node))
 
 
 async def run_attempt(job: Job, *, gate: Gate | None = None) -> Outcome:
@@ -85,7 +85,7 @@ async def _outputs(job: Job, gate: Gate | None) -> Mapping[str, Value] | Wait:
     main = job.inputs.get("in", NULL)
     seen = main[0] if isinstance(main, list) else main
     config = node.config.render(await scope_of(job.engine, job.state, node.config.references, seen))
-    model = _validated(node, config)
+    model = validated(node, config)
     if gate is not None:
         await gate(resources_of(node.type, model))
     opened = {name: await _opened(context, model, node, name) for name in node.type.connections}
@@ -163,7 +163,7 @@ def _is_stored(value: Value | list[Value]) -> bool:
     return not isinstance(value, JsonValue) or value.artifact is not None
 
 
-def _inputs(state: ExecutionState, node: PlanNode) -> Inputs:
+def inputs_of(state: ExecutionState, node: PlanNode) -> Inputs:
     """The delivered values by port: the first in document order, or all of them where the port takes many."""
     inputs: dict[str, Value | list[Value]] = {}
     for index in state.delivered(node.id):
@@ -177,7 +177,7 @@ def _inputs(state: ExecutionState, node: PlanNode) -> Inputs:
     return inputs
 
 
-def _validated(node: PlanNode, config: Mapping[str, Any]) -> BaseModel:
+def validated(node: PlanNode, config: Mapping[str, Any]) -> BaseModel:
     """The rendered config, checked again."""
     try:
         return node.type.config_model.model_validate(config)

@@ -16,7 +16,7 @@ from concertmaster.domain.events import NodeProgress, NodeStarted, NodeWaiting
 from concertmaster.domain.execution import Failure
 from concertmaster.engine.attempt import Job, Outcome, run_attempt, timeout_of
 from concertmaster.engine.context import NodeContext
-from concertmaster.engine.eager import start_eagerly
+from concertmaster.engine.inline import run_inline
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
 from concertmaster.engine.recorder import Recorder
@@ -24,7 +24,7 @@ from concertmaster.engine.recorder import Recorder
 _log = logging.getLogger(__name__)
 HOLD_SECONDS = 0.05
 # Attempts that an execution may run inside its own turn of the loop before others get theirs.
-INLINE_ATTEMPTS = 50
+INLINE_ATTEMPTS = 200
 
 
 @dataclass(slots=True)
@@ -88,18 +88,14 @@ class Attempts:
             return
         attempt = Attempt(planned, number, self._engine.clock.now())
         self._running[planned.id] = attempt
+        if planned.inline and self._inline_left and self._run_inline(attempt):
+            return
         # Only what stays on the loop may be quick enough to drop its start, and a join that starts early needs
         # its start in the journal, because it fixes which edges were delivered.
         attempt.held = planned.effect != "write" and planned.type.call == "loop" and planned.threshold is None
         if not attempt.held:
             self._recorder.record(NodeStarted(planned.id, number))
-        if planned.inline and self._inline_left:
-            self._inline_left -= 1
-            attempt.task = start_eagerly(self._run(planned, attempt, timed=False))
-            if attempt.task is not None:
-                self._time(attempt)
-        else:
-            attempt.task = asyncio.create_task(self._run(planned, attempt, timed=True))
+        attempt.task = asyncio.create_task(self._run(planned, attempt))
 
     def stop(self, node: str, reason: str) -> bool:
         """Tell an attempt to stop; its outcome still arrives. False when the node has none in this process."""
@@ -144,7 +140,17 @@ class Attempts:
                 attempt.task.cancel()
         self._running.clear()
 
-    async def _run(self, planned: PlanNode, attempt: Attempt, *, timed: bool) -> None:
+    def _run_inline(self, attempt: Attempt) -> bool:
+        """Whether it could be run at once, to its end."""
+        if self._engine.limits.resources or attempt.planned.threshold is not None:
+            return False
+        self._inline_left -= 1
+        outcome = run_inline(self._recorder.state, attempt.planned, self._engine.artifacts)
+        if outcome is not None:
+            self._end(attempt, outcome)
+        return outcome is not None
+
+    async def _run(self, planned: PlanNode, attempt: Attempt) -> None:
         attempt.context = NodeContext(
             self._engine,
             execution_id=self._recorder.state.execution_id,
@@ -156,8 +162,7 @@ class Attempts:
         )
         job = Job(self._engine, self._recorder.state, planned, attempt.context)
         guarded = planned.effect == "write" or planned.type.connections or self._engine.limits.resources
-        if timed:
-            self._time(attempt)
+        self._time(attempt)
         try:
             outcome = await run_attempt(job, gate=(lambda used: self._admit(attempt, used)) if guarded else None)
         finally:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from concertmaster.domain.errors import OperationalError
+from pydantic import BaseModel, ValidationError
+
+from concertmaster.domain.errors import ConcertMasterError, OperationalError
 from concertmaster.domain.expression import CompiledConfig, compile_config, compile_value
 from concertmaster.domain.policy import NodePolicy
 from concertmaster.domain.spec import Effect, NodeSpec
@@ -33,6 +35,8 @@ class PlanNode:
         effect: of this use, which may depend on the config.
         handled: a final failure does not fail the execution.
         continues: `on_error: continue`: a failure skips all outgoing edges, `error` too.
+        fixed_config: the checked config where no expression can change it; shared, so only built-ins may be given it.
+        inline: it may run inside the drive: a built-in that only computes, on the loop, without a context.
     """
 
     id: str
@@ -50,11 +54,8 @@ class PlanNode:
     idempotent: bool
     handled: bool
     continues: bool
-
-    @property
-    def inline(self) -> bool:
-        """It may run up to its first wait inside the drive: a built-in that only computes, on the loop."""
-        return self.effect == "none" and self.type.call == "loop"
+    fixed_config: BaseModel | None
+    inline: bool
 
     @property
     def spec(self) -> NodeSpec:
@@ -111,10 +112,11 @@ def _compile_node(
     spec, policy = node_type.spec, node.policy
     continues = policy.on_error == "continue"
     has_error_edge = any(workflow.edges[index].outlet == ERROR_OUTLET for index in outgoing)
+    config, effect = compile_config(node.config, spec.schema), spec.effect_of(node.config)
     return PlanNode(
         id=node_id,
         type=node_type,
-        config=compile_config(node.config, spec.schema),
+        config=config,
         policy=policy,
         disabled=node.disabled,
         incoming=incoming,
@@ -123,8 +125,20 @@ def _compile_node(
         ports_of_edges={index: workflow.edges[index].port for index in incoming},
         required=frozenset(port.name for port in spec.ports if port.required),
         outlets=tuple(outlet.name for outlet in spec.outlets_of(node.config)),
-        effect=spec.effect_of(node.config),
+        effect=effect,
         idempotent=spec.idempotent if policy.idempotent is None else policy.idempotent,
         handled=continues or (has_error_edge and policy.on_error != "fail"),
         continues=continues,
+        fixed_config=_fixed_config(node_type, config),
+        inline=effect == "none" and node_type.call == "loop" and node_type.context is None,
     )
+
+
+def _fixed_config(node_type: NodeType, config: CompiledConfig) -> BaseModel | None:
+    """The config as the function gets it; None when it has expressions, or is wrong and fails each attempt."""
+    if config.references or config.problems:
+        return None
+    try:
+        return node_type.config_model.model_validate(config.render({}))
+    except (ConcertMasterError, ValidationError):
+        return None

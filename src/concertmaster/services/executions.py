@@ -49,16 +49,17 @@ class Started:
     """An execution that was started, now or, with its idempotency key, earlier.
 
     Attributes:
-        view: as it looks before anything has happened; only right when `is_new`.
+        document, inputs: of this request.
     """
 
     row: ExecutionRow
     is_new: bool
-    view: ExecutionView
+    document: Workflow
+    inputs: Mapping[str, Any]
 
     def as_json(self) -> dict[str, Any]:
         """`Execution` of the REST contract, of a new one."""
-        return self.view.as_json(self.row, {})
+        return ExecutionView(self.document, self.inputs).as_json(self.row, {})
 
 
 class ExecutionService:
@@ -130,7 +131,7 @@ class ExecutionService:
         row, is_new = await self._journal.create(new, actor=actor, owner=owner)
         if is_new and row.owner == owner and owner is not None:
             self._placement.submit(Claim(row, created=Event(row.id, 1, row.created_at, new.body)))
-        return Started(row, is_new, ExecutionView(document, new.body.inputs))
+        return Started(row, is_new, document, given)
 
     async def get(self, actor: Actor, execution_id: str) -> ExecutionRow:
         """The execution's line. Raises NotFound."""

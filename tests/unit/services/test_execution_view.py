@@ -35,6 +35,7 @@ def test_a_node_that_nobody_decided_yet_is_pending() -> None:
         "started_at": None,
         "ended_at": None,
         "due_at": None,
+        "waiting": None,
         "progress": None,
         "error": None,
         "outputs": {},

@@ -23,7 +23,7 @@ class Store:
 async def test_ready_tells_why_nothing_can_be_stored() -> None:
     trouble: list[str | None] = [None]
     store = cast("ExecutionStore", cast("Any", Store()))
-    service = OperationsService(INSTANCE, store, commit_trouble=lambda: trouble[0])
+    service = OperationsService(INSTANCE, store, commit_trouble=lambda: trouble[0], here=dict)
     await service.ready()
     trouble[0] = "the disk is full"
     with pytest.raises(OperationalError, match="the disk is full"):
