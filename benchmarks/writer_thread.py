@@ -1,6 +1,7 @@
 """Group commit: the journal's writer thread beside SQLAlchemy's async engine (aiosqlite) with the same tables.
 
-`python benchmarks/writer_thread.py` prints medians. Without aiosqlite (it is no dependency) only our side is measured.
+`python benchmarks/writer_thread.py [URL ...]` prints medians, by default of a SQLite file of its own; a PostgreSQL
+database is one to be thrown away afterwards. Without aiosqlite (it is no dependency) only our side is measured.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -55,7 +57,7 @@ async def measure(name: str, ids: list[str], commit: Commit) -> None:
         alone.append(time.perf_counter() - begin)
     seconds = statistics.median(big)
     print(
-        f"{name:24} {EXECUTIONS:,} x {EVENTS} events: {seconds * 1e3:6.1f} ms, "
+        f"{name:30} {EXECUTIONS:,} x {EVENTS} events: {seconds * 1e3:6.1f} ms, "
         f"{EXECUTIONS * EVENTS / seconds:7,.0f} events/s; alone: {statistics.median(alone) * 1e3:.2f} ms",
         flush=True,
     )
@@ -68,9 +70,9 @@ async def started(journal: SqlJournal) -> list[str]:
     return [new.id for new in news]
 
 
-async def our_journal(file: Path) -> None:
-    upgrade(f"sqlite:///{file}")
-    database = Database(f"sqlite:///{file}")
+async def our_journal(url: str) -> None:
+    upgrade(url)
+    database = Database(url)
     journal = SqlJournal(database, lambda _: None, lambda _: None)
     await database.open()
     ids = await started(journal)
@@ -78,7 +80,7 @@ async def our_journal(file: Path) -> None:
     async def commit(batches: list[tuple[str, list[Event]]]) -> None:
         await asyncio.gather(*(journal.append(Append(id_, 1, events)) for id_, events in batches))
 
-    await measure("one writer thread", ids, commit)
+    await measure(f"one writer thread, {database.kind}", ids, commit)
     await database.close()
 
 
@@ -171,8 +173,9 @@ async def main() -> None:
         stop = asyncio.Event()
         spinner = asyncio.ensure_future(spin(stop)) if busy else None
         with tempfile.TemporaryDirectory() as folder:
-            await our_journal(Path(folder) / "ours.db")
-            if importlib.util.find_spec("aiosqlite") is not None:
+            for url in sys.argv[1:] or [f"sqlite:///{Path(folder) / 'ours.db'}"]:
+                await our_journal(url)
+            if not sys.argv[1:] and importlib.util.find_spec("aiosqlite") is not None:
                 await async_sqlalchemy(Path(folder) / "async.db")
         stop.set()
         if spinner is not None:

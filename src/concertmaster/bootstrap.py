@@ -44,6 +44,10 @@ from concertmaster.storage.migrate import current, head, upgrade
 from concertmaster.storage.workflows import SqlWorkflowStore
 
 
+# In a shared folder; a write that takes longer is not to be expected.
+HALF_WRITTEN_KEPT = timedelta(days=1)
+
+
 class SystemClock:
     """The machine's clock."""
 
@@ -126,9 +130,9 @@ class _Storage:
 
 
 async def _open_storage(settings: Settings, hooks: Hooks, clock: Clock, stack: AsyncExitStack) -> _Storage:
-    artifacts = ArtifactStore(settings.resolved_data_dir / "artifacts")
-    # The folder is ours alone: whatever is half written belongs to a process that is gone.
-    artifacts.sweep(older_than=timedelta())
+    artifacts = ArtifactStore(settings.resolved_artifacts_dir)
+    # In a folder that is ours alone, whatever is half written belongs to a process that is gone.
+    artifacts.sweep(older_than=timedelta() if settings.artifacts_dir is None else HALF_WRITTEN_KEPT)
     upgrade(settings.resolved_database_url)
     database = Database(settings.resolved_database_url)
     await database.open()

@@ -40,6 +40,11 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         default=Path(".concertmaster"), description="Folder of the database, the artifacts and the keys."
     )
+    artifacts_dir: Path | None = Field(
+        default=None,
+        description="Folder of the artifacts; empty means `artifacts` in the data folder. Servers that share a "
+        "PostgreSQL need one that all of them reach.",
+    )
     database_url: str = Field(
         default="", description="SQLAlchemy URL of the database; empty means `concertmaster.db` in the data folder."
     )
@@ -129,6 +134,12 @@ class Settings(BaseSettings):
     def resolved_data_dir(self) -> Path:
         """The data folder, absolute."""
         return (self.resolved_workspace / self.data_dir.expanduser()).resolve()
+
+    @property
+    def resolved_artifacts_dir(self) -> Path:
+        """The folder of the artifacts, absolute."""
+        given = self.artifacts_dir
+        return self.resolved_data_dir / "artifacts" if given is None else self.resolved_workspace / given.expanduser()
 
     @property
     def resolved_database_url(self) -> str:

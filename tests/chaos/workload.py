@@ -66,7 +66,7 @@ class Customer:
     """Orders executions one after the other, repeats each request with its key until it is answered, and remembers
     what was accepted. Some it pauses and resumes, some it cancels; those it remembers as well."""
 
-    def __init__(self, seed: int, *, pause_seconds: float = 0.03) -> None:
+    def __init__(self, seed: int, *, pause_seconds: float = 0.01) -> None:
         self.accepted: dict[str, tuple[str, str]] = {}
         self.cancelled: set[str] = set()
         self.wrong: list[str] = []

@@ -1,4 +1,4 @@
-"""Routes of executions: start, look, follow by long poll, cancel."""
+"""Routes of executions: start, look, follow by long poll; `control.py` has those that steer."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def start_execution(
 ) -> Response:
     """Start an execution; it is durable when this answers."""
     started = await parts.executions.start(
-        asker, name, body.inputs, version=body.version, idempotency_key=idempotency_key
+        asker, name, body.inputs, version=body.version, idempotency_key=idempotency_key, priority=body.priority
     )
     row = started.row
     if wait > 0:
@@ -126,15 +126,3 @@ async def get_output(
         asker, execution_id, node, outlet=outlet, offset=offset, limit=limit, sort=sort
     )
     return JsonResponse(page)
-
-
-@router.post(
-    "/executions/{execution_id}/cancel",
-    response_model=models.ExecutionSummary,
-    status_code=202,
-    responses=problems(404, 409),
-)
-async def cancel_execution(parts: Parts, asker: Asker, execution_id: Id) -> Response:
-    """Ask for cancellation; running nodes are stopped, then the execution ends as cancelled."""
-    row = await parts.control.request(asker, execution_id, "cancel")
-    return JsonResponse(row.as_json(), 202)

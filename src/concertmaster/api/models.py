@@ -67,6 +67,7 @@ class ExecutionSummary(_Model):
     started_at: datetime | None
     ended_at: datetime | None
     seq: int
+    priority: int
     error: ExecutionError | None
 
 
@@ -140,6 +141,7 @@ class StartExecution(BaseModel):
     model_config = ConfigDict(extra="forbid")
     inputs: JsonObject = Field(default_factory=dict)
     version: int | None = Field(default=None, ge=1, le=2**63 - 1)
+    priority: int | None = Field(default=None, ge=-(2**31), le=2**31 - 1)
 
 
 class Column(_Model):
@@ -186,6 +188,15 @@ class Progress(_Model):
     total: float | None
 
 
+class Waiting(_Model):
+    """Why something has not ended: the rule, when it lets go by itself, and who holds what is waited for."""
+
+    rule: str
+    message: str
+    until: datetime | None
+    holders: list[str]
+
+
 class NodeRun(_Model):
     """One node inside one execution."""
 
@@ -197,6 +208,7 @@ class NodeRun(_Model):
     started_at: datetime | None
     ended_at: datetime | None
     due_at: datetime | None
+    waiting: Waiting | None
     progress: Progress | None
     error: ExecutionError | None
     outputs: dict[str, ValueSummary]
@@ -204,8 +216,10 @@ class NodeRun(_Model):
 
 
 class Execution(ExecutionSummary):
-    """An execution with its inputs, outputs and nodes."""
+    """An execution with its inputs, outputs and nodes; `generation` counts its retries from 1."""
 
+    generation: int
+    waiting: Waiting | None
     inputs: JsonObject
     outputs: JsonObject | None
     nodes: dict[str, NodeRun]

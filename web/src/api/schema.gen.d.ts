@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Metrics
+         * @description Metrics in Prometheus' text format.
+         */
+        get: operations["get_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/readyz": {
         parameters: {
             query?: never;
@@ -256,6 +276,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/executions/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Control Executions
+         * @description Ask the same of many executions; what is asked is durable when this answers.
+         */
+        post: operations["control_executions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/executions/{execution_id}/cancel": {
         parameters: {
             query?: never;
@@ -270,6 +310,86 @@ export interface paths {
          * @description Ask for cancellation; running nodes are stopped, then the execution ends as cancelled.
          */
         post: operations["cancel_execution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/{execution_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Execution
+         * @description Start no further node until it is resumed; running ones go on to their end.
+         */
+        post: operations["pause_execution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/{execution_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Execution
+         * @description Let a paused execution go on, or an interrupted one try again.
+         */
+        post: operations["resume_execution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/{execution_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Execution
+         * @description Let an ended execution go on: what did not succeed runs again, the rest keeps its results.
+         */
+        post: operations["retry_execution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/{execution_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Execution
+         * @description Start a new execution of the same version with the same inputs.
+         */
+        post: operations["replay_execution"];
         delete?: never;
         options?: never;
         head?: never;
@@ -453,6 +573,46 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * BulkRequest
+         * @description The same request to many executions; at least one filter.
+         */
+        BulkRequest: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "cancel" | "pause" | "resume" | "retry";
+            /** Workflow */
+            workflow?: string | null;
+            /** Status */
+            status?: ("queued" | "running" | "waiting" | "paused" | "succeeded" | "failed" | "cancelled" | "interrupted")[];
+            /** Ids */
+            ids?: string[];
+            /**
+             * Reason
+             * @description For the journal and the audit
+             */
+            reason?: string | null;
+            /**
+             * Dry Run
+             * @description Only count
+             * @default false
+             */
+            dry_run?: boolean;
+        };
+        /**
+         * BulkResult
+         * @description `matched` by the filter, `done`, and the first few `refused`.
+         */
+        BulkResult: {
+            /** Matched */
+            matched: number;
+            /** Done */
+            done: number;
+            /** Refused */
+            refused: components["schemas"]["Refusal"][];
+        };
+        /**
          * Column
          * @description Name and type of a table column.
          */
@@ -507,6 +667,17 @@ export interface components {
             };
         };
         /**
+         * ControlRequest
+         * @description Why it is asked.
+         */
+        ControlRequest: {
+            /**
+             * Reason
+             * @description For the journal and the audit
+             */
+            reason?: string | null;
+        };
+        /**
          * CreateConnection
          * @description What POST takes.
          */
@@ -555,7 +726,7 @@ export interface components {
         };
         /**
          * Execution
-         * @description An execution with its inputs, outputs and nodes.
+         * @description An execution with its inputs, outputs and nodes; `generation` counts its retries from 1.
          */
         Execution: {
             /** Id */
@@ -581,7 +752,12 @@ export interface components {
             ended_at: string | null;
             /** Seq */
             seq: number;
+            /** Priority */
+            priority: number;
             error: components["schemas"]["ExecutionError"] | null;
+            /** Generation */
+            generation: number;
+            waiting: components["schemas"]["Waiting"] | null;
             /** Inputs */
             inputs: {
                 [key: string]: unknown;
@@ -649,6 +825,8 @@ export interface components {
             ended_at: string | null;
             /** Seq */
             seq: number;
+            /** Priority */
+            priority: number;
             error: components["schemas"]["ExecutionError"] | null;
         };
         /**
@@ -814,6 +992,7 @@ export interface components {
             ended_at: string | null;
             /** Due At */
             due_at: string | null;
+            waiting: components["schemas"]["Waiting"] | null;
             progress: components["schemas"]["Progress"] | null;
             error: components["schemas"]["ExecutionError"] | null;
             /** Outputs */
@@ -985,6 +1164,18 @@ export interface components {
             total: number | null;
         };
         /**
+         * Refusal
+         * @description An execution that could not be asked.
+         */
+        Refusal: {
+            /** Id */
+            id: string;
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /**
          * RegistrySource
          * @description Where node types come from, and how loading it went.
          */
@@ -1024,6 +1215,37 @@ export interface components {
             sources: components["schemas"]["RegistrySource"][];
         };
         /**
+         * ReplayRequest
+         * @description How a new execution with the same version and inputs starts.
+         */
+        ReplayRequest: {
+            /**
+             * Priority
+             * @description Higher ones start first
+             */
+            priority?: number | null;
+        };
+        /**
+         * RetryRequest
+         * @description What runs again: all that did not succeed, or from a node on; with the same inputs unless they are given.
+         */
+        RetryRequest: {
+            /**
+             * From
+             * @description Node to start from
+             */
+            from?: string | null;
+            /** Inputs */
+            inputs?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Reason
+             * @description For the journal and the audit
+             */
+            reason?: string | null;
+        };
+        /**
          * StartExecution
          * @description What to start; `version` defaults to the published one.
          */
@@ -1034,6 +1256,8 @@ export interface components {
             };
             /** Version */
             version?: number | null;
+            /** Priority */
+            priority?: number | null;
         };
         /**
          * TablePage
@@ -1106,6 +1330,20 @@ export interface components {
             items: components["schemas"]["WorkflowVersion"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * Waiting
+         * @description Why something has not ended: the rule, when it lets go by itself, and who holds what is waited for.
+         */
+        Waiting: {
+            /** Rule */
+            rule: string;
+            /** Message */
+            message: string;
+            /** Until */
+            until: string | null;
+            /** Holders */
+            holders: string[];
         };
         /**
          * Workflow
@@ -1214,6 +1452,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    get_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
         };
@@ -1917,6 +2175,50 @@ export interface operations {
             };
         };
     };
+    control_executions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     cancel_execution: {
         parameters: {
             query?: never;
@@ -1927,7 +2229,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ControlRequest"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             202: {
@@ -1936,6 +2242,237 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExecutionSummary"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    pause_execution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the execution */
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ControlRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionSummary"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    resume_execution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the execution */
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ControlRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionSummary"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    retry_execution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the execution */
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RetryRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionSummary"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    replay_execution: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and request start one execution */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                /** @description Id of the execution */
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReplayRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Execution"];
                 };
             };
             /** @description Problem details (RFC 9457) */

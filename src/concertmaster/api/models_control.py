@@ -1,0 +1,63 @@
+"""The JSON of steering executions: what is asked, and what became of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from concertmaster.domain.execution import ExecutionStatus, RequestKind
+
+Reason = Annotated[str | None, Field(max_length=500, description="For the journal and the audit")]
+Priority = Annotated[int | None, Field(ge=-(2**31), le=2**31 - 1, description="Higher ones start first")]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", validate_by_name=True)
+
+
+class ControlRequest(_Request):
+    """Why it is asked."""
+
+    reason: Reason = None
+
+
+class RetryRequest(_Request):
+    """What runs again: all that did not succeed, or from a node on; with the same inputs unless they are given."""
+
+    start: Annotated[str | None, Field(alias="from", max_length=200, description="Node to start from")] = None
+    inputs: dict[str, Any] | None = None
+    reason: Reason = None
+
+
+class ReplayRequest(_Request):
+    """How a new execution with the same version and inputs starts."""
+
+    priority: Priority = None
+
+
+class BulkRequest(_Request):
+    """The same request to many executions; at least one filter."""
+
+    action: RequestKind
+    workflow: Annotated[str | None, Field(max_length=200)] = None
+    status: list[ExecutionStatus] = Field(default_factory=lambda: list[ExecutionStatus]())
+    ids: Annotated[list[str], Field(max_length=10_000)] = Field(default_factory=lambda: list[str]())
+    reason: Reason = None
+    dry_run: Annotated[bool, Field(description="Only count")] = False
+
+
+class Refusal(BaseModel):
+    """An execution that could not be asked."""
+
+    id: str
+    code: str
+    message: str
+
+
+class BulkResult(BaseModel):
+    """`matched` by the filter, `done`, and the first few `refused`."""
+
+    matched: int
+    done: int
+    refused: list[Refusal]

@@ -1,0 +1,206 @@
+"""Steering executions through the API: pause, resume, retry, replay, many at once, and why something waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from factories import document
+
+
+async def until(client: httpx.AsyncClient, id_: str, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """Wait until the execution looks as it should, event by event."""
+    after, deadline = 0, time.monotonic() + 20
+    shown: dict[str, Any] = {}
+    while time.monotonic() < deadline:
+        shown = (await client.get(f"/executions/{id_}")).json()
+        if condition(shown):
+            return shown
+        after = (await client.get(f"/executions/{id_}/events", params={"after": after, "wait": 1})).json()[
+            "next"
+        ]
+    raise AssertionError(f"never came: {shown}")
+
+
+def status(wanted: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda shown: shown["status"] == wanted
+
+
+async def start(client: httpx.AsyncClient, name: str, **body: Any) -> str:
+    return (await client.post(f"/workflows/{name}/executions", json=body)).raise_for_status().json()["id"]
+
+
+async def publish(client: httpx.AsyncClient, name: str, **parts: Any) -> None:
+    (
+        await client.post("/workflows", json=document(name, inputs={}, outputs={}, edges=[], **parts))
+    ).raise_for_status()
+
+
+SLOW = {"n": {"type": "testing.pause", "config": {"seconds": 60}}}
+LONG = {"w": {"type": "flow.wait", "config": {"duration": "2h"}}}
+
+
+async def test_a_pause_holds_what_has_not_started_and_says_by_whom(client: httpx.AsyncClient) -> None:
+    (
+        await client.post(
+            "/workflows",
+            json=document(
+                "held",
+                inputs={},
+                outputs={},
+                nodes={"a": {"type": "testing.pause", "config": {"seconds": 0.3}}, "b": {"type": "data.set"}},
+                edges=["a -> b"],
+            ),
+        )
+    ).raise_for_status()
+    id_ = await start(client, "held")
+    assert (await client.post(f"/executions/{id_}/pause", json={"reason": "lunch"})).status_code == 202
+    shown = await until(
+        client, id_, lambda seen: seen["status"] == "paused" and seen["nodes"]["a"]["status"] == "succeeded"
+    )
+    assert shown["nodes"]["b"]["status"] == "pending"
+    assert shown["waiting"]["rule"] == shown["nodes"]["b"]["waiting"]["rule"] == "paused"
+    assert "lunch" in shown["waiting"]["message"]
+    assert (await client.post(f"/executions/{id_}/resume")).status_code == 202
+    assert (await until(client, id_, status("succeeded")))["waiting"] is None
+
+
+async def test_a_wait_says_until_when_and_can_be_cancelled(client: httpx.AsyncClient) -> None:
+    (await publish(client, "later", nodes=LONG))
+    id_ = await start(client, "later")
+    shown = await until(client, id_, status("waiting"))
+    assert shown["waiting"]["rule"] == shown["nodes"]["w"]["waiting"]["rule"] == "timer"
+    assert shown["nodes"]["w"]["due_at"] == shown["waiting"]["until"]
+    refused = await client.post(f"/executions/{id_}/resume")
+    assert (refused.status_code, refused.json()["code"]) == (409, "execution.not_paused")
+    refused = await client.post(f"/executions/{id_}/retry")
+    assert (refused.status_code, refused.json()["code"]) == (409, "execution.not_ended")
+    (await client.post(f"/executions/{id_}/cancel")).raise_for_status()
+    (await until(client, id_, status("cancelled")))
+    refused = await client.post(f"/executions/{id_}/pause")
+    assert (refused.status_code, refused.json()["code"]) == (409, "execution.ended")
+
+
+async def test_a_full_workflow_queues_names_the_holders_and_goes_on(client: httpx.AsyncClient) -> None:
+    (await publish(client, "single", nodes=SLOW, policy={"concurrency": {"limit": 1}}))
+    first, second = (await start(client, "single")), (await start(client, "single", priority=7))
+    shown = await until(client, second, status("queued"))
+    assert shown["priority"] == 7
+    assert (shown["waiting"]["rule"], shown["waiting"]["holders"]) == ("concurrency", [first])
+    (await client.post(f"/executions/{first}/cancel")).raise_for_status()
+    (await until(client, second, status("running")))
+    (await client.post(f"/executions/{second}/cancel")).raise_for_status()
+    (await until(client, second, status("cancelled")))
+
+
+@pytest.mark.parametrize("when_full", ["skip", "cancel_oldest"])
+async def test_a_full_workflow_can_skip_or_cancel(client: httpx.AsyncClient, when_full: str) -> None:
+    name = when_full.replace("_", "-")
+    (await publish(client, name, nodes=SLOW, policy={"concurrency": {"limit": 1, "when_full": when_full}}))
+    first, second = (await start(client, name)), (await start(client, name))
+    gone, stays = (second, first) if when_full == "skip" else (first, second)
+    (await until(client, gone, status("cancelled")))
+    (await until(client, stays, status("running")))
+    (await client.post(f"/executions/{stays}/cancel")).raise_for_status()
+    (await until(client, stays, status("cancelled")))
+
+
+async def test_a_retry_goes_on_where_it_failed_with_other_inputs(client: httpx.AsyncClient) -> None:
+    nodes = {
+        "a": {"type": "data.set", "config": {"value": 3}},
+        "b": {"type": "data.set", "config": {"value": "{{ nodes.a / inputs.by }}"}},
+    }
+    inputs = {"by": {"type": "integer"}}
+    body = document("divide", inputs=inputs, nodes=nodes, edges=["a -> b"], outputs={"b": "{{ nodes.b }}"})
+    (await client.post("/workflows", json=body)).raise_for_status()
+    id_ = await start(client, "divide", inputs={"by": 0})
+    (await until(client, id_, status("failed")))
+    refused = await client.post(f"/executions/{id_}/retry", json={"inputs": {"by": "x"}})
+    assert (refused.status_code, refused.json()["code"]) == (422, "execution.inputs_invalid")
+    refused = await client.post(f"/executions/{id_}/retry", json={"from": "nobody"})
+    assert (refused.status_code, refused.json()["code"]) == (404, "node.not_found")
+    (await client.post(f"/executions/{id_}/retry", json={"inputs": {"by": 2}})).raise_for_status()
+    shown = await until(client, id_, status("succeeded"))
+    assert (shown["outputs"], shown["inputs"], shown["generation"]) == ({"b": 1.5}, {"by": 2}, 2)
+    refused = await client.post(f"/executions/{id_}/retry")
+    assert (refused.status_code, refused.json()["code"]) == (409, "execution.nothing_to_retry")
+    (await client.post(f"/executions/{id_}/retry", json={"from": "b", "inputs": {"by": 3}})).raise_for_status()
+    assert (await until(client, id_, lambda seen: seen["generation"] == 3 and seen["status"] == "succeeded"))[
+        "outputs"
+    ] == {"b": 1.0}
+
+
+async def test_a_replay_is_another_execution_with_the_same_inputs(client: httpx.AsyncClient) -> None:
+    (await client.post("/workflows", json=document("again"))).raise_for_status()
+    id_ = await start(client, "again", inputs={"n": 20})
+    answer = await client.post(f"/executions/{id_}/replay", headers={"Idempotency-Key": "once"})
+    assert answer.status_code == 202
+    other = answer.json()["id"]
+    assert other != id_
+    assert (await client.post(f"/executions/{id_}/replay", headers={"Idempotency-Key": "once"})).json()[
+        "id"
+    ] == other
+    shown = await until(client, other, status("succeeded"))
+    assert (shown["outputs"], shown["trigger"]) == ({"double": 42}, {"type": "replay", "of": id_})
+
+
+async def test_many_are_asked_by_a_filter(client: httpx.AsyncClient) -> None:
+    (await publish(client, "many", nodes=LONG))
+    ids = [(await start(client, "many")) for _ in range(5)]
+    for id_ in ids:
+        (await until(client, id_, status("waiting")))
+    bulk = {"action": "cancel", "workflow": "many"}
+    assert (await client.post("/executions/bulk", json={**bulk, "dry_run": True})).json()["matched"] == 5
+    assert (await client.post("/executions/bulk", json=bulk)).json() == {"matched": 5, "done": 5, "refused": []}
+    for id_ in ids:
+        (await until(client, id_, status("cancelled")))
+    assert (await client.post("/executions/bulk", json=bulk)).json()["matched"] == 0
+    refused = await client.post("/executions/bulk", json={"action": "cancel"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "bulk.no_filter")
+
+
+async def test_an_execution_of_a_deleted_workflow_can_still_be_steered(client: httpx.AsyncClient) -> None:
+    (
+        await client.post(
+            "/workflows",
+            json=document(
+                "gone",
+                inputs={},
+                outputs={},
+                nodes={"w": {"type": "testing.pause", "config": {"seconds": 0.2}}, "b": {"type": "data.set"}},
+                edges=["w -> b"],
+            ),
+        )
+    ).raise_for_status()
+    id_ = await start(client, "gone")
+    (await client.post(f"/executions/{id_}/pause")).raise_for_status()
+    (await until(client, id_, status("paused")))
+    (await client.delete("/workflows/gone")).raise_for_status()
+    (await client.post(f"/executions/{id_}/resume")).raise_for_status()
+    (await until(client, id_, status("succeeded")))
+
+
+async def test_metrics_are_told_in_prometheus_text(client: httpx.AsyncClient) -> None:
+    (await client.post("/workflows", json=document("metered"))).raise_for_status()
+    id_ = await start(client, "metered")
+    (await until(client, id_, status("succeeded")))
+    answer = await client.get("http://127.0.0.1:8000/metrics")
+    assert answer.headers["content-type"].startswith("text/plain")
+    lines = answer.text.splitlines()
+    for name in (
+        "executions",
+        "queue_age_seconds",
+        "node_seconds_bucket",
+        "commit_seconds_count",
+        "commit_group_size_sum",
+    ):
+        assert any(line.startswith(f"concertmaster_{name}") for line in lines), name
+    counted = next(
+        line for line in lines if line.startswith('concertmaster_executions_ended_total{status="succeeded"}')
+    )
+    assert float(counted.split()[-1]) >= 1
+    assert any(line.startswith('concertmaster_node_seconds_count{type="data.set"}') for line in lines)
