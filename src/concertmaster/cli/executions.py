@@ -1,4 +1,4 @@
-"""`concertmaster executions`: list, show, cancel."""
+"""`concertmaster executions list | show`; `control.py` has what steers them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from concertmaster.cli.client import connect
 from concertmaster.cli.result import show_result
 from concertmaster.cli.terminal import STYLES, console, print_json
 from concertmaster.config import Settings, read
-from concertmaster.domain.execution import FINAL_EXECUTION
 from concertmaster.observability.logging import configure
 
 
@@ -64,26 +63,23 @@ def show_execution(execution_id: str, *, as_json: bool, data_dir: Path | None) -
             out = console()
             for run in execution["nodes"].values():
                 sign, style = STYLES[run["status"]]
-                message = run["error"]["message"] if run["error"] else ""
+                message = run["error"]["message"] if run["error"] else _why(run)
                 line = Text.assemble(
                     (f"{sign} ", style), f"{run['node']}  ", (run["type"], "dim"), f"  {run['status']}"
                 )
-                out.print(Text.assemble(line, (f"  {message}" if message else "", "red")))
+                out.print(Text.assemble(line, (f"  {message}" if message else "", "red" if run["error"] else "dim")))
+            if reason := _why(execution):
+                out.print(Text(f"{execution['status']}: {reason}", style="bold"))
             await show_result(api, out, execution, workflow["document"])
 
     asyncio.run(work())
 
 
-def cancel_execution(execution_id: str, *, data_dir: Path | None) -> None:
-    """Ask for cancellation and wait for the end."""
-
-    async def work() -> None:
-        async with connect(_settings(data_dir)) as api:
-            row = await api.post(f"/executions/{execution_id}/cancel")
-            after = row["seq"]
-            while row["status"] not in FINAL_EXECUTION:
-                after = (await api.get(f"/executions/{execution_id}/events", after=after, wait=10))["next"]
-                row = await api.get(f"/executions/{execution_id}")
-            console().print(f"{execution_id}: {row['status']}")
-
-    asyncio.run(work())
+def _why(shown: dict[str, Any]) -> str:
+    """Why an execution or node has not ended, "" when it has."""
+    waiting = shown["waiting"]
+    if waiting is None:
+        return ""
+    until = f", until {waiting['until'][:19].replace('T', ' ')}" if waiting["until"] else ""
+    holders = f" (held by {', '.join(waiting['holders'])})" if waiting["rule"] in ("concurrency", "slot") else ""
+    return f"{waiting['message']}{until}{holders}"

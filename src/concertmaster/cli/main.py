@@ -32,6 +32,12 @@ app.add_typer(config_app, name="config")
 DataDir = Annotated[Path | None, typer.Option(help="Folder of database, artifacts and keys; default .concertmaster")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 ExecutionId = Annotated[str, typer.Argument(metavar="ID", help="Id of the execution.")]
+ExecutionIds = Annotated[list[str] | None, typer.Argument(metavar="[ID...]", help="Ids of executions.")]
+OfWorkflow = Annotated[str | None, typer.Option("--workflow", help="All of this workflow instead.")]
+WithStatus = Annotated[list[str] | None, typer.Option("--status", help="All with this status instead; repeatable.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say how many it would be.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Reason = Annotated[str | None, typer.Option(help="For the journal and the audit.")]
 
 
 @app.command()
@@ -113,11 +119,83 @@ def executions_show(id_: ExecutionId, json: Json = False, data_dir: DataDir = No
 
 
 @executions_app.command("cancel")
-def executions_cancel(id_: ExecutionId, data_dir: DataDir = None) -> None:
-    """Cancel an execution; what runs is stopped."""
-    from concertmaster.cli.executions import cancel_execution
+def executions_cancel(
+    ids: ExecutionIds = None,
+    workflow: OfWorkflow = None,
+    status: WithStatus = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    reason: Reason = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Cancel executions; what runs is stopped."""
+    from concertmaster.cli.control import Filter, steer
 
-    cancel_execution(id_, data_dir=data_dir)
+    steer("cancel", ids or [], Filter(workflow, status or [], dry_run, yes), reason=reason, data_dir=data_dir)
+
+
+@executions_app.command("pause")
+def executions_pause(
+    ids: ExecutionIds = None,
+    workflow: OfWorkflow = None,
+    status: WithStatus = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    reason: Reason = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Pause executions: no further node starts, what runs goes on to its end."""
+    from concertmaster.cli.control import Filter, steer
+
+    steer("pause", ids or [], Filter(workflow, status or [], dry_run, yes), reason=reason, data_dir=data_dir)
+
+
+@executions_app.command("resume")
+def executions_resume(
+    ids: ExecutionIds = None,
+    workflow: OfWorkflow = None,
+    status: WithStatus = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    reason: Reason = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Let paused executions go on, and interrupted ones try again."""
+    from concertmaster.cli.control import Filter, steer
+
+    steer("resume", ids or [], Filter(workflow, status or [], dry_run, yes), reason=reason, data_dir=data_dir)
+
+
+@executions_app.command("retry")
+def executions_retry(
+    id_: Annotated[str | None, typer.Argument(metavar="[ID]", help="Id of the execution.")] = None,
+    from_: Annotated[str | None, typer.Option("--from", metavar="NODE", help="Start from this node.")] = None,
+    inputs: Annotated[
+        list[str] | None, typer.Option("-i", "--input", metavar="NAME=VALUE", help="Another value of an input.")
+    ] = None,
+    inputs_file: Annotated[Path | None, typer.Option("--inputs", help="Inputs as a YAML or JSON file.")] = None,
+    workflow: OfWorkflow = None,
+    status: WithStatus = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Let an ended execution go on: what did not succeed runs again, the rest keeps its results."""
+    from concertmaster.cli.control import Filter, retry_execution, steer
+
+    if id_ is None or workflow or status:
+        chosen = Filter(workflow, status or [], dry_run, yes)
+        steer("retry", [] if id_ is None else [id_], chosen, reason=None, data_dir=data_dir)
+        return
+    retry_execution(id_, start=from_, inputs=inputs or [], inputs_file=inputs_file, data_dir=data_dir)
+
+
+@executions_app.command("replay")
+def executions_replay(id_: ExecutionId, data_dir: DataDir = None) -> None:
+    """Start a new execution of the same version with the same inputs."""
+    from concertmaster.cli.control import replay_execution
+
+    replay_execution(id_, data_dir=data_dir)
 
 
 @connection_app.command("add")
