@@ -25,10 +25,10 @@ from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.events import Event, ExecutionCreated, NodeSucceeded
 from concertmaster.domain.interfaces import Append, NewExecution
 from concertmaster.domain.values import JsonValue
-from concertmaster.storage.merging import encode_data
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import to_micros
 from concertmaster.storage.journal import SqlJournal
+from concertmaster.storage.merging import encode_data
 from concertmaster.storage.migrate import upgrade
 
 EXECUTIONS, EVENTS, GROUPS, ALONE = 1_000, 3, 15, 300

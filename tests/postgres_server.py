@@ -132,11 +132,8 @@ class PostgresServer:
             self.execute("CREATE DATABASE template_test")
             prepare(self.url("template_test"))
         template = "template1" if prepare is None else "template_test"
-        self.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
-                sql.Identifier(name), sql.Identifier(template)
-            )
-        )
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        self.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
         return self.url(name)
 
     def drop_database(self, url: str) -> None:

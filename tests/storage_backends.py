@@ -1,13 +1,15 @@
-"""Every backend that the contract suites run over. Another database is one line in `BACKENDS`."""
+"""Every backend that the contract suites run over."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import uuid_utils
 
 from concertmaster.domain.access import LOCAL_ADMIN
@@ -19,12 +21,27 @@ from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database
 from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.journal import SqlJournal
+from concertmaster.storage.migrate import upgrade
 from concertmaster.storage.workflows import SqlWorkflowStore
+from postgres_server import PostgresServer
 
-BACKENDS: dict[str, Callable[[Path], str]] = {
-    "sqlite": lambda folder: f"sqlite:///{folder / 'concertmaster.db'}",
-}
+BACKENDS = ("postgresql", "sqlite")
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@contextmanager
+def fresh_database(backend: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """URL of a database with the newest schema and nothing in it, for as long as the block lasts."""
+    if backend == "sqlite":
+        url = f"sqlite:///{folder / 'concertmaster.db'}"
+        upgrade(url)
+        yield url
+        return
+    # Asked for here, so that tests of SQLite alone start no server.
+    server: PostgresServer = request.getfixturevalue("postgres")
+    url = server.make_database(upgrade)
+    yield url
+    server.drop_database(url)
 
 
 class Steps:

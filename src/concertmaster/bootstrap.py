@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from concertmaster.config import DATABASE_FILE, SERVER_FILE, Settings
 from concertmaster.data.artifacts import ArtifactStore
@@ -41,8 +42,8 @@ from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.lock import DataFolderLock
 from concertmaster.storage.migrate import current, head, upgrade
+from concertmaster.storage.relay import Relay
 from concertmaster.storage.workflows import SqlWorkflowStore
-
 
 # In a shared folder; a write that takes longer is not to be expected.
 HALF_WRITTEN_KEPT = timedelta(days=1)
@@ -190,6 +191,8 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
         hooks.listeners.append(metrics.committed)
         storage.database.writer.observe(metrics.group_committed)
         await stack.enter_async_context(running(metrics.watch_loop()))
+        if storage.database.shared:
+            await stack.enter_async_context(running(_relay(storage.database, bus, hooks)))
         placement = await stack.enter_async_context(
             driving(engine, hooks, storage.database.lease, shared=storage.database.shared, everything=recover)
         )
@@ -236,6 +239,19 @@ def _engine_settings(settings: Settings, *, recover: bool) -> EngineSettings:
     )
     # Without a dispatcher for everything nobody would wake an execution that had left memory.
     return found if recover else replace(found, hibernate=timedelta.max)
+
+
+def _relay(database: Database, bus: MemoryEventBus, hooks: Hooks) -> Coroutine[Any, Any, None]:
+    """Bring what other processes commit to those who follow it here; its work, for as long as it goes on."""
+    relay = Relay(database, bus.publish, bus.wanted)
+    database.listeners.remote_commit = relay.announce
+
+    def look_everywhere() -> None:
+        bus.lose()
+        hooks.look_everywhere()
+
+    database.listeners.gap = look_everywhere
+    return relay.run()
 
 
 def _instance(settings: Settings, storage: _Storage, clock: Clock) -> Instance:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from concertmaster.storage.database import Database
-from concertmaster.storage.migrate import upgrade
-from storage_backends import BACKENDS, Storage
+from storage_backends import BACKENDS, Storage, fresh_database
 
 
-@pytest.fixture(params=sorted(BACKENDS))
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    url = BACKENDS[request.param](tmp_path)
-    upgrade(url)
-    return url
+@pytest.fixture(params=BACKENDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    with fresh_database(request.param, tmp_path, request) as url:
+        yield url
 
 
 @pytest.fixture

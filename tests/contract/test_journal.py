@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from concertmaster.domain.access import LOCAL_ADMIN
-from concertmaster.domain.errors import Conflict, NotFound, OperationalError, StaleOwner, UserError
+from concertmaster.domain.errors import Conflict, OperationalError, StaleOwner, UserError
 from concertmaster.domain.events import (
     ExecutionCreated,
     ExecutionFailed,
@@ -222,46 +222,6 @@ async def test_log_lines_may_come_without_events(storage: Storage) -> None:
     with pytest.raises(StaleOwner):
         await storage.journal.append(Append(row.id, 1, (), logs=[LogLine(2, "a", 1, AT, "info", "late")]))
     assert await storage.executions.logs(row.id) == [line]
-
-
-async def test_requests_wait_in_the_inbox_until_their_event(storage: Storage) -> None:
-    row = await storage.start()
-    posted = await storage.journal.post(row.id, "cancel", {"reason": "late"}, actor=LOCAL_ADMIN)
-    await storage.journal.post(row.id, "cancel", {"reason": "again"}, actor=LOCAL_ADMIN)
-    assert posted.id == row.id
-    items = await storage.journal.inbox(row.id)
-    assert [(item.kind, item.data) for item in items] == [
-        ("cancel", {"reason": "late"}),
-        ("cancel", {"reason": "again"}),
-    ]
-    await storage.journal.append(append_of(row.id, 2, consumed=[items[0].id]))
-    assert await storage.journal.inbox(row.id) == items[1:]
-    deeds = (await storage.audit.list(target=f"execution:{row.id}")).items
-    assert [line.action for line in deeds] == ["execution.cancel", "execution.cancel", "execution.start"]
-
-
-async def test_nobody_can_ask_an_execution_that_has_ended_or_is_unknown(storage: Storage) -> None:
-    row = await storage.start()
-    await storage.journal.post(row.id, "cancel", {}, actor=LOCAL_ADMIN)
-    await storage.journal.append(append_of(row.id, 2, ExecutionSucceeded({}), change=Change("succeeded")))
-    assert await storage.journal.inbox(row.id) == []
-    with pytest.raises(Conflict, match="succeeded") as caught:
-        await storage.journal.post(row.id, "cancel", {}, actor=LOCAL_ADMIN)
-    assert caught.value.code == "execution.ended"
-    with pytest.raises(NotFound):
-        await storage.journal.post("nobody", "cancel", {}, actor=LOCAL_ADMIN)
-    assert len((await storage.audit.list()).items) == 2
-
-
-async def test_a_request_number_never_comes_back(storage: Storage) -> None:
-    row = await storage.start()
-    seen: set[int] = set()
-    for seq in (2, 3, 4):
-        await storage.journal.post(row.id, "cancel", {}, actor=LOCAL_ADMIN)
-        (item,) = await storage.journal.inbox(row.id)
-        assert item.id not in seen
-        seen.add(item.id)
-        await storage.journal.append(append_of(row.id, seq, consumed=[item.id]))
 
 
 async def test_reading_from_the_middle(storage: Storage) -> None:

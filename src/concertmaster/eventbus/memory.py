@@ -35,6 +35,12 @@ class MemorySubscription:
             self._overflow = True
         self._wake()
 
+    def overflow(self) -> None:
+        """Empty the queue; the next `next` says that something was lost."""
+        self._queue.clear()
+        self._overflow = True
+        self._wake()
+
     async def next(self, *, timeout_seconds: float | None = None) -> list[Committed]:
         """See `Subscription`; empty at once when closed. After an overflow it goes on with what comes then."""
         if not (self._queue or self._overflow or self._closed):
@@ -101,6 +107,15 @@ class MemoryEventBus:
         else:
             self._by_execution.setdefault(execution_id, set()).add(subscription)
         return subscription
+
+    def wanted(self, execution_id: str) -> bool:
+        """Whether anybody follows it."""
+        return bool(self._all) or execution_id in self._by_execution
+
+    def lose(self) -> None:
+        """Something may have been missed: every reader is told to catch up from the journal."""
+        for subscription in [*self._all, *(one for readers in self._by_execution.values() for one in readers)]:
+            subscription.overflow()
 
     def drop(self, subscription: MemorySubscription, execution_id: str | None) -> None:
         """Forget a reader; called by its `close`."""

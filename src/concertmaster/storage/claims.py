@@ -68,6 +68,7 @@ class Claims:
         dead = dead_owners(connection, self._dialect)
         if dead:
             self._bury(connection, dead)
+        self._rescue(connection, now)
         self._admission.sweep(connection)
         wanted: list[Any] = []
         for priority, wake_at in connection.execute(_EARLIEST).all():
@@ -86,6 +87,15 @@ class Claims:
     def _bury(self, connection: Connection, dead: Sequence[str]) -> None:
         # Their executions are due now, for everybody.
         self._writer.notices.attention(bury(connection, self._dialect, dead, at=to_micros(self._now())))
+
+    def _rescue(self, connection: Connection, now: int) -> None:
+        """Make due what has a request and nobody to answer it: it was asked at the very moment it was let go of."""
+        asked = select(inbox.c.execution_id).distinct()
+        sleeps = or_(_own.wake_at.is_(None), _own.wake_at > now)
+        query = select(_own.id).where(_own.id.in_(asked), _own.owner.is_(None), sleeps, _OPEN)
+        forgotten = list(connection.scalars(query.with_for_update(skip_locked=True)))
+        if forgotten:
+            connection.execute(update(executions).where(_own.id.in_(forgotten)).values(wake_at=now))
 
     def _take(self, connection: Connection, wanted: Sequence[Any], owner: str) -> list[Claim]:
         """Claim those that may run, or have requests to answer; the rows are locked."""

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
-from concertmaster.domain.interfaces import Append
+from concertmaster.domain.interfaces import Append, LogLine
 from concertmaster.storage.dialect import Bulk, Dialect
-from concertmaster.storage.encoding import to_micros
+from concertmaster.storage.encoding import plain_text, to_micros
 
 
 def insert_events(dialect: Dialect) -> Bulk:
@@ -56,11 +56,7 @@ class Companions:
         self._events.run(connection, [row for append in appends for row in append.rows])
         self._logs.run(
             connection,
-            [
-                (append.batch.execution_id, line.n, line.node, line.attempt, to_micros(line.at), line.level, line.text)
-                for append in appends
-                for line in append.batch.logs
-            ],
+            [_log_row(append.batch.execution_id, line) for append in appends for line in append.batch.logs],
         )
         self._artifacts.run(
             connection,
@@ -85,3 +81,9 @@ class Companions:
         rows = [(execution_id,) for execution_id in ended]
         self._unanswered.run(connection, rows)
         self._outdated.run(connection, rows)
+
+
+def _log_row(execution_id: str, line: LogLine) -> tuple[Any, ...]:
+    # Nodes log what they like, and a line must not be the reason why an append fails.
+    text, level = plain_text(line.text), plain_text(line.level)
+    return execution_id, line.n, line.node, line.attempt, to_micros(line.at), level, text

@@ -46,6 +46,8 @@ class SqlConnectionStore:
         }
 
         def store(connection: Connection) -> StoredConnection:
+            # A new one has no row yet that could be locked.
+            self._database.dialect.lock_keys(connection, [f"connection:{name}"])
             known = connection.execute(_named(name).with_for_update()).one_or_none()
             if known is not None and not replace:
                 raise Conflict(

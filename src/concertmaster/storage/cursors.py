@@ -27,6 +27,11 @@ def read_cursor(cursor: str, *types: type[str] | type[int]) -> tuple[Any, ...]:
         key = None
     if isinstance(key, list):
         parts = cast("list[object]", key)
-        if len(parts) == len(types) and all(type(part) is kind for part, kind in zip(parts, types, strict=True)):
+        if len(parts) == len(types) and all(_fits(part, kind) for part, kind in zip(parts, types, strict=True)):
             return tuple(parts)
     raise UserError("list.bad_cursor", "The cursor is not one of this list; take it from `next` of the page before")
+
+
+def _fits(part: object, kind: type[str] | type[int]) -> bool:
+    # Databases have numbers of 64 bits.
+    return type(part) is kind and (not isinstance(part, int) or -(2**63) <= part < 2**63)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, TypeVar
+from importlib import import_module
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -18,16 +19,10 @@ from concertmaster.storage.group_commit import first_line
 from concertmaster.storage.group_writer import GroupWriter
 from concertmaster.storage.leases import Lease, OnLost
 from concertmaster.storage.notices import Listeners
-from concertmaster.storage.slots import MemorySlots
+from concertmaster.storage.slots import Named
 from concertmaster.storage.sqlite import SqliteDialect
 
 T = TypeVar("T")
-
-
-class Named(Protocol):
-    """Whose name may change: a process that lost its lease goes on under another."""
-
-    name: str
 
 
 class Database:
@@ -48,6 +43,7 @@ class Database:
         self._write_engine = self.dialect.writing()
         self._readers = ThreadPoolExecutor(self.dialect.readers, thread_name_prefix="journal-reader")
         self.writer = GroupWriter(self._write_engine.connect, self.dialect, listeners=self.listeners)
+        self._listener = self.dialect.listener(self.listeners)
         self._requests = CallLane(self.dialect.is_transient, patient=False)
         self._deeds = CallLane(self.dialect.is_transient, patient=True)
         self.writer.add_lane(self._requests)
@@ -72,23 +68,28 @@ class Database:
         self.dialect.demand_usable()
         try:
             await self.writer.open()
+            if self._listener is not None:
+                await self._listener.open()
         except DBAPIError as error:
             raise self.dialect.unavailable(error) from error
 
     async def close(self) -> None:
         """Commit what is queued, then let go of all connections."""
         await self.writer.close()
+        if self._listener is not None:
+            await self._listener.close()
         await asyncio.to_thread(self._readers.shutdown)
         self._read_engine.dispose()
         self._write_engine.dispose()
 
     def lease(self, *, on_lost: OnLost) -> Lease:
         """The proof that this process lives, for all it owns; `Lease.register` begins it."""
-        return Lease(self, on_lost)
+        return self.dialect.lease(self, on_lost)
 
     def slots(self, owner: Named, on_freed: Callable[[str], None]) -> Slots:
         """The places of this process under limits; `on_freed` hears of those that other processes give back."""
-        return MemorySlots()
+        self.listeners.freed = on_freed
+        return self.dialect.slots(self, owner)
 
     async def read(self, function: Callable[[Connection], T]) -> T:
         """Run `function` in a reading thread, in one transaction: all it reads is of one moment.
@@ -121,7 +122,7 @@ class Database:
 
 
 def dialect_of(url: str) -> Dialect:
-    """The dialect for a database URL: `sqlite:////absolute/path.db`.
+    """The dialect for a database URL: `sqlite:////absolute/path.db`, `postgresql://user:password@host:5432/database`.
 
     Raises:
         UserError: `database.unsupported`.
@@ -131,11 +132,18 @@ def dialect_of(url: str) -> Dialect:
     except ArgumentError as error:
         # Not repeated in the message: it may hold a password.
         raise UserError(
-            "database.unsupported", "The database URL cannot be read; it looks like sqlite:////absolute/path.db"
+            "database.unsupported",
+            "The database URL cannot be read; it looks like sqlite:////absolute/path.db or "
+            "postgresql://user:password@host:5432/database",
         ) from error
     if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
         return SqliteDialect(parsed)
+    if parsed.drivername in ("postgresql", "postgresql+psycopg") and parsed.database:
+        # Its driver costs time at each start, which SQLite need not pay.
+        dialect: Dialect = import_module("concertmaster.storage.postgres").PostgresDialect(parsed)
+        return dialect
     raise UserError(
         "database.unsupported",
-        f"Database {parsed.render_as_string()} is not supported; use a SQLite file: sqlite:////absolute/path.db",
+        f"Database {parsed.render_as_string()} is not supported; use a SQLite file (sqlite:////absolute/path.db) or "
+        "PostgreSQL (postgresql://user:password@host:5432/database)",
     )

@@ -6,13 +6,20 @@ Trap: nothing outside these files may ask which database it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
 from concertmaster.domain.errors import OperationalError
-from concertmaster.storage.notices import Notices
+from concertmaster.domain.interfaces import Slots
+from concertmaster.storage.notices import Listeners, Notices
+
+if TYPE_CHECKING:
+    from concertmaster.storage.database import Database
+    from concertmaster.storage.leases import Lease, OnLost
+    from concertmaster.storage.notifications import Listener
+    from concertmaster.storage.slots import Named
 
 ColumnType = Literal["text", "bigint", "bytes"]
 
@@ -43,8 +50,12 @@ class CommitRules(Protocol):
         """Whether the same write may succeed later: disk full, database busy, connection lost."""
         ...
 
-    def before_commit(self, connection: Connection, notices: Notices) -> str | None:
-        """Announce the notices with the commit; returns a mark by which its outcome can be found out."""
+    def mark(self, connection: Connection) -> str | None:
+        """By which the outcome of the transaction that has just begun can be found out; None: it is never unknown."""
+        ...
+
+    def announce(self, connection: Connection, notices: Notices) -> None:
+        """Tell other processes, with the commit."""
         ...
 
     def outcome(self, connection: Connection, mark: str) -> bool | None:
@@ -103,6 +114,18 @@ class Dialect(CommitRules, Protocol):
 
     def lock_keys(self, connection: Connection, keys: Sequence[str]) -> None:
         """Wait for the exclusive right to these keys, and keep it until the transaction ends."""
+        ...
+
+    def lease(self, database: Database, on_lost: OnLost) -> Lease:
+        """How this process proves that it lives."""
+        ...
+
+    def slots(self, database: Database, owner: Named) -> Slots:
+        """The places under limits of this process, or of all on the database."""
+        ...
+
+    def listener(self, listeners: Listeners) -> Listener | None:
+        """What hears other processes, None where there are none."""
         ...
 
     def lock_for_migration(self, connection: Connection) -> None:

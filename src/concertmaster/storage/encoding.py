@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -37,6 +39,28 @@ def maybe_instant(micros: int | None) -> datetime | None:
     return None if micros is None else from_micros(micros)
 
 
+def plain_text(text: str) -> str:
+    """The text as every database can hold it: NUL, and halves of characters, become U+FFFD.
+
+    JSON needs none of this: orjson writes NUL as an escape, and refuses halves.
+    """
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
+    if text.isascii():
+        return text
+    return _HALF.sub("\ufffd", text)
+
+
+def plain_key(text: str) -> str:
+    """A text that callers choose, as it can be stored and be indexed: a long one is cut, and told apart by its hash."""
+    text = plain_text(text)
+    if len(text) <= _LONGEST_KEY:
+        return text
+    return f"{text[:_LONGEST_KEY]}…{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+_LONGEST_KEY = 400
+_HALF = re.compile("[\ud800-\udfff]")
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 
 

@@ -19,6 +19,8 @@ _log = logging.getLogger(__name__)
 
 _FIRST_BACKOFF_SECONDS = 0.05
 _MAXIMUM_BACKOFF_SECONDS = 2.0
+# A disk or a server under load may take long; beyond this it is said not to answer.
+_SILENCE_SECONDS = 10.0
 
 Group = list[tuple[Lane, list[Any]]]
 
@@ -80,7 +82,7 @@ class GroupCommit:
     def stuck(self) -> str | None:
         """For the loop: what is wrong when a try has lasted longer than a request can wait."""
         began = self._began_at
-        if began is None or time.monotonic() - began < self._patience_seconds:
+        if began is None or time.monotonic() - began < max(_SILENCE_SECONDS, self._patience_seconds):
             return None
         self.tried_at = time.monotonic()
         self.trouble = self.trouble or "The database does not answer."
@@ -154,13 +156,13 @@ class GroupCommit:
 
     def _write(self, connection: Connection, group: Group, *, careful: bool) -> None:
         self.notices = Notices()
-        mark: str | None = None
         with connection.begin() as transaction:
+            mark = self._rules.mark(connection)
             for lane, jobs in group:
                 for job in jobs:
                     job.result = job.error = None
                 lane.run(connection, jobs, careful=careful)
-            mark = self._rules.before_commit(connection, self.notices)
+            self._rules.announce(connection, self.notices)
             try:
                 transaction.commit()
             except Exception:
@@ -218,10 +220,7 @@ class GroupCommit:
     def _drop_connection(self) -> None:
         connection, self.connection = self.connection, None
         if connection is not None:
-            try:
-                connection.close()
-            except Exception:
-                connection.invalidate()
+            drop(connection)
 
 
 def _drop_answered(group: Group) -> None:
@@ -231,6 +230,14 @@ def _drop_answered(group: Group) -> None:
         for lane, jobs in group
         if (waiting := [job for job in jobs if lane.patient or not job.future.done()])
     ]
+
+
+def drop(connection: Connection) -> None:
+    """Let go of a connection that may be broken."""
+    try:
+        connection.close()
+    except Exception:
+        connection.invalidate()
 
 
 def first_line(error: BaseException) -> str:

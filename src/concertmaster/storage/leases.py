@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import Connection, delete, insert
 
@@ -23,48 +23,53 @@ _FOR_EVER = 2**62
 _RELEASE_SECONDS = 5.0
 
 
-class Lease:
-    """Of one process, under one name after the other.
-
-    Args:
-        on_lost: called on the loop when somebody else may own everything by now.
-    """
-
-    def __init__(self, database: Database, on_lost: OnLost) -> None:
-        self._database = database
-        self._on_lost = on_lost
-        self._owner: str | None = None
+class Lease(Protocol):
+    """Of one process, under one name after the other."""
 
     async def register(self, owner: str) -> None:
-        """Begin to live under this name.
-
-        Raises:
-            OperationalError: `database.unavailable`.
-        """
-
-        def begin(connection: Connection) -> None:
-            # The lock of the data folder is ours: whoever had a lease is dead.
-            connection.execute(delete(owners))
-            connection.execute(
-                insert(owners).values(owner=owner, lease_until=_FOR_EVER, started_at=to_micros(utc_now()))
-            )
-
-        await self._database.write(begin)
-        self._owner = owner
+        """Begin to live under this name; waits for a database in trouble."""
+        ...
 
     async def release(self) -> None:
         """End it: what is not finished is due at once, for whoever comes next."""
+        ...
+
+
+class SoleLease:
+    """Where the lock of the data folder proves that every former owner is dead: it lasts until the process ends."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._owner: str | None = None
+
+    async def register(self, owner: str) -> None:
+        """See `Lease`."""
+
+        def begin(connection: Connection) -> None:
+            connection.execute(delete(owners))
+            started_at = to_micros(utc_now())
+            connection.execute(insert(owners).values(owner=owner, lease_until=_FOR_EVER, started_at=started_at))
+
+        await self._database.write(begin, patient=True)
+        self._owner = owner
+
+    async def release(self) -> None:
+        """See `Lease`."""
         owner, self._owner = self._owner, None
-        if owner is None:
-            return
-        at = to_micros(utc_now())
+        if owner is not None:
+            await give_up(self._database, owner)
 
-        def end(connection: Connection) -> None:
-            connection.execute(delete(owners).where(owners.c.owner == owner))
-            self._database.writer.notices.attention(strip(connection, [owner], at=at))
 
-        try:
-            async with asyncio.timeout(_RELEASE_SECONDS):
-                await self._database.write(end, patient=True)
-        except TimeoutError:
-            _log.warning("The database does not answer; what is not finished goes on once the lease has run out")
+async def give_up(database: Database, owner: str) -> None:
+    """Take the lease, the places and the executions from an owner that ends, and let everybody know."""
+    at = to_micros(utc_now())
+
+    def end(connection: Connection) -> None:
+        connection.execute(delete(owners).where(owners.c.owner == owner))
+        database.writer.notices.attention(strip(connection, [owner], at=at))
+
+    try:
+        async with asyncio.timeout(_RELEASE_SECONDS):
+            await database.write(end, patient=True)
+    except TimeoutError:
+        _log.warning("The database does not answer; what is not finished goes on once the lease has run out")

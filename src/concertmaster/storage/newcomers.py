@@ -9,7 +9,7 @@ from sqlalchemy import Connection, exists, select, text, update
 
 from concertmaster.domain.access import Actor
 from concertmaster.domain.execution import ExecutionRow
-from concertmaster.domain.interfaces import NewExecution
+from concertmaster.domain.interfaces import NewExecution, Slot
 from concertmaster.storage.admission import Admission
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import to_micros
@@ -25,6 +25,7 @@ class Newcomer(Protocol):
     new: NewExecution
     actor: Actor
     row: ExecutionRow
+    slot: Slot | None
 
     def decide(self, *, room: bool) -> None:
         """Set the row."""
@@ -40,7 +41,7 @@ class Newcomers:
 
     def decide(self, connection: Connection, jobs: Sequence[Newcomer]) -> None:
         """Give places while there are some, in the order of the jobs."""
-        limited = [(job, job.new.slot) for job in jobs if job.new.slot is not None]
+        limited = [(job, job.slot) for job in jobs if job.slot is not None]
         if not limited:
             return
         keys = {slot.key for _, slot in limited}
@@ -54,7 +55,7 @@ class Newcomers:
     def follow_up(self, connection: Connection, jobs: Sequence[Newcomer]) -> None:
         """Now that all are stored: ask the oldest ones to give way, where the newcomer's policy says so."""
         for job in jobs:
-            slot = job.new.slot
+            slot = job.slot
             if slot is not None and slot.when_full == "cancel_oldest" and not job.row.admitted:
                 reason = f"a newer execution wants its place: the limit of {slot.key} is {slot.limit}"
                 self._ask_oldest(connection, job, slot.key, reason)

@@ -7,15 +7,21 @@ import sqlite3
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from concertmaster.domain.errors import OperationalError
+from concertmaster.domain.interfaces import Slots
 from concertmaster.storage.dialect import ColumnType
-from concertmaster.storage.notices import Notices
+from concertmaster.storage.leases import Lease, OnLost, SoleLease
+from concertmaster.storage.notices import Listeners, Notices
+from concertmaster.storage.slots import MemorySlots, Named
+
+if TYPE_CHECKING:
+    from concertmaster.storage.database import Database
 
 _READERS = 3
 _BUSY_MS = 5_000
@@ -81,6 +87,17 @@ class SqliteDialect:
     def lock_keys(self, connection: Connection, keys: Sequence[str]) -> None:
         """There is one writer."""
 
+    def lease(self, database: Database, on_lost: OnLost) -> Lease:  # noqa: ARG002
+        """It cannot be lost."""
+        return SoleLease(database)
+
+    def slots(self, database: Database, owner: Named) -> Slots:  # noqa: ARG002
+        """In memory: there is one process."""
+        return MemorySlots()
+
+    def listener(self, listeners: Listeners) -> None:
+        """There is nobody to hear."""
+
     def lock_for_migration(self, connection: Connection) -> None:
         """The transaction began as the only writer."""
 
@@ -93,9 +110,12 @@ class SqliteDialect:
         code = getattr(error.orig, "sqlite_errorcode", None)
         return isinstance(code, int) and code & 0xFF in _TRANSIENT
 
-    def before_commit(self, connection: Connection, notices: Notices) -> str | None:  # noqa: ARG002
-        """Nobody else is there, and a failed commit is rolled back."""
+    def mark(self, connection: Connection) -> str | None:  # noqa: ARG002
+        """A failed commit is rolled back."""
         return None
+
+    def announce(self, connection: Connection, notices: Notices) -> None:
+        """Nobody else is there."""
 
     def outcome(self, connection: Connection, mark: str) -> bool | None:  # noqa: ARG002
         """Never asked: there are no marks."""

@@ -17,7 +17,7 @@ from concertmaster.domain.interfaces import Committed, NewExecution
 from concertmaster.storage.admission import Admission
 from concertmaster.storage.companions import insert_events
 from concertmaster.storage.database import Database
-from concertmaster.storage.encoding import maybe_micros, to_micros
+from concertmaster.storage.encoding import maybe_micros, plain_key, to_micros
 from concertmaster.storage.lanes import Job
 from concertmaster.storage.merging import encode_data
 from concertmaster.storage.newcomers import Newcomers
@@ -31,14 +31,18 @@ class Start(Job):
     Attributes:
         row: as it will be stored; found out anew at each try.
         events, data: what happened to it so far, and the JSON of each event's data.
+        slot, key: the concurrency limit and the idempotency key, as they can be stored.
         known_id: the earlier execution with the same idempotency key.
     """
 
-    __slots__ = ("actor", "audit", "data", "events", "known_id", "new", "owner", "row", "trigger")
+    __slots__ = ("actor", "audit", "data", "events", "key", "known_id", "new", "owner", "row", "slot", "trigger")
 
     def __init__(self, future: asyncio.Future[Any], new: NewExecution, *, actor: Actor, owner: str | None) -> None:
         super().__init__(future)
         body = new.body
+        # An expression of the workflow made the key, and the caller made his.
+        self.slot = None if new.slot is None else replace(new.slot, key=plain_key(new.slot.key))
+        self.key = None if new.idempotency_key is None else plain_key(new.idempotency_key)
         self.new = new
         self.actor = actor
         self.owner = owner
@@ -65,14 +69,14 @@ class Start(Job):
             priority=new.priority,
             owner=self.owner,
             wake_at=new.at if self.owner is None else None,
-            slot_key=None if new.slot is None else new.slot.key,
+            slot_key=None if self.slot is None else self.slot.key,
         )
 
     def decide(self, *, room: bool) -> None:
         """Set the row by whether its concurrency limit has a place."""
         del self.events[1:], self.data[1:]
         self.row = self.admitted()
-        slot = self.new.slot
+        slot = self.slot
         if room or slot is None:
             return
         self.row = replace(self.row, owner=None, epoch=0, wake_at=None, admitted=False)
@@ -127,7 +131,7 @@ class StartLane:
         """Insert the new ones; those whose key is known get the earlier execution."""
         # In one order everywhere: processes that start with the same keys wait for each other, but not in a circle.
         for job in sorted(jobs, key=_key_of):
-            job.known_id = None if job.new.idempotency_key is None else self._take_key(connection, job)
+            job.known_id = None if job.key is None else self._take_key(connection, job)
         fresh = [job for job in jobs if job.known_id is None and job.error is None]
         self._newcomers.decide(connection, fresh)
         self._insert(connection, fresh)
@@ -145,18 +149,18 @@ class StartLane:
     def _take_key(self, connection: Connection, job: Start) -> str | None:
         """None when the key was free, else the execution that has it."""
         new = job.new
-        row = (new.body.workflow, new.idempotency_key, new.fingerprint, new.id, to_micros(new.at))
+        row = (new.body.workflow, job.key, new.fingerprint, new.id, to_micros(new.at))
         if self._key.run(connection, [row]) == 1:
             return None
         keys = idempotency_keys.c
         query = select(keys.fingerprint, keys.execution_id).where(
-            keys.workflow == new.body.workflow, keys.key == new.idempotency_key
+            keys.workflow == new.body.workflow, keys.key == job.key
         )
         fingerprint, execution_id = connection.execute(query).one()
         if fingerprint != new.fingerprint:
             job.error = Conflict(
                 "execution.key_reused",
-                f"Idempotency key {new.idempotency_key!r} started execution {execution_id} with another request; "
+                f"Idempotency key {job.key!r} started execution {execution_id} with another request; "
                 "use a new key for a new request",
                 execution=execution_id,
             )
@@ -196,11 +200,11 @@ class StartLane:
 
 
 def _key_of(job: Start) -> tuple[str, str]:
-    return job.new.body.workflow, job.new.idempotency_key or ""
+    return job.new.body.workflow, job.key or ""
 
 
 def _row_of(job: Start) -> tuple[Any, ...]:
-    row, slot = job.row, job.new.slot
+    row, slot = job.row, job.slot
     key: tuple[Any, ...] = (None, None) if slot is None else (slot.key, slot.limit)
     head = (row.id, row.workflow, row.version, row.status, row.epoch, row.owner, row.head_seq, job.trigger)
     times = (job.audit[0], maybe_micros(row.ended_at), maybe_micros(row.wake_at))

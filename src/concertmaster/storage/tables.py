@@ -7,9 +7,23 @@ the two other indexes end in the id as well, and `storage/executions.py` merges 
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, TypeDecorator, text
+from sqlalchemy.engine import Dialect
 
 from concertmaster.domain.execution import UNFINISHED
+from concertmaster.storage.encoding import plain_text
+
+
+class PlainText(TypeDecorator[str]):
+    """Text that every database can hold; see `encoding.plain_text`."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """On the way into a statement."""
+        return None if value is None else plain_text(value)
+
 
 metadata = MetaData(
     naming_convention={
@@ -22,6 +36,8 @@ metadata = MetaData(
 # SQLite numbers rows by itself only in a column of exactly INTEGER.
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")
 
+# Keys are compared byte by byte, as SQLite does: cursors and lists must not depend on the language of a server.
+_KEY = PlainText().with_variant(PlainText(collation="C"), "postgresql")
 # Exactly this text: SQLite uses a partial index where a query repeats its condition.
 OPEN = f"status IN ({', '.join(repr(status) for status in UNFINISHED)})"
 
@@ -33,22 +49,22 @@ def _partial_index(name: str, *columns: str, where: str) -> Index:
 executions = Table(
     "executions",
     metadata,
-    Column("id", Text, primary_key=True),
-    Column("workflow", Text, nullable=False),
+    Column("id", _KEY, primary_key=True),
+    Column("workflow", _KEY, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("status", Text, nullable=False),
+    Column("status", _KEY, nullable=False),
     Column("epoch", Integer, nullable=False),
-    Column("owner", Text),
+    Column("owner", _KEY),
     Column("head_seq", BigInteger, nullable=False),
-    Column("trigger", Text, nullable=False),
+    Column("trigger", PlainText, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("started_at", BigInteger),
     Column("ended_at", BigInteger),
-    Column("error", Text),
+    Column("error", PlainText),
     Column("wake_at", BigInteger),
     Column("takeovers", Integer, nullable=False, server_default="0"),
     Column("priority", BigInteger, nullable=False, server_default="0"),
-    Column("slot_key", Text),
+    Column("slot_key", _KEY),
     Column("slot_limit", BigInteger),
     Column("admitted", Integer, nullable=False, server_default="1"),
     Index("ix_executions_workflow_status", "workflow", "status", "id"),
@@ -69,7 +85,7 @@ executions = Table(
 owners = Table(
     "owners",
     metadata,
-    Column("owner", Text, primary_key=True),
+    Column("owner", _KEY, primary_key=True),
     Column("lease_until", BigInteger, nullable=False),
     Column("started_at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
@@ -79,9 +95,9 @@ owners = Table(
 slots = Table(
     "slots",
     metadata,
-    Column("resource", Text, primary_key=True),
-    Column("holder", Text, primary_key=True),
-    Column("owner", Text, nullable=False),
+    Column("resource", _KEY, primary_key=True),
+    Column("holder", _KEY, primary_key=True),
+    Column("owner", _KEY, nullable=False),
     Column("at", BigInteger, nullable=False),
     Index("ix_slots_owner", "owner"),
     sqlite_with_rowid=False,
@@ -90,7 +106,7 @@ slots = Table(
 snapshots = Table(
     "snapshots",
     metadata,
-    Column("execution_id", Text, primary_key=True),
+    Column("execution_id", _KEY, primary_key=True),
     Column("seq", BigInteger, nullable=False),
     Column("data", LargeBinary, nullable=False),
 )
@@ -98,12 +114,12 @@ snapshots = Table(
 events = Table(
     "events",
     metadata,
-    Column("execution_id", Text, primary_key=True),
+    Column("execution_id", _KEY, primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("at", BigInteger, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("node", Text),
-    Column("data", Text, nullable=False),
+    Column("kind", PlainText, nullable=False),
+    Column("node", PlainText),
+    Column("data", PlainText, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -111,10 +127,10 @@ inbox = Table(
     "inbox",
     metadata,
     Column("id", _SERIAL, primary_key=True),
-    Column("execution_id", Text, nullable=False),
+    Column("execution_id", _KEY, nullable=False),
     Column("at", BigInteger, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("data", Text, nullable=False),
+    Column("kind", PlainText, nullable=False),
+    Column("data", PlainText, nullable=False),
     Index("ix_inbox_execution_id", "execution_id", "id"),
     # Rows are deleted once answered; a number must not come back for another request.
     sqlite_autoincrement=True,
@@ -123,23 +139,23 @@ inbox = Table(
 logs = Table(
     "logs",
     metadata,
-    Column("execution_id", Text, primary_key=True),
+    Column("execution_id", _KEY, primary_key=True),
     Column("n", BigInteger, primary_key=True, autoincrement=False),
-    Column("node", Text, nullable=False),
+    Column("node", PlainText, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("at", BigInteger, nullable=False),
-    Column("level", Text, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("level", PlainText, nullable=False),
+    Column("text", PlainText, nullable=False),
     sqlite_with_rowid=False,
 )
 
 artifact_references = Table(
     "artifact_references",
     metadata,
-    Column("execution_id", Text, primary_key=True),
-    Column("node", Text, primary_key=True),
-    Column("outlet", Text, primary_key=True),
-    Column("digest", Text, primary_key=True),
+    Column("execution_id", _KEY, primary_key=True),
+    Column("node", _KEY, primary_key=True),
+    Column("outlet", _KEY, primary_key=True),
+    Column("digest", _KEY, primary_key=True),
     Column("size_bytes", BigInteger, nullable=False),
     # Garbage collection asks who still names a digest.
     Index("ix_artifact_references_digest", "digest"),
@@ -149,10 +165,10 @@ artifact_references = Table(
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
-    Column("workflow", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("fingerprint", Text, nullable=False),
-    Column("execution_id", Text, nullable=False),
+    Column("workflow", _KEY, primary_key=True),
+    Column("key", _KEY, primary_key=True),
+    Column("fingerprint", PlainText, nullable=False),
+    Column("execution_id", _KEY, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -160,12 +176,12 @@ idempotency_keys = Table(
 workflows = Table(
     "workflows",
     metadata,
-    Column("name", Text, primary_key=True),
+    Column("name", _KEY, primary_key=True),
     Column("version", Integer, nullable=False),
     Column("published", Integer),
-    Column("title", Text),
-    Column("description", Text),
-    Column("labels", Text, nullable=False),
+    Column("title", PlainText),
+    Column("description", PlainText),
+    Column("labels", PlainText, nullable=False),
     Column("node_count", Integer, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("deleted_at", BigInteger),
@@ -176,21 +192,21 @@ workflows = Table(
 workflow_versions = Table(
     "workflow_versions",
     metadata,
-    Column("workflow", Text, primary_key=True),
+    Column("workflow", _KEY, primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("hash", Text, nullable=False),
-    Column("document", Text, nullable=False),
+    Column("hash", PlainText, nullable=False),
+    Column("document", PlainText, nullable=False),
     Column("node_count", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
-    Column("created_by", Text, nullable=False),
+    Column("created_by", PlainText, nullable=False),
 )
 
 connections = Table(
     "connections",
     metadata,
-    Column("name", Text, primary_key=True),
-    Column("type", Text, nullable=False),
-    Column("fields", Text, nullable=False),
+    Column("name", _KEY, primary_key=True),
+    Column("type", PlainText, nullable=False),
+    Column("fields", PlainText, nullable=False),
     Column("blob", LargeBinary, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
@@ -201,9 +217,9 @@ audit = Table(
     metadata,
     Column("id", _SERIAL, primary_key=True),
     Column("at", BigInteger, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("target", Text, nullable=False),
-    Column("data", Text, nullable=False),
+    Column("actor", PlainText, nullable=False),
+    Column("action", PlainText, nullable=False),
+    Column("target", _KEY, nullable=False),
+    Column("data", PlainText, nullable=False),
     Index("ix_audit_target", "target", "id"),
 )

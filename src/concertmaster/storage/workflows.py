@@ -13,12 +13,13 @@ from concertmaster.domain import document
 from concertmaster.domain.access import Actor
 from concertmaster.domain.errors import NotFound, PreconditionFailed
 from concertmaster.domain.interfaces import Page, StoredWorkflow, VersionLine, WorkflowLine
+from concertmaster.domain.recent import Recent
 from concertmaster.domain.workflow import Workflow
 from concertmaster.storage.audit import record
 from concertmaster.storage.cursors import read_cursor, write_cursor
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import from_micros, to_micros, utc_now
-from concertmaster.storage.remembered import Remembered
+from concertmaster.storage.remembered import KEPT, Remembered
 from concertmaster.storage.tables import workflow_versions, workflows
 
 _LINE = (
@@ -45,15 +46,23 @@ class SqlWorkflowStore:
     def __init__(self, database: Database, *, now: Callable[[], datetime] = utc_now) -> None:
         self._database = database
         self._now = now
-        self._remembered = Remembered[StoredWorkflow]()
+        self._remembered = Remembered[StoredWorkflow](keep=not database.shared)
+        # A version never changes, whoever writes.
+        self._versions = Recent[tuple[str, int], Any](KEPT)
 
     async def save(
         self, workflow: Workflow, *, publish: bool, expected_version: int | None, actor: Actor
     ) -> tuple[StoredWorkflow, bool]:
         """See `WorkflowStore`."""
         saving = _Saving(workflow, publish=publish, expected_version=expected_version, actor=actor, at=self._now())
+
+        def store(connection: Connection) -> tuple[StoredWorkflow, bool]:
+            # A first version has no row yet that could be locked.
+            self._database.dialect.lock_keys(connection, [f"workflow:{workflow.name}"])
+            return saving.store(connection)
+
         try:
-            return await self._database.write(saving.store)
+            return await self._database.write(store)
         finally:
             self._remembered.forget()
 
@@ -61,13 +70,15 @@ class SqlWorkflowStore:
         """See `WorkflowStore`. A version of a deleted workflow can still be read by its number."""
 
         def find(connection: Connection) -> StoredWorkflow:
-            head = _head(connection, name)
+            head = connection.execute(_head(name)).one_or_none()
             if head is None or (version is None and head.deleted_at is not None):
                 raise _missing(name)
-            stored = _version(connection, head, version or head.version)
-            if stored is None:
+            number = version or head.version
+            row = self._versions.get((name, number)) or _version(connection, name, number)
+            if row is None:
                 raise NotFound("workflow.version_not_found", f"Workflow {name} has no version {version}")
-            return stored
+            self._versions.put((name, number), row)
+            return _stored(head, row)
 
         # Every start of an execution asks for the same few versions.
         return await self._remembered.get((name, version), lambda: self._database.read(find))
@@ -97,7 +108,7 @@ class SqlWorkflowStore:
         query = query.order_by(desc(own.version)).limit(limit + 1)
 
         def find(connection: Connection) -> Page[VersionLine]:
-            head = _head(connection, name)
+            head = connection.execute(_head(name)).one_or_none()
             if head is None or head.deleted_at is not None:
                 raise _missing(name)
             rows = connection.execute(query).all()
@@ -149,7 +160,7 @@ class _Saving:
 
     def store(self, connection: Connection) -> tuple[StoredWorkflow, bool]:
         name = self._workflow.name
-        head = _head(connection, name)
+        head = connection.execute(_head(name).with_for_update()).one_or_none()
         alive = head if head is not None and head.deleted_at is None else None
         newest = None if alive is None else alive.version
         if self._expected is not None and newest != self._expected:
@@ -160,9 +171,9 @@ class _Saving:
                 newest=newest,
             )
         if alive is not None:
-            known = _version(connection, alive, alive.version)
+            known = _version(connection, name, alive.version)
             if known is not None and known.hash == self._hash:
-                return self._keep(connection, known), False
+                return self._keep(connection, _stored(alive, known)), False
         # A deleted workflow's numbers are not used again: executions still name them.
         version = 1 if head is None else head.version + 1
         published = version if self._publish else (None if alive is None else alive.published)
@@ -215,24 +226,23 @@ class _Saving:
         record(connection, self._actor, action, f"workflow:{self._workflow.name}", at=self._at, data=about)
 
 
-def _head(connection: Connection, name: str) -> Any:
-    query = select(*_LINE, workflows.c.deleted_at).where(workflows.c.name == name).with_for_update()
-    return connection.execute(query).one_or_none()
+def _head(name: str) -> Any:
+    return select(*_LINE, workflows.c.deleted_at).where(workflows.c.name == name)
 
 
-def _version(connection: Connection, head: Any, version: int) -> StoredWorkflow | None:
+def _version(connection: Connection, name: str, version: int) -> Any:
     own = workflow_versions.c
-    query = select(*_VERSION).where(own.workflow == head.name, own.version == version)
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        return None
+    return connection.execute(select(*_VERSION).where(own.workflow == name, own.version == version)).one_or_none()
+
+
+def _stored(head: Any, version: Any) -> StoredWorkflow:
     return StoredWorkflow(
         name=head.name,
-        version=row.version,
+        version=version.version,
         published=head.published,
-        hash=row.hash,
-        document=row.document,
-        created_at=from_micros(row.created_at),
+        hash=version.hash,
+        document=version.document,
+        created_at=from_micros(version.created_at),
     )
 
 

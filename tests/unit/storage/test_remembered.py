@@ -8,7 +8,7 @@ from concertmaster.storage.remembered import KEPT, Remembered
 
 
 async def test_an_answer_is_read_once_until_a_write() -> None:
-    remembered, reads = Remembered[int](), []
+    remembered, reads = Remembered[int](keep=True), []
 
     async def read() -> int:
         reads.append(1)
@@ -19,8 +19,18 @@ async def test_an_answer_is_read_once_until_a_write() -> None:
     assert await remembered.get("a", read) == 2
 
 
+async def test_with_other_writers_about_nothing_is_remembered() -> None:
+    remembered, reads = Remembered[int](keep=False), []
+
+    async def read() -> int:
+        reads.append(1)
+        return len(reads)
+
+    assert [await remembered.get("a", read), await remembered.get("a", read)] == [1, 2]
+
+
 async def test_a_read_that_a_write_overtook_is_not_kept() -> None:
-    remembered, gate = Remembered[str](), asyncio.Event()
+    remembered, gate = Remembered[str](keep=True), asyncio.Event()
 
     async def old() -> str:
         await gate.wait()
@@ -38,11 +48,11 @@ async def test_a_read_that_a_write_overtook_is_not_kept() -> None:
 
 
 async def test_only_the_newest_are_kept() -> None:
-    remembered, reads = Remembered[int](), []
+    remembered, reads = Remembered[int](keep=True), []
 
     async def read() -> int:
         reads.append(1)
-        return 0
+        return 1
 
     for key in range(KEPT + 1):
         await remembered.get(key, read)

@@ -10,15 +10,18 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+# Compared byte by byte, as SQLite does.
+KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
 
 def upgrade() -> None:
     """See NOTES.md."""
     op.create_table(
         "artifact_references",
-        sa.Column("execution_id", sa.Text(), nullable=False),
-        sa.Column("node", sa.Text(), nullable=False),
-        sa.Column("outlet", sa.Text(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("execution_id", KEY, nullable=False),
+        sa.Column("node", KEY, nullable=False),
+        sa.Column("outlet", KEY, nullable=False),
+        sa.Column("digest", KEY, nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("execution_id", "node", "outlet", "digest", name=op.f("pk_artifact_references")),
         sqlite_with_rowid=False,
@@ -30,14 +33,14 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("action", sa.Text(), nullable=False),
-        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("target", KEY, nullable=False),
         sa.Column("data", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
     )
     op.create_index("ix_audit_target", "audit", ["target", "id"], unique=False)
     op.create_table(
         "connections",
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name", KEY, nullable=False),
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("fields", sa.Text(), nullable=False),
         sa.Column("blob", sa.LargeBinary(), nullable=False),
@@ -47,7 +50,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "events",
-        sa.Column("execution_id", sa.Text(), nullable=False),
+        sa.Column("execution_id", KEY, nullable=False),
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -58,12 +61,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "executions",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("workflow", sa.Text(), nullable=False),
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("workflow", KEY, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("status", KEY, nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("owner", sa.Text(), nullable=True),
+        sa.Column("owner", KEY, nullable=True),
         sa.Column("lease_until", sa.BigInteger(), nullable=True),
         sa.Column("head_seq", sa.BigInteger(), nullable=False),
         sa.Column("trigger", sa.Text(), nullable=False),
@@ -78,10 +81,10 @@ def upgrade() -> None:
     op.create_index("ix_executions_workflow_status", "executions", ["workflow", "status", "id"], unique=False)
     op.create_table(
         "idempotency_keys",
-        sa.Column("workflow", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("workflow", KEY, nullable=False),
+        sa.Column("key", KEY, nullable=False),
         sa.Column("fingerprint", sa.Text(), nullable=False),
-        sa.Column("execution_id", sa.Text(), nullable=False),
+        sa.Column("execution_id", KEY, nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("workflow", "key", name=op.f("pk_idempotency_keys")),
         sqlite_with_rowid=False,
@@ -89,7 +92,7 @@ def upgrade() -> None:
     op.create_table(
         "inbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("execution_id", sa.Text(), nullable=False),
+        sa.Column("execution_id", KEY, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("data", sa.Text(), nullable=False),
@@ -99,7 +102,7 @@ def upgrade() -> None:
     op.create_index("ix_inbox_execution_id", "inbox", ["execution_id", "id"], unique=False)
     op.create_table(
         "logs",
-        sa.Column("execution_id", sa.Text(), nullable=False),
+        sa.Column("execution_id", KEY, nullable=False),
         sa.Column("n", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("node", sa.Text(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
@@ -111,7 +114,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "workflow_versions",
-        sa.Column("workflow", sa.Text(), nullable=False),
+        sa.Column("workflow", KEY, nullable=False),
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
@@ -122,7 +125,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "workflows",
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name", KEY, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("published", sa.Integer(), nullable=True),
         sa.Column("title", sa.Text(), nullable=True),

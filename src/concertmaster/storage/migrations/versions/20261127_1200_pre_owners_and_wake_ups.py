@@ -10,6 +10,9 @@ down_revision = "20261123_1200"
 branch_labels = None
 depends_on = None
 
+# Compared byte by byte, as SQLite does.
+KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
 OPEN = "status IN ('queued', 'running', 'waiting', 'paused')"
 FINAL = "('succeeded', 'failed', 'cancelled', 'interrupted')"
 
@@ -27,7 +30,7 @@ def upgrade() -> None:
         batch.add_column(sa.Column("wake_at", sa.BigInteger(), nullable=True))
         batch.add_column(sa.Column("takeovers", sa.Integer(), nullable=False, server_default="0"))
         batch.add_column(sa.Column("priority", sa.BigInteger(), nullable=False, server_default="0"))
-        batch.add_column(sa.Column("slot_key", sa.Text(), nullable=True))
+        batch.add_column(sa.Column("slot_key", KEY, nullable=True))
         batch.add_column(sa.Column("slot_limit", sa.BigInteger(), nullable=True))
         batch.add_column(sa.Column("admitted", sa.Integer(), nullable=False, server_default="1"))
         # Never used.
@@ -43,7 +46,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "owners",
-        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("owner", KEY, nullable=False),
         sa.Column("lease_until", sa.BigInteger(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("owner", name=op.f("pk_owners")),
@@ -51,9 +54,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "slots",
-        sa.Column("resource", sa.Text(), nullable=False),
-        sa.Column("holder", sa.Text(), nullable=False),
-        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("resource", KEY, nullable=False),
+        sa.Column("holder", KEY, nullable=False),
+        sa.Column("owner", KEY, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("resource", "holder", name=op.f("pk_slots")),
         sqlite_with_rowid=False,
@@ -61,7 +64,7 @@ def upgrade() -> None:
     op.create_index("ix_slots_owner", "slots", ["owner"], unique=False)
     op.create_table(
         "snapshots",
-        sa.Column("execution_id", sa.Text(), nullable=False),
+        sa.Column("execution_id", KEY, nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("execution_id", name=op.f("pk_snapshots")),

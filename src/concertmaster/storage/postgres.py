@@ -1,0 +1,244 @@
+"""PostgreSQL 15 or newer: many processes on one database, each with one writing connection.
+
+A lost connection, a server that restarts and one that does not answer are all the same: trouble that goes away. No
+wait is for ever: the server ends statements and waits for locks, the kernel ends connections that are dead.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from psycopg import Connection as DriverConnection
+from psycopg import errors
+from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
+from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+
+from concertmaster.domain.errors import OperationalError
+from concertmaster.domain.interfaces import Slots
+from concertmaster.storage.dialect import ColumnType
+from concertmaster.storage.group_commit import first_line
+from concertmaster.storage.leases import Lease, OnLost
+from concertmaster.storage.notices import Listeners, Notices
+from concertmaster.storage.notifications import Listener
+from concertmaster.storage.payloads import CHANNEL, payloads
+from concertmaster.storage.renewed_leases import RenewedLease
+from concertmaster.storage.slots import Named, SqlSlots
+
+if TYPE_CHECKING:
+    from concertmaster.storage.database import Database
+
+# Connections of a process: this many, the writer's, the lease's and the listener's.
+READERS = 4
+_OLDEST_VERSION = 150000
+_POOL_SECONDS = 10.0
+_KEYS_OF_LOCKS = "concertmaster:"
+_MIGRATION = "migration"
+_MARK = "concertmaster_mark"
+
+# Seconds, unless the name says milliseconds. The kernel gives up a server that does not acknowledge after 10 s.
+CONNECT = {
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    "application_name": "concertmaster",
+    "client_encoding": "utf8",
+}
+_SESSION = {
+    "statement_timeout": "30s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "60s",
+    "standard_conforming_strings": "on",
+    # Costs more than it saves for statements as short as ours.
+    "jit": "off",
+}
+
+# By class or code of SQLSTATE: connection, transaction to be done again, resources (disk, memory, connections),
+# operator's intervention (shutdown, statement time-out), system (I/O), locks, a server that is a standby at the moment.
+_TRANSIENT_CLASSES = frozenset({"08", "40", "53", "57", "58"})
+_TRANSIENT_CODES = frozenset({"55P03", "25006"})
+_ARRAYS: dict[ColumnType, str] = {"text": "%b::text[]", "bigint": "%b::bigint[]", "bytes": "%b::bytea[]"}
+
+
+class PostgresDialect:
+    """`Dialect` for PostgreSQL, by the driver psycopg.
+
+    Args:
+        url: SQLAlchemy's; what its query says goes to the server (`sslmode=verify-full`).
+    """
+
+    kind = "postgresql"
+    shared = True
+    separate = True
+    readers = READERS
+    now_sql = "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"
+
+    def __init__(self, url: URL) -> None:
+        self.url = url.set(drivername="postgresql+psycopg")
+        self.place = f"{url.database} on {url.host or 'the local socket'}"
+        # Nobody else has a lease, so nobody wants to follow executions from elsewhere; kept up by lease and listener.
+        self.alone = False
+        self._process = secrets.token_hex(4)
+
+    def writing(self) -> Engine:
+        """See `Dialect`."""
+        engine = self._waiting()
+
+        def begin(connection: Connection) -> None:
+            driver = cast("DriverConnection[Any]", connection.connection.dbapi_connection)
+            # One step. Not what the database has as its default: a lane looks, waits for a lock, and looks again.
+            cursor = driver.execute("BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_current_xact_id()::text")
+            cursor.nextset()
+            connection.info[_MARK] = cursor.fetchone()[0]  # type: ignore[index]
+
+        event.listen(engine, "begin", begin)
+        return engine
+
+    def reading(self) -> Engine:
+        """See `Dialect`."""
+        engine = self._engine(
+            poolclass=QueuePool,
+            pool_size=READERS,
+            max_overflow=0,
+            pool_timeout=_POOL_SECONDS,
+            isolation_level="REPEATABLE READ",
+        )
+        return _set_up(engine, read_only=True)
+
+    def _waiting(self) -> Engine:
+        """Connections for a thread of its own, each statement a transaction."""
+        return _set_up(self._engine(poolclass=NullPool, isolation_level="AUTOCOMMIT"), read_only=False)
+
+    def _engine(self, **options: Any) -> Engine:
+        return create_engine(self.url, connect_args=CONNECT, **options)
+
+    def _others(self, there: bool) -> None:
+        self.alone = not there
+
+    def demand_usable(self) -> None:
+        """Nothing can be said before it is opened."""
+
+    def unavailable(self, error: BaseException) -> OperationalError:
+        """See `Dialect`."""
+        return OperationalError(
+            "database.unavailable",
+            f"Cannot open the database {self.place}: {first_line(error)}; see that the server runs (PostgreSQL 15 or "
+            "newer) and that CONCERTMASTER_DATABASE_URL has the right host, port, user, password and database",
+        )
+
+    def bulk(self, statement: str, *columns: ColumnType) -> _PostgresBulk:
+        """See `Dialect`."""
+        return _PostgresBulk(statement, columns)
+
+    def lock_keys(self, connection: Connection, keys: Sequence[str]) -> None:
+        """See `Dialect`; taken in one order, so that nobody waits in a circle."""
+        numbers = sorted({_lock_number(key) for key in keys})
+        if numbers:
+            connection.exec_driver_sql(
+                "SELECT count(pg_advisory_xact_lock(number)) FROM unnest(%b::bigint[]) AS number", (numbers,)
+            )
+
+    def lease(self, database: Database, on_lost: OnLost) -> Lease:
+        """See `Dialect`."""
+        return RenewedLease(database, self._waiting().connect, on_lost, on_others=self._others)
+
+    def slots(self, database: Database, owner: Named) -> Slots:
+        """See `Dialect`."""
+        return SqlSlots(database, owner)
+
+    def listener(self, listeners: Listeners) -> Listener:
+        """See `Dialect`."""
+        return Listener(self._waiting().connect, listeners, self._process, on_others=self._others)
+
+    def lock_for_migration(self, connection: Connection) -> None:
+        """See `Dialect`."""
+        # The other process may take its time.
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        self.lock_keys(connection, [_MIGRATION])
+
+    def is_transient(self, error: BaseException) -> bool:
+        """See `CommitRules`."""
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            return True
+        original = error.orig if isinstance(error, DBAPIError) else error
+        if not isinstance(original, errors.Error):
+            return False
+        state = original.sqlstate
+        if state is None:
+            # The driver itself: no route, refused, gone while talking.
+            return isinstance(original, errors.OperationalError)
+        return state[:2] in _TRANSIENT_CLASSES or state in _TRANSIENT_CODES
+
+    def mark(self, connection: Connection) -> str | None:
+        """See `CommitRules`: the number of the transaction."""
+        return connection.info.get(_MARK)
+
+    def announce(self, connection: Connection, notices: Notices) -> None:
+        """See `CommitRules`."""
+        texts = payloads(notices, self._process, heads=not self.alone)
+        if texts:
+            connection.exec_driver_sql(
+                "SELECT count(pg_notify(%s, payload)) FROM unnest(%s::text[]) AS payload", (CHANNEL, texts)
+            )
+
+    def outcome(self, connection: Connection, mark: str) -> bool | None:
+        """See `CommitRules`."""
+        found = connection.exec_driver_sql("SELECT pg_xact_status(%s::xid8)", (mark,)).scalar()
+        return None if found == "in progress" else found == "committed"
+
+    def after_group(self, connection: Connection, idle: bool) -> bool:  # noqa: ARG002
+        """The server tidies by itself."""
+        return False
+
+
+def _lock_number(key: str) -> int:
+    digest = hashlib.blake2b((_KEYS_OF_LOCKS + key).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)
+
+
+def _set_up(engine: Engine, *, read_only: bool) -> Engine:
+    def set_up(dbapi_connection: Any, _record: object) -> None:
+        connection = cast("DriverConnection[Any]", dbapi_connection)
+        if connection.info.server_version < _OLDEST_VERSION:
+            raise errors.FeatureNotSupported(
+                f"the server is version {connection.info.parameter_status('server_version')}"
+            )
+        # One type for all numbers: each other choice of types would be another prepared statement.
+        connection.adapters.register_dumper(int, Int8Dumper)
+        connection.adapters.register_dumper(int, Int8BinaryDumper)
+        for name, value in _SESSION.items():
+            connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+        connection.commit()
+        connection.read_only = read_only
+
+    event.listen(engine, "connect", set_up)
+    return engine
+
+
+class _PostgresBulk:
+    """The rows as an array a column: one text for any number of rows, and values that nobody has to escape."""
+
+    def __init__(self, statement: str, columns: Sequence[ColumnType]) -> None:
+        names = ", ".join(f"column{number}" for number in range(1, len(columns) + 1))
+        arrays = ", ".join(_ARRAYS[column] for column in columns)
+        self._text = statement.format(rows=f"SELECT * FROM unnest({arrays}) AS u({names})")
+
+    def run(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
+        """See `Bulk`."""
+        return connection.exec_driver_sql(self._text, _columns(rows)).rowcount if rows else 0
+
+    def fetch(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """See `Bulk`."""
+        return list(connection.exec_driver_sql(self._text, _columns(rows))) if rows else []
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> tuple[list[Any], ...]:
+    return tuple(list(column) for column in zip(*rows, strict=True))
