@@ -20,9 +20,7 @@ async def until(client: httpx.AsyncClient, id_: str, condition: Callable[[dict[s
         shown = (await client.get(f"/executions/{id_}")).json()
         if condition(shown):
             return shown
-        after = (await client.get(f"/executions/{id_}/events", params={"after": after, "wait": 1})).json()[
-            "next"
-        ]
+        after = (await client.get(f"/executions/{id_}/events", params={"after": after, "wait": 1})).json()["next"]
     raise AssertionError(f"never came: {shown}")
 
 
@@ -35,9 +33,7 @@ async def start(client: httpx.AsyncClient, name: str, **body: Any) -> str:
 
 
 async def publish(client: httpx.AsyncClient, name: str, **parts: Any) -> None:
-    (
-        await client.post("/workflows", json=document(name, inputs={}, outputs={}, edges=[], **parts))
-    ).raise_for_status()
+    (await client.post("/workflows", json=document(name, inputs={}, outputs={}, edges=[], **parts))).raise_for_status()
 
 
 SLOW = {"n": {"type": "testing.pause", "config": {"seconds": 60}}}
@@ -141,9 +137,7 @@ async def test_a_replay_is_another_execution_with_the_same_inputs(client: httpx.
     assert answer.status_code == 202
     other = answer.json()["id"]
     assert other != id_
-    assert (await client.post(f"/executions/{id_}/replay", headers={"Idempotency-Key": "once"})).json()[
-        "id"
-    ] == other
+    assert (await client.post(f"/executions/{id_}/replay", headers={"Idempotency-Key": "once"})).json()["id"] == other
     shown = await until(client, other, status("succeeded"))
     assert (shown["outputs"], shown["trigger"]) == ({"double": 42}, {"type": "replay", "of": id_})
 

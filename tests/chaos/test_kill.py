@@ -68,7 +68,7 @@ def test_kills_on_sqlite(workspace: Path, sink: Sink, settings: dict[str, str]) 
             continue
         with server_process(workspace, env=settings) as server:
             customer.serve(server.url)
-            time.sleep(dice.uniform(0.02, 1.2))
+            time.sleep(dice.uniform(0.05, 2.5))
             server.kill()
     with server_process(workspace, env=settings) as server, server.client() as client:
         customer.serve(server.url)

@@ -18,8 +18,8 @@ from concertmaster.domain.values import JsonValue
 from concertmaster.domain.workflow import Edge, Node, Workflow
 from concertmaster.engine import commands as cmd
 from concertmaster.engine.decider import after_failure, after_takeover, decide
-from concertmaster.engine.plan import Plan, compile_plan
 from concertmaster.engine.fold import apply, fold
+from concertmaster.engine.plan import Plan, compile_plan
 from concertmaster.engine.requests import answer
 from concertmaster.engine.snapshot import restore, take
 from concertmaster.engine.state import ExecutionState, initial

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from concertmaster.domain.execution import Failure
 from concertmaster.engine.state import ExecutionState
 
 
@@ -24,3 +25,13 @@ def rest_of(state: ExecutionState) -> Rest | None:
         return Rest(None)
     due = [node.due_at for node in state.nodes.values() if node.due_at is not None and node.open]
     return Rest(min(due)) if due else None
+
+
+def stuck(state: ExecutionState) -> Failure:
+    """What to say of an execution that has no rest and nothing to do."""
+    waiting = ", ".join(f"{node_id} ({node.status})" for node_id, node in state.nodes.items() if node.open)
+    return Failure(
+        "engine.stuck",
+        f"Nothing runs and nothing is awaited, yet these nodes are open: {waiting}. This is an error of ConcertMaster; "
+        "please report it with the workflow, then retry or cancel the execution",
+    )

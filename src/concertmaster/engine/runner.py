@@ -26,7 +26,7 @@ from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
 from concertmaster.engine.recorder import Recorder
 from concertmaster.engine.requests import answer
-from concertmaster.engine.rest import Rest, rest_of
+from concertmaster.engine.rest import Rest, rest_of, stuck
 from concertmaster.engine.scope import render_outputs
 from concertmaster.engine.state import ExecutionState
 from concertmaster.nodes.flow import Wait
@@ -124,7 +124,7 @@ class Runner:
             if not self._attempts:
                 rest = rest_of(self._state)
                 if rest is None:
-                    await self._end(cmd.Interrupt(_stuck(self._state)))
+                    await self._end(cmd.Interrupt(stuck(self._state)))
                     return
                 if await self._rest(rest):
                     return
@@ -290,12 +290,3 @@ class Runner:
         self._stop_timers()
         self._attempts.close()
         self._recorder.close()
-
-
-def _stuck(state: ExecutionState) -> Failure:
-    waiting = ", ".join(f"{node_id} ({node.status})" for node_id, node in state.nodes.items() if node.open)
-    return Failure(
-        "engine.stuck",
-        f"Nothing runs and nothing is awaited, yet these nodes are open: {waiting}. This is an error of ConcertMaster; "
-        "please report it with the workflow, then retry or cancel the execution",
-    )

@@ -143,9 +143,7 @@ class LocalPlacement:
         on_rest: called with the wake-up of an execution that has left memory.
     """
 
-    def __init__(
-        self, engine: Engine, *, on_room: Callable[[], None], on_rest: Callable[[datetime], None]
-    ) -> None:
+    def __init__(self, engine: Engine, *, on_room: Callable[[], None], on_rest: Callable[[datetime], None]) -> None:
         self._engine = engine
         self._on_room = on_room
         self._on_rest = on_rest

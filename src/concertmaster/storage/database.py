@@ -17,12 +17,14 @@ from concertmaster.storage.calls import Call, CallLane
 from concertmaster.storage.dialect import Dialect
 from concertmaster.storage.group_commit import first_line
 from concertmaster.storage.group_writer import GroupWriter
-from concertmaster.storage.leases import Lease, OnLost
+from concertmaster.storage.leases import LEASE_SECONDS, Lease, OnLost
 from concertmaster.storage.notices import Listeners
 from concertmaster.storage.slots import Named
 from concertmaster.storage.sqlite import SqliteDialect
 
 T = TypeVar("T")
+
+_READ_SECONDS = 15.0
 
 
 class Database:
@@ -82,9 +84,15 @@ class Database:
         self._read_engine.dispose()
         self._write_engine.dispose()
 
-    def lease(self, *, on_lost: OnLost) -> Lease:
-        """The proof that this process lives, for all it owns; `Lease.register` begins it."""
-        return self.dialect.lease(self, on_lost)
+    def lease(self, *, on_lost: OnLost, seconds: float = LEASE_SECONDS) -> Lease:
+        """The proof that this process lives, for all it owns; `Lease.register` begins it.
+
+        Args:
+            on_lost: called on the loop when others may own what this process owned: memory is to be thrown away, and
+                the process registered under another name.
+            seconds: how long it lasts after a renewal, where it can be lost.
+        """
+        return self.dialect.lease(self, on_lost, seconds)
 
     def slots(self, owner: Named, on_freed: Callable[[str], None]) -> Slots:
         """The places of this process under limits; `on_freed` hears of those that other processes give back."""
@@ -97,16 +105,30 @@ class Database:
         Raises:
             OperationalError: `database.unavailable`, the database cannot be read.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, function)
+        reading = asyncio.get_running_loop().run_in_executor(self._readers, self._read, function)
+        try:
+            async with asyncio.timeout(_READ_SECONDS):
+                return await reading
+        except TimeoutError as error:
+            raise OperationalError("database.unavailable", "The database does not answer; try again later") from error
 
     def _read(self, function: Callable[[Connection], T]) -> T:
         try:
-            with self._read_engine.connect() as connection:
-                return function(connection)
+            try:
+                return self._read_once(function)
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                # The server was restarted since, and all connections of the pool are as old.
+                return self._read_once(function)
         except DBAPIError as error:
             raise OperationalError(
                 "database.unavailable", f"The database cannot be read: {first_line(error)}"
             ) from error
+
+    def _read_once(self, function: Callable[[Connection], T]) -> T:
+        with self._read_engine.connect() as connection:
+            return function(connection)
 
     async def write(self, function: Callable[[Connection], T], *, patient: bool = False) -> T:
         """Run `function` in the writing thread, in a savepoint of the next group commit; returns once it is durable.

@@ -116,7 +116,7 @@ class Dialect(CommitRules, Protocol):
         """Wait for the exclusive right to these keys, and keep it until the transaction ends."""
         ...
 
-    def lease(self, database: Database, on_lost: OnLost) -> Lease:
+    def lease(self, database: Database, on_lost: OnLost, seconds: float) -> Lease:
         """How this process proves that it lives."""
         ...
 

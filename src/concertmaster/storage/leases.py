@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 OnLost = Callable[[], Awaitable[object]]
 
 _log = logging.getLogger(__name__)
+LEASE_SECONDS = 8.0
 _FOR_EVER = 2**62
 _RELEASE_SECONDS = 5.0
 

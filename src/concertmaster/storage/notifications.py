@@ -26,6 +26,7 @@ _log = logging.getLogger(__name__)
 
 _FIRST_BACKOFF_SECONDS = 0.1
 _MAXIMUM_BACKOFF_SECONDS = 2.0
+_CLOSING_SECONDS = 5.0
 
 
 class Listener:
@@ -67,9 +68,11 @@ class Listener:
         self._closing.set()
         os.write(self._wakeup[1], b".")
         if self._thread is not None:
-            await asyncio.to_thread(self._thread.join)
-        for end in self._wakeup:
-            os.close(end)
+            # It may be waiting for a server that says nothing.
+            await asyncio.to_thread(self._thread.join, _CLOSING_SECONDS)
+        if self._thread is None or not self._thread.is_alive():
+            for end in self._wakeup:
+                os.close(end)
 
     # --- in the listener's thread ---
 

@@ -145,9 +145,9 @@ class PostgresDialect:
                 "SELECT count(pg_advisory_xact_lock(number)) FROM unnest(%b::bigint[]) AS number", (numbers,)
             )
 
-    def lease(self, database: Database, on_lost: OnLost) -> Lease:
+    def lease(self, database: Database, on_lost: OnLost, seconds: float) -> Lease:
         """See `Dialect`."""
-        return RenewedLease(database, self._waiting().connect, on_lost, on_others=self._others)
+        return RenewedLease(database, self._waiting().connect, on_lost, on_others=self._others, seconds=seconds)
 
     def slots(self, database: Database, owner: Named) -> Slots:
         """See `Dialect`."""

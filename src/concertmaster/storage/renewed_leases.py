@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-LEASE_SECONDS = 8.0
-RENEWAL_SECONDS = 2.0
-_CHECK_SECONDS = 0.5
+_RENEWALS_A_LEASE = 4
+_CHECKS_A_LEASE = 16
 _UNREAD_BOUND = 1_000
+_RELEASE_SECONDS = 5.0
 
 
 class RenewedLease:
@@ -39,8 +39,7 @@ class RenewedLease:
         connect: opens a connection, each statement a transaction.
         on_lost: called on the loop when others may own what this process owned; it registers anew.
         on_others: told, in the lease's thread, at each renewal whether other processes live.
-        lease_seconds: how long it lasts after a renewal.
-        renewal_seconds: how often it is renewed.
+        seconds: how long it lasts after a renewal; there are four in this time.
     """
 
     def __init__(
@@ -50,16 +49,14 @@ class RenewedLease:
         on_lost: OnLost,
         *,
         on_others: Callable[[bool], None],
-        lease_seconds: float = LEASE_SECONDS,
-        renewal_seconds: float = RENEWAL_SECONDS,
+        seconds: float,
     ) -> None:
         self._database = database
         self._connect = connect
         self._on_lost = on_lost
         self._on_others = on_others
-        self._lease_seconds = lease_seconds
-        self._renewal_seconds = renewal_seconds
-        until = f"{database.dialect.now_sql} + {round(lease_seconds * 1e6)}"
+        self._seconds = seconds
+        until = f"{database.dialect.now_sql} + {round(seconds * 1e6)}"
         now = database.dialect.now_sql
         self._begin = text(f"INSERT INTO owners (owner, lease_until, started_at) VALUES (:owner, {until}, {now})")
         self._renew = text(
@@ -99,17 +96,20 @@ class RenewedLease:
         self._closing.set()
         if self._watch is not None:
             self._watch.cancel()
+        if self._losing is not None:
+            self._losing.cancel()
         if owner is not None:
             await give_up(self._database, owner)
         if self._thread is not None:
-            await asyncio.to_thread(self._thread.join)
+            # A server that says nothing keeps it longer than anybody wants to wait for the end of the process.
+            await asyncio.to_thread(self._thread.join, _RELEASE_SECONDS)
 
     def _check(self) -> None:
         """On the loop, because the thread may be waiting for a server that says nothing."""
         assert self._loop is not None
-        if self._owner is not None and time.monotonic() - self._renewed_at > self._lease_seconds:
+        if self._owner is not None and time.monotonic() - self._renewed_at > self._seconds:
             self._lose(self._owner)
-        self._watch = self._loop.call_later(_CHECK_SECONDS, self._check)
+        self._watch = self._loop.call_later(self._seconds / _CHECKS_A_LEASE, self._check)
 
     def _lose(self, owner: str) -> None:
         if self._owner != owner:
@@ -126,7 +126,7 @@ class RenewedLease:
 
     def _work(self) -> None:
         connection: Connection | None = None
-        while not self._closing.wait(self._renewal_seconds):
+        while not self._closing.wait(self._seconds / _RENEWALS_A_LEASE):
             owner = self._owner
             if owner is None:
                 continue

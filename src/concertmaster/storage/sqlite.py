@@ -87,7 +87,7 @@ class SqliteDialect:
     def lock_keys(self, connection: Connection, keys: Sequence[str]) -> None:
         """There is one writer."""
 
-    def lease(self, database: Database, on_lost: OnLost) -> Lease:  # noqa: ARG002
+    def lease(self, database: Database, on_lost: OnLost, seconds: float) -> Lease:  # noqa: ARG002
         """It cannot be lost."""
         return SoleLease(database)
 

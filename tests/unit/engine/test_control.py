@@ -8,8 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from concertmaster import Context, OperationalError, node
 from concertmaster.domain.events import Event, ExecutionRetried, NodeStarted, NodeWaiting
 from concertmaster.domain.interfaces import Slot
@@ -25,15 +23,17 @@ def kinds(events: list[Event]) -> list[str]:
 
 
 class Gate:
-    """A node that waits until it is opened, and counts."""
+    """Makes a node that waits until it is opened, and counts."""
 
     def __init__(self) -> None:
-        self.opened = asyncio.Event()
+        self.open = threading.Event()
         self.entered: list[str] = []
         self.most = 0
         self._inside = 0
 
     def node(self, **traits: Any) -> Any:
+        """The node type `t.gate`; in a thread of its own loop, as plugins are."""
+
         @node(id="t.gate", **{"effect": "none", **traits})
         async def gate(context: Context, number: int = 0) -> int:
             """Waits."""
@@ -41,33 +41,20 @@ class Gate:
             self._inside += 1
             self.most = max(self.most, self._inside)
             try:
-                await asyncio.get_running_loop().run_in_executor(None, self._wait)
+                while not self.open.is_set():
+                    await asyncio.sleep(0.005)
             finally:
                 self._inside -= 1
             return number
 
         return gate
 
-    def _wait(self) -> None:
-        while not self._open.wait(0.01):
-            pass
-
-    _open: threading.Event
-
-    def __post_init__(self) -> None: ...
-
-
-def gate() -> Gate:
-    made = Gate()
-    made._open = threading.Event()
-    return made
-
 
 ONE = "{concertmaster: 1, name: one, nodes: {n: {type: t.gate}}, outputs: {n: '{{ nodes.n }}'}}"
 
 
 async def test_pause_lets_running_nodes_end_and_starts_no_more_until_resumed(tmp_path: Path) -> None:
-    door = gate()
+    door = Gate()
     document = """
         concertmaster: 1
         name: two
@@ -80,7 +67,7 @@ async def test_pause_lets_running_nodes_end_and_starts_no_more_until_resumed(tmp
         await harness.until(execution_id, lambda events: "node.started a" in kinds(events))
         await harness.ask(execution_id, "pause")
         await harness.settled(execution_id, "paused")
-        door._open.set()
+        door.open.set()
         events = await harness.until(execution_id, lambda events: "node.succeeded a" in kinds(events))
         while harness.placement.running:
             await asyncio.sleep(0.001)
@@ -91,9 +78,7 @@ async def test_pause_lets_running_nodes_end_and_starts_no_more_until_resumed(tmp
         row = await harness.end(execution_id)
         events = await harness.journal.read(execution_id)
     assert row.status == "succeeded"
-    assert kinds(events)[-4:] == ["execution.paused", "node.succeeded a", "execution.resumed", "node.succeeded b"] or (
-        kinds(events)[-3:] == ["execution.resumed", "node.succeeded b", "execution.succeeded"]
-    )
+    assert kinds(events)[-3:] == ["execution.resumed", "node.succeeded b", "execution.succeeded"]
 
 
 async def test_a_wait_leaves_memory_survives_a_restart_and_ends_once(tmp_path: Path) -> None:
@@ -189,7 +174,7 @@ async def test_a_retry_runs_what_failed_with_the_same_key_and_reuses_the_rest(tm
 
 
 async def test_an_interrupted_write_can_be_retried_or_fail_by_policy(tmp_path: Path) -> None:
-    door = gate()
+    door = Gate()
     pay = door.node(effect="write", idempotent=False)
     plain = "{concertmaster: 1, name: plain, nodes: {n: {type: t.gate}}}"
     fails = """
@@ -206,7 +191,7 @@ async def test_an_interrupted_write_can_be_retried_or_fail_by_policy(tmp_path: P
             await harness.until(execution_id, lambda events: "node.started n" in kinds(events))
         while len(door.entered) < 3:
             await asyncio.sleep(0.001)
-    door._open.set()
+    door.open.set()
     async with running_engine(tmp_path, [pay]) as harness:
         rows = [await harness.end(execution_id) for execution_id in ids]
         assert [row.status for row in rows] == ["interrupted", "succeeded", "succeeded"]
@@ -218,8 +203,8 @@ async def test_an_interrupted_write_can_be_retried_or_fail_by_policy(tmp_path: P
 
 
 async def test_an_interrupted_execution_resumes_when_its_type_is_back(tmp_path: Path) -> None:
-    door = gate()
-    door._open.set()
+    door = Gate()
+    door.open.set()
     async with running_engine(tmp_path, [door.node()]) as harness:
         execution_id = await harness.start(ONE, drive=False)
     async with running_engine(tmp_path) as harness:
@@ -232,7 +217,7 @@ async def test_an_interrupted_execution_resumes_when_its_type_is_back(tmp_path: 
 
 
 async def test_a_node_that_ends_its_server_again_and_again_is_stopped(tmp_path: Path) -> None:
-    door = gate()
+    door = Gate()
     async with running_engine(tmp_path, [door.node()]) as harness:
         execution_id = await harness.start(ONE)
         await harness.until(execution_id, lambda events: "node.started n" in kinds(events))
@@ -243,7 +228,7 @@ async def test_a_node_that_ends_its_server_again_and_again_is_stopped(tmp_path: 
                 execution_id,
                 lambda events, before=before: len(events) > before or events[-1].kind == "execution.interrupted",
             )
-    door._open.set()
+    door.open.set()
     async with running_engine(tmp_path, [door.node()]) as harness:
         row = await harness.settled(execution_id, "interrupted")
     assert row.error is not None
@@ -251,7 +236,7 @@ async def test_a_node_that_ends_its_server_again_and_again_is_stopped(tmp_path: 
 
 
 async def test_places_of_a_node_type_are_never_exceeded_and_waits_are_told(tmp_path: Path) -> None:
-    door = gate()
+    door = Gate()
     async with running_engine(tmp_path, [door.node()], limits=["node_type:t.gate=2"]) as harness:
         ids = [await harness.start(ONE) for _ in range(5)]
 
@@ -266,21 +251,21 @@ async def test_places_of_a_node_type_are_never_exceeded_and_waits_are_told(tmp_p
         assert holders == [f"{ids[0]}/n", f"{ids[1]}/n"]
         await harness.cancel(ids[4])
         assert (await harness.end(ids[4])).status == "cancelled"
-        door._open.set()
+        door.open.set()
         rows = [await harness.end(execution_id) for execution_id in ids[:4]]
     assert [row.status for row in rows] == ["succeeded"] * 4
     assert door.most == 2
 
 
 async def test_one_execution_of_a_workflow_at_a_time_by_priority(tmp_path: Path) -> None:
-    door = gate()
+    door = Gate()
     slot = Slot("one/", 1)
     async with running_engine(tmp_path, [door.node()]) as harness:
         ids = [await harness.start(ONE, slot=slot, priority=priority) for priority in (0, 0, 5)]
         await harness.until(ids[0], lambda events: "node.started n" in kinds(events))
         queued = [await harness.executions.get(execution_id) for execution_id in ids[1:]]
         assert [(row.status, row.admitted) for row in queued] == [("queued", False)] * 2
-        door._open.set()
+        door.open.set()
         for execution_id in ids:
             assert (await harness.end(execution_id)).status == "succeeded"
     assert door.most == 1
@@ -288,7 +273,7 @@ async def test_one_execution_of_a_workflow_at_a_time_by_priority(tmp_path: Path)
 
 
 async def test_a_queued_execution_can_be_cancelled_and_the_place_stays_taken(tmp_path: Path) -> None:
-    door = gate()
+    door = Gate()
     slot = Slot("one/", 1)
     async with running_engine(tmp_path, [door.node()]) as harness:
         first, second, third = [await harness.start(ONE, slot=slot) for _ in range(3)]
@@ -296,7 +281,7 @@ async def test_a_queued_execution_can_be_cancelled_and_the_place_stays_taken(tmp
         assert (await harness.end(second)).status == "cancelled"
         row = await harness.executions.get(third)
         assert (row.status, row.admitted) == ("queued", False)
-        door._open.set()
+        door.open.set()
         assert [(await harness.end(one)).status for one in (first, third)] == ["succeeded"] * 2
     assert len(door.entered) == 2
 
@@ -348,7 +333,7 @@ async def test_a_node_that_swallows_its_cancellation_is_left_behind(tmp_path: Pa
 
 
 async def test_a_long_history_is_taken_up_from_its_snapshot(tmp_path: Path) -> None:
-    door = gate()
+    door = Gate()
     nodes = {f"n{number}": {"type": "data.set", "config": {"value": number}} for number in range(1_200)}
     edges = [f"n{number} -> n{number + 1}" for number in range(1_199)]
     from concertmaster.domain.document import parse
@@ -363,12 +348,12 @@ async def test_a_long_history_is_taken_up_from_its_snapshot(tmp_path: Path) -> N
         history = await harness.journal.history(execution_id)
         assert history.snapshot is not None
         assert len(history.events) < 300
-    door._open.set()
+    door.open.set()
     async with running_engine(tmp_path, [door.node()]) as harness:
         row = await harness.end(execution_id)
         events = await harness.journal.read(execution_id)
     assert row.status == "succeeded", row.error
-    assert [body.attempt for event in events if isinstance(body := event.body, NodeStarted)] == [1, 2]
+    assert [event.body.attempt for event in events if isinstance(event.body, NodeStarted)] == [1, 2]
 
 
 async def _start(harness: Harness, workflow: Any) -> str:
@@ -377,10 +362,9 @@ async def _start(harness: Harness, workflow: Any) -> str:
     return await harness.start(dump(workflow))
 
 
-@pytest.mark.parametrize("count", [300])
-async def test_waiting_executions_do_not_stampede(tmp_path: Path, count: int) -> None:
+async def test_many_timers_that_are_due_together_all_fire(tmp_path: Path) -> None:
     document = "{concertmaster: 1, name: w, nodes: {w: {type: flow.wait, config: {duration: 200ms}}}}"
     async with running_engine(tmp_path, settings=QUICK_SLEEP) as harness:
-        ids = [await harness.start(document) for _ in range(count)]
+        ids = [await harness.start(document) for _ in range(300)]
         for execution_id in ids:
             assert (await harness.end(execution_id)).status == "succeeded"

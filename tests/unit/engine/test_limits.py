@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 
@@ -145,7 +146,7 @@ async def test_a_rate_spreads_starts() -> None:
         starts.append(loop.time())
 
     await asyncio.gather(*(work(str(number)) for number in range(5)))
-    gaps = [after - before for before, after in zip(starts, starts[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(starts)]
     # A timer of the loop may come a clock tick early.
     assert min(gaps) > 0.015
     assert waits == ["rate"] * 4
