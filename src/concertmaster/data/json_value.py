@@ -27,6 +27,8 @@ from concertmaster.domain.values import INLINE_LIMIT_BYTES, JsonValue
 _OPTIONS = orjson.OPT_UTC_Z
 _MAX_DEPTH = 200
 _SHOWN_DEPTH = 5
+# Whoever reads a JSON value has the whole of it in memory, several times over.
+LARGEST_BYTES = 256 * 1024 * 1024
 _REMEDIES = {
     "Secret": "a secret never leaves a node; return something else",
     "Table": "return the table through an outlet of its own",
@@ -43,8 +45,21 @@ def encode_json(value: Any) -> bytes:
     """The JSON text of a result.
 
     Raises:
-        UserError: `node.output_not_serialisable`; `details["pointer"]` is the place inside the value.
+        UserError: `node.output_not_serialisable`, `details["pointer"]` is the place inside the value;
+            `node.output_too_large`.
     """
+    encoded = _encoded(value)
+    if len(encoded) > LARGEST_BYTES:
+        raise UserError(
+            "node.output_too_large",
+            f"The result has {len(encoded) / 2**20:,.0f} MiB as JSON, and {LARGEST_BYTES // 2**20} MiB is the limit; "
+            "return a table (a frame, which is read in parts) or a File",
+            size_bytes=len(encoded),
+        )
+    return encoded
+
+
+def _encoded(value: Any) -> bytes:
     try:
         return orjson.dumps(value, default=_plain, option=_OPTIONS)
     except TypeError:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from concertmaster import Context, Input, OperationalError, Outlet, UserError, node
+from concertmaster.data.json_value import LARGEST_BYTES
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.events import NodeFailed, NodeRetrying, NodeSucceeded
 from concertmaster.domain.values import JsonValue
@@ -443,3 +444,30 @@ async def test_a_cancel_posted_just_before_a_crash_still_ends_the_execution(tmp_
         events = await harness.journal.read(execution_id)
     assert row.status == "cancelled"
     assert "node.cancelled n" in kinds(events)
+
+
+async def test_an_execution_whose_every_node_fails_at_once_ends_and_hurts_nobody(tmp_path: Path) -> None:
+    broken = {f"n{number}": "{type: t.fails}" for number in range(300)}
+    nodes = ", ".join(f"{name}: {node}" for name, node in broken.items())
+    async with running_engine(tmp_path, [fails]) as harness:
+        bad = await harness.start(f"{{concertmaster: 1, name: bad, nodes: {{{nodes}}}}}")
+        good, _ = await harness.run("{concertmaster: 1, name: good, nodes: {a: {type: data.set}}}")
+        row = await harness.end(bad)
+        events = await harness.journal.read(bad)
+    assert good.status == "succeeded"
+    assert row.status == "failed"
+    ends = [event.kind for event in events if event.node is not None and event.kind != "node.started"]
+    assert len(ends) == 300
+    assert set(ends) <= {"node.failed", "node.cancelled"}
+
+
+async def test_a_result_that_is_too_large_for_json_fails_its_node_alone(tmp_path: Path) -> None:
+    @node(id="t.huge", effect="none")
+    def huge() -> str:
+        """More than anybody wants to read."""
+        return "x" * (LARGEST_BYTES + 1)
+
+    async with running_engine(tmp_path, [huge]) as harness:
+        row, _ = await harness.run("{concertmaster: 1, name: huge, nodes: {a: {type: t.huge}}}")
+    assert row.error is not None
+    assert (row.error.code, row.error.node) == ("node.output_too_large", "a")
