@@ -8,7 +8,8 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import engine, flights, floor, server, validation
+from benchmarks import durable, engine, flights, floor, floor_postgres, server, validation
+from benchmarks.postgres import private_postgres
 from benchmarks.report import Report
 
 SINGLES, AT_ONCE = 200, 1_000
@@ -21,6 +22,14 @@ async def _floors(report: Report, folder: Path) -> None:
         report.set(f"{name}, linear10 at once", rate, "/s")
 
 
+async def _postgres(report: Report, folder: Path, url: str) -> None:
+    for strict, name in ((False, "PostgreSQL floor: write-behind"), (True, "PostgreSQL floor: every step durable")):
+        median, rate = await floor_postgres.measure(url, strict=strict, singles=SINGLES, at_once=AT_ONCE)
+        report.set(f"{name}, linear10", median * 1e3, "ms")
+        report.set(f"{name}, linear10 at once", rate, "/s")
+    await durable.measure_postgres(report, folder / "on-postgresql", url, singles=SINGLES, at_once=AT_ONCE)
+
+
 def main() -> None:
     """Measure everything and print the table."""
     report = Report()
@@ -29,11 +38,20 @@ def main() -> None:
         folder = Path(name)
         uvloop.run(_floors(report, folder))
         uvloop.run(engine.measure(report, folder / "engine", singles=SINGLES, at_once=AT_ONCE))
+        uvloop.run(durable.measure(report, folder / "durable", singles=SINGLES))
+        with private_postgres(folder / "postgresql") as url:
+            uvloop.run(_postgres(report, folder, url))
         asyncio.run(flights.measure(report, folder / "flights"))
         server.measure(report, folder / "server")
         validation.measure(report)
     report.ratio("linear10, one at a time", "floor: write-behind, linear10")
     report.ratio("linear10 at once", "floor: write-behind, linear10 at once")
+    report.ratio("linear10 of writes, one at a time", "floor: every step durable, linear10")
+    report.ratio("10,000 linear10 at once", "floor: write-behind, linear10 at once")
+    report.ratio("PostgreSQL: linear10, one at a time", "PostgreSQL floor: write-behind, linear10")
+    report.ratio("PostgreSQL: linear10 at once", "PostgreSQL floor: write-behind, linear10 at once")
+    report.ratio("PostgreSQL: linear10, one at a time", "linear10, one at a time")
+    report.ratio("PostgreSQL: linear10 at once", "linear10 at once")
     report.ratio("flights demo", "flights: Polars script over the reader of file.read")
     report.ratio("flights demo", "flights: Polars script, types of whole columns")
     report.ratio("validate 10,000 nodes", "validate 1,000 nodes")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -62,14 +64,31 @@ class Storage:
     database: Database
     published: list[Committed] = field(default_factory=list)
     woken: list[str] = field(default_factory=list)
+    freed: list[str] = field(default_factory=list)
+    remote: list[tuple[str, int]] = field(default_factory=list)
+    gaps: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         now = Steps()
         self.journal = SqlJournal(self.database, self.published.extend, self.woken.extend, now=now)
+        listeners = self.database.listeners
+        listeners.freed, listeners.remote_commit = self.freed.append, self.remote.extend
+        listeners.gap = lambda: self.gaps.append(time.monotonic())
         self.executions = SqlExecutionStore(self.database)
         self.workflows = SqlWorkflowStore(self.database, now=now)
         self.connections = SqlConnectionStore(self.database, now=now)
         self.audit = SqlAuditStore(self.database)
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, url: str) -> AsyncIterator[Storage]:
+        """One for as long as the block lasts; several on one database are as many processes."""
+        storage = cls(Database(url))
+        await storage.database.open()
+        try:
+            yield storage
+        finally:
+            await storage.database.close()
 
     def published_seqs(self, execution_id: str) -> list[int]:
         return [event.seq for item in self.published if item.row.id == execution_id for event in item.events]
@@ -91,3 +110,10 @@ def append_of(execution_id: str, first_seq: int, *bodies: Body, epoch: int = 1, 
         for seq, body in enumerate(bodies or (NodeStarted("read", 1),), first_seq)
     ]
     return Append(execution_id, epoch, events, **more)
+
+
+async def until(condition: Callable[[], bool], *, seconds: float = 30.0) -> None:
+    """Wait for a condition."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)

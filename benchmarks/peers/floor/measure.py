@@ -30,8 +30,8 @@ def main() -> None:
     else:
         with psycopg.connect(url) as db:
             number = db.info.server_version
-        drivers = f"psycopg {version('psycopg')}, asyncpg {version('asyncpg')}"
-        database = f"PostgreSQL {number // 10_000}.{number % 10_000}; the better of {drivers}"
+        drivers = f"psycopg {version('psycopg')}"
+        database = f"PostgreSQL {number // 10_000}.{number % 10_000}; {drivers}"
         median, rate = uvloop.run(floor_postgres.measure(url, strict=strict, singles=SINGLES, at_once=AT_ONCE))
     figures = Figures(
         linear10_ms=median * 1e3,

@@ -60,6 +60,7 @@ class SqlJournal:
         database.writer.add_lane(self._appends)
         database.writer.add_lane(self._starts)
         database.listeners.wake = on_wake
+        database.listeners.lost = self._rows.clear
 
     def _publish(self, committed: Sequence[Committed]) -> None:
         try:

@@ -40,9 +40,11 @@ class Listeners:
         freed: a resource of which another process gave a place back.
         remote_commit: execution and seq of its last event, committed by another process.
         gap: announcements may have been lost: look for yourself.
+        lost: others may own what was owned here.
     """
 
     wake: Callable[[Sequence[str]], None] = _ignore
     freed: Callable[[str], None] = _ignore
     remote_commit: Callable[[Sequence[tuple[str, int]]], None] = _ignore
     gap: Callable[[], None] = _ignore
+    lost: Callable[[], None] = _ignore

@@ -116,6 +116,7 @@ class RenewedLease:
             return
         _log.error("The lease of this process is lost: others may go on with its executions; it starts over")
         self._owner = None
+        self._database.listeners.lost()
         self._losing = asyncio.ensure_future(self._on_lost())
 
     def _wake(self, ids: Sequence[str]) -> None:
