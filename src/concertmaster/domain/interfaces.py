@@ -524,8 +524,13 @@ class Placement(Protocol):
         """Start driving an execution that this process has claimed."""
         ...
 
+    @property
+    def full(self) -> bool:
+        """Whether as many executions are in memory as may be."""
+        ...
+
     def room(self) -> int:
-        """How many may be submitted now."""
+        """How many claims of executions that have a history may be submitted now."""
         ...
 
     def wake(self, execution_id: str) -> bool:

@@ -174,8 +174,13 @@ class LocalPlacement:
         """How many executions are in memory."""
         return len(self._drives)
 
+    @property
+    def full(self) -> bool:
+        """See `domain.interfaces.Placement`."""
+        return len(self._drives) >= self._engine.settings.running
+
     def room(self) -> int:
-        """How many may be submitted now; loading many histories at once would starve those that run."""
+        """How many claims may be submitted now; loading many histories at once would starve those that run."""
         return max(0, min(self._engine.settings.running - len(self._drives), LOADING - self._loading))
 
     async def abandon(self) -> None:
@@ -189,7 +194,7 @@ class LocalPlacement:
     async def _drive(self, runner: Runner, claim: Claim) -> None:
         row = claim.row
         try:
-            if await self._load(runner):
+            if await self._load(runner, claim):
                 await runner.drive()
             if runner.rests_until is not None:
                 self._on_rest(runner.rests_until)
@@ -203,7 +208,9 @@ class LocalPlacement:
                 del self._drives[row.id]
             self._on_room()
 
-    async def _load(self, runner: Runner) -> bool:
+    async def _load(self, runner: Runner, claim: Claim) -> bool:
+        if claim.created is not None:
+            return await runner.load()
         self._loading += 1
         try:
             return await runner.load()

@@ -127,7 +127,7 @@ class ExecutionService:
             slot=_slot(document, given, trigger),
         )
         # Without room it is left to the dispatcher of whichever process has some first.
-        owner = self._owner.name if self._placement.room() else None
+        owner = None if self._placement.full else self._owner.name
         row, is_new = await self._journal.create(new, actor=actor, owner=owner)
         if is_new and row.owner == owner and owner is not None:
             self._placement.submit(Claim(row, created=Event(row.id, 1, row.created_at, new.body)))

@@ -6,6 +6,7 @@ about, `keep` is false and every answer is read anew.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
@@ -25,6 +26,7 @@ class Remembered(Generic[T]):
     def __init__(self, *, keep: bool) -> None:
         self._keep = keep
         self._answers = Recent[Hashable, T](KEPT)
+        self._reading = dict[Hashable, asyncio.Future[T]]()
         self._writes = 0
 
     async def get(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
@@ -32,13 +34,26 @@ class Remembered(Generic[T]):
         known = self._answers.get(key)
         if known is not None:
             return known
-        writes = self._writes
-        answer = await read()
-        if self._keep and writes == self._writes:
+        if not self._keep:
+            return await read()
+        # A thousand starts that ask for the same at once read it once.
+        reading = self._reading.get(key)
+        if reading is None:
+            reading = self._reading[key] = asyncio.ensure_future(self._read(key, read, self._writes))
+        return await asyncio.shield(reading)
+
+    async def _read(self, key: Hashable, read: Callable[[], Awaitable[T]], writes: int) -> T:
+        try:
+            answer = await read()
+        finally:
+            if writes == self._writes:
+                del self._reading[key]
+        if writes == self._writes:
             self._answers.put(key, answer)
         return answer
 
     def forget(self) -> None:
         """Drop everything, reads under way included."""
+        self._reading.clear()
         self._writes += 1
         self._answers = Recent[Hashable, T](KEPT)
