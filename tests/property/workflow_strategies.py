@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from hypothesis import strategies as st
 
-from concertmaster.domain.policy import NodePolicy, RetryPolicy, WorkflowPolicy
+from concertmaster.domain.policy import Concurrency, NodePolicy, RetryPolicy, WorkflowPolicy
 from concertmaster.domain.workflow import Body, Edge, Node, Trigger, Workflow
 
 NASTY = (
@@ -54,6 +53,7 @@ def node_policies(draw: st.DrawFn) -> NodePolicy:
         timeout=draw(st.one_of(st.none(), durations)),
         retry=retry,
         on_error=draw(st.sampled_from([None, "fail", "continue"])),
+        on_interrupt=draw(st.sampled_from(["stop", "retry", "fail"])),
         join=draw(st.sampled_from(["all", "any", 1, 3])),
         idempotent=draw(st.sampled_from([None, True, False])),
         undo=draw(st.one_of(st.none(), names)),
@@ -88,8 +88,11 @@ edges = st.builds(
     port=st.one_of(st.just("in"), names),
 )
 triggers = st.builds(Trigger, type=st.sampled_from(["manual", "schedule"]), config=json_objects, inputs=json_objects)
-concurrency: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
-    {"limit": st.integers(1, 9)}, optional={"key": texts, "when_full": st.sampled_from(["queue", "skip"])}
+concurrency = st.builds(
+    Concurrency,
+    limit=st.integers(1, 9),
+    key=st.one_of(st.none(), texts),
+    when_full=st.sampled_from(["queue", "skip", "cancel_oldest"]),
 )
 workflow_policies = st.builds(
     WorkflowPolicy,

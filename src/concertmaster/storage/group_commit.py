@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -234,10 +235,11 @@ def _drop_answered(group: Group) -> None:
 
 def drop(connection: Connection) -> None:
     """Let go of a connection that may be broken."""
-    try:
-        connection.close()
-    except Exception:
+    # Without a rollback, which would need the server.
+    with contextlib.suppress(Exception):
         connection.invalidate()
+    with contextlib.suppress(Exception):
+        connection.close()
 
 
 def first_line(error: BaseException) -> str:

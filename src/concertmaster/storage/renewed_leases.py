@@ -14,7 +14,6 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, select, text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.functions import max as highest
 
 from concertmaster.storage.group_commit import drop, first_line
@@ -136,7 +135,8 @@ class RenewedLease:
                     connection = self._connect()
                 self._renewed(connection, owner)
                 self._look_for_unread(connection, owner)
-            except DBAPIError as error:
+            except Exception as error:
+                # Whatever it is: without its thread the lease would be lost for a small thing.
                 _log.warning("The lease could not be renewed: %s", first_line(error))
                 if connection is not None:
                     drop(connection)
