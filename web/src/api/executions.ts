@@ -119,11 +119,20 @@ export function useStartExecution() {
   })
 }
 
-export function useCancelExecution() {
+export type Request = 'cancel' | 'pause' | 'resume' | 'retry'
+
+/** Ask something of a run; its owner answers with events. `from`: the node that a retry starts from. */
+const steer = (id: string, request: Request, from?: string) => {
+  const params = { path: { execution_id: id } }
+  if (request === 'retry') {
+    return take(client.POST('/api/v1/executions/{execution_id}/retry', { params, body: { from } }))
+  }
+  return take(client.POST(`/api/v1/executions/{execution_id}/${request}`, { params }))
+}
+
+export function useSteerExecution() {
   return useMutation({
-    mutationFn: (id: string) =>
-      take(
-        client.POST('/api/v1/executions/{execution_id}/cancel', { params: { path: { execution_id: id } } }),
-      ),
+    mutationFn: ({ id, request, from }: { id: string; request: Request; from?: string }) =>
+      steer(id, request, from),
   })
 }

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Tooltip } from '@mantine/core'
 import { IconX } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
-import { useCancelExecution } from '~/api/executions'
+import { useSteerExecution } from '~/api/executions'
 import { words } from '~/i18n'
 import { isEnded } from '~/runs/fold'
 import type { FollowedRun } from '~/runs/useRun'
@@ -16,7 +16,7 @@ const t = words.editor.bar
 /** The run whose status the canvas shows. */
 export function RunStrip({ run }: { run: FollowedRun }) {
   const dispatch = useDispatch()
-  const cancel = useCancelExecution()
+  const cancel = useSteerExecution()
   const { execution } = run
   const hide = (
     <Tooltip label={t.hideRun}>
@@ -47,7 +47,7 @@ export function RunStrip({ run }: { run: FollowedRun }) {
           color="red"
           size="compact-xs"
           loading={cancel.isPending}
-          onClick={() => cancel.mutate(execution.id)}
+          onClick={() => cancel.mutate({ id: execution.id, request: 'cancel' })}
         >
           {t.stopRun}
         </Button>

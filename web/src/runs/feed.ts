@@ -2,7 +2,7 @@ import { executionKeys, executionQuery } from '~/api/executions'
 import { queryClient } from '~/api/queryClient'
 import type { Execution, RunEvent } from '~/api/types'
 import { stream } from './browserStream'
-import { foldExecution, isEnded } from './fold'
+import { foldExecution } from './fold'
 import { RunStatusStore } from './state'
 import type { Subscription } from './stream'
 
@@ -55,8 +55,8 @@ export class RunFeed {
   private follow(execution: Execution): void {
     if (this.subscription) {
       this.subscription.restart(execution.seq)
-    } else if (!isEnded(execution.status) || execution.status === 'interrupted') {
-      // An interrupted run goes on when the server finds it again, so it is followed too.
+    } else {
+      // A run that has ended is followed too: a retry may let it go on.
       this.subscription = stream.subscribe(`execution:${this.id}`, execution.seq, {
         events: (events) => this.apply(events),
         resync: () => void this.load(),
@@ -72,12 +72,8 @@ export class RunFeed {
     if (after === before) return
     queryClient.setQueryData(executionKeys.one(this.id), after)
     this.set({ execution: after, error: null })
-    // The end brings outputs and totals that events do not carry in full: one snapshot settles them.
-    if (isEnded(after.status)) {
-      this.subscription?.close()
-      this.subscription = null
-      void this.load()
-    }
+    // What a run waits for, and the outputs and totals of its end, are not in the events: one snapshot settles them.
+    if (after.status !== before.status && after.status !== 'running') void this.load()
   }
 
   private set(view: RunView): void {

@@ -96,7 +96,15 @@ export function foldNode(view: NodeRunView, event: RunEvent): NodeRunView {
         dueAt: text(data.due_at),
       }
     case 'node.waiting':
-      return { ...view, status: 'waiting', attempt }
+      return {
+        ...view,
+        status: 'waiting',
+        attempt,
+        startedAt: view.startedAt ?? at,
+        dueAt: text(data.due_at),
+      }
+    case 'timer.fired':
+      return { ...view, dueAt: null }
     case 'node.succeeded': {
       const outputs = (data.outputs ?? {}) as Record<string, ValueSummary>
       return {
@@ -138,6 +146,7 @@ const EXECUTION_STATUS: Readonly<Record<string, ExecutionStatus>> = {
   'execution.resumed': 'running',
   'execution.waiting': 'waiting',
   'execution.paused': 'paused',
+  'execution.retried': 'queued',
   'execution.succeeded': 'succeeded',
   'execution.failed': 'failed',
   'execution.cancelled': 'cancelled',
@@ -148,18 +157,33 @@ const ENDED: ReadonlySet<ExecutionStatus> = new Set(['succeeded', 'failed', 'can
 
 export const isEnded = (status: ExecutionStatus): boolean => ENDED.has(status)
 
-/** The execution after an event; node events leave it as it is, but for `seq`. */
+/** Nodes that a retry lets run again; their results are forgotten. */
+export function retriedNodes(event: RunEvent): string[] {
+  return event.kind === 'execution.retried' ? Object.keys((event.data.nodes ?? {}) as object) : []
+}
+
+/** The execution after an event; node events leave it as it is, but that whatever happens ends a wait. */
 export function foldExecution(execution: Execution, event: RunEvent): Execution {
-  const status = EXECUTION_STATUS[event.kind]
+  const status = EXECUTION_STATUS[event.kind] ?? (execution.status === 'waiting' ? 'running' : undefined)
   if (!status) return execution
+  const retried = event.kind === 'execution.retried'
   return {
     ...execution,
     status,
     seq: event.seq,
     started_at: status === 'running' ? (execution.started_at ?? event.at) : execution.started_at,
     ended_at: isEnded(status) ? event.at : null,
-    error: problem(event.data.error) ?? execution.error,
-    outputs:
-      status === 'succeeded' ? ((event.data.outputs as Execution['outputs']) ?? null) : execution.outputs,
+    error: retried || event.kind === 'execution.resumed' ? null : executionError(execution, event),
+    generation: retried ? count(event.data.generation, execution.generation) : execution.generation,
+    outputs: outputsAfter(execution, event, status),
   }
+}
+
+function executionError(execution: Execution, event: RunEvent): ExecutionError | null {
+  return event.node ? execution.error : (problem(event.data.error) ?? execution.error)
+}
+
+function outputsAfter(execution: Execution, event: RunEvent, status: ExecutionStatus): Execution['outputs'] {
+  if (status === 'succeeded') return (event.data.outputs as Execution['outputs']) ?? null
+  return event.kind === 'execution.retried' ? null : execution.outputs
 }

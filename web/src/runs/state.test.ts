@@ -16,6 +16,7 @@ function nodeRun(node: string, status: NodeRun['status'] = 'pending'): NodeRun {
     started_at: null,
     ended_at: null,
     due_at: null,
+    waiting: null,
     progress: null,
     error: null,
     outputs: {},
@@ -33,11 +34,43 @@ const execution: Execution = {
   started_at: null,
   ended_at: null,
   seq: 1,
+  priority: 0,
+  generation: 1,
+  waiting: null,
   error: null,
   inputs: {},
   outputs: null,
   nodes: { a: nodeRun('a'), b: nodeRun('b') },
 }
+
+describe('a run that goes on', () => {
+  it('forgets what runs again, keeps the rest, and is queued until it starts', () => {
+    const store = new RunStatusStore()
+    store.replace(execution)
+    store.apply([
+      runEvent(2, 'node.succeeded', { node: 'a', data: { attempt: 1, outputs: { out: table(3) } } }),
+      runEvent(3, 'node.failed', { node: 'b', data: { attempt: 1, error: { code: 'x', message: 'no' } } }),
+    ])
+    const failed = { ...execution, status: 'failed' as const, error: { code: 'x', message: 'no' } }
+    const retried = runEvent(5, 'execution.retried', {
+      node: undefined,
+      data: { generation: 2, nodes: { b: 1 } },
+    })
+    store.apply([retried])
+    expect(store.get('a')?.rows).toBe(3)
+    expect(store.get('b')).toEqual({ ...PENDING, attempt: 1 })
+    const after = foldExecution(failed, retried)
+    expect([after.status, after.error, after.generation, after.ended_at]).toEqual(['queued', null, 2, null])
+  })
+
+  it('waits until something happens', () => {
+    const waiting = foldExecution(execution, runEvent(2, 'execution.waiting', { node: undefined, data: {} }))
+    expect(waiting.status).toBe('waiting')
+    expect(foldExecution(waiting, runEvent(3, 'timer.fired', { node: 'a' })).status).toBe('running')
+    const node = foldNode(PENDING, runEvent(2, 'node.waiting', { data: { attempt: 1, due_at: 'later' } }))
+    expect([node.status, node.dueAt]).toEqual(['waiting', 'later'])
+  })
+})
 
 describe('foldNode', () => {
   it('follows a node through retry to success', () => {

@@ -2,7 +2,7 @@ import type { Execution, RunEvent } from '~/api/types'
 
 export type { NodeRunView } from './fold'
 
-import { foldNode, type NodeRunView, PENDING, viewOf } from './fold'
+import { foldNode, type NodeRunView, PENDING, retriedNodes, viewOf } from './fold'
 
 /**
  * Live status of every node of one run, outside React.
@@ -58,6 +58,10 @@ export class RunStatusStore {
   apply(events: readonly RunEvent[]): void {
     const touched = new Set<string>()
     for (const event of events) {
+      for (const id of retriedNodes(event)) {
+        this.views.set(id, { ...PENDING, attempt: this.views.get(id)?.attempt ?? 0 })
+        touched.add(id)
+      }
       if (!event.node) continue
       const before = this.views.get(event.node) ?? PENDING
       const after = foldNode(before, event)

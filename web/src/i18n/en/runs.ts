@@ -42,9 +42,12 @@ export const runs = {
   pageLoadFailed: 'The run could not be loaded',
   documentFailed: 'The workflow of this run could not be loaded, so its graph is not shown',
   again: 'Run again',
-  cancel: 'Cancel run',
-  cancelling: 'Cancelling',
-  cancelFailed: 'The run could not be cancelled',
+  steer: {
+    cancel: { ask: 'Cancel run', asked: 'Cancelling', failed: 'The run could not be cancelled' },
+    pause: { ask: 'Pause', asked: 'Pausing', failed: 'The run could not be paused' },
+    resume: { ask: 'Resume', asked: 'Resuming', failed: 'The run could not be resumed' },
+    retry: { ask: 'Retry what failed', asked: 'Retrying', failed: 'The run could not be retried' },
+  },
   openWorkflow: 'Open workflow',
   stale: 'The connection is lost, so this may be old.',
   sentence: {

@@ -1,19 +1,14 @@
-import { Button, UnstyledButton } from '@mantine/core'
-import { notifications } from '@mantine/notifications'
-import { IconEdit, IconPlayerStop, IconRefresh } from '@tabler/icons-react'
-import { Link, useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
-import { useCancelExecution } from '~/api/executions'
+import { UnstyledButton } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
 import type { Execution } from '~/api/types'
 import { words } from '~/i18n'
 import { isEnded } from '~/runs/fold'
-import { RunDialog } from '~/runs/RunDialog'
 import type { RunStatusStore } from '~/runs/state'
 import { useAllNodeRuns } from '~/runs/useRun'
 import { elapsed, formatDuration } from '~/ui/format'
-import { LinkButton } from '~/ui/LinkButton'
 import { StatusBadge } from '~/ui/StatusBadge'
 import { Duration, Time } from '~/ui/Time'
+import { RunActions } from './RunActions'
 import classes from './RunPage.module.css'
 
 const t = words.runs
@@ -32,7 +27,8 @@ function useSentence(execution: Execution, store: RunStatusStore): string {
   if (status === 'running') {
     return t.sentence.running(version, nodes.filter(([, view]) => DONE.has(view.status)).length, nodes.length)
   }
-  return t.sentence[status](version, took)
+  const said = t.sentence[status](version, took)
+  return execution.waiting ? `${said}. ${execution.waiting.message}` : said
 }
 
 /** What happened, in one sentence, and what can be done about it. */
@@ -76,54 +72,5 @@ export function RunHeader({ execution, store, onSelect }: RunHeaderProps) {
       </div>
       <RunActions execution={execution} />
     </header>
-  )
-}
-
-function RunActions({ execution }: { execution: Execution }) {
-  const navigate = useNavigate()
-  const cancel = useCancelExecution()
-  const [again, setAgain] = useState(false)
-  const stop = () =>
-    cancel.mutate(execution.id, {
-      onError: (error) =>
-        notifications.show({ color: 'red', title: t.cancelFailed, message: error.message, autoClose: false }),
-    })
-  const open = !isEnded(execution.status)
-  return (
-    <div className={classes.actions}>
-      {open ? (
-        <Button
-          variant="default"
-          leftSection={<IconPlayerStop size={15} aria-hidden />}
-          disabled={cancel.isPending || cancel.isSuccess}
-          onClick={stop}
-        >
-          {cancel.isPending || cancel.isSuccess ? t.cancelling : t.cancel}
-        </Button>
-      ) : null}
-      <LinkButton
-        to="/workflows/$name"
-        params={{ name: execution.workflow }}
-        search={{ run: execution.id }}
-        variant="default"
-        leftSection={<IconEdit size={15} aria-hidden />}
-      >
-        {t.openWorkflow}
-      </LinkButton>
-      {open ? null : (
-        <Button leftSection={<IconRefresh size={15} aria-hidden />} onClick={() => setAgain(true)}>
-          {t.again}
-        </Button>
-      )}
-      {again ? (
-        <RunDialog
-          workflow={execution.workflow}
-          values={execution.inputs}
-          opened
-          onClose={() => setAgain(false)}
-          onStarted={(run) => void navigate({ to: '/runs/$id', params: { id: run.id } })}
-        />
-      ) : null}
-    </div>
   )
 }

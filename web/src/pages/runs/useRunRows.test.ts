@@ -13,6 +13,7 @@ function run(id: string, seq: number, more: Partial<ExecutionSummary> = {}): Exe
     started_at: null,
     ended_at: null,
     seq,
+    priority: 0,
     error: null,
     ...more,
   }
