@@ -47,8 +47,8 @@ e2e: $(STAMPS)/dev $(STAMPS)/browser web ## Browser tests in a real Chromium
 test: check test-web $(STAMPS)/browser web ## Everything
 	$(PYTEST) -n 2
 
-chaos: $(STAMPS)/dev ## The long kill -9 campaign; CHAOS_KILLS=500 CHAOS_SEED=7 for more
-	CHAOS_KILLS=$${CHAOS_KILLS:-100} $(BIN)/python -m pytest -q tests/chaos
+chaos: $(STAMPS)/dev $(STAMPS)/postgres web ## The long crash campaign and its report; CHAOS_KILLS=500 CHAOS_SEED=7 for more
+	CHAOS_KILLS=$${CHAOS_KILLS:-200} $(PYTEST) -s tests/chaos
 
 bench: $(STAMPS)/dev web ## Print the figures of docs/explanation/performance.md, as ratios in one run
 	$(BIN)/python -m benchmarks
