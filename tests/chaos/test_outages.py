@@ -1,0 +1,160 @@
+"""What is worse than a kill: a server that only slept, a database that goes away, a log with a torn end.
+
+`CHAOS_OUTAGE=60` keeps PostgreSQL away for a minute; without it the outage is short.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from chaos.sink import Sink, counting_sink
+from chaos.verdict import judge
+from chaos.workload import Customer, mixed, unsafe
+from factories import document
+from postgres_server import PostgresServer
+from server_process import server_process
+
+OUTAGE = float(os.environ.get("CHAOS_OUTAGE", "4"))
+LEASE_SECONDS = 8.0
+
+pytestmark = [pytest.mark.server, pytest.mark.timeout(240 + 2 * int(OUTAGE))]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    (tmp_path / "cities.csv").write_text("city,people\nA,500\nB,1500\nC,2500\n")
+    (tmp_path / "out").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    with counting_sink() as found:
+        yield found
+
+
+@pytest.fixture
+def postgres() -> Iterator[PostgresServer]:
+    server = PostgresServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+def settings_of(workspace: Path, url: str) -> dict[str, str]:
+    return {
+        "CONCERTMASTER_EGRESS_ALLOW": "127.0.0.1",
+        "CONCERTMASTER_BREAKER_FAILURES": "1000000",
+        "CONCERTMASTER_DATABASE_URL": url,
+        "CONCERTMASTER_SECRET_KEY": "a key that both servers know",
+        "CONCERTMASTER_ARTIFACTS_DIR": str(workspace / "artifacts"),
+    }
+
+
+def test_a_server_that_slept_through_its_lease_writes_nothing_more(
+    workspace: Path, sink: Sink, postgres: PostgresServer
+) -> None:
+    settings = settings_of(workspace, postgres.url())
+    body = {"execution": "{{ execution.id }}", "n": 1, "node": "late"}
+    post = {"method": "POST", "url": f"{sink.url}/count", "body": body}
+    nodes = {
+        "wait": {"type": "flow.wait", "config": {"duration": "2s"}},
+        "late": {"type": "http.request", "config": post},
+    }
+    zombie_document = document("zombie", inputs={}, outputs={}, nodes=nodes, edges=["wait -> late"])
+    with (
+        server_process(workspace, "--data-dir", "a", env=settings) as sleeper,
+        server_process(workspace, "--data-dir", "b", env=settings) as other,
+        sleeper.client() as asked,
+        other.client() as client,
+    ):
+        asked.post("/api/v1/workflows", json=zombie_document).raise_for_status()
+        ids = [asked.post("/api/v1/workflows/zombie/executions", json={}).json()["id"] for _ in range(20)]
+        sleeper.process.send_signal(signal.SIGSTOP)
+        slept_at = time.monotonic()
+        try:
+            for id_ in ids:
+                assert _ended(client, id_)["status"] == "succeeded"
+            taken_over_after = time.monotonic() - slept_at
+        finally:
+            sleeper.process.send_signal(signal.SIGCONT)
+        assert taken_over_after < LEASE_SECONDS + 10
+        # It is well again, under another name, and drives what it is given.
+        again = asked.post("/api/v1/workflows/zombie/executions", params={"wait": 20}, json={}).json()
+        assert again["status"] == "succeeded"
+        for id_ in ids:
+            events = client.get(f"/api/v1/executions/{id_}/events?limit=1000").json()["items"]
+            assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+            assert [event["node"] for event in events if event["kind"] == "node.succeeded"] == ["wait", "late"]
+    assert all(len(keys) == 1 for keys in sink.keys.values())
+    assert len(sink.effects) == len(ids) + 1
+
+
+def test_a_database_that_goes_away_under_load_loses_nothing(
+    workspace: Path, sink: Sink, postgres: PostgresServer
+) -> None:
+    settings = settings_of(workspace, postgres.url())
+    customer = Customer(7)
+    with server_process(workspace, env=settings) as server, server.client() as client:
+        for published in (mixed(sink.url), unsafe(sink.url)):
+            client.post("/api/v1/workflows", json=published).raise_for_status()
+        customer.serve(server.url)
+        customer.start()
+        time.sleep(1)
+        postgres.stop("immediate")
+        time.sleep(OUTAGE)
+        assert client.get("/readyz").status_code == 503
+        postgres.start()
+        time.sleep(1)
+        customer.finish()
+        _until_ready(client)
+        print(judge(client, customer, sink, workspace, kills=1).as_text())
+
+
+def test_a_torn_end_of_the_log_is_left_out(workspace: Path, sink: Sink) -> None:
+    """What a power cut leaves of a commit that nobody was told about."""
+    settings = {"CONCERTMASTER_EGRESS_ALLOW": "127.0.0.1"}
+    with server_process(workspace, env=settings) as server, server.client() as client:
+        client.post("/api/v1/workflows", json=mixed(sink.url)).raise_for_status()
+        ids = [
+            client.post("/api/v1/workflows/mixed/executions", json={"inputs": {"n": n}}).json()["id"] for n in range(5)
+        ]
+        server.kill()
+    log = workspace / ".concertmaster" / "concertmaster.db-wal"
+    frames = log.read_bytes()
+    with log.open("ab") as torn:
+        torn.write(frames[32 : 32 + 3000])
+    with server_process(workspace, env=settings) as server, server.client() as client:
+        assert [_ended(client, id_)["outputs"]["sum"] for id_ in ids] == [5, 6, 7, 8, 9]
+        assert server.stop() == 0
+    database = sqlite3.connect(workspace / ".concertmaster" / "concertmaster.db")
+    assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    database.close()
+
+
+def _ended(client: httpx.Client, id_: str) -> dict:
+    after, deadline = 0, time.monotonic() + 40
+    execution: dict = {}
+    while time.monotonic() < deadline:
+        execution = client.get(f"/api/v1/executions/{id_}").raise_for_status().json()
+        if execution["status"] in ("succeeded", "failed", "cancelled", "interrupted"):
+            return execution
+        after = client.get(f"/api/v1/executions/{id_}/events", params={"after": after, "wait": 5}).json()["next"]
+    raise AssertionError(f"stuck: {execution}")
+
+
+def _until_ready(client: httpx.Client) -> None:
+    deadline = time.monotonic() + 40
+    while client.get("/readyz").status_code != 200:
+        assert time.monotonic() < deadline, "the server did not recover"
+        time.sleep(0.1)
