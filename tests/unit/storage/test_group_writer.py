@@ -13,6 +13,7 @@ from sqlalchemy.pool import StaticPool
 from concertmaster.domain.errors import OperationalError
 from concertmaster.storage.group_writer import GroupWriter
 from concertmaster.storage.lanes import Job
+from concertmaster.storage.notices import Listeners, Notices
 
 
 class Full(Exception):
@@ -21,6 +22,27 @@ class Full(Exception):
 
 class Disk:
     full = True
+
+
+class Rules:
+    """Of a database whose only trouble is a full disk."""
+
+    separate = False
+
+    def is_transient(self, error: BaseException) -> bool:
+        return isinstance(error, Full)
+
+    def mark(self, connection: Connection) -> str | None:
+        return None
+
+    def announce(self, connection: Connection, notices: Notices) -> None:
+        """Nobody listens."""
+
+    def outcome(self, connection: Connection, mark: str) -> bool | None:
+        return None
+
+    def after_group(self, connection: Connection, idle: bool) -> bool:
+        return False
 
 
 class FakeLane:
@@ -49,8 +71,8 @@ async def writer() -> AsyncGenerator[GroupWriter]:
     engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     made = GroupWriter(
         engine.connect,
-        is_transient=lambda error: isinstance(error, Full),
-        tidy=lambda *_: False,
+        Rules(),
+        listeners=Listeners(),
         patience_seconds=0.2,
     )
     await made.open()
