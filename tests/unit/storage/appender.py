@@ -72,7 +72,7 @@ async def main(folder: Path, mode: str) -> None:
     url = f"sqlite:///{file}"
     upgrade(url)
     database = Database(url)
-    journal = SqlJournal(database, lambda items: PUBLISHED.append(items[-1].row.head_seq))
+    journal = SqlJournal(database, lambda items: PUBLISHED.append(items[-1].row.head_seq), lambda _: None)
     await database.open()
     if mode == "full":
         await fill(journal, file)
