@@ -40,7 +40,8 @@ from concertmaster.engine.retry import next_delay
 from concertmaster.engine.state import ExecutionState, NodeState
 
 LONGEST_ASKED_DELAY = timedelta(hours=1)
-LOSSES_LIMIT = 5
+# High, so that a server that is killed for other reasons does not look like the work of a node.
+LOSSES_LIMIT = 20
 NO_EDGE_TAKEN = "no incoming edge was taken"
 THRESHOLD_OUT_OF_REACH = "too few incoming edges were taken"
 

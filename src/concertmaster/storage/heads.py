@@ -45,7 +45,7 @@ class Heads:
         self._change = dialect.bulk(_HEAD + _SET + _OWNED, *_KEY, *_CHANGE)
         self._end = dialect.bulk(_HEAD + _SET + _GIVE_UP + _OWNED + " RETURNING executions.slot_key", *_KEY, *_CHANGE)
         self._release = dialect.bulk(
-            "UPDATE executions SET owner = NULL, wake_at = v.column2 FROM ({rows}) AS v "
+            "UPDATE executions SET owner = NULL, takeovers = 0, wake_at = v.column2 FROM ({rows}) AS v "
             "WHERE executions.id = v.column1 "
             "AND NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.execution_id = v.column1) "
             "RETURNING executions.id, executions.slot_key, executions.admitted, executions.wake_at",

@@ -12,6 +12,7 @@ from concertmaster import Context, OperationalError, node
 from concertmaster.domain.events import Event, ExecutionRetried, NodeStarted, NodeWaiting
 from concertmaster.domain.interfaces import Slot
 from concertmaster.engine.breaker import BreakerPolicy
+from concertmaster.engine.decider import LOSSES_LIMIT
 from concertmaster.engine.parts import EngineSettings
 from engine_harness import Harness, running_engine
 
@@ -221,7 +222,7 @@ async def test_a_node_that_ends_its_server_again_and_again_is_stopped(tmp_path: 
     async with running_engine(tmp_path, [door.node()]) as harness:
         execution_id = await harness.start(ONE)
         await harness.until(execution_id, lambda events: "node.started n" in kinds(events))
-    for _ in range(4):
+    for _ in range(LOSSES_LIMIT - 1):
         async with running_engine(tmp_path, [door.node()]) as harness:
             before = len(await harness.journal.read(execution_id))
             await harness.until(
