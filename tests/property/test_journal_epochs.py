@@ -59,7 +59,7 @@ async def carry_out(storage: Storage, steps: list[tuple[object, ...]]) -> None:
     # the head; marks say who wrote what.
     dropped = [False, False, False]
     model: list[list[float]] = [[], [], []]
-    pending: list[tuple[bool, asyncio.Future[None]]] = []
+    pending: list[tuple[bool, asyncio.Future[bool]]] = []
     mark = 0.0
     for step in steps:
         match step:
@@ -78,12 +78,12 @@ async def carry_out(storage: Storage, steps: list[tuple[object, ...]]) -> None:
                 assert claim is not None
                 epochs[which] += 1
                 dropped[which] = False
-                assert (claim.epoch, claim.head_seq) == (epochs[which], heads[which])
+                assert (claim.row.epoch, claim.row.head_seq) == (epochs[which], heads[which])
             case _:
                 await asyncio.gather(*(future for _, future in pending), return_exceptions=True)
     outcomes = await asyncio.gather(*(future for _, future in pending), return_exceptions=True)
     for (right, _), outcome in zip(pending, outcomes, strict=True):
-        assert (outcome is None) if right else isinstance(outcome, StaleOwner)
+        assert (outcome is False) if right else isinstance(outcome, StaleOwner)
     for which, execution_id in enumerate(ids):
         events = await storage.journal.read(execution_id)
         assert [event.seq for event in events] == list(range(1, heads[which] + 1))
