@@ -161,7 +161,10 @@ class Attempts:
             on_progress=lambda done, total: self._on_progress(attempt, done, total),
         )
         job = Job(self._engine, self._recorder.state, planned, attempt.context)
-        guarded = planned.effect == "write" or planned.type.connections or self._engine.limits.resources
+        type_ = planned.type
+        guarded = (
+            planned.effect == "write" or type_.connections or "url" in type_.fields or self._engine.limits.resources
+        )
         self._time(attempt)
         try:
             outcome = await run_attempt(job, gate=(lambda used: self._admit(attempt, used)) if guarded else None)

@@ -82,6 +82,10 @@ class Dispatcher:
             except ConcertMasterError as error:
                 _log.warning("executions cannot be claimed at the moment: %s", error.message)
                 pause = TROUBLE_SECONDS
+            except Exception:
+                # A bug must not end the only one who takes up what is due.
+                _log.exception("claiming executions failed")
+                pause = TROUBLE_SECONDS
             if pause > 0:
                 self._looks_at = self._clock.now() + timedelta(seconds=pause)
                 with contextlib.suppress(TimeoutError):
