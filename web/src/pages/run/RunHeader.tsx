@@ -45,6 +45,12 @@ export function RunHeader({ execution, store, onSelect }: RunHeaderProps) {
             {execution.workflow}
           </Link>{' '}
           <span>{sentence}</span>
+          {execution.waiting?.until ? (
+            <span>
+              {' ('}
+              <Time at={execution.waiting.until} />)
+            </span>
+          ) : null}
           {error ? (
             <>
               {culprit ? (
