@@ -13,13 +13,13 @@ import signal
 import sqlite3
 import subprocess
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from chaos.sink import Sink, counting_sink
+from chaos.sink import Sink
 from chaos.verdict import judge
 from chaos.workload import Customer, mixed, unsafe
 from postgres_server import PostgresServer
@@ -30,19 +30,6 @@ SEED = int(os.environ.get("CHAOS_SEED", "20130101"))
 START_ALONE = 5  # every fifth kill comes while a server starts
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(180 + 15 * KILLS)]
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Path:
-    (tmp_path / "cities.csv").write_text("city,people\nA,500\nB,1500\nC,2500\n")
-    (tmp_path / "out").mkdir()
-    return tmp_path
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with counting_sink() as found:
-        yield found
 
 
 @pytest.fixture
@@ -79,16 +66,6 @@ def test_kills_on_sqlite(workspace: Path, sink: Sink, settings: dict[str, str]) 
     with contextlib.closing(database):
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert list((workspace / ".concertmaster" / "artifacts" / "tmp").iterdir()) == []
-
-
-@pytest.fixture
-def postgres() -> Iterator[PostgresServer]:
-    server = PostgresServer()
-    try:
-        server.start()
-        yield server
-    finally:
-        server.remove()
 
 
 def test_kills_on_postgresql_with_two_servers(

@@ -9,14 +9,13 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from chaos.sink import Sink, counting_sink
-from chaos.verdict import judge
+from chaos.sink import Sink
+from chaos.verdict import ended, judge
 from chaos.workload import Customer, mixed, unsafe
 from factories import document
 from postgres_server import PostgresServer
@@ -26,29 +25,6 @@ OUTAGE = float(os.environ.get("CHAOS_OUTAGE", "4"))
 LEASE_SECONDS = 8.0
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(240 + 2 * int(OUTAGE))]
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Path:
-    (tmp_path / "cities.csv").write_text("city,people\nA,500\nB,1500\nC,2500\n")
-    (tmp_path / "out").mkdir()
-    return tmp_path
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with counting_sink() as found:
-        yield found
-
-
-@pytest.fixture
-def postgres() -> Iterator[PostgresServer]:
-    server = PostgresServer()
-    try:
-        server.start()
-        yield server
-    finally:
-        server.remove()
 
 
 def settings_of(workspace: Path, url: str) -> dict[str, str]:
@@ -84,7 +60,7 @@ def test_a_server_that_slept_through_its_lease_writes_nothing_more(
         slept_at = time.monotonic()
         try:
             for id_ in ids:
-                assert _ended(client, id_)["status"] == "succeeded"
+                assert ended(client, id_)["status"] == "succeeded"
             taken_over_after = time.monotonic() - slept_at
         finally:
             sleeper.process.send_signal(signal.SIGCONT)
@@ -135,22 +111,11 @@ def test_a_torn_end_of_the_log_is_left_out(workspace: Path, sink: Sink) -> None:
     with log.open("ab") as torn:
         torn.write(frames[32 : 32 + 3000])
     with server_process(workspace, env=settings) as server, server.client() as client:
-        assert [_ended(client, id_)["outputs"]["sum"] for id_ in ids] == [5, 6, 7, 8, 9]
+        assert [ended(client, id_)["outputs"]["sum"] for id_ in ids] == [5, 6, 7, 8, 9]
         assert server.stop() == 0
     database = sqlite3.connect(workspace / ".concertmaster" / "concertmaster.db")
     assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     database.close()
-
-
-def _ended(client: httpx.Client, id_: str) -> dict:
-    after, deadline = 0, time.monotonic() + 40
-    execution: dict = {}
-    while time.monotonic() < deadline:
-        execution = client.get(f"/api/v1/executions/{id_}").raise_for_status().json()
-        if execution["status"] in ("succeeded", "failed", "cancelled", "interrupted"):
-            return execution
-        after = client.get(f"/api/v1/executions/{id_}/events", params={"after": after, "wait": 5}).json()["next"]
-    raise AssertionError(f"stuck: {execution}")
 
 
 def _until_ready(client: httpx.Client) -> None:

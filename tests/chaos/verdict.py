@@ -58,7 +58,7 @@ def judge(client: httpx.Client, customer: Customer, sink: Sink, workspace: Path,
     assert sorted(there) == sorted(ids), "one execution for each key, and no other"
     _resume_all(client)
     for key, (id_, workflow) in customer.accepted.items():
-        execution = _ended(client, id_)
+        execution = ended(client, id_)
         _judge_one(execution, _history(client, id_), int(key.removeprefix("key-")), workflow, verdict)
         assert execution["status"] != "cancelled" or id_ in customer.cancelled, execution
     _judge_sink(sink, verdict)
@@ -130,7 +130,8 @@ def _history(client: httpx.Client, id_: str) -> list[dict[str, Any]]:
     return client.get(f"/api/v1/executions/{id_}/events?limit=1000").raise_for_status().json()["items"]
 
 
-def _ended(client: httpx.Client, id_: str) -> dict[str, Any]:
+def ended(client: httpx.Client, id_: str) -> dict[str, Any]:
+    """Wait for the end of an execution; one that was left paused is resumed."""
     after, deadline, execution = 0, time.monotonic() + END_SECONDS, dict[str, Any]()
     while time.monotonic() < deadline:
         execution = client.get(f"/api/v1/executions/{id_}").raise_for_status().json()

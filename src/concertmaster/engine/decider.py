@@ -10,7 +10,7 @@
 5. A retrying or waiting node waits for its timer; then the first runs again, and the second has done its work. One
    that waited for a free place with an earlier owner asks again.
 6. A node whose attempt was lost with an earlier owner runs again, unless repeating an outside write blindly could do
-   it twice (then its `on_interrupt` decides), or it was lost so often that it seems to be what kills the server.
+   it twice; then its `on_interrupt` decides.
 7. When no node is open the execution has succeeded.
 """
 
@@ -40,8 +40,6 @@ from concertmaster.engine.retry import next_delay
 from concertmaster.engine.state import ExecutionState, NodeState
 
 LONGEST_ASKED_DELAY = timedelta(hours=1)
-# High, so that a server that is killed for other reasons does not look like the work of a node.
-LOSSES_LIMIT = 20
 NO_EDGE_TAKEN = "no incoming edge was taken"
 THRESHOLD_OUT_OF_REACH = "too few incoming edges were taken"
 
@@ -92,19 +90,17 @@ def _decide_node(planned: PlanNode, node: NodeState) -> Command | None:
         case "waiting":
             return PassThrough(planned.id, node.attempt)
         case "running":
-            return _again(planned, node)
+            return _again(planned, node.attempt)
         case _:
             return None
 
 
-def _again(planned: PlanNode, node: NodeState) -> Command:
+def _again(planned: PlanNode, attempt: int) -> Command:
     """Rule 6."""
-    if node.losses + 1 >= LOSSES_LIMIT:
-        return Interrupt(_crash_loop(planned, node))
     if planned.repeatable or planned.policy.on_interrupt == "retry":
-        return StartAttempt(planned.id, node.attempt + 1)
+        return StartAttempt(planned.id, attempt + 1)
     error = _interrupted_write(planned)
-    return FailNode(planned.id, node.attempt, error) if planned.policy.on_interrupt == "fail" else Interrupt(error)
+    return FailNode(planned.id, attempt, error) if planned.policy.on_interrupt == "fail" else Interrupt(error)
 
 
 def _join(planned: PlanNode, node: NodeState) -> Command | None:
@@ -182,15 +178,6 @@ def _asked_delay(error: Failure) -> timedelta:
     asked = error.details.get("retry_after_seconds")
     seconds = float(asked) if isinstance(asked, int | float) and asked > 0 else 0.0
     return min(timedelta(seconds=min(seconds, 1e6)), LONGEST_ASKED_DELAY)
-
-
-def _crash_loop(planned: PlanNode, node: NodeState) -> Failure:
-    return Failure(
-        "crash_loop",
-        f"The server ended {node.losses + 1} times in a row while node {planned.id!r} ran; find out whether the node "
-        "is what ends it (memory, a crash in native code), then resume or cancel the execution",
-        node=planned.id,
-    )
 
 
 def _interrupted_write(planned: PlanNode) -> Failure:

@@ -69,9 +69,7 @@ def apply(state: ExecutionState, event: Event) -> ExecutionState:
     state.seq = event.seq
     match body:
         case NodeStarted(node_id, attempt):
-            node = state.nodes[node_id]
-            node.losses = node.losses + 1 if node.status == "running" else 0
-            _move(state, node_id, "running")
+            node = _move(state, node_id, "running")
             node.attempt, node.due_at, node.rule = attempt, None, None
             node.delivered = node.taken if node.delivered is None else node.delivered
             state.running.add(node_id)

@@ -16,7 +16,7 @@ from concertmaster.engine.state import ExecutionState, NodeState, initial
 # Raised when a field changes its meaning; a snapshot of another format is not read, the events are folded instead.
 FORMAT = 1
 _EXECUTION = ("status", "seq", "generation", "inputs", "trigger", "cancelling", "expired", "paused")
-_NODE = ("undecided", "status", "attempt", "failures", "losses", "rule", "generation")
+_NODE = ("undecided", "status", "attempt", "failures", "rule", "generation")
 
 
 def take(state: ExecutionState) -> Snapshot:

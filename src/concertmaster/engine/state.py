@@ -26,7 +26,6 @@ class NodeState:
     Attributes:
         attempt: the newest attempt, 0 before the first.
         failures: failed attempts; a lost one (crash) does not count.
-        losses: attempts in a row that ended with their server.
         undecided: incoming edges not yet taken or skipped.
         taken: incoming edges taken, in the order of their decision.
         delivered: the edges whose values the running attempt got.
@@ -39,7 +38,6 @@ class NodeState:
     status: NodeStatus = "pending"
     attempt: int = 0
     failures: int = 0
-    losses: int = 0
     taken: tuple[int, ...] = ()
     delivered: tuple[int, ...] | None = None
     outputs: Mapping[str, Value] = field(default_factory=lambda: NO_OUTPUTS)
