@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from pydantic import SecretStr
 
 from benchmarks.engine import fan_out, linear, median_seconds, run
 from benchmarks.report import Report
@@ -86,7 +87,7 @@ async def measure(report: Report, folder: Path, *, singles: int) -> None:
 async def measure_postgres(report: Report, folder: Path, url: str, *, singles: int, at_once: int) -> None:
     """The plain rows on PostgreSQL."""
     folder.mkdir()
-    settings = Settings(workspace=folder, database_url=url)
+    settings = Settings(workspace=folder, database_url=SecretStr(url))
     with hold_data_folder(settings):
         async with build(settings) as runtime:
             for document in (linear(10), fan_out(100)):

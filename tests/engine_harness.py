@@ -26,6 +26,7 @@ from concertmaster.engine.limits import Limits
 from concertmaster.engine.parts import Engine, EngineSettings, PlanCache
 from concertmaster.executors.driving import driving
 from concertmaster.executors.local import LocalCompute, LocalPlacement
+from concertmaster.executors.pool import ProcessSettings
 from concertmaster.nodes.credentials import Connection
 from concertmaster.nodes.loader import load_registry
 from concertmaster.nodes.node_type import node_type_of
@@ -129,6 +130,7 @@ async def running_engine(
     limits: Sequence[str] = (),
     breaker: BreakerPolicy | None = None,
     dispatch: bool = True,
+    processes: ProcessSettings | None = None,
 ) -> AsyncIterator[Harness]:
     """An engine over `folder` with the built-ins and the given `@node` functions; closing it is a clean stop.
 
@@ -153,7 +155,7 @@ async def running_engine(
     executions, builtins = SqlExecutionStore(database), load_registry()
     own = [found for function in functions if (found := node_type_of(function)) is not None]
     registry = Registry([*builtins.all(), *own])
-    compute = LocalCompute(threads=32, grace_seconds=grace_seconds)
+    compute = LocalCompute(threads=32, grace_seconds=grace_seconds, processes=processes)
     slots = database.slots(hooks.owner, hooks.freed)
     engine = Engine(
         owner=hooks.owner,
@@ -176,6 +178,6 @@ async def running_engine(
             harness = Harness(engine, journal, workflows, executions, placement)
             yield harness
     finally:
-        compute.close()
+        await compute.close()
         await engine.http.aclose()
         await database.close()

@@ -87,7 +87,8 @@ def errors_page() -> str:
 
 
 def _raised(tree: ast.AST) -> Iterator[tuple[str, str, str]]:
-    """Code, class and message of every error that is made with a constant code."""
+    """Code, class and message of every error that is made with a constant code, or one out of a constant mapping."""
+    mappings = _mappings(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and len(node.value.elts) == 2:
             name, message = map(_text, node.value.elts)
@@ -101,8 +102,22 @@ def _raised(tree: ast.AST) -> Iterator[tuple[str, str, str]]:
             continue
         texts = [_text(argument) for argument in call.args[:3]]
         at = 1 if kind == "problem_response" else 0
+        if len(texts) > 1 and isinstance(chosen := call.args[at], ast.Subscript) and isinstance(chosen.value, ast.Name):
+            for name in mappings.get(chosen.value.id, ()):
+                yield name, kind, texts[at + 1]
         if len(texts) > at + 1 and "." in texts[at] and " " not in texts[at] and "…" not in texts[at]:
             yield texts[at], kind, texts[at + 1]
+
+
+def _mappings(tree: ast.AST) -> dict[str, list[str]]:
+    """The codes among the values of the module's constant mappings, by the mapping's name."""
+    found: dict[str, list[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and isinstance(node.value, ast.Dict):
+            texts = [_text(value) for value in node.value.values]
+            if texts and all("." in text and " " not in text and "…" not in text for text in texts):
+                found[node.target.id] = texts
+    return found
 
 
 def _text(node: ast.expr) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import AsyncGenerator, Coroutine, Generator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from concertmaster.config import DATABASE_FILE, SERVER_FILE, Settings
+from concertmaster.config import SERVER_FILE, Settings
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.guard import EgressRules, GuardedClient
 from concertmaster.domain.errors import OperationalError
@@ -26,6 +26,7 @@ from concertmaster.engine.parts import Engine, EngineSettings, PlanCache
 from concertmaster.eventbus.memory import MemoryEventBus
 from concertmaster.executors.driving import driving, running
 from concertmaster.executors.local import LocalCompute
+from concertmaster.executors.pool import ProcessSettings
 from concertmaster.nodes.loader import load_registry
 from concertmaster.observability.metrics import Metrics
 from concertmaster.security.cipher import open_cipher
@@ -41,7 +42,7 @@ from concertmaster.storage.database import Database
 from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.lock import DataFolderLock
-from concertmaster.storage.migrate import current, head, upgrade
+from concertmaster.storage.migrate import upgrade
 from concertmaster.storage.relay import Relay
 from concertmaster.storage.workflows import SqlWorkflowStore
 
@@ -169,8 +170,8 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
         connections = ConnectionService(storage.connections, cipher)
         http = GuardedClient(EgressRules.parse(settings.egress_allow))
         stack.push_async_callback(http.aclose)
-        compute = LocalCompute(threads=settings.threads)
-        stack.callback(compute.close)
+        compute = LocalCompute(threads=settings.threads, processes=ProcessSettings.of(settings))
+        stack.push_async_callback(compute.close)
         engine = Engine(
             owner=hooks.owner,
             journal=storage.journal,
@@ -225,6 +226,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
                 here=lambda: {
                     "executions": placement.running,
                     "open_breakers": len(engine.breakers.open(asyncio.get_running_loop().time())),
+                    **asdict(compute.stats()),
                 },
             ),
             metrics=metrics,
@@ -262,31 +264,3 @@ def _instance(settings: Settings, storage: _Storage, clock: Clock) -> Instance:
         database=storage.database.kind,
         started_at=clock.now(),
     )
-
-
-async def known_connections(settings: Settings) -> Mapping[str, str] | None:
-    """The type of every stored connection by name, read beside a server that may run; None when nobody can tell."""
-    data_dir = settings.resolved_data_dir
-    if not settings.database_url and not (data_dir / DATABASE_FILE).exists():
-        return {}
-    database = Database(settings.resolved_database_url)
-    try:
-        return {connection.name: connection.type for connection in await SqlConnectionStore(database).list()}
-    except OperationalError:
-        return None
-    finally:
-        await database.close()
-
-
-def schema_state(settings: Settings) -> str:
-    """Which schema the database has, in words, without changing it.
-
-    Raises:
-        UserError: `database.unsupported`.
-        OperationalError: `database.unavailable`.
-    """
-    url = settings.resolved_database_url
-    if not settings.database_url and not (settings.resolved_data_dir / DATABASE_FILE).exists():
-        return "not there yet; the first start makes it"
-    found, newest = current(url), head()
-    return f"schema {found}" if found == newest else f"schema {found}; the next start brings it to {newest}"

@@ -45,8 +45,10 @@ class Settings(BaseSettings):
         description="Folder of the artifacts; empty means `artifacts` in the data folder. Servers that share a "
         "PostgreSQL need one that all of them reach.",
     )
-    database_url: str = Field(
-        default="", description="SQLAlchemy URL of the database; empty means `concertmaster.db` in the data folder."
+    database_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="URL of the database: `postgresql://user:password@host:5432/database`, or "
+        "`sqlite:////absolute/path.db`; empty means the file `concertmaster.db` in the data folder.",
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on; loopback only until there is a login.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
@@ -84,6 +86,23 @@ class Settings(BaseSettings):
         description="Time-out of an execution whose workflow has none of its own.",
     )
     threads: int = Field(default=32, ge=1, le=1024, description="Node functions that may run in threads at once.")
+    processes: int = Field(
+        default=8,
+        ge=1,
+        le=256,
+        description="Child processes with isolated node code at once; later attempts wait. None is started before the "
+        "first is needed.",
+    )
+    process_memory: int = Field(
+        default=2 * 2**30,
+        ge=128 * 2**20,
+        description="Memory that an isolated attempt may use, its own child processes included, in bytes.",
+    )
+    process_cpu_time: timedelta = Field(
+        default=timedelta(hours=4),
+        gt=timedelta(),
+        description="CPU time that an isolated attempt may use, summed over all its threads and processes.",
+    )
     max_body_bytes: int = Field(
         default=16 * 1024 * 1024, ge=1024, description="Largest request body that the API takes, in bytes."
     )
@@ -101,7 +120,7 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("node_timeout", "execution_timeout", mode="before")
+    @field_validator("node_timeout", "execution_timeout", "process_cpu_time", mode="before")
     @classmethod
     def _duration(cls, value: object) -> object:
         return parse_duration(value) if isinstance(value, str) else value
@@ -144,7 +163,7 @@ class Settings(BaseSettings):
     @property
     def resolved_database_url(self) -> str:
         """The database's URL with the default filled in."""
-        return self.database_url or f"sqlite:///{self.resolved_data_dir / DATABASE_FILE}"
+        return self.database_url.get_secret_value() or f"sqlite:///{self.resolved_data_dir / DATABASE_FILE}"
 
 
 def read(**given: Any) -> Settings:
@@ -170,7 +189,7 @@ def _explain(item: Any, given: dict[str, Any]) -> str:
     if item["type"] == "extra_forbidden":
         return f"{FILE_NAME} has the unknown setting '{name}'; remove it. Settings: {', '.join(Settings.model_fields)}"
     field = Settings.model_fields.get(name)
-    shown = "(hidden)" if name == "secret_key" else repr(item["input"])
+    shown = "(hidden)" if name in ("secret_key", "database_url") else repr(item["input"])
     option = f"--{name.replace('_', '-')}" if name in given else f"{PREFIX}{name.upper()} or `{name}` in {FILE_NAME}"
     remedy = f" {field.description}" if field is not None else ""
     return f"Setting {name.upper()} is {shown}: {item['msg']}. Change {option}.{remedy}"

@@ -178,6 +178,186 @@ async def test_an_execution_of_a_deleted_workflow_can_still_be_steered(client: h
     (await until(client, id_, status("succeeded")))
 
 
+def divide(name: str) -> dict[str, Any]:
+    """`a -> b`; b divides by an input, so 0 makes it fail."""
+    nodes = {
+        "a": {"type": "testing.burst", "config": {"count": 3}},
+        "b": {"type": "data.set", "config": {"value": "{{ nodes.a / inputs.by }}"}},
+    }
+    return document(
+        name, inputs={"by": {"type": "integer"}}, nodes=nodes, edges=["a -> b"], outputs={"b": "{{ nodes.b }}"}
+    )
+
+
+async def kinds(client: httpx.AsyncClient, id_: str) -> list[tuple[str, str | None]]:
+    events = (await client.get(f"/executions/{id_}/events")).json()["items"]
+    return [(event["kind"], event.get("node")) for event in events]
+
+
+@pytest.mark.parametrize("action", ["cancel", "pause", "resume", "retry", "replay"])
+async def test_each_request_refuses_what_it_does_not_know(client: httpx.AsyncClient, action: str) -> None:
+    unknown = await client.post(f"/executions/nobody/{action}")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "execution.not_found")
+    wrong: list[Any] = [{"reasons": "x"}, {"reason": 3}, []]
+    for body in wrong:
+        bad = await client.post(f"/executions/nobody/{action}", json=body)
+        assert (bad.status_code, bad.json()["code"]) == (422, "request.invalid")
+    long = await client.post(f"/executions/nobody/{action}", json={"reason": "x" * 501, "priority": 2**31})
+    assert long.status_code == 422
+
+
+async def test_a_node_that_runs_ends_although_its_execution_is_paused(client: httpx.AsyncClient) -> None:
+    nodes = {"a": {"type": "testing.pause", "config": {"seconds": 0.5}}, "b": {"type": "data.set"}}
+    body = document("ends", inputs={}, outputs={}, nodes=nodes, edges=["a -> b"])
+    (await client.post("/workflows", json=body)).raise_for_status()
+    id_ = await start(client, "ends")
+    (await until(client, id_, lambda seen: seen["nodes"]["a"]["status"] == "running"))
+    (await client.post(f"/executions/{id_}/pause")).raise_for_status()
+    shown = await until(client, id_, status("paused"))
+    # Paused at once, while it still runs; nobody has to wait for the node.
+    assert shown["nodes"]["a"]["waiting"]["rule"] == "attempt"
+    (await until(client, id_, lambda seen: seen["nodes"]["a"]["status"] == "succeeded"))
+    assert ("node.started", "b") not in await kinds(client, id_)
+    # Asked twice is answered once.
+    assert (await client.post(f"/executions/{id_}/pause")).status_code == 202
+    (await client.post(f"/executions/{id_}/cancel", json={"reason": "no lunch"})).raise_for_status()
+    shown = await until(client, id_, status("cancelled"))
+    assert (shown["nodes"]["a"]["status"], shown["nodes"]["b"]["status"]) == ("succeeded", "cancelled")
+    assert (shown["waiting"], shown["nodes"]["b"]["waiting"]) == (None, None)
+    assert [kind for kind, _ in await kinds(client, id_)].count("execution.paused") == 1
+
+
+async def test_a_paused_wait_goes_on_waiting_for_the_same_moment(client: httpx.AsyncClient) -> None:
+    (await publish(client, "same-moment", nodes=LONG))
+    id_ = await start(client, "same-moment")
+    due = (await until(client, id_, status("waiting")))["waiting"]["until"]
+    (await client.post(f"/executions/{id_}/pause")).raise_for_status()
+    assert (await until(client, id_, status("paused")))["waiting"]["until"] is None
+    (await client.post(f"/executions/{id_}/resume")).raise_for_status()
+    assert (await until(client, id_, status("waiting")))["waiting"]["until"] == due
+
+
+async def test_what_waits_for_a_place_can_be_paused_and_lets_others_pass(client: httpx.AsyncClient) -> None:
+    (await publish(client, "passing", nodes=LONG, policy={"concurrency": {"limit": 1}}))
+    first = await start(client, "passing")
+    (await until(client, first, status("waiting")))
+    second, third = (await start(client, "passing")), (await start(client, "passing"))
+    (await until(client, second, status("queued")))
+    (await client.post(f"/executions/{second}/pause")).raise_for_status()
+    (await until(client, second, status("paused")))
+    (await client.post(f"/executions/{first}/cancel")).raise_for_status()
+    (await until(client, third, status("waiting")))
+    (await client.post(f"/executions/{second}/resume")).raise_for_status()
+    shown = await until(client, second, status("queued"))
+    assert (shown["waiting"]["rule"], shown["waiting"]["holders"]) == ("concurrency", [third])
+    for id_ in (second, third):
+        (await client.post(f"/executions/{id_}/cancel")).raise_for_status()
+        (await until(client, id_, status("cancelled")))
+
+
+async def test_a_retry_keeps_what_succeeded_and_tells_followers_to_begin_again(client: httpx.AsyncClient) -> None:
+    (await client.post("/workflows", json=divide("kept"))).raise_for_status()
+    id_ = await start(client, "kept", inputs={"by": 0})
+    before = await until(client, id_, status("failed"))
+    assert (before["generation"], before["nodes"]["a"]["logs"]) == (1, 3)
+    again = await client.post(f"/executions/{id_}/retry", json={"reason": "once more"})
+    assert again.status_code == 202
+    after = await until(client, id_, lambda seen: seen["generation"] == 2 and seen["status"] == "failed")
+    # Its results are those of the first time: it did not run again.
+    assert after["nodes"]["a"] == before["nodes"]["a"]
+    assert after["nodes"]["b"]["attempt"] > before["nodes"]["b"]["attempt"]
+    told = [kind for kind, _ in await kinds(client, id_)]
+    assert told.count("execution.failed") == 2
+    assert told.index("execution.retried") > told.index("execution.failed")
+    # From a node on even that runs again.
+    (await client.post(f"/executions/{id_}/retry", json={"from": "a", "inputs": {"by": 3}})).raise_for_status()
+    last = await until(client, id_, status("succeeded"))
+    assert (last["outputs"], last["generation"], last["nodes"]["a"]["logs"]) == ({"b": 1.0}, 3, 6)
+
+
+async def test_a_cancelled_execution_can_be_retried(client: httpx.AsyncClient) -> None:
+    nodes = {"a": {"type": "data.set"}, "w": {"type": "flow.wait", "config": {"duration": "2h"}}}
+    body = document("cancelled", inputs={}, outputs={}, nodes=nodes, edges=["a -> w"])
+    (await client.post("/workflows", json=body)).raise_for_status()
+    id_ = await start(client, "cancelled")
+    (await until(client, id_, status("waiting")))
+    (await client.post(f"/executions/{id_}/cancel")).raise_for_status()
+    (await until(client, id_, status("cancelled")))
+    (await client.post(f"/executions/{id_}/retry")).raise_for_status()
+    shown = await until(client, id_, status("waiting"))
+    assert (shown["generation"], shown["nodes"]["a"]["status"], shown["ended_at"]) == (2, "succeeded", None)
+
+
+async def test_a_replay_takes_the_inputs_of_the_last_retry_and_a_priority(client: httpx.AsyncClient) -> None:
+    (await client.post("/workflows", json=divide("edited"))).raise_for_status()
+    id_ = await start(client, "edited", inputs={"by": 0})
+    (await until(client, id_, status("failed")))
+    (await client.post(f"/executions/{id_}/retry", json={"inputs": {"by": 3}})).raise_for_status()
+    (await until(client, id_, status("succeeded")))
+    key = {"Idempotency-Key": "replay"}
+    answer = await client.post(f"/executions/{id_}/replay", json={"priority": 4}, headers=key)
+    other = answer.json()
+    assert (answer.status_code, answer.headers["location"]) == (202, f"/api/v1/executions/{other['id']}")
+    assert (other["inputs"], other["priority"], other["generation"]) == ({"by": 3}, 4, 1)
+    (await until(client, other["id"], status("succeeded")))
+    different = await client.post("/workflows/edited/executions", json={"inputs": {"by": 1}}, headers=key)
+    assert (different.status_code, different.json()["code"]) == (409, "execution.key_reused")
+
+
+async def test_ids_and_statuses_choose_for_many_and_who_succeeded_is_left_out(client: httpx.AsyncClient) -> None:
+    (await client.post("/workflows", json=divide("bulk"))).raise_for_status()
+    (await publish(client, "bulk-later", nodes=LONG))
+    bad = [(await start(client, "bulk", inputs={"by": 0})) for _ in range(2)]
+    good, waits = (await start(client, "bulk", inputs={"by": 1})), (await start(client, "bulk-later"))
+    for id_, wanted in ((bad[0], "failed"), (bad[1], "failed"), (good, "succeeded"), (waits, "waiting")):
+        (await until(client, id_, status(wanted)))
+
+    async def ask(action: str, **body: Any) -> tuple[int, int]:
+        answer = (await client.post("/executions/bulk", json={"action": action, **body})).raise_for_status().json()
+        assert answer["refused"] == []
+        return answer["matched"], answer["done"]
+
+    everything = [*bad, good, waits]
+    assert await ask("retry", ids=everything, dry_run=True) == (2, 0)
+    assert await ask("pause", ids=everything, reason="lunch") == (1, 1)
+    assert "lunch" in (await until(client, waits, status("paused")))["waiting"]["message"]
+    assert await ask("pause", ids=everything, status=["failed"]) == (0, 0)
+    assert await ask("resume", workflow="bulk-later") == (1, 1)
+    assert await ask("retry", workflow="bulk", status=["failed", "succeeded"], ids=[bad[0]]) == (1, 1)
+    (await until(client, bad[0], lambda seen: seen["generation"] == 2 and seen["status"] == "failed"))
+    assert (await client.get(f"/executions/{bad[1]}")).json()["generation"] == 1
+    answer = await client.post("/executions/bulk", json={"action": "retry", "status": ["succeeded"]})
+    assert (answer.json()["done"], answer.json()["refused"][0]["code"]) == (0, "execution.nothing_to_retry")
+    (await client.post(f"/executions/{waits}/cancel")).raise_for_status()
+    (await until(client, waits, status("cancelled")))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"action": "delete", "workflow": "x"},
+        {"workflow": "x"},
+        {"action": "cancel", "status": ["lost"]},
+        {"action": "cancel", "workflow": "x", "surprise": 1},
+    ],
+)
+async def test_a_wrong_bulk_request_asks_nobody(client: httpx.AsyncClient, body: dict[str, Any]) -> None:
+    refused = await client.post("/executions/bulk", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (422, "request.invalid")
+    unknown = await client.post("/executions/bulk", json={"action": "cancel", "ids": ["nobody"]})
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "execution.not_found")
+
+
+async def test_lists_show_the_priority(client: httpx.AsyncClient) -> None:
+    (await client.post("/workflows", json=document("first-class"))).raise_for_status()
+    id_ = await start(client, "first-class", priority=-3)
+    (await until(client, id_, status("succeeded")))
+    listed = (await client.get("/executions", params={"workflow": "first-class"})).json()["items"]
+    assert [item["priority"] for item in listed] == [-3]
+    refused = await client.post("/workflows/first-class/executions", json={"priority": 2**31})
+    assert (refused.status_code, refused.json()["code"]) == (422, "request.invalid")
+
+
 async def test_metrics_are_told_in_prometheus_text(client: httpx.AsyncClient) -> None:
     (await client.post("/workflows", json=document("metered"))).raise_for_status()
     id_ = await start(client, "metered")

@@ -30,6 +30,7 @@ OUTPUTS: dict[str, Any] = {
     "logic.if": {"size": "small"},
     "logic.merge": {"both": [1, 2]},
     "logic.switch": {"size": "M"},
+    "python.code": {"sum": 18},
     "table.aggregate": {"routes": 2},
     "table.filter": {"late": 2},
     "table.join": {"rows": 3},

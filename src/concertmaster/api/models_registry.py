@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from concertmaster.domain.ports import PortKind
-from concertmaster.domain.spec import Effect
+from concertmaster.domain.spec import Effect, Isolation
 
 
 class _Model(BaseModel):
@@ -59,6 +59,7 @@ class NodeType(_Model):
     config_schema: dict[str, Any] = Field(alias="schema")
     effect: Effect
     idempotent: bool
+    isolation: Isolation
     summary_field: str | None
     example: str
     status: Literal["active"]

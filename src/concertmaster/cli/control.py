@@ -13,7 +13,7 @@ from concertmaster.cli.inputs import read_inputs
 from concertmaster.cli.terminal import FAILED, console, explain
 from concertmaster.config import read
 from concertmaster.domain.errors import UserError
-from concertmaster.domain.execution import FINAL_EXECUTION, RequestKind
+from concertmaster.domain.execution import FINAL_EXECUTION, REQUESTS, RequestKind
 from concertmaster.observability.logging import configure
 
 _DONE = {"cancel": "cancelled", "pause": "asked to pause", "resume": "resumed", "retry": "retried"}
@@ -21,7 +21,7 @@ _DONE = {"cancel": "cancelled", "pause": "asked to pause", "resume": "resumed", 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which executions a command is about, when they are not named."""
+    """Which executions a command is about, when they are not named, and whether it only looks."""
 
     workflow: str | None
     status: list[str]
@@ -29,9 +29,37 @@ class Filter:
     yes: bool
 
 
-def steer(kind: RequestKind, ids: list[str], chosen: Filter, *, reason: str | None, data_dir: Path | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """What a retry changes; each is about one execution.
+
+    Attributes:
+        start: a node that runs again although it succeeded.
+        inputs: `name=value` each.
+        inputs_file: YAML or JSON mapping of names to values.
+    """
+
+    start: str | None
+    inputs: list[str]
+    inputs_file: Path | None
+
+    def __bool__(self) -> bool:
+        return bool(self.start or self.inputs or self.inputs_file)
+
+
+def steer(
+    kind: RequestKind,
+    ids: list[str],
+    chosen: Filter,
+    *,
+    reason: str | None,
+    data_dir: Path | None,
+    from_node: bool = False,
+) -> None:
     """Ask each execution; exit code 1 when one could not be asked.
 
+    Args:
+        from_node: a retry starts from a node, so even those that succeeded can be asked.
     Raises:
         UserError: `executions.which`, neither ids nor a filter, or both.
     """
@@ -42,25 +70,36 @@ def steer(kind: RequestKind, ids: list[str], chosen: Filter, *, reason: str | No
     async def work(api: Api) -> int:
         if filtered:
             return await _steer_many(api, kind, chosen, reason)
+        if chosen.dry_run:
+            return await _count(api, kind, ids, from_node=from_node)
         return max([await _steer_one(api, kind, id_, reason) for id_ in ids])
 
     _run(work, data_dir)
 
 
-def retry_execution(
-    execution_id: str, *, start: str | None, inputs: list[str], inputs_file: Path | None, data_dir: Path | None
-) -> None:
-    """Let one go on, from what failed or from a node, with the same inputs or others."""
+def retry(execution_id: str | None, edits: Edits, chosen: Filter, *, reason: str | None, data_dir: Path | None) -> None:
+    """Let one go on, from what failed or from a node, with the same inputs or others; or many by a filter.
+
+    Raises:
+        UserError: `executions.one`, another start or inputs for many; `executions.which`, see `steer`.
+    """
+    if execution_id is None and edits:
+        raise UserError("executions.one", "--from, -i and --inputs are for one execution: name it by its id")
+    if not edits or chosen.workflow or chosen.status or chosen.dry_run or execution_id is None:
+        ids = [] if execution_id is None else [execution_id]
+        steer("retry", ids, chosen, reason=reason, data_dir=data_dir, from_node=edits.start is not None)
+        return
+    id_ = execution_id
 
     async def work(api: Api) -> int:
-        body: dict[str, Any] = {} if start is None else {"from": start}
-        if inputs or inputs_file is not None:
-            execution = await api.get(f"/executions/{execution_id}")
+        body: dict[str, Any] = {"reason": reason} if edits.start is None else {"reason": reason, "from": edits.start}
+        if edits.inputs or edits.inputs_file is not None:
+            execution = await api.get(f"/executions/{id_}")
             workflow = await api.get(f"/workflows/{execution['workflow']}", version=execution["version"])
-            edited = read_inputs(workflow["document"].get("inputs") or {}, inputs, file=inputs_file)
+            edited = read_inputs(workflow["document"].get("inputs") or {}, edits.inputs, file=edits.inputs_file)
             body["inputs"] = {**execution["inputs"], **edited}
-        row = await api.post(f"/executions/{execution_id}/retry", body)
-        console().print(f"{row['id']}: {_DONE['retry']}; watch it with: concertmaster executions show {row['id']}")
+        await api.post(f"/executions/{id_}/retry", body)
+        _say_asked("retry", id_)
         return 0
 
     _run(work, data_dir)
@@ -98,25 +137,43 @@ async def _steer_one(api: Api, kind: RequestKind, execution_id: str, reason: str
         return FAILED
     if kind == "cancel":
         row = await _ended(api, row)
-    told = row["status"] if kind == "cancel" else _DONE[kind]
-    console().print(f"{execution_id}: {told}")
+        console().print(f"{execution_id}: {row['status']}")
+    else:
+        _say_asked(kind, execution_id)
     return 0
+
+
+def _say_asked(kind: RequestKind, execution_id: str) -> None:
+    watch = f"; watch it with: concertmaster executions show {execution_id}" if kind == "retry" else ""
+    console().print(f"{execution_id}: {_DONE[kind]}{watch}")
+
+
+async def _count(api: Api, kind: RequestKind, ids: list[str], *, from_node: bool) -> int:
+    """Only say how many of these can be asked."""
+    possible = sorted(REQUESTS[kind] if from_node else REQUESTS[kind] - {"succeeded"})
+    body = {"action": kind, "ids": ids, "status": possible, "dry_run": True}
+    matched = (await api.post("/executions/bulk", body))["matched"]
+    console().print(f"{matched} of {_executions(len(ids))} can be asked to {kind}")
+    return 0
+
+
+def _executions(number: int) -> str:
+    return f"{number} execution" if number == 1 else f"{number} executions"
 
 
 async def _steer_many(api: Api, kind: RequestKind, chosen: Filter, reason: str | None) -> int:
     body = {"action": kind, "workflow": chosen.workflow, "status": chosen.status, "reason": reason}
     matched = (await api.post("/executions/bulk", {**body, "dry_run": True}))["matched"]
-    noun = "execution" if matched == 1 else "executions"
     if chosen.dry_run or not matched:
-        console().print(f"{matched} {noun} match")
+        console().print(f"{_executions(matched)} {'matches' if matched == 1 else 'match'}")
         return 0
     if not chosen.yes:
         if not sys.stdin.isatty():
-            raise UserError("executions.confirm", f"{matched} {noun} match; say --yes to {kind} them")
-        if console().input(f"{kind} {matched} {noun}? (y/N) ").strip().lower() not in ("y", "yes"):
+            raise UserError("executions.confirm", f"{_executions(matched)} would be asked; say --yes to {kind} them")
+        if console().input(f"{kind} {_executions(matched)}? (y/N) ").strip().lower() not in ("y", "yes"):
             return FAILED
     result = await api.post("/executions/bulk", body)
-    console().print(f"{result['done']} of {result['matched']} {noun} {_DONE[kind]}")
+    console().print(f"{result['done']} of {_executions(result['matched'])} {_DONE[kind]}")
     for refusal in result["refused"]:
         console(error=True).print(f"{refusal['id']}: {refusal['message']}")
     return FAILED if result["refused"] else 0

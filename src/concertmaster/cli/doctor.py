@@ -18,11 +18,11 @@ import orjson
 from rich.text import Text
 
 from concertmaster.api.web import STATIC
-from concertmaster.bootstrap import schema_state
 from concertmaster.cli.serve import listen
 from concertmaster.cli.terminal import FAILED, console, print_json
 from concertmaster.config import PREFIX, SERVER_FILE, Settings, read
 from concertmaster.domain.errors import ConcertMasterError
+from concertmaster.inspection import database_is_shared, schema_state
 from concertmaster.nodes.loader import load_registry
 
 LEAST_FREE_BYTES = 1 << 30
@@ -87,6 +87,11 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", False, error.message)
         return
     yield Finding("database", True, state)
+    if database_is_shared(settings):
+        for name, is_set in (("SECRET_KEY", settings.secret_key), ("ARTIFACTS_DIR", settings.artifacts_dir)):
+            if not is_set:
+                remedy = f"set {PREFIX}{name} to the same on all servers, if there are several on this database"
+                yield Finding("database", None, remedy)
 
 
 def _server(settings: Settings) -> Iterator[Finding]:

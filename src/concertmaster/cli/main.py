@@ -59,13 +59,15 @@ def run(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Workflow document, YAML or JSON.")],
     inputs: Annotated[list[str] | None, typer.Option("-i", "--input", metavar="NAME=VALUE", help="An input.")] = None,
     inputs_file: Annotated[Path | None, typer.Option("--inputs", help="Inputs as a YAML or JSON file.")] = None,
+    priority: Annotated[int | None, typer.Option(help="Higher ones start first when places are taken.")] = None,
     json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
     """Run one workflow to its end, with progress. Exit code 0 succeeded, 1 failed, 2 invalid."""
-    from concertmaster.cli.run import run_file
+    from concertmaster.cli.run import Start, run_file
 
-    run_file(file, inputs=inputs or [], inputs_file=inputs_file, as_json=json, data_dir=data_dir)
+    given = Start(inputs or [], inputs_file, priority)
+    run_file(file, given, as_json=json, data_dir=data_dir)
 
 
 @app.command()
@@ -178,16 +180,14 @@ def executions_retry(
     status: WithStatus = None,
     dry_run: DryRun = False,
     yes: Yes = False,
+    reason: Reason = None,
     data_dir: DataDir = None,
 ) -> None:
     """Let an ended execution go on: what did not succeed runs again, the rest keeps its results."""
-    from concertmaster.cli.control import Filter, retry_execution, steer
+    from concertmaster.cli.control import Edits, Filter, retry
 
-    if id_ is None or workflow or status:
-        chosen = Filter(workflow, status or [], dry_run, yes)
-        steer("retry", [] if id_ is None else [id_], chosen, reason=None, data_dir=data_dir)
-        return
-    retry_execution(id_, start=from_, inputs=inputs or [], inputs_file=inputs_file, data_dir=data_dir)
+    chosen = Filter(workflow, status or [], dry_run, yes)
+    retry(id_, Edits(from_, inputs or [], inputs_file), chosen, reason=reason, data_dir=data_dir)
 
 
 @executions_app.command("replay")

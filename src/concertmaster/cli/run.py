@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,7 +35,22 @@ from concertmaster.observability.logging import configure
 POLL_SECONDS = 20
 
 
-def run_file(file: Path, *, inputs: list[str], inputs_file: Path | None, as_json: bool, data_dir: Path | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How the command line wants it started.
+
+    Attributes:
+        inputs: `name=value` each; they win over those of the file.
+        inputs_file: YAML or JSON mapping of names to values.
+        priority: that of the workflow's policy when None.
+    """
+
+    inputs: list[str]
+    inputs_file: Path | None
+    priority: int | None
+
+
+def run_file(file: Path, given: Start, *, as_json: bool, data_dir: Path | None) -> None:
     """Run it and exit: 0 succeeded, 1 failed, 2 invalid, 130 left alone at the second Ctrl+C."""
     settings = read(data_dir=data_dir)
     # Its own log lines would break the progress; warnings and errors still show.
@@ -43,7 +59,7 @@ def run_file(file: Path, *, inputs: list[str], inputs_file: Path | None, as_json
 
     async def work() -> int:
         async with connect(settings) as api:
-            return await run_document(api, text, file=file, given=inputs, inputs_file=inputs_file, as_json=as_json)
+            return await run_document(api, text, file=file, given=given, as_json=as_json)
 
     try:
         code = asyncio.run(work())
@@ -65,9 +81,7 @@ def read_text(file: Path) -> bytes:
         raise UserError("file.missing", f"{file}: {error.strerror}; name a workflow document") from error
 
 
-async def run_document(
-    api: Api, text: bytes, *, file: Path, given: list[str], inputs_file: Path | None, as_json: bool
-) -> int:
+async def run_document(api: Api, text: bytes, *, file: Path, given: Start, as_json: bool) -> int:
     """Store a document as an unpublished version, run it and show how it goes; returns the exit code."""
     is_json = file.suffix == ".json"
     shown = text.decode(errors="replace")
@@ -78,9 +92,9 @@ async def run_document(
         return INVALID
     document = checked["document"]
     try:
-        inputs = read_inputs(document.get("inputs") or {}, given, file=inputs_file)
+        inputs = read_inputs(document.get("inputs") or {}, given.inputs, file=given.inputs_file)
         saved = await api.post_text("/workflows", text, json=is_json, publish=False)
-        execution = await start(api, saved["name"], inputs, version=saved["version"])
+        execution = await start(api, saved["name"], inputs, version=saved["version"], priority=given.priority)
     except Invalid as error:
         print_problems(error.problems, file=file, text=shown)
         return INVALID
@@ -92,9 +106,11 @@ async def run_document(
     return SUCCEEDED if final["status"] == "succeeded" else FAILED
 
 
-async def start(api: Api, name: str, inputs: Mapping[str, Any], *, version: int | None = None) -> dict[str, Any]:
-    """Start an execution; the published version unless one is given."""
-    body = {"inputs": dict(inputs), **({} if version is None else {"version": version})}
+async def start(
+    api: Api, name: str, inputs: Mapping[str, Any], *, version: int | None = None, priority: int | None = None
+) -> dict[str, Any]:
+    """Start an execution; the published version, with the priority of its policy, unless others are given."""
+    body = {"inputs": dict(inputs), "version": version, "priority": priority}
     return await api.post(f"/workflows/{name}/executions", body)
 
 

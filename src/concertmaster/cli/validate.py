@@ -6,12 +6,12 @@ import asyncio
 import sys
 from pathlib import Path
 
-from concertmaster.bootstrap import known_connections
 from concertmaster.cli.run import read_text
 from concertmaster.cli.terminal import INVALID, SUCCEEDED, console, print_json, print_problems
 from concertmaster.config import read
 from concertmaster.domain.problems import Problem, has_errors
 from concertmaster.domain.validation import check_document
+from concertmaster.inspection import known_connections
 from concertmaster.nodes.loader import load_registry
 
 

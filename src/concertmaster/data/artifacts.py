@@ -32,13 +32,19 @@ _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
 class ArtifactStore:
-    """Bytes by their SHA-256 digest (64 hex digits). Safe for use from many threads; all calls block."""
+    """Bytes by their SHA-256 digest (64 hex digits). Safe for use from many threads; all calls block.
 
-    def __init__(self, url: str | Path) -> None:
+    Attributes:
+        root: the store's folder.
+        unfinished: folder of what is being written; the next start sweeps it.
+    """
+
+    def __init__(self, url: str | Path, *, unfinished: Path | None = None) -> None:
         """Open or make the store.
 
         Args:
             url: a folder, or a `file://` URL.
+            unfinished: folder for what is being written, on the same disk; default `tmp` in the store.
         Raises:
             UserError: `artifacts.unsupported_store`.
             OperationalError: `artifacts.disk_full`, `artifacts.not_writable`.
@@ -50,9 +56,9 @@ class ArtifactStore:
             )
         self._files = filesystem
         self.root = Path(root).resolve()
-        self._temporary = self.root / _TEMPORARY
+        self.unfinished = unfinished or self.root / _TEMPORARY
         with self._explained():
-            self._temporary.mkdir(parents=True, exist_ok=True)
+            self.unfinished.mkdir(parents=True, exist_ok=True)
 
     def put_bytes(self, data: bytes) -> str:
         """Store bytes durably and return their digest; bytes already there are not written again."""
@@ -71,7 +77,7 @@ class ArtifactStore:
         Args:
             move: the file may be taken away from where it is; otherwise it is copied.
         """
-        if move and path.stat().st_dev == self._temporary.stat().st_dev:
+        if move and path.stat().st_dev == self.unfinished.stat().st_dev:
             digest = _digest_of(path)
             if self._reuse(digest):
                 path.unlink()
@@ -94,7 +100,7 @@ class ArtifactStore:
         Raises:
             OperationalError: `artifacts.disk_full` when the block ran out of space, whichever library wrote.
         """
-        path = self._temporary / f"{uuid.uuid4().hex}{suffix}"
+        path = self.unfinished / f"{uuid.uuid4().hex}{suffix}"
         try:
             with self._explained():
                 yield path
@@ -140,7 +146,7 @@ class ArtifactStore:
         """Remove temporary files that a crash left behind; to be called at start. Returns how many."""
         limit = time.time() - older_than.total_seconds()
         removed = 0
-        for path in self._temporary.iterdir():
+        for path in self.unfinished.iterdir():
             if path.stat().st_mtime < limit:
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
                 removed += 1

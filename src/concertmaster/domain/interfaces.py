@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from concertmaster.domain.access import Actor
@@ -470,19 +471,89 @@ class Abandoned(Exception):
     """A thread went on after it was told to stop; it cannot be killed."""
 
 
-class Compute(Protocol):
-    """Where a node's function runs: on the loop, on a second loop, in a thread."""
+@dataclass(frozen=True, slots=True)
+class IsolatedCall:
+    """A call of a node function in a child process: plain data, and what the child may ask for while it runs.
 
-    async def run(self, call: Callable[[], Any], *, where: str, stop: Callable[[], None]) -> Any:
+    Attributes:
+        owner: whose code it is; a child that ran code of one owner never runs that of another.
+        node: the node's id, for messages.
+        job: plain JSON data that says what to run; what it means is between `engine.isolated` and the child.
+        unfinished: folder where a child may have one for artifacts that it has not finished; removed with the child.
+        memory_bytes: limit of memory, when it is another than everybody's.
+        expired: whether a cancellation means that the time is over: the child is then killed at once.
+        on_log: called on the loop with (level, text).
+        on_progress: called on the loop with (done, total).
+        connection: gives a connection by name, as plain JSON data.
+    """
+
+    owner: str
+    node: str
+    job: Mapping[str, Any]
+    unfinished: Path
+    memory_bytes: int | None
+    expired: Callable[[], bool]
+    on_log: Callable[[str, str], None]
+    on_progress: Callable[[float, float | None], None]
+    connection: Callable[[str], Awaitable[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class ComputeStats:
+    """What runs outside of the server's own loop at this moment, and what went wrong since its start.
+
+    Attributes:
+        threads: node functions in threads.
+        abandoned_threads: of these, how many were left behind and still hold their slot.
+        plugin_loop_lag_seconds: by how much the loop of plugins is late now.
+        plugin_loops_replaced: how often that loop was blocked, and left behind.
+        children: child processes with node code, idle ones included.
+        children_killed: how many were killed for time, memory, CPU or a cancellation.
+    """
+
+    threads: int = 0
+    abandoned_threads: int = 0
+    plugin_loop_lag_seconds: float = 0.0
+    plugin_loops_replaced: int = 0
+    children: int = 0
+    children_killed: int = 0
+
+
+class Compute(Protocol):
+    """Where a node's function runs: on the loop, on a second loop, in a thread, in a child process."""
+
+    async def run(
+        self, call: Callable[[], Any], *, where: str, stop: Callable[[], None], alone: str | None = None
+    ) -> Any:
         """Run `call` and return its result.
 
         Args:
             where: `loop` (call returns an awaitable), `plugin_loop` (the same, on a loop of its own), `thread`.
             stop: called once when the caller is cancelled; `Context.cancelled` is true from then on.
+            alone: it does not start before every abandoned thread of the same name has ended.
         Raises:
             Abandoned: cancelled, and a thread did not end within its grace (10 s): its result will be dropped and
                 its slot stays taken until it ends.
         """
+        ...
+
+    async def run_isolated(self, call: IsolatedCall) -> Mapping[str, Any]:
+        """Run a call in a child process; when the caller is cancelled, the child is told to end, then killed.
+
+        Returns:
+            What the child answered: plain JSON data, bounded in size, otherwise as untrusted as the child.
+        Raises:
+            OperationalError: `node.crashed`, `node.out_of_memory`, `node.cpu_exceeded`, `node.too_many_processes`,
+                `node.no_process`: the child is gone, and says what ended it.
+        """
+        ...
+
+    def left_behind(self, alone: str) -> bool:
+        """Whether an abandoned thread of that name still runs."""
+        ...
+
+    def stats(self) -> ComputeStats:
+        """What runs now."""
         ...
 
 

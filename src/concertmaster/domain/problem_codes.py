@@ -47,6 +47,9 @@ CODES: dict[str, str] = {
     "port.several_edges": "Several edges lead to a port that takes one.",
     "port.unwired": "No edge leads to a port that needs a value.",
     # Configs and connections.
+    "code.no_function": "Code does not define the function that is called.",
+    "code.syntax": "Code cannot be compiled.",
+    "code.too_long": "Code has too many characters.",
     "config.invalid": "A config value does not fit the schema of the node type.",
     "config.missing": "A config field that must be there is missing.",
     "config.unknown_key": "A config field that the node type does not know.",

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol, cast
 from concertmaster.domain.ports import ANY, PortType
 
 Effect = Literal["none", "read", "write"]
+Isolation = Literal["none", "process"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,9 @@ class NodeSpec:
             (`logic.switch` cases); they have the type of what is wired to `in`.
         schema: JSON Schema (draft 2020-12) of the config, type object, additionalProperties false.
         effect: none (same input, same output), read (looks at the world), write (changes the world).
-        effect_by: config field and the values of it for which the effect is `read` (HTTP GET), else `effect`.
+        effect_by: config field and the values of it for which the effect is `read` (HTTP GET), else `effect`; the
+            value `none` is an effect itself.
+        isolation: process: it runs in a killable child process.
         idempotent: a write that may be repeated with the same key.
         summary_field: the config key that tells most, shown on the node card.
         example: a runnable workflow document in YAML, or "".
@@ -68,6 +71,7 @@ class NodeSpec:
     effect: Effect = "write"
     effect_by: tuple[str, frozenset[str]] | None = None
     idempotent: bool = True
+    isolation: Isolation = "none"
     summary_field: str | None = None
     example: str = ""
     source_hash: str = ""
@@ -98,7 +102,9 @@ class NodeSpec:
             return self.effect
         name, reading = self.effect_by
         value = config.get(name, (self.schema.get("properties") or {}).get(name, {}).get("default"))
-        return "read" if isinstance(value, str) and value.upper() in reading else self.effect
+        if not isinstance(value, str) or value.upper() not in reading:
+            return self.effect
+        return "none" if value == "none" else "read"
 
 
 class Specs(Protocol):

@@ -1,10 +1,11 @@
-"""Checks of configs: JSON Schema, expressions that do not compile, connections."""
+"""Checks of configs: JSON Schema, expressions and code that do not compile, connections."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
+from concertmaster.domain.code_check import code_faults
 from concertmaster.domain.expression import Reference, compile_config
 from concertmaster.domain.expression_parse import has_expression
 from concertmaster.domain.expression_schema import SchemaView
@@ -55,6 +56,8 @@ def report_config(
             findings.add(severity, f"config.{fault.kind}", place, f"{fault.message} ({spec.id})", fix=fault.fix)
     if connections is not None:
         _check_connections(spec, config, findings, at=at, severity=severity, connections=connections)
+    for name, fault in code_faults(spec.schema, config):
+        findings.add(severity, fault.kind, at + pointer(name), f"{fault.message} ({spec.id})")
     if not has_expressions(config):
         return frozenset()
     compiled = compile_config(config, spec.schema)

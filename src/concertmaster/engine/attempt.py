@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -19,36 +18,22 @@ from concertmaster.data.json_value import save_json
 from concertmaster.domain.errors import UserError
 from concertmaster.domain.execution import Failure
 from concertmaster.domain.interfaces import Abandoned
-from concertmaster.domain.ports import ANY
 from concertmaster.domain.problems import pointer
 from concertmaster.domain.values import NULL, JsonValue, Value
+from concertmaster.engine.calling import Inputs, keywords_of, saved
 from concertmaster.engine.context import NodeContext
 from concertmaster.engine.conversion import Conversion, is_stream
 from concertmaster.engine.failures import failure_of, trace_of
+from concertmaster.engine.isolated import run_isolated
+from concertmaster.engine.job import Job
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
 from concertmaster.engine.resources import resources_of
 from concertmaster.engine.scope import scope_of
-from concertmaster.engine.state import ExecutionState
 from concertmaster.nodes.flow import Wait
 
 Outcome = Mapping[str, Value] | Wait | Failure
 Gate = Callable[[list[str]], Awaitable[None]]
-Inputs = Mapping[str, Value | list[Value]]
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What an attempt works on; `inputs` are taken from the state when the job is made, before it can move on."""
-
-    engine: Engine
-    state: ExecutionState
-    node: PlanNode
-    context: NodeContext
-    inputs: Inputs = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "inputs", inputs_of(self.state, self.node))
 
 
 async def run_attempt(job: Job, *, gate: Gate | None = None) -> Outcome:
@@ -61,7 +46,8 @@ async def run_attempt(job: Job, *, gate: Gate | None = None) -> Outcome:
     """
     node, context = job.node, job.context
     try:
-        return await _outputs(job, gate)
+        outcome = await _outputs(job, gate)
+        return _redacted(context, outcome) if isinstance(outcome, Failure) else outcome
     except Abandoned:
         return _timed_out(job, abandoned=True) if context.expired else _cancelled(job)
     except asyncio.CancelledError:
@@ -80,7 +66,7 @@ def timeout_of(engine: Engine, node: PlanNode) -> timedelta:
     return node.policy.timeout or engine.settings.node_timeout
 
 
-async def _outputs(job: Job, gate: Gate | None) -> Mapping[str, Value] | Wait:
+async def _outputs(job: Job, gate: Gate | None) -> Outcome:
     node, context = job.node, job.context
     main = job.inputs.get("in", NULL)
     seen = main[0] if isinstance(main, list) else main
@@ -89,9 +75,11 @@ async def _outputs(job: Job, gate: Gate | None) -> Mapping[str, Value] | Wait:
     if gate is not None:
         await gate(resources_of(node.type, model))
     opened = {name: await _opened(context, model, node, name) for name in node.type.connections}
+    if node.type.call == "process":
+        return await run_isolated(job, config, opened)
     if node.type.call == "thread":
         return await job.engine.compute.run(
-            partial(_call_blocking, job, model, opened), where="thread", stop=context.stop
+            partial(_call_blocking, job, model, opened), where="thread", stop=context.stop, alone=_alone(job)
         )
     keywords = await _off_loop(job.inputs, partial(_keywords, job, model, opened))
     result = await job.engine.compute.run(
@@ -111,16 +99,7 @@ def _split(job: Job, result: Any) -> Mapping[str, Any]:
 
 
 def _keywords(job: Job, model: BaseModel, opened: Mapping[str, Any]) -> dict[str, Any]:
-    conversion, inputs = _conversion(job), dict[str, Any]()
-    for port, value in job.inputs.items():
-        argument = job.node.type.argument(port)
-        if argument is None:
-            continue
-        if isinstance(value, list):
-            inputs[port] = [conversion.load(item, argument.kind) for item in value]
-        else:
-            inputs[port] = conversion.load(value, argument.kind)
-    return {**job.node.type.keywords(model, inputs, job.context), **opened}
+    return keywords_of(job.node.type, model, job.inputs, _conversion(job), context=job.context, opened=opened)
 
 
 async def _stored(job: Job, result: Any) -> Mapping[str, Value]:
@@ -143,8 +122,8 @@ async def _stored(job: Job, result: Any) -> Mapping[str, Value]:
 
 
 def _save(job: Job, outlet: str, value: Any) -> Value:
-    want = next((declared.type for declared in job.node.spec.outlets if declared.name == outlet), ANY)
-    return _conversion(job).save(value, want, redact=job.context.redact if job.context.has_secrets else None)
+    redact = job.context.redact if job.context.has_secrets else None
+    return saved(job.node.type, outlet, value, _conversion(job), redact=redact)
 
 
 def _conversion(job: Job) -> Conversion:
@@ -163,20 +142,6 @@ def _is_stored(value: Value | list[Value]) -> bool:
     return not isinstance(value, JsonValue) or value.artifact is not None
 
 
-def inputs_of(state: ExecutionState, node: PlanNode) -> Inputs:
-    """The delivered values by port: the first in document order, or all of them where the port takes many."""
-    inputs: dict[str, Value | list[Value]] = {}
-    for index in state.delivered(node.id):
-        edge = state.plan.edges[index]
-        value = state.nodes[edge.source].outputs[edge.outlet]
-        argument = node.type.argument(edge.port)
-        if argument is not None and argument.many:
-            cast("list[Value]", inputs.setdefault(edge.port, [])).append(value)
-        else:
-            inputs.setdefault(edge.port, value)
-    return inputs
-
-
 def validated(node: PlanNode, config: Mapping[str, Any]) -> BaseModel:
     """The rendered config, checked again."""
     try:
@@ -192,14 +157,22 @@ async def _opened(context: NodeContext, model: BaseModel, node: PlanNode, name: 
     return None if reference is None else await context.connection(reference)
 
 
+def _alone(job: Job) -> str | None:
+    """A write does not run beside an abandoned thread of its former attempt, which may still be writing."""
+    return f"{job.context.execution_id}/{job.node.id}" if job.node.effect == "write" else None
+
+
 def _timed_out(job: Job, *, abandoned: bool) -> Failure:
-    timeout = timeout_of(job.engine, job.node)
+    timeout, alone = timeout_of(job.engine, job.node), _alone(job)
     message = f"Node {job.node.id!r} did not end within {timeout.total_seconds():g} s"
     if abandoned:
         message += "; its thread did not stop when told to and was left behind (check context.cancelled() in loops)"
-    # A write is not repeated while its first thread may still be writing.
-    retryable = not (abandoned and job.node.effect == "write")
-    return Failure("node.timeout", message, node=job.node.id, retryable=retryable)
+    elif alone is not None and job.engine.compute.left_behind(alone):
+        message += (
+            "; it waited for the thread of an earlier attempt, which was left behind and may still be writing (check "
+            "context.cancelled() in loops, or let the node run with isolation='process')"
+        )
+    return Failure("node.timeout", message, node=job.node.id, retryable=True)
 
 
 def _cancelled(job: Job) -> Failure:

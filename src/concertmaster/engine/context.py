@@ -74,7 +74,7 @@ class NodeContext:
         self.node = node
         self.attempt = attempt
         self.generation = generation
-        self.logger = NodeLogger(self._log)
+        self.logger = NodeLogger(self.log)
         self.expired = False
         self._engine = engine
         self._on_log = on_log
@@ -152,7 +152,8 @@ class NodeContext:
         if self.made_scratch is not None:
             shutil.rmtree(self.made_scratch, ignore_errors=True)
 
-    def _log(self, level: str, text: str) -> None:
+    def log(self, level: str, text: str) -> None:
+        """Write a line to the node's log, from any thread."""
         line = str(self.redact(text))
         if threading.get_ident() == self._thread:
             self._on_log(level, line)

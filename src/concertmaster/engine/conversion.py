@@ -19,6 +19,8 @@ from concertmaster.data.kinds import Kind
 from concertmaster.domain.ports import PortType
 from concertmaster.domain.values import JsonValue, Value
 
+_PLAIN = (dict, list, str, int, float, bool, type(None))
+
 
 def is_stream(result: object) -> bool:
     """Whether a node returned an async generator of tables."""
@@ -49,7 +51,10 @@ class Conversion:
         The second time finds what hides in objects: a dataclass, a model, the connection itself.
         """
         plain = redact(result) if redact is not None and isinstance(result, str | dict | list) else result
-        saved = _convert().save(plain, self.artifacts, workspace=self.workspace, scratch=self.scratch, want=want)
+        if type(plain) in _PLAIN and want.kind not in ("table", "file"):
+            saved: Value = save_json(plain, self.artifacts)
+        else:
+            saved = _convert().save(plain, self.artifacts, workspace=self.workspace, scratch=self.scratch, want=want)
         if redact is None or not isinstance(saved, JsonValue):
             return saved
         data = load_json(saved, self.artifacts)

@@ -14,8 +14,9 @@ from pydantic import BaseModel
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.json_value import INLINE_LIMIT_BYTES, save_json
 from concertmaster.domain.values import NULL, JsonValue, Value
-from concertmaster.engine.attempt import Outcome, inputs_of, validated
+from concertmaster.engine.attempt import Outcome, validated
 from concertmaster.engine.failures import failure_of
+from concertmaster.engine.job import inputs_of
 from concertmaster.engine.plan import PlanNode
 from concertmaster.engine.scope import scope_at_hand
 from concertmaster.engine.state import ExecutionState

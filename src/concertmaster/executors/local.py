@@ -1,24 +1,22 @@
-"""Embedded work: executions as tasks of this process; node functions on the loop, a second loop, or in threads.
-
-A thread cannot be killed: one that ignores `Context.cancelled` is abandoned after its grace and keeps its slot.
-Threads are daemons of our own making, because those of `concurrent.futures` would keep the process from ending.
-"""
+"""Embedded work: executions as tasks of this process; node functions on its loop, a second loop, in threads, or in
+child processes."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from concertmaster.domain.errors import ConcertMasterError
-from concertmaster.domain.interfaces import Abandoned, Claim
+from concertmaster.domain.interfaces import Claim, ComputeStats, IsolatedCall
 from concertmaster.domain.recent import Recent
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.runner import Runner
+from concertmaster.executors.plugin_loop import BLOCKED_SECONDS, PluginLoops
+from concertmaster.executors.pool import ProcessPool, ProcessSettings
+from concertmaster.executors.threads import Threads
 
 _log = logging.getLogger(__name__)
 GRACE_SECONDS = 10.0
@@ -28,111 +26,63 @@ LONGEST_PAUSE_SECONDS = 30.0
 
 
 class LocalCompute:
-    """Runs node functions in this process."""
+    """Runs node functions on this machine."""
 
-    def __init__(self, *, threads: int, grace_seconds: float = GRACE_SECONDS) -> None:
+    def __init__(
+        self,
+        *,
+        threads: int,
+        grace_seconds: float = GRACE_SECONDS,
+        blocked_seconds: float = BLOCKED_SECONDS,
+        processes: ProcessSettings | None = None,
+    ) -> None:
         """Args:
         threads: node functions that may run in threads at once; later ones wait for a free slot.
         grace_seconds: how long a cancelled thread may take to end.
+        blocked_seconds: after which a blocked loop of plugins is replaced.
+        processes: bounds of isolated calls.
         """
-        self._slots = asyncio.Semaphore(threads)
-        self._grace_seconds = grace_seconds
-        self._plugin_loop: asyncio.AbstractEventLoop | None = None
+        self._threads = Threads(threads, grace_seconds=grace_seconds)
+        self._loops = PluginLoops(grace_seconds=grace_seconds, blocked_seconds=blocked_seconds)
+        self._pool = ProcessPool(processes or ProcessSettings())
 
-    async def run(self, call: Callable[[], Any], *, where: str, stop: Callable[[], None]) -> Any:
+    async def run(
+        self, call: Callable[[], Any], *, where: str, stop: Callable[[], None], alone: str | None = None
+    ) -> Any:
         """See `domain.interfaces.Compute`."""
-        if where == "loop":
-            try:
-                return await call()
-            except asyncio.CancelledError:
-                stop()
-                raise
         if where == "plugin_loop":
-            work = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_awaited(call), self._second_loop()))
-        else:
-            await self._slots.acquire()
-            work = _in_thread(call)
-            work.add_done_callback(lambda _: self._slots.release())
+            return await self._loops.run(call, stop=stop)
+        if where == "thread":
+            return await self._threads.run(call, stop=stop, alone=alone)
         try:
-            return await asyncio.shield(work)
+            return await call()
         except asyncio.CancelledError:
             stop()
-            if where == "plugin_loop":
-                work.cancel()
-            await asyncio.wait({work}, timeout=self._grace_seconds)
-            if not work.done():
-                work.add_done_callback(_drop)
-                raise Abandoned from None
-            _drop(work)
             raise
 
-    def close(self) -> None:
-        """Stop the second loop; threads that still run are left behind and end with the process."""
-        if self._plugin_loop is not None:
-            self._plugin_loop.call_soon_threadsafe(self._plugin_loop.stop)
+    async def run_isolated(self, call: IsolatedCall) -> Mapping[str, Any]:
+        """See `domain.interfaces.Compute`."""
+        return await self._pool.run(call)
 
-    def _second_loop(self) -> asyncio.AbstractEventLoop:
-        """The loop of plugins' `async def` nodes, so that one that blocks stalls other plugins, not the server."""
-        if self._plugin_loop is None:
-            self._plugin_loop = asyncio.new_event_loop()
-            threading.Thread(target=self._plugin_loop.run_forever, name="plugin-loop", daemon=True).start()
-        return self._plugin_loop
+    def left_behind(self, alone: str) -> bool:
+        """See `domain.interfaces.Compute`."""
+        return self._threads.left_behind(alone)
 
+    def stats(self) -> ComputeStats:
+        """See `domain.interfaces.Compute`."""
+        return ComputeStats(
+            threads=self._threads.running,
+            abandoned_threads=self._threads.abandoned,
+            plugin_loop_lag_seconds=self._loops.lag_seconds,
+            plugin_loops_replaced=self._loops.replaced,
+            children=self._pool.children,
+            children_killed=self._pool.killed,
+        )
 
-def _in_thread(call: Callable[[], Any]) -> asyncio.Future[Any]:
-    """Run `call` in a daemon thread of its own; starting one costs about 50 µs."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[Any] = loop.create_future()
-
-    def settle(result: Any, error: BaseException | None) -> None:
-        if future.cancelled():
-            return
-        if error is None:
-            future.set_result(result)
-        else:
-            future.set_exception(error)
-
-    def work() -> None:
-        result: Any = None
-        error: BaseException | None = None
-        try:
-            result = call()
-        except BaseException as caught:
-            error = _bearable(caught)
-        # The loop may be gone when an abandoned thread ends after the server.
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(settle, result, error)
-
-    threading.Thread(target=work, name="node", daemon=True).start()
-    return future
-
-
-async def _awaited(call: Callable[[], Any]) -> Any:
-    try:
-        return await call()
-    except asyncio.CancelledError as error:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise
-        raise _bearable(error) from error
-    except (Exception, GeneratorExit):
-        raise
-    except BaseException as error:
-        raise _bearable(error) from error
-
-
-def _bearable(error: BaseException) -> Exception:
-    """What a node raised, as something that a loop can carry: KeyboardInterrupt and SystemExit would end the server,
-    a CancelledError would look like ours, and a future refuses StopIteration."""
-    if isinstance(error, Exception) and not isinstance(error, StopIteration):
-        return error
-    return RuntimeError(f"the node raised {error!r}").with_traceback(error.__traceback__)
-
-
-def _drop(work: asyncio.Future[Any]) -> None:
-    """Look at a result that nobody wants, so that asyncio does not complain about it."""
-    if not work.cancelled():
-        work.exception()
+    async def close(self) -> None:
+        """Stop the loops and kill the children; threads that still run are left behind and end with the process."""
+        self._loops.close()
+        await self._pool.close()
 
 
 class LocalPlacement:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, get_args, overload
 from pydantic import BaseModel
 
 from concertmaster.domain.ports import ANY
-from concertmaster.domain.spec import Effect, NodeSpec, OutletSpec, Port
+from concertmaster.domain.spec import Effect, Isolation, NodeSpec, OutletSpec, Port
 from concertmaster.nodes.config_model import build_config_model, connection_fields
 from concertmaster.nodes.docstring import read_docstring
 from concertmaster.nodes.node_type import Call, NodeType
@@ -25,6 +25,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LEAST_MEMORY_MB = 128  # an interpreter with Polars needs about that much
 _TITLE_LIMIT = 32  # a longer first line of the docstring is help, not a title for a card on the canvas
 
 
@@ -41,6 +42,8 @@ class _Traits:
     dynamic_outlets: str | None
     passthrough: bool
     idempotent: bool
+    isolation: Isolation
+    memory_mb: int | None
     title: str | None
     icon: str
     tags: tuple[str, ...]
@@ -62,6 +65,8 @@ def node(
     dynamic_outlets: str | None = None,
     passthrough: bool = False,
     idempotent: bool = True,
+    isolation: Isolation = "none",
+    memory_mb: int | None = None,
     title: str | None = None,
     icon: str = "",
     tags: Iterable[str] = (),
@@ -81,6 +86,8 @@ def node(
     dynamic_outlets: str | None = None,
     passthrough: bool = False,
     idempotent: bool = True,
+    isolation: Isolation = "none",
+    memory_mb: int | None = None,
     title: str | None = None,
     icon: str = "",
     tags: Iterable[str] = (),
@@ -99,6 +106,8 @@ def node(
         dynamic_outlets: config parameter holding a mapping whose keys are outlets too.
         passthrough: the outlets carry the type of whatever is wired to `in`.
         idempotent: False: never repeat blindly.
+        isolation: `process`: run in a killable child process, with limits and without the server's environment.
+        memory_mb: limit of memory of that process, in MiB; default the setting `process_memory`.
         title: default the docstring's first line when it is short, else the function's name in words.
         icon: name of a Lucide icon; default that of the category.
         summary: config parameter shown on the card; default the first required one.
@@ -116,6 +125,8 @@ def node(
         dynamic_outlets=dynamic_outlets,
         passthrough=passthrough,
         idempotent=idempotent,
+        isolation=isolation,
+        memory_mb=memory_mb,
         title=title,
         icon=icon,
         tags=tuple(tags),
@@ -150,7 +161,8 @@ def _node_type(function: Callable[..., Any], traits: _Traits, scope: dict[str, A
         variadic=signature.variadic,
         context=signature.context,
         connections=connection_fields(signature.config),
-        call=_call(function),
+        call=_call(function, traits.isolation),
+        memory_bytes=None if traits.memory_mb is None else traits.memory_mb * 2**20,
         results="single" if traits.outlets == ("out",) and not traits.dynamic_outlets else "outlets",
     )
 
@@ -185,6 +197,7 @@ def _spec(function: Callable[..., Any], traits: _Traits, signature: Signature, m
         effect=traits.effect,
         effect_by=traits.effect_by,
         idempotent=traits.idempotent,
+        isolation=traits.isolation,
         summary_field=traits.summary or next(iter(schema.get("required", ())), None),
         example=docs.example if traits.example is None else inspect.cleandoc(traits.example) + "\n",
     )
@@ -214,6 +227,7 @@ def _check_traits(function: Callable[..., Any], traits: _Traits, id_: str, signa
         refuse(function, "@node(version=...)", f"{traits.version} is no version", "versions count from 1")
     if traits.effect not in get_args(Effect):
         refuse(function, "@node(effect=...)", f"'{traits.effect}' is no effect", "use 'none', 'read' or 'write'")
+    _check_isolation(function, traits)
     names = {parameter.name for parameter in signature.config}
     named = {
         "summary": traits.summary,
@@ -240,7 +254,30 @@ def _check_traits(function: Callable[..., Any], traits: _Traits, id_: str, signa
         refuse(function, "@node(outlets=...)", "there are none", "leave it out for the single outlet `out`")
 
 
-def _call(function: Callable[..., Any]) -> Call:
+def _check_isolation(function: Callable[..., Any], traits: _Traits) -> None:
+    if traits.isolation not in get_args(Isolation):
+        refuse(
+            function, "@node(isolation=...)", f"'{traits.isolation}' is no isolation", "use 'process', or leave it out"
+        )
+    if traits.isolation == "process" and "<locals>" in function.__qualname__:
+        refuse(
+            function,
+            "@node(isolation=...)",
+            "another process cannot find a function that is made inside of another",
+            "define it at the top of a module",
+        )
+    if traits.memory_mb is not None and (traits.isolation != "process" or traits.memory_mb < _LEAST_MEMORY_MB):
+        refuse(
+            function,
+            "@node(memory_mb=...)",
+            f"{traits.memory_mb} cannot be a limit here",
+            f"use {_LEAST_MEMORY_MB} or more, together with isolation='process'",
+        )
+
+
+def _call(function: Callable[..., Any], isolation: Isolation) -> Call:
+    if isolation == "process":
+        return "process"
     if not (inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)):
         return "thread"
     return "loop" if function.__module__.startswith("concertmaster.nodes.builtin.") else "plugin_loop"

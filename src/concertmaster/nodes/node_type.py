@@ -13,7 +13,7 @@ from concertmaster.domain.errors import UserError
 from concertmaster.domain.spec import NodeSpec
 from concertmaster.nodes.context import Outlet
 
-Call = Literal["loop", "plugin_loop", "thread"]
+Call = Literal["loop", "plugin_loop", "thread", "process"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ class NodeType:
         variadic: kind of `**tables`; its `parameter` is the name of the `**` parameter, its `port` is "".
         context: name of the parameter that takes the Context, or None.
         connections: config parameters that hold a Connection; the engine fills in their values before the call.
-        call: `loop` (built-in async), `plugin_loop` (other async), `thread`.
+        call: `loop` (built-in async), `plugin_loop` (other async), `thread`, `process` (a child process).
+        memory_bytes: limit of memory in a child process; None: the setting `process_memory`.
         results: `single`: the result leaves through `out`; `outlets`: it is an Outlet or a dict of outlet to value.
     """
 
@@ -77,6 +78,7 @@ class NodeType:
     context: str | None = None
     connections: tuple[str, ...] = ()
     call: Call = "thread"
+    memory_bytes: int | None = None
     results: Literal["single", "outlets"] = "single"
 
     def argument(self, port: str) -> Argument | None:

@@ -84,6 +84,7 @@ def describe(spec: NodeSpec) -> dict[str, Any]:
         "schema": dict(spec.schema),
         "effect": spec.effect,
         "idempotent": spec.idempotent,
+        "isolation": spec.isolation,
         "summary_field": spec.summary_field,
         "example": spec.example,
         "status": "active",

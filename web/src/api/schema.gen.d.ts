@@ -1043,6 +1043,11 @@ export interface components {
             effect: "none" | "read" | "write";
             /** Idempotent */
             idempotent: boolean;
+            /**
+             * Isolation
+             * @enum {string}
+             */
+            isolation: "none" | "process";
             /** Summary Field */
             summary_field: string | null;
             /** Example */

@@ -1,0 +1,49 @@
+"""Calling: what a node's function is called with, and what becomes of its result; in every process alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from concertmaster.domain.ports import ANY
+from concertmaster.domain.values import Value
+from concertmaster.engine.conversion import Conversion
+from concertmaster.nodes.node_type import NodeType
+
+Inputs = Mapping[str, Value | list[Value]]
+
+
+def keywords_of(
+    type_: NodeType,
+    model: BaseModel,
+    inputs: Inputs,
+    conversion: Conversion,
+    *,
+    context: object,
+    opened: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The arguments of one call, loaded in the form that each parameter wants; blocks.
+
+    Args:
+        opened: the values of connection parameters.
+    """
+    loaded: dict[str, Any] = {}
+    for port, value in inputs.items():
+        argument = type_.argument(port)
+        if argument is None:
+            continue
+        if isinstance(value, list):
+            loaded[port] = [conversion.load(item, argument.kind) for item in value]
+        else:
+            loaded[port] = conversion.load(value, argument.kind)
+    return {**type_.keywords(model, loaded, context), **opened}
+
+
+def saved(
+    type_: NodeType, outlet: str, value: Any, conversion: Conversion, *, redact: Callable[[Any], Any] | None
+) -> Value:
+    """What the function gave for an outlet, as a value that can travel; blocks."""
+    want = next((declared.type for declared in type_.spec.outlets if declared.name == outlet), ANY)
+    return conversion.save(value, want, redact=redact)

@@ -1,0 +1,150 @@
+"""IsolatedJob: an attempt as a child process gets it, in plain JSON; data goes by reference to the artifact store."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from concertmaster.domain.sql_template import Sql
+from concertmaster.domain.values import from_json, to_json
+from concertmaster.engine.calling import Inputs
+from concertmaster.nodes.credentials import Connection
+from concertmaster.nodes.node_type import NodeType
+
+# No key of a document has a NUL, so nothing else looks like this.
+_SQL = "\0sql"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Where a node's function is.
+
+    Attributes:
+        module: name of its module.
+        function: its qualified name in there.
+        folder: of a workspace's modules, which belong to a package that exists in memory only; else None.
+        source_hash: of the module when the server loaded it; "" when nobody has to look.
+    """
+
+    module: str
+    function: str
+    folder: str | None
+    source_hash: str
+
+    @staticmethod
+    def of(type_: NodeType) -> Code:
+        """Where the function of a node type is."""
+        function = type_.function
+        parent = sys.modules.get(function.__module__.partition(".")[0])
+        invented = parent is not None and parent.__spec__ is None and hasattr(parent, "__path__")
+        folder = str(next(iter(parent.__path__))) if parent is not None and invented else None
+        return Code(function.__module__, function.__qualname__, folder, type_.spec.source_hash)
+
+
+@dataclass(frozen=True, slots=True)
+class IsolatedJob:
+    """One attempt.
+
+    Attributes:
+        config: rendered, not validated: the child has the model.
+        opened: the connections of the config, with their values.
+        workspace, data_dir, artifacts: folders.
+    """
+
+    code: Code
+    config: Mapping[str, Any]
+    inputs: Inputs
+    opened: Mapping[str, Connection | None]
+    outlets: tuple[str, ...]
+    execution_id: str
+    node: str
+    attempt: int
+    idempotency_key: str
+    workspace: Path
+    data_dir: Path
+    artifacts: Path
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data."""
+        code = self.code
+        return {
+            "code": [code.module, code.function, code.folder, code.source_hash],
+            "config": _plain(self.config),
+            "inputs": {
+                port: [to_json(item) for item in value] if isinstance(value, list) else to_json(value)
+                for port, value in self.inputs.items()
+            },
+            "opened": {
+                name: None if connection is None else connection_json(connection)
+                for name, connection in self.opened.items()
+            },
+            "outlets": self.outlets,
+            "names": [self.execution_id, self.node, self.attempt, self.idempotency_key],
+            "folders": [str(self.workspace), str(self.data_dir), str(self.artifacts)],
+        }
+
+    @staticmethod
+    def read(data: Mapping[str, Any]) -> IsolatedJob:
+        """Inverse of `as_json`."""
+        inputs = cast("Mapping[str, Any]", data["inputs"])
+        workspace, data_dir, artifacts = (Path(folder) for folder in data["folders"])
+        execution_id, node, attempt, idempotency_key = data["names"]
+        return IsolatedJob(
+            code=Code(*data["code"]),
+            config=_rebuilt(data["config"]),
+            inputs={
+                port: [from_json(item) for item in cast("list[Any]", value)]
+                if isinstance(value, list)
+                else from_json(value)
+                for port, value in inputs.items()
+            },
+            opened={
+                name: None if connection is None else connection_of(connection)
+                for name, connection in data["opened"].items()
+            },
+            outlets=tuple(data["outlets"]),
+            execution_id=execution_id,
+            node=node,
+            attempt=attempt,
+            idempotency_key=idempotency_key,
+            workspace=workspace,
+            data_dir=data_dir,
+            artifacts=artifacts,
+        )
+
+
+def connection_json(connection: Connection) -> dict[str, Any]:
+    """A connection with its values, for the child only."""
+    return {"type": connection.type, "name": connection.name, "values": dict(connection.values)}
+
+
+def connection_of(data: Mapping[str, Any]) -> Connection:
+    """Inverse of `connection_json`."""
+    return Connection(data["type"], data["name"], data["values"])
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Sql():
+            return {_SQL: [value.text, value.parameters, value.identifiers]}
+        case dict():
+            return {key: _plain(item) for key, item in cast("dict[Any, Any]", value).items()}
+        case list() | tuple():
+            return [_plain(item) for item in cast("list[Any]", value)]
+        case _:
+            return value
+
+
+def _rebuilt(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_rebuilt(item) for item in cast("list[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    entries = cast("dict[str, Any]", value)
+    if _SQL in entries:
+        text, parameters, identifiers = entries[_SQL]
+        return Sql(text, parameters, tuple(identifiers))
+    return {key: _rebuilt(item) for key, item in entries.items()}

@@ -1,0 +1,41 @@
+"""Job: what one attempt works on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import cast
+
+from concertmaster.domain.values import Value
+from concertmaster.engine.calling import Inputs
+from concertmaster.engine.context import NodeContext
+from concertmaster.engine.parts import Engine
+from concertmaster.engine.plan import PlanNode
+from concertmaster.engine.state import ExecutionState
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What an attempt works on; `inputs` are taken from the state when the job is made, before it can move on."""
+
+    engine: Engine
+    state: ExecutionState
+    node: PlanNode
+    context: NodeContext
+    inputs: Inputs = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "inputs", inputs_of(self.state, self.node))
+
+
+def inputs_of(state: ExecutionState, node: PlanNode) -> Inputs:
+    """The delivered values by port: the first in document order, or all of them where the port takes many."""
+    inputs: dict[str, Value | list[Value]] = {}
+    for index in state.delivered(node.id):
+        edge = state.plan.edges[index]
+        value = state.nodes[edge.source].outputs[edge.outlet]
+        argument = node.type.argument(edge.port)
+        if argument is not None and argument.many:
+            cast("list[Value]", inputs.setdefault(edge.port, [])).append(value)
+        else:
+            inputs.setdefault(edge.port, value)
+    return inputs

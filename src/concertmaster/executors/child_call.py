@@ -1,0 +1,167 @@
+"""One call in a child: find the function, load its inputs, call it, store its result, all as plain data in the end."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import importlib
+import inspect
+import sys
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pydantic import ValidationError
+
+from concertmaster.data.artifacts import ArtifactStore
+from concertmaster.domain.errors import ConcertMasterError, UserError
+from concertmaster.domain.execution import Failure
+from concertmaster.domain.problems import pointer
+from concertmaster.domain.values import to_json
+from concertmaster.engine.calling import keywords_of, saved
+from concertmaster.engine.conversion import Conversion, is_stream
+from concertmaster.engine.failures import failure_of, trace_of
+from concertmaster.engine.isolated_job import Code, IsolatedJob
+from concertmaster.executors.child_context import ChildContext
+from concertmaster.executors.ending import REMEDY
+from concertmaster.nodes.node_type import NodeType, node_type_of
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlace:
+    """What a call has beside its job.
+
+    Attributes:
+        store: folder for artifacts that are not finished; it goes with the child, however that ends.
+    """
+
+    context: ChildContext
+    store: Path
+    memory_bytes: int
+
+
+def answer_of(place: CallPlace) -> Mapping[str, Any]:
+    """Run the job of a context and give the answer: `{"outputs": {outlet: value}}` or `{"failure": {...}}`."""
+    context = place.context
+    try:
+        return {"outputs": _outputs(context.job, place)}
+    except BaseException as error:
+        failure = _failure(error, context.node, place.memory_bytes)
+        if failure.code == "node.raised":
+            context.logger.error("%s", trace_of(error))
+        return {"failure": _as_answer(failure)}
+
+
+def _outputs(job: IsolatedJob, place: CallPlace) -> dict[str, Any]:
+    type_ = _loaded(job.code)
+    store = ArtifactStore(job.artifacts, unfinished=place.store)
+    conversion = Conversion(store, job.workspace, place.context.folder)
+    try:
+        model = type_.config_model.model_validate(job.config)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        at = pointer("nodes", job.node, "config", *first["loc"])
+        raise UserError("node.config_invalid", f"{at}: {first['msg']}", pointer=at) from error
+    keywords = keywords_of(type_, model, job.inputs, conversion, context=place.context, opened=job.opened)
+    result = type_.function(**keywords)
+    if inspect.isawaitable(result) or is_stream(result):
+        return asyncio.run(_awaited(type_, result, job, place, conversion))
+    return _stored(type_, result, job, place, conversion)
+
+
+async def _awaited(
+    type_: NodeType, result: Any, job: IsolatedJob, place: CallPlace, conversion: Conversion
+) -> dict[str, Any]:
+    """The same for what an `async def` gave; what it streams needs the loop it is made on."""
+    if not is_stream(result):
+        result = await result
+    if is_stream(result):
+        return {job.outlets[0]: to_json(await conversion.gather(result))}
+    return _stored(type_, result, job, place, conversion)
+
+
+def _stored(type_: NodeType, result: Any, job: IsolatedJob, place: CallPlace, conversion: Conversion) -> dict[str, Any]:
+    redact = place.context.redact if place.context.has_secrets else None
+    return {
+        name: to_json(saved(type_, name, value, conversion, redact=redact))
+        for name, value in type_.split(result, outlets=job.outlets).items()
+    }
+
+
+def _loaded(code: Code) -> NodeType:
+    """The node type, its module imported as the server did it."""
+    if code.folder is not None:
+        _invent_package(code.module.partition(".")[0], code.folder)
+    module = importlib.import_module(code.module)
+    if code.source_hash and module.__file__:
+        found = hashlib.sha256(Path(module.__file__).read_bytes()).hexdigest()
+        if found != code.source_hash:
+            raise UserError(
+                "node.code_changed",
+                f"{module.__file__} is not what it was when the server read it, and a process of its own would run "
+                "other code than the server knows; restart the server",
+                file=module.__file__,
+            )
+    function: Any = module
+    for name in code.function.split("."):
+        function = getattr(function, name)
+    type_ = node_type_of(function)
+    if type_ is None:
+        raise UserError("node.code_changed", f"{code.function} in {module.__file__} is no node type (any more)")
+    return type_
+
+
+def _invent_package(name: str, folder: str) -> None:
+    """The package of a workspace's modules, which is no folder with that name (see `nodes.loader`)."""
+    if name not in sys.modules:
+        parent = ModuleType(name, "Node types of a workspace.")
+        parent.__path__ = [folder]
+        sys.modules[name] = parent
+
+
+def _failure(error: BaseException, node: str, memory_bytes: int) -> Failure:
+    if _is_out_of_memory(error):
+        text = str(error).partition("\n")[0][:200]
+        said = f"{type(error).__name__}: {text}" if text else type(error).__name__
+        frames = traceback.extract_tb(error.__traceback__)
+        place = f" at {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+        return Failure(
+            "node.out_of_memory",
+            f"Node {node!r} asked for more memory than it may use ({memory_bytes // 2**20:,} MiB): {said}{place}; "
+            + REMEDY,
+            node=node,
+            details={"limit_bytes": memory_bytes},
+        )
+    if isinstance(error, Exception):
+        return failure_of(error, node=node)
+    # Said as it is: SystemExit(3), KeyboardInterrupt(), a panic of Rust code.
+    return failure_of(RuntimeError(f"the node raised {error!r}").with_traceback(error.__traceback__), node=node)
+
+
+def _is_out_of_memory(error: BaseException | None) -> bool:
+    """Whether an exception, or what caused it, says that memory is used up; libraries have classes of their own."""
+    seen = 0
+    while error is not None and seen < 10:
+        name = type(error).__name__
+        if isinstance(error, MemoryError) or "OutOfMemory" in name:
+            return True
+        if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+            return True
+        if isinstance(error, ConcertMasterError):
+            return False
+        error, seen = error.__cause__, seen + 1
+    return False
+
+
+def _as_answer(failure: Failure) -> dict[str, Any]:
+    return {
+        "code": failure.code,
+        "message": failure.message,
+        "details": dict(failure.details),
+        "retryable": failure.retryable,
+        "nothing_sent": failure.nothing_sent,
+    }

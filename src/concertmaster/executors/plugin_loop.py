@@ -1,0 +1,165 @@
+"""Plugin loop: the event loop of plugins' `async def` nodes, so that one that blocks stalls others, not the server.
+
+A loop that is blocked for seconds is told of in the log, with the stack of what blocks it, and left behind: later calls
+get a fresh one. Those on the old one go on if it ever gets free.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from concertmaster.domain.interfaces import Abandoned
+from concertmaster.executors.threads import bearable, drop
+
+_log = logging.getLogger(__name__)
+BLOCKED_SECONDS = 5.0
+# Looks in a row without a beat make a loop blocked; a machine that slept for an hour has missed none.
+_LOOKS = 10
+
+
+class PluginLoops:
+    """The loop in service, and those left behind."""
+
+    def __init__(self, *, grace_seconds: float, blocked_seconds: float = BLOCKED_SECONDS) -> None:
+        """Args:
+        grace_seconds: how long a cancelled call may take to end.
+        blocked_seconds: after which a loop that does nothing is replaced.
+        """
+        self._grace_seconds = grace_seconds
+        self._interval_seconds = blocked_seconds / _LOOKS
+        self._current: _Loop | None = None
+        self._left_behind: list[_Loop] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self.replaced = 0
+
+    async def run(self, call: Callable[[], Any], *, stop: Callable[[], None]) -> Any:
+        """See `domain.interfaces.Compute.run`."""
+        if self._current is None:
+            self._current = _Loop(self._interval_seconds / 2)
+        loop = self._current
+        work = loop.submit(call)
+        work.add_done_callback(lambda _: self._ended(loop))
+        self._watch()
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            stop()
+            work.cancel()
+            await asyncio.wait({work}, timeout=self._grace_seconds)
+            if not work.done():
+                work.add_done_callback(drop)
+                raise Abandoned from None
+            drop(work)
+            raise
+
+    @property
+    def lag_seconds(self) -> float:
+        """By how much the loop in service is late now."""
+        return 0.0 if self._current is None else self._current.lag_seconds
+
+    def close(self) -> None:
+        """Stop the loops; what blocks one is left behind and ends with the process."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for loop in (*self._left_behind, *([self._current] if self._current else [])):
+            loop.stop()
+        self._current = None
+        self._left_behind.clear()
+
+    def _ended(self, loop: _Loop) -> None:
+        loop.calls -= 1
+        if loop in self._left_behind and not loop.calls:
+            self._left_behind.remove(loop)
+            loop.stop()
+
+    def _watch(self) -> None:
+        if self._timer is None and self._current is not None and self._current.calls:
+            self._timer = asyncio.get_running_loop().call_later(self._interval_seconds, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        loop = self._current
+        if loop is not None and loop.missed() >= _LOOKS:
+            self.replaced += 1
+            self._left_behind.append(loop)
+            self._current = None
+            _log.warning(
+                "a node blocks the loop of asynchronous nodes, which is replaced (let it await, or make it a `def`)",
+                extra={"stack": loop.stack(), "calls": loop.calls},
+            )
+        self._watch()
+
+
+class _Loop:
+    """An event loop in a thread, with a pulse."""
+
+    def __init__(self, beat_seconds: float) -> None:
+        self.calls = 0
+        self._beat_seconds = beat_seconds
+        self._beats = 0
+        self._beat_at = time.monotonic()
+        self._seen = -1
+        self._missed = 0
+        self._loop = asyncio.new_event_loop()
+        self._loop.call_soon(self._beat)
+        self._thread = threading.Thread(target=self._run, name="plugin-loop", daemon=True)
+        self._thread.start()
+
+    def submit(self, call: Callable[[], Any]) -> asyncio.Future[Any]:
+        """Start a call."""
+        self.calls += 1
+        return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_awaited(call), self._loop))
+
+    @property
+    def lag_seconds(self) -> float:
+        """How long the pulse is overdue."""
+        return max(0.0, time.monotonic() - self._beat_at - self._beat_seconds)
+
+    def missed(self) -> int:
+        """Looks in a row, this one included, without a beat before it."""
+        beats = self._beats
+        self._missed = self._missed + 1 if beats == self._seen else 0
+        self._seen = beats
+        return self._missed
+
+    def stack(self) -> str:
+        """What the thread does now."""
+        frame = sys._current_frames().get(self._thread.ident or 0)  # pyright: ignore[reportPrivateUsage]
+        return "".join(traceback.format_stack(frame)) if frame is not None else ""
+
+    def stop(self) -> None:
+        """End the loop, as soon as it is free."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+
+    def _run(self) -> None:
+        try:
+            self._loop.run_forever()
+        finally:
+            self._loop.close()
+
+    def _beat(self) -> None:
+        self._beats += 1
+        self._beat_at = time.monotonic()
+        self._loop.call_later(self._beat_seconds, self._beat)
+
+
+async def _awaited(call: Callable[[], Any]) -> Any:
+    try:
+        return await call()
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise bearable(error) from error
+    except (Exception, GeneratorExit):
+        raise
+    except BaseException as error:
+        raise bearable(error) from error
