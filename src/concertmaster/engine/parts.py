@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import socket
@@ -32,6 +33,8 @@ class PlanCache:
         self._workflows = workflows
         self._registry = registry
         self._plans = Recent[tuple[str, int], tuple[Registry, Plan]](PLANS_KEPT)
+        # A thousand starts of a version that is not at hand compile it once.
+        self._compiling = asyncio.Lock()
 
     def node_types(self, workflow: str, version: int) -> Mapping[str, str] | None:
         """The type of each node, None when the plan is not at hand."""
@@ -44,10 +47,19 @@ class PlanCache:
         Raises:
             OperationalError: `node_type_missing`, or the stored document cannot be read any more.
         """
-        registry, key = self._registry(), (workflow, version)
+        key = (workflow, version)
+        plan = self._at_hand(key)
+        if plan is not None:
+            return plan
+        async with self._compiling:
+            return self._at_hand(key) or await self._compile(key)
+
+    def _at_hand(self, key: tuple[str, int]) -> Plan | None:
         cached = self._plans.get(key)
-        if cached is not None and cached[0] is registry:
-            return cached[1]
+        return cached[1] if cached is not None and cached[0] is self._registry() else None
+
+    async def _compile(self, key: tuple[str, int]) -> Plan:
+        registry, (workflow, version) = self._registry(), key
         stored = await self._workflows.get(workflow, version)
         parsed = parse(stored.document, format="json").workflow
         if parsed is None:

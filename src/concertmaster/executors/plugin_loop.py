@@ -15,6 +15,8 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+import uvloop
+
 from concertmaster.domain.interfaces import Abandoned
 from concertmaster.executors.threads import bearable, drop
 
@@ -108,7 +110,7 @@ class _Loop:
         self._beat_at = time.monotonic()
         self._seen = -1
         self._missed = 0
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
         self._loop.call_soon(self._beat)
         self._thread = threading.Thread(target=self._run, name="plugin-loop", daemon=True)
         self._thread.start()

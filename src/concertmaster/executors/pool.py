@@ -70,6 +70,7 @@ class ProcessPool:
         self._idle: dict[Worker, asyncio.TimerHandle] = {}
         # Being looked at, or seen off.
         self._settling: dict[asyncio.Task[None], Worker] = {}
+        self._closed = False
         self.killed = 0
 
     @property
@@ -89,11 +90,15 @@ class ProcessPool:
             return await worker.run(call, self._settings.egress_allow)
         finally:
             self.killed += worker.killed
-            # The answer does not wait for the look at what it left behind; its slot does.
-            self._beside(self._settle(worker), worker)
+            if self._closed:
+                self._forget(worker)
+            else:
+                # The answer does not wait for the look at what it left behind; its slot does.
+                self._beside(self._settle(worker), worker)
 
     async def close(self) -> None:
         """Kill all children and wait for their end, some seconds at most."""
+        self._closed = True
         for task in self._settling:
             task.cancel()
         await asyncio.gather(*self._settling, return_exceptions=True)

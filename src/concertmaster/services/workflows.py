@@ -79,6 +79,8 @@ class WorkflowService:
         self._parsed = Recent[tuple[str, int], Workflow](VERSIONS_KEPT)
         # Versions that passed validation: the registry snapshot and the connections they passed with.
         self._sound = Recent[tuple[str, int], tuple[Specs, Mapping[str, str | None]]](VERSIONS_KEPT)
+        # A thousand starts of a version that nobody has checked yet check it once.
+        self._checking = asyncio.Lock()
 
     async def list(self, actor: Actor, *, before: str | None = None, limit: int = 100) -> Page[WorkflowEntry]:
         """A page of workflows, newest change first."""
@@ -185,13 +187,24 @@ class WorkflowService:
         Raises:
             Invalid: `workflow.invalid`.
         """
-        specs, key = self._specs(), (stored.name, stored.version)
+        key = (stored.name, stored.version)
+        if await self._is_sound(key):
+            return
+        async with self._checking:
+            if not await self._is_sound(key):
+                await self._check_runnable(stored, workflow)
+
+    async def _is_sound(self, key: tuple[str, int]) -> bool:
+        """Whether the version passed, with what is there now."""
         sound = self._sound.get(key)
-        if sound is not None and sound[0] is specs:
-            # Most workflows use no connection, and then a start does not look for any.
-            types = await self._connection_types() if sound[1] else dict[str, str]()
-            if all(types.get(name) == type_ for name, type_ in sound[1].items()):
-                return
+        if sound is None or sound[0] is not self._specs():
+            return False
+        # Most workflows use no connection, and then a start does not look for any.
+        types = await self._connection_types() if sound[1] else dict[str, str]()
+        return all(types.get(name) == type_ for name, type_ in sound[1].items())
+
+    async def _check_runnable(self, stored: StoredWorkflow, workflow: Workflow) -> None:
+        specs = self._specs()
         types, used = await self._connection_types(), dict[str, str | None]()
 
         def look_up(name: str) -> str | None:
@@ -202,7 +215,7 @@ class WorkflowService:
         if has_errors(problems):
             message = f"Version {stored.version} of {stored.name} has errors; mend them and save it again"
             raise Invalid("workflow.invalid", message, problems)
-        self._sound.put(key, (specs, used))
+        self._sound.put((stored.name, stored.version), (specs, used))
 
     async def _connection_types(self) -> Mapping[str, str]:
         """The type of every connection by name."""

@@ -1,7 +1,7 @@
 """Remembered: answers of reads that stay true until this process writes.
 
 Right only while this process is the only writer, as the lock of the data folder makes sure for SQLite; with others
-about, `keep` is false and every answer is read anew.
+about, `keep` is false and every answer comes from a read that began after it was asked for.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ class Remembered(Generic[T]):
     """Keeps the `KEPT` answers used last; `forget` after each write that may change one.
 
     Args:
-        keep: False: others write, too, so nothing is remembered.
+        keep: False: others write, too, so nothing is remembered. Reads are shared all the same: a thousand starts at
+            once wait for the one under way to end, and then for one more.
     """
 
     def __init__(self, *, keep: bool) -> None:
         self._keep = keep
         self._answers = Recent[Hashable, T](KEPT)
         self._reading = dict[Hashable, asyncio.Future[T]]()
+        self._next = dict[Hashable, asyncio.Future[T]]()
         self._writes = 0
 
     async def get(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
@@ -35,7 +37,10 @@ class Remembered(Generic[T]):
         if known is not None:
             return known
         if not self._keep:
-            return await read()
+            following = self._next.get(key)
+            if following is None:
+                following = self._next[key] = asyncio.ensure_future(self._fresh(key, read, self._reading.get(key)))
+            return await asyncio.shield(following)
         # A thousand starts that ask for the same at once read it once.
         reading = self._reading.get(key)
         if reading is None:
@@ -51,6 +56,17 @@ class Remembered(Generic[T]):
         if writes == self._writes:
             self._answers.put(key, answer)
         return answer
+
+    async def _fresh(self, key: Hashable, read: Callable[[], Awaitable[T]], before: asyncio.Future[T] | None) -> T:
+        if before is not None:
+            await asyncio.wait({before})
+        # Whoever asks from here on needs a later one.
+        reading = self._reading[key] = self._next.pop(key)
+        try:
+            return await read()
+        finally:
+            if self._reading.get(key) is reading:
+                del self._reading[key]
 
     def forget(self) -> None:
         """Drop everything, reads under way included."""
