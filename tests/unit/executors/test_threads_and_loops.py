@@ -1,0 +1,102 @@
+"""Node code that hangs inside the server's process: it is left behind, and what comes later goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from concertmaster.domain.interfaces import Abandoned
+from concertmaster.executors.local import LocalCompute
+
+
+@pytest_asyncio.fixture
+async def compute() -> AsyncIterator[LocalCompute]:
+    compute = LocalCompute(threads=2, grace_seconds=0.05, blocked_seconds=0.2)
+    yield compute
+    await compute.close()
+
+
+def nothing() -> None:
+    """For nodes that cannot be told to stop."""
+
+
+async def abandoned(compute: LocalCompute, release: threading.Event, *, alone: str | None = None) -> None:
+    """Leave a thread behind that ends when it is released."""
+    running = threading.Event()
+
+    def hang() -> None:
+        running.set()
+        release.wait(60)
+
+    call = asyncio.create_task(compute.run(hang, where="thread", stop=nothing, alone=alone))
+    await asyncio.to_thread(running.wait, 30)
+    call.cancel()
+    with pytest.raises(Abandoned):
+        await call
+
+
+async def test_a_blocked_loop_of_plugins_is_replaced_and_named(
+    compute: LocalCompute, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    release = threading.Event()
+
+    async def blocks_the_loop() -> str:
+        release.wait(60)
+        return "late"
+
+    async def quick() -> str:
+        return "quick"
+
+    blocked = asyncio.create_task(compute.run(blocks_the_loop, where="plugin_loop", stop=nothing))
+    async with asyncio.timeout(30):
+        while not compute.stats().plugin_loops_replaced:
+            await asyncio.wait({blocked}, timeout=0.01)
+        assert await compute.run(quick, where="plugin_loop", stop=nothing) == "quick"
+        assert not blocked.done()
+        release.set()
+        assert await blocked == "late"
+    assert compute.stats().plugin_loops_replaced == 1
+    assert "in blocks_the_loop" in caplog.records[0].stack  # type: ignore[attr-defined]
+
+
+async def test_a_loop_that_only_waits_is_not_replaced(compute: LocalCompute) -> None:
+    async def waits() -> int:
+        await asyncio.sleep(0.6)
+        return 1
+
+    assert await compute.run(waits, where="plugin_loop", stop=nothing) == 1
+    assert compute.stats().plugin_loops_replaced == 0
+
+
+async def test_a_write_waits_for_the_abandoned_thread_of_its_former_attempt(compute: LocalCompute) -> None:
+    release = threading.Event()
+    await abandoned(compute, release, alone="execution/node")
+    assert compute.left_behind("execution/node")
+    again = asyncio.create_task(compute.run(lambda: 2, where="thread", stop=nothing, alone="execution/node"))
+    assert await compute.run(lambda: 3, where="thread", stop=nothing, alone="execution/other") == 3
+    assert not again.done()
+    release.set()
+    assert await asyncio.wait_for(again, 30) == 2
+    assert not compute.left_behind("execution/node")
+
+
+async def test_abandoned_threads_keep_their_slots_and_are_counted(
+    compute: LocalCompute, caplog: pytest.LogCaptureFixture
+) -> None:
+    release = threading.Event()
+    await abandoned(compute, release)
+    await abandoned(compute, release)
+    assert compute.stats().abandoned_threads == 2
+    assert any("hold all slots" in record.message for record in caplog.records)
+    later = asyncio.create_task(compute.run(lambda: 1, where="thread", stop=nothing))
+    await asyncio.wait({later}, timeout=0.05)
+    assert not later.done()
+    release.set()
+    assert await asyncio.wait_for(later, 30) == 1
+    assert compute.stats().abandoned_threads == 0
