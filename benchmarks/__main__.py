@@ -8,11 +8,12 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import durable, engine, flights, floor, floor_postgres, server, validation
+from benchmarks import durable, engine, flights, floor, floor_postgres, history, server, validation
 from benchmarks.postgres import private_postgres
 from benchmarks.report import Report
 
 SINGLES, AT_ONCE = 200, 1_000
+HISTORY = 1_000_000
 
 
 async def _floors(report: Report, folder: Path) -> None:
@@ -41,6 +42,7 @@ def main() -> None:
         uvloop.run(durable.measure(report, folder / "durable", singles=SINGLES))
         with private_postgres(folder / "postgresql") as url:
             uvloop.run(_postgres(report, folder, url))
+        uvloop.run(history.measure(report, folder / "history", executions=HISTORY, singles=SINGLES, at_once=AT_ONCE))
         asyncio.run(flights.measure(report, folder / "flights"))
         server.measure(report, folder / "server")
         validation.measure(report)
@@ -52,6 +54,8 @@ def main() -> None:
     report.ratio("PostgreSQL: linear10 at once", "PostgreSQL floor: write-behind, linear10 at once")
     report.ratio("PostgreSQL: linear10, one at a time", "linear10, one at a time")
     report.ratio("PostgreSQL: linear10 at once", "linear10 at once")
+    for what in ("linear10, one at a time", "linear10 at once", "two pages of the list"):
+        report.ratio(f"{HISTORY:,} executions: {what}", f"empty database: {what}")
     report.ratio("flights demo", "flights: Polars script over the reader of file.read")
     report.ratio("flights demo", "flights: Polars script, types of whole columns")
     report.ratio("validate 10,000 nodes", "validate 1,000 nodes")
