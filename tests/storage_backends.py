@@ -27,7 +27,7 @@ from concertmaster.storage.migrate import upgrade
 from concertmaster.storage.workflows import SqlWorkflowStore
 from postgres_server import PostgresServer
 
-BACKENDS = ("postgresql", "sqlite")
+BACKENDS = (pytest.param("postgresql", marks=pytest.mark.server), "sqlite")
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 

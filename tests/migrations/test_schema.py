@@ -10,8 +10,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
 from concertmaster.domain.errors import OperationalError, UserError
+from concertmaster.storage.database import dialect_of
 from concertmaster.storage.migrate import current, head, upgrade
 from concertmaster.storage.tables import metadata
+from postgres_server import PostgresServer
 
 NOTES = Path("src/concertmaster/storage/migrations/NOTES.md")
 
@@ -46,6 +48,40 @@ def test_migrations_make_what_the_tables_say(url: str, tmp_path: Path) -> None:
         engine.dispose()
     # What the comparison cannot see (WITHOUT ROWID, AUTOINCREMENT, partial indexes) is in the text.
     assert ddl_of(url) == ddl_of(direct)
+
+
+@pytest.mark.server
+def test_migrations_make_what_the_tables_say_on_postgresql(postgres: PostgresServer) -> None:
+    migrated, direct = postgres.make_database(), postgres.make_database()
+    upgrade(migrated)
+    for one in (migrated, direct):
+        engine = dialect_of(one).writing()
+        with engine.begin() as connection:
+            if one == direct:
+                metadata.create_all(connection)
+            assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        engine.dispose()
+    # What the comparison cannot see: collations, conditions of indexes, sequences.
+    assert catalog_of(postgres, migrated) == catalog_of(postgres, direct)
+    postgres.drop_database(migrated)
+    postgres.drop_database(direct)
+
+
+def catalog_of(server: PostgresServer, url: str) -> tuple[object, object]:
+    database = url.rpartition("/")[2]
+    columns = server.execute(
+        "SELECT table_name, column_name, data_type, collation_name, is_nullable, column_default "
+        "FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'alembic_version' "
+        "ORDER BY 1, 2",
+        database,
+    )
+    assert ("executions", "id", "text", "C", "NO", None) in columns
+    indexes = server.execute(
+        "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version' "
+        "ORDER BY 1",
+        database,
+    )
+    return columns, indexes
 
 
 def test_an_upgrade_goes_to_the_head_and_can_be_repeated(url: str) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -13,9 +11,7 @@ from hypothesis import strategies as st
 
 from concertmaster.domain.errors import StaleOwner
 from concertmaster.domain.events import NodeProgress
-from concertmaster.storage.database import Database
-from concertmaster.storage.migrate import upgrade
-from storage_backends import Storage, append_of
+from storage_backends import BACKENDS, Storage, append_of, fresh_database
 
 # An append (execution, whose epoch below the newest, gap before it, events), a claim, or waiting for all so far.
 APPENDS = st.tuples(
@@ -28,28 +24,22 @@ APPENDS = st.tuples(
 STEPS = st.one_of(APPENDS, APPENDS, APPENDS, st.tuples(st.just("claim"), st.integers(0, 2)), st.just(("wait",)))
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("journal") / "empty.db"
-    upgrade(f"sqlite:///{file}")
-    return file
+@pytest.fixture(scope="module", params=BACKENDS)
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One database for all examples: each starts executions of its own."""
+    with fresh_database(request.param, tmp_path_factory.mktemp("journal"), request) as made:
+        yield made
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(STEPS, max_size=40))
-def test_only_the_owner_appends_and_seqs_have_no_gaps(empty: Path, steps: list[tuple[object, ...]]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        shutil.copy(empty, folder)
-        asyncio.run(check(f"sqlite:///{Path(folder) / empty.name}", steps))
+def test_only_the_owner_appends_and_seqs_have_no_gaps(url: str, steps: list[tuple[object, ...]]) -> None:
+    asyncio.run(check(url, steps))
 
 
 async def check(url: str, steps: list[tuple[object, ...]]) -> None:
-    storage = Storage(Database(url))
-    await storage.database.open()
-    try:
+    async with Storage.opened(url) as storage:
         await carry_out(storage, steps)
-    finally:
-        await storage.database.close()
 
 
 async def carry_out(storage: Storage, steps: list[tuple[object, ...]]) -> None:

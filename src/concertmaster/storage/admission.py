@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import ColumnElement, Connection, select, text, update
 from sqlalchemy.sql.functions import count
 
 from concertmaster.storage.bulk import batched
@@ -56,9 +56,10 @@ class Admission:
         self._writer = database.writer
         self._now = now
         self._swept = ""
+        # The limit is that of anybody in the line.
         self._wanted = self._dialect.bulk(
-            "SELECT v.column1 FROM ({rows}) AS v WHERE EXISTS (SELECT 1 FROM executions "
-            f"WHERE slot_key = v.column1 AND admitted = 0 AND {OPEN})",
+            "SELECT v.column1, (SELECT slot_limit FROM executions "
+            f"WHERE slot_key = v.column1 AND admitted = 0 AND {OPEN} LIMIT 1) FROM ({{rows}}) AS v",
             "text",
         )
 
@@ -109,7 +110,7 @@ class Admission:
             return
         # Before looking: a place that somebody is about to take or to leave would be counted wrongly.
         self.lock(connection, keys)
-        wanted = self._wanted_among(connection, keys)
+        wanted = self._limits(connection, keys)
         taken = self.taken(connection, wanted)
         for key in wanted:
             self._wake_next(connection, key, taken[key])
@@ -118,10 +119,14 @@ class Admission:
         """Look after some of the keys that are in use: a wake-up may have been lost."""
         keys = list(connection.scalars(text(_USED_KEYS), {"after": self._swept, "bound": _KEYS_A_SWEEP}))
         self._swept = keys[-1] if len(keys) == _KEYS_A_SWEEP else ""
-        self.fill(connection, self._wanted_among(connection, keys))
+        wanted = self._limits(connection, keys)
+        taken = self.taken(connection, wanted)
+        self.fill(connection, [key for key, limit in wanted.items() if taken[key] < limit])
 
-    def _wanted_among(self, connection: Connection, keys: Collection[str]) -> list[str]:
-        return [row[0] for row in self._wanted.fetch(connection, [(key,) for key in sorted(keys)])]
+    def _limits(self, connection: Connection, keys: Collection[str]) -> dict[str, int]:
+        """The limit of each key that somebody waits for."""
+        found = self._wanted.fetch(connection, [(key,) for key in sorted(keys)])
+        return {row[0]: row[1] for row in found if row[1] is not None}
 
     def _wake_next(self, connection: Connection, key: str, taken: int) -> None:
         at = to_micros(self._now())
@@ -132,15 +137,25 @@ class Admission:
 
     def _next(self, connection: Connection, key: str, at: int) -> Any | None:
         """The first in the line; those with a deadline of their own are few, and looked for apart from the others."""
-        first: list[Any] = []
-        for sleeps in (_own.wake_at.is_(None), _own.wake_at > at):
-            query = (
-                select(_own.id, _own.slot_limit, _own.priority)
-                .where(_own.slot_key == key, _own.admitted == 0, sleeps, _OPEN)
-                .where(_own.status != "paused", _own.owner.is_(None))
-                .order_by(_own.priority.desc(), _own.id)
-                .limit(1)
-                .with_for_update(skip_locked=True)
-            )
-            first.extend(connection.execute(query))
-        return min(first, key=lambda row: (-row.priority, row.id), default=None)
+        found = [self._next_without_deadline(connection, key), _first(connection, _line(key, _own.wake_at > at))]
+        return min((row for row in found if row is not None), key=lambda row: (-row.priority, row.id), default=None)
+
+    def _next_without_deadline(self, connection: Connection, key: str) -> Any | None:
+        # Two steps along the index, in the orders that it has; in one the whole line would be sorted.
+        waits = _line(key, _own.wake_at.is_(None))
+        highest = connection.execute(waits.order_by(_own.wake_at.desc(), _own.priority.desc()).limit(1)).one_or_none()
+        if highest is None:
+            return None
+        same = waits.where(_own.priority == highest.priority).order_by(_own.wake_at, _own.priority, _own.id)
+        return connection.execute(same.limit(1).with_for_update(skip_locked=True)).one_or_none()
+
+
+def _line(key: str, sleeps: ColumnElement[bool]) -> Any:
+    """Those that wait for a place of a key."""
+    waits = (_own.slot_key == key, _own.admitted == 0, sleeps, _OPEN, _own.status != "paused", _own.owner.is_(None))
+    return select(_own.id, _own.slot_limit, _own.priority).where(*waits)
+
+
+def _first(connection: Connection, line: Any) -> Any | None:
+    first = line.order_by(_own.priority.desc(), _own.id).limit(1)
+    return connection.execute(first.with_for_update(skip_locked=True)).one_or_none()

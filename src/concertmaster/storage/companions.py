@@ -53,12 +53,12 @@ class Companions:
 
     def write(self, connection: Connection, appends: Sequence[Written]) -> None:
         """Everything that comes with the appends."""
-        self._events.run(connection, [row for append in appends for row in append.rows])
-        self._logs.run(
+        self._events.send(connection, [row for append in appends for row in append.rows])
+        self._logs.send(
             connection,
             [_log_row(append.batch.execution_id, line) for append in appends for line in append.batch.logs],
         )
-        self._artifacts.run(
+        self._artifacts.send(
             connection,
             [
                 (append.batch.execution_id, made.node, made.outlet, made.digest, made.size_bytes)
@@ -70,7 +70,8 @@ class Companions:
         snapshots = {
             append.batch.execution_id: append.batch.snapshot for append in appends if append.batch.snapshot is not None
         }
-        self._snapshots.run(connection, [(id_, snapshot.seq, snapshot.data) for id_, snapshot in snapshots.items()])
+        self._snapshots.send(connection, [(id_, snapshot.seq, snapshot.data) for id_, snapshot in snapshots.items()])
+        # At once: whether an execution may be released depends on it.
         self._answered.run(
             connection,
             [(append.batch.execution_id, number) for append in appends for number in append.batch.consumed],
@@ -79,8 +80,8 @@ class Companions:
     def forget(self, connection: Connection, ended: Sequence[str]) -> None:
         """Requests to executions that have ended will never be answered, and nobody folds them from the middle."""
         rows = [(execution_id,) for execution_id in ended]
-        self._unanswered.run(connection, rows)
-        self._outdated.run(connection, rows)
+        self._unanswered.send(connection, rows)
+        self._outdated.send(connection, rows)
 
 
 def _log_row(execution_id: str, line: LogLine) -> tuple[Any, ...]:

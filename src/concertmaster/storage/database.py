@@ -143,6 +143,12 @@ class Database:
         return await future
 
 
+def describe(url: str) -> str:
+    """Kind and place of a database, without a password."""
+    dialect = dialect_of(url)
+    return f"{dialect.kind} {dialect.place}"
+
+
 def dialect_of(url: str) -> Dialect:
     """The dialect for a database URL: `sqlite:////absolute/path.db`, `postgresql://user:password@host:5432/database`.
 

@@ -31,6 +31,11 @@ class Bulk(Protocol):
         """Execute for all rows; returns the rows changed in the database."""
         ...
 
+    def send(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Execute for all rows before the writer's transaction ends; an error shows then. Nothing that comes later in
+        the transaction may depend on it."""
+        ...
+
     def fetch(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Execute for all rows; returns what the statement gives back."""
         ...
@@ -50,16 +55,13 @@ class CommitRules(Protocol):
         """Whether the same write may succeed later: disk full, database busy, connection lost."""
         ...
 
-    def mark(self, connection: Connection) -> str | None:
-        """By which the outcome of the transaction that has just begun can be found out; None: it is never unknown."""
+    def seal(self, connection: Connection, notices: Notices, number: int) -> None:
+        """Last in a transaction: tell other processes with its commit, and leave its number, if it wrote anything."""
         ...
 
-    def announce(self, connection: Connection, notices: Notices) -> None:
-        """Tell other processes, with the commit."""
-        ...
-
-    def outcome(self, connection: Connection, mark: str) -> bool | None:
-        """Whether the transaction with this mark was committed; None: it is still under way."""
+    def outcome(self, connection: Connection, number: int) -> bool | None:
+        """Whether the transaction with this number, the last one of this process, was committed, where its commit
+        failed in a way that does not tell; None: it is still under way."""
         ...
 
     def after_group(self, connection: Connection, idle: bool) -> bool:

@@ -67,8 +67,9 @@ class GroupCommit:
         self.trouble: str | None = None
         self.tried_at = 0.0
         self.give_up_at = float("inf")
-        # The mark of a commit whose outcome is unknown.
-        self._unknown: str | None = None
+        self._number = 0
+        # The number of a transaction whose commit failed, which may have happened all the same.
+        self._unknown: int | None = None
         self._began_at: float | None = None
 
     def connect(self) -> None:
@@ -120,8 +121,6 @@ class GroupCommit:
                 self._report(error)
                 if time.monotonic() >= patience_ends_at:
                     self._fail_requests(group, error)
-                if self._unknown is None:
-                    _drop_answered(group)
                 self._began_at = None
                 if self._closing.wait(backoff):
                     # The last tries before giving up follow each other quickly.
@@ -146,6 +145,8 @@ class GroupCommit:
         try:
             if self._unknown is not None and self._was_committed(self.connection, self._unknown):
                 return
+            # Of those that wait for an answer, whoever was told that it failed must not be done after all.
+            _drop_answered(group)
             self._write(self.connection, group, careful=careful)
         except HeadsMovedError:
             raise
@@ -157,23 +158,23 @@ class GroupCommit:
 
     def _write(self, connection: Connection, group: Group, *, careful: bool) -> None:
         self.notices = Notices()
+        self._number += 1
         with connection.begin() as transaction:
-            mark = self._rules.mark(connection)
             for lane, jobs in group:
                 for job in jobs:
                     job.result = job.error = None
                 lane.run(connection, jobs, careful=careful)
-            self._rules.announce(connection, self.notices)
             try:
+                self._rules.seal(connection, self.notices, self._number)
                 transaction.commit()
             except Exception:
-                self._unknown = mark
+                self._unknown = self._number
                 raise
 
-    def _was_committed(self, connection: Connection, mark: str) -> bool:
+    def _was_committed(self, connection: Connection, number: int) -> bool:
         """Find out what became of a commit that was lost on the way; results and notices are still those of its try."""
         with connection.begin():
-            outcome = self._rules.outcome(connection, mark)
+            outcome = self._rules.outcome(connection, number)
         if outcome is None:
             raise StillUnderWayError("the server has not yet ended the transaction that was lost")
         self._unknown = None

@@ -1,4 +1,7 @@
-"""The schema's version: thin calls to Alembic. Trap: run it under the lock of the data folder only."""
+"""The schema's version: thin calls to Alembic.
+
+Trap: on SQLite run it under the lock of the data folder only; on PostgreSQL processes wait for each other.
+"""
 
 from __future__ import annotations
 
@@ -48,11 +51,18 @@ def upgrade(url: str) -> None:
 
 
 def current(url: str) -> str | None:
-    """The revision of a database's schema, None before the first."""
-    engine = dialect_of(url).writing()
+    """The revision of a database's schema, None before the first.
+
+    Raises:
+        OperationalError: `database.unavailable`, it cannot be opened or is no database.
+    """
+    dialect = dialect_of(url)
+    engine = dialect.writing()
     try:
         with engine.connect() as connection:
             return _revision(connection)
+    except DBAPIError as error:
+        raise dialect.unavailable(error) from error
     finally:
         engine.dispose()
 

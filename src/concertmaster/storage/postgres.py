@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, LiteralString, cast
 
 from psycopg import Connection as DriverConnection
 from psycopg import errors
@@ -38,7 +38,10 @@ _OLDEST_VERSION = 150000
 _POOL_SECONDS = 10.0
 _KEYS_OF_LOCKS = "concertmaster:"
 _MIGRATION = "migration"
-_MARK = "concertmaster_mark"
+_NAME = "concertmaster"
+_TERMINATION_MS = 5_000
+_SENT = "concertmaster_sent"
+_NOTIFY = "SELECT count(pg_notify(%s, payload)) FROM unnest(%s::text[]) AS payload"
 
 # Seconds, unless the name says milliseconds. The kernel gives up a server that does not acknowledge after 10 s.
 CONNECT = {
@@ -48,7 +51,6 @@ CONNECT = {
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
-    "application_name": "concertmaster",
     "client_encoding": "utf8",
 }
 _SESSION = {
@@ -85,18 +87,24 @@ class PostgresDialect:
         self.place = f"{url.database} on {url.host or 'the local socket'}"
         # Nobody else has a lease, so nobody wants to follow executions from elsewhere; kept up by lease and listener.
         self.alone = False
-        self._process = secrets.token_hex(4)
+        self._process = secrets.token_hex(8)
+        self._writer_name = f"{_NAME} writer {self._process}"
+        numbered = (
+            f"INSERT INTO commits (process, number, at) SELECT %s, %s, {self.now_sql} "
+            # Whoever wrote nothing need not wait for the disk.
+            "WHERE pg_current_xact_id_if_assigned() IS NOT NULL "
+            "ON CONFLICT (process) DO UPDATE SET number = excluded.number, at = excluded.at"
+        )
+        self._numbered = cast("LiteralString", numbered)
 
     def writing(self) -> Engine:
         """See `Dialect`."""
-        engine = self._waiting()
+        engine = _set_up(self._engine(self._writer_name, poolclass=NullPool, isolation_level="AUTOCOMMIT"))
 
         def begin(connection: Connection) -> None:
-            driver = cast("DriverConnection[Any]", connection.connection.dbapi_connection)
-            # One step. Not what the database has as its default: a lane looks, waits for a lock, and looks again.
-            cursor = driver.execute("BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_current_xact_id()::text")
-            cursor.nextset()
-            connection.info[_MARK] = cursor.fetchone()[0]  # type: ignore[index]
+            # Not what the database has as its default: a lane looks, waits for a lock, and looks again.
+            _driver(connection).execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+            connection.info[_SENT] = []
 
         event.listen(engine, "begin", begin)
         return engine
@@ -104,6 +112,7 @@ class PostgresDialect:
     def reading(self) -> Engine:
         """See `Dialect`."""
         engine = self._engine(
+            _NAME,
             poolclass=QueuePool,
             pool_size=READERS,
             max_overflow=0,
@@ -114,10 +123,10 @@ class PostgresDialect:
 
     def _waiting(self) -> Engine:
         """Connections for a thread of its own, each statement a transaction."""
-        return _set_up(self._engine(poolclass=NullPool, isolation_level="AUTOCOMMIT"), read_only=False)
+        return _set_up(self._engine(_NAME, poolclass=NullPool, isolation_level="AUTOCOMMIT"))
 
-    def _engine(self, **options: Any) -> Engine:
-        return create_engine(self.url, connect_args=CONNECT, **options)
+    def _engine(self, name: str, **options: Any) -> Engine:
+        return create_engine(self.url, connect_args={**CONNECT, "application_name": name}, **options)
 
     def _others(self, there: bool) -> None:
         self.alone = not there
@@ -177,22 +186,31 @@ class PostgresDialect:
             return isinstance(original, errors.OperationalError)
         return state[:2] in _TRANSIENT_CLASSES or state in _TRANSIENT_CODES
 
-    def mark(self, connection: Connection) -> str | None:
-        """See `CommitRules`: the number of the transaction."""
-        return connection.info.get(_MARK)
-
-    def announce(self, connection: Connection, notices: Notices) -> None:
-        """See `CommitRules`."""
+    def seal(self, connection: Connection, notices: Notices, number: int) -> None:
+        """See `CommitRules`; sends what was left for the end, and commits as well: all in one trip to the server."""
         texts = payloads(notices, self._process, heads=not self.alone)
-        if texts:
-            connection.exec_driver_sql(
-                "SELECT count(pg_notify(%s, payload)) FROM unnest(%s::text[]) AS payload", (CHANNEL, texts)
-            )
+        driver = _driver(connection)
+        with driver.pipeline():
+            for statement, parameters in connection.info[_SENT]:
+                driver.execute(statement, parameters)
+            driver.execute(self._numbered, (self._process, number))
+            if texts:
+                driver.execute(_NOTIFY, (CHANNEL, texts))
+            driver.execute("COMMIT")
 
-    def outcome(self, connection: Connection, mark: str) -> bool | None:
+    def outcome(self, connection: Connection, number: int) -> bool | None:
         """See `CommitRules`."""
-        found = connection.exec_driver_sql("SELECT pg_xact_status(%s::xid8)", (mark,)).scalar()
-        return None if found == "in progress" else found == "committed"
+        # The server may not have noticed that it lost us, or have our commit before it. The number of the transaction
+        # in the server (`pg_xact_status`) would not do: after a crash another one can get the same.
+        ended = connection.exec_driver_sql(
+            "SELECT bool_and(pg_terminate_backend(pid, %s)) FROM pg_stat_activity "
+            "WHERE application_name = %s AND pid <> pg_backend_pid()",
+            (_TERMINATION_MS, self._writer_name),
+        ).scalar()
+        if ended is False:
+            return None
+        found = connection.exec_driver_sql("SELECT number FROM commits WHERE process = %s", (self._process,)).scalar()
+        return found == number
 
     def after_group(self, connection: Connection, idle: bool) -> bool:  # noqa: ARG002
         """The server tidies by itself."""
@@ -204,12 +222,17 @@ def _lock_number(key: str) -> int:
     return int.from_bytes(digest, signed=True)
 
 
-def _set_up(engine: Engine, *, read_only: bool) -> Engine:
+def _driver(connection: Connection) -> DriverConnection[Any]:
+    return cast("DriverConnection[Any]", connection.connection.driver_connection)
+
+
+def _set_up(engine: Engine, *, read_only: bool = False) -> Engine:
     def set_up(dbapi_connection: Any, _record: object) -> None:
         connection = cast("DriverConnection[Any]", dbapi_connection)
         if connection.info.server_version < _OLDEST_VERSION:
-            raise errors.FeatureNotSupported(
-                f"the server is version {connection.info.parameter_status('server_version')}"
+            found = connection.info.parameter_status("server_version")
+            raise OperationalError(
+                "database.unavailable", f"The server is PostgreSQL {found}; 15 or newer is needed", retryable=False
             )
         # One type for all numbers: each other choice of types would be another prepared statement.
         connection.adapters.register_dumper(int, Int8Dumper)
@@ -234,6 +257,11 @@ class _PostgresBulk:
     def run(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
         """See `Bulk`."""
         return connection.exec_driver_sql(self._text, _columns(rows)).rowcount if rows else 0
+
+    def send(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """See `Bulk`."""
+        if rows:
+            connection.info[_SENT].append((self._text, _columns(rows)))
 
     def fetch(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
         """See `Bulk`."""

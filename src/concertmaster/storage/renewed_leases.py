@@ -27,6 +27,7 @@ _log = logging.getLogger(__name__)
 
 _RENEWALS_A_LEASE = 4
 _CHECKS_A_LEASE = 16
+_COMMITS_KEPT_MICROS = 30 * 86_400 * 1_000_000
 _UNREAD_BOUND = 1_000
 _RELEASE_SECONDS = 5.0
 
@@ -58,6 +59,8 @@ class RenewedLease:
         until = f"{database.dialect.now_sql} + {round(seconds * 1e6)}"
         now = database.dialect.now_sql
         self._begin = text(f"INSERT INTO owners (owner, lease_until, started_at) VALUES (:owner, {until}, {now})")
+        # A process that still writes leaves a new one.
+        self._purge = text(f"DELETE FROM commits WHERE at < {now} - {_COMMITS_KEPT_MICROS}")
         self._renew = text(
             f"UPDATE owners SET lease_until = {until} WHERE owner = :owner "
             f"RETURNING (SELECT count(*) FROM owners AS o WHERE o.owner <> :owner AND o.lease_until > {now})"
@@ -77,6 +80,7 @@ class RenewedLease:
         def begin(connection: Connection) -> float:
             began_at = time.monotonic()
             connection.execute(self._begin, {"owner": owner})
+            connection.execute(self._purge)
             # So that the others know that somebody hears them from now on.
             self._database.writer.notices.look = True
             return began_at

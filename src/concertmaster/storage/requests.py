@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from concertmaster.domain.access import Actor
-from concertmaster.domain.errors import Conflict, NotFound
+from concertmaster.domain.errors import Conflict, NotFound, UserError
 from concertmaster.domain.execution import FINAL_EXECUTION, REQUESTS, ExecutionRow, RequestKind
 from concertmaster.storage.audit import record
 from concertmaster.storage.encoding import to_micros
@@ -34,13 +34,28 @@ _REMEDIES: Mapping[RequestKind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What somebody asks of an execution; `data` has at least `reason`."""
+    """What somebody asks of an execution; `data` has at least `reason`.
+
+    Raises:
+        UserError: `event.not_storable`, something in `data` is no JSON.
+    """
 
     execution_id: str
     kind: RequestKind
     data: Mapping[str, Any]
     actor: Actor
     at: datetime
+
+    def __post_init__(self) -> None:
+        # Here, where it is the caller's error, and not in the writer's thread.
+        try:
+            json_text(self.data)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise UserError(
+                "event.not_storable",
+                f"The request to {self.kind} execution {self.execution_id} holds what cannot be stored: {error}. "
+                "Use plain JSON data.",
+            ) from error
 
     def post(self, connection: Connection, notices: Notices) -> ExecutionRow:
         """Put it into the inbox, with its audit row; who has no owner becomes due, who has ended is queued again.

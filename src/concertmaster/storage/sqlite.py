@@ -110,15 +110,11 @@ class SqliteDialect:
         code = getattr(error.orig, "sqlite_errorcode", None)
         return isinstance(code, int) and code & 0xFF in _TRANSIENT
 
-    def mark(self, connection: Connection) -> str | None:  # noqa: ARG002
-        """A failed commit is rolled back."""
-        return None
-
-    def announce(self, connection: Connection, notices: Notices) -> None:
+    def seal(self, connection: Connection, notices: Notices, number: int) -> None:
         """Nobody else is there."""
 
-    def outcome(self, connection: Connection, mark: str) -> bool | None:  # noqa: ARG002
-        """Never asked: there are no marks."""
+    def outcome(self, connection: Connection, number: int) -> bool | None:  # noqa: ARG002
+        """A commit that fails is rolled back."""
         return False
 
     def after_group(self, connection: Connection, idle: bool) -> bool:
@@ -191,6 +187,10 @@ class _SqliteBulk:
     def run(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
         """See `Bulk`."""
         return sum(connection.exec_driver_sql(text, values).rowcount for text, values in self._steps(rows))
+
+    def send(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """See `Bulk`; nothing is gained by waiting."""
+        self.run(connection, rows)
 
     def fetch(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
         """See `Bulk`."""

@@ -46,9 +46,9 @@ class Start(Job):
         self.new = new
         self.actor = actor
         self.owner = owner
-        self.trigger = json_text(body.trigger)
         self.events = [Event(new.id, 1, new.at, body)]
         self.data = [encode_data(body)]
+        self.trigger = json_text(body.trigger)
         self.known_id: str | None = None
         self.row = self.admitted()
         about = json_text({"workflow": body.workflow, "version": body.version, "trigger": body.trigger})
@@ -168,7 +168,7 @@ class StartLane:
 
     def _insert(self, connection: Connection, jobs: Sequence[Start]) -> None:
         self._executions.run(connection, [_row_of(job) for job in jobs])
-        self._events.run(
+        self._events.send(
             connection,
             [
                 (event.execution_id, event.seq, job.audit[0], event.kind, None, data.decode())
@@ -176,7 +176,7 @@ class StartLane:
                 for event, data in zip(job.events, job.data, strict=True)
             ],
         )
-        self._audit.run(connection, [job.audit for job in jobs])
+        self._audit.send(connection, [job.audit for job in jobs])
 
     def units(self, jobs: Sequence[Start]) -> list[list[Start]]:
         """Each start for itself."""

@@ -103,6 +103,17 @@ slots = Table(
     sqlite_with_rowid=False,
 )
 
+# The number of the last transaction of each writing process, written by the transaction itself: after a lost connection
+# it tells whether the commit that was under way has happened. SQLite does not need it.
+commits = Table(
+    "commits",
+    metadata,
+    Column("process", _KEY, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 snapshots = Table(
     "snapshots",
     metadata,

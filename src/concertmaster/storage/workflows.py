@@ -22,6 +22,8 @@ from concertmaster.storage.encoding import from_micros, to_micros, utc_now
 from concertmaster.storage.remembered import KEPT, Remembered
 from concertmaster.storage.tables import workflow_versions, workflows
 
+# What the column holds.
+_HIGHEST_VERSION = 2**31 - 1
 _LINE = (
     workflows.c.name,
     workflows.c.title,
@@ -104,7 +106,7 @@ class SqlWorkflowStore:
         own = workflow_versions.c
         query = select(own.version, own.hash, own.created_at, own.node_count).where(own.workflow == name)
         if before is not None:
-            query = query.where(own.version < read_cursor(before, int)[0])
+            query = query.where(own.version < min(read_cursor(before, int)[0], _HIGHEST_VERSION))
         query = query.order_by(desc(own.version)).limit(limit + 1)
 
         def find(connection: Connection) -> Page[VersionLine]:
@@ -232,6 +234,8 @@ def _head(name: str) -> Any:
 
 def _version(connection: Connection, name: str, version: int) -> Any:
     own = workflow_versions.c
+    if version > _HIGHEST_VERSION:
+        return None
     return connection.execute(select(*_VERSION).where(own.workflow == name, own.version == version)).one_or_none()
 
 

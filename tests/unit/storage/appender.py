@@ -1,6 +1,6 @@
-"""Run as a process: `appender.py FOLDER MODE`; appends for ever and prints what was acknowledged.
+"""Run as a process: `appender.py URL MODE`; appends for ever and prints what was acknowledged.
 
-Modes: `forever`; `full` (files may not grow beyond a bound until "more" comes on stdin, then prints and ends).
+Modes: `forever`; `full` (SQLite: files may not grow beyond a bound until "more" comes on stdin, then prints and ends).
 """
 
 from __future__ import annotations
@@ -67,15 +67,13 @@ async def fill(journal: SqlJournal, database: Path) -> None:
 PUBLISHED = [0]
 
 
-async def main(folder: Path, mode: str) -> None:
-    file = folder / "concertmaster.db"
-    url = f"sqlite:///{file}"
+async def main(url: str, mode: str) -> None:
     upgrade(url)
     database = Database(url)
     journal = SqlJournal(database, lambda items: PUBLISHED.append(items[-1].row.head_seq), lambda _: None)
     await database.open()
     if mode == "full":
-        await fill(journal, file)
+        await fill(journal, Path(url.removeprefix("sqlite:///")))
         await database.close()
     else:
         print("pid", os.getpid(), flush=True)
@@ -83,4 +81,4 @@ async def main(folder: Path, mode: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))
+    asyncio.run(main(sys.argv[1], sys.argv[2]))

@@ -32,14 +32,11 @@ class Rules:
     def is_transient(self, error: BaseException) -> bool:
         return isinstance(error, Full)
 
-    def mark(self, connection: Connection) -> str | None:
-        return None
-
-    def announce(self, connection: Connection, notices: Notices) -> None:
+    def seal(self, connection: Connection, notices: Notices, number: int) -> None:
         """Nobody listens."""
 
-    def outcome(self, connection: Connection, mark: str) -> bool | None:
-        return None
+    def outcome(self, connection: Connection, number: int) -> bool | None:
+        return False
 
     def after_group(self, connection: Connection, idle: bool) -> bool:
         return False
@@ -60,6 +57,9 @@ class FakeLane:
 
     def units(self, jobs: Sequence[Job]) -> list[list[Job]]:
         return [[job] for job in jobs]
+
+    def transactions(self, jobs: Sequence[Job]) -> list[list[Job]]:
+        return [list(jobs)]
 
     def settle(self, jobs: Sequence[Job]) -> None:
         for job in jobs:

@@ -20,6 +20,7 @@ from concertmaster.domain.workflow import Node, Workflow
 from concertmaster.storage.leases import Lease
 from storage_backends import AT, Storage, append_of, fresh_database, new_execution, until
 
+pytestmark = pytest.mark.server
 LATER = AT + timedelta(days=1)
 
 
