@@ -95,7 +95,7 @@ class PostgresDialect:
             "WHERE pg_current_xact_id_if_assigned() IS NOT NULL "
             "ON CONFLICT (process) DO UPDATE SET number = excluded.number, at = excluded.at"
         )
-        self._numbered = cast("LiteralString", numbered)
+        self._numbered: LiteralString = cast("LiteralString", numbered)
 
     def writing(self) -> Engine:
         """See `Dialect`."""
