@@ -62,7 +62,7 @@ def _fill(database: Path, template: str, copies: int) -> None:
             columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
             values = ", ".join(_COPIED_ID if column == key else f"t.{column}" for column in columns)
             connection.execute(
-                "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?) "  # noqa: S608
+                "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?) "
                 f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM numbers CROSS JOIN {table} AS t "
                 f"WHERE t.{key} = ?",
                 (copies, template),
