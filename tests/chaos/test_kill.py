@@ -21,12 +21,13 @@ import pytest
 
 from chaos.sink import Sink
 from chaos.verdict import judge
-from chaos.workload import Customer, mixed, unsafe
+from chaos.workload import Customer, isolated, mixed, unsafe
 from postgres_server import PostgresServer
 from server_process import COMMAND, ServerProcess, environment, server_process
 
 KILLS = int(os.environ.get("CHAOS_KILLS", "8"))
 SEED = int(os.environ.get("CHAOS_SEED", "20130101"))
+ORDERS_OF_A_LIFE = 40
 START_ALONE = 5  # every fifth kill comes while a server starts
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(180 + 15 * KILLS)]
@@ -40,7 +41,7 @@ def settings() -> dict[str, str]:
 
 def publish(server: ServerProcess, sink: Sink) -> None:
     with server.client() as client:
-        for document in (mixed(sink.url), unsafe(sink.url)):
+        for document in (mixed(sink.url), unsafe(sink.url), isolated(sink.url)):
             client.post("/api/v1/workflows", json=document).raise_for_status()
 
 
@@ -55,7 +56,8 @@ def test_kills_on_sqlite(workspace: Path, sink: Sink, settings: dict[str, str]) 
             continue
         with server_process(workspace, env=settings) as server:
             customer.serve(server.url)
-            time.sleep(dice.uniform(0.05, 2.5))
+            customer.wait_for(dice.randrange(ORDERS_OF_A_LIFE), seconds=10)
+            time.sleep(dice.uniform(0, 0.3))
             server.kill()
     with server_process(workspace, env=settings) as server, server.client() as client:
         customer.serve(server.url)

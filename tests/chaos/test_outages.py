@@ -16,7 +16,7 @@ import pytest
 
 from chaos.sink import Sink
 from chaos.verdict import ended, judge
-from chaos.workload import Customer, mixed, unsafe
+from chaos.workload import Customer, isolated, mixed, unsafe
 from factories import document
 from postgres_server import PostgresServer
 from server_process import server_process
@@ -82,7 +82,7 @@ def test_a_database_that_goes_away_under_load_loses_nothing(
     settings = settings_of(workspace, postgres.url())
     customer = Customer(7)
     with server_process(workspace, env=settings) as server, server.client() as client:
-        for published in (mixed(sink.url), unsafe(sink.url)):
+        for published in (mixed(sink.url), unsafe(sink.url), isolated(sink.url)):
             client.post("/api/v1/workflows", json=published).raise_for_status()
         customer.serve(server.url)
         customer.start()

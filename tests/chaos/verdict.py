@@ -82,7 +82,9 @@ def _judge_one(
         return
     assert execution["status"] == "succeeded", execution
     verdict.succeeded += 1
-    if workflow == "mixed":
+    if workflow == "isolated":
+        assert execution["outputs"] == {"double": number * 2}
+    elif workflow == "mixed":
         assert execution["outputs"] == {"sum": number + 5}
         assert all(kinds["node.succeeded", node] == 1 for node in mixed("")["nodes"])
     else:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
+import time
 from typing import Any
 
 import httpx
 
 from factories import document
 
+DESKS = 4
+# Of five in a row; five and the four desks have no common divisor, so each desk orders all of them.
+KINDS = ("mixed", "unsafe", "mixed", "isolated", "mixed")
 RETRY = {"maximum_attempts": 10, "initial_interval": "50ms", "maximum_interval": "300ms"}
 
 
@@ -62,51 +67,93 @@ def unsafe(sink_url: str) -> dict[str, Any]:
     return document("unsafe", inputs={"n": {"type": "integer"}}, nodes=nodes, edges=edges, outputs=outputs)
 
 
-class Customer:
-    """Orders executions one after the other, repeats each request with its key until it is answered, and remembers
-    what was accepted. Some it pauses and resumes, some it cancels; those it remembers as well."""
+def isolated(sink_url: str) -> dict[str, Any]:
+    """Code in a child process between two writes: children die with their server, and are made again."""
+    body = {"execution": "{{ execution.id }}", "n": "{{ inputs.n }}"}
+    post = {"method": "POST", "url": f"{sink_url}/count"}
+    code = "def main(input, n):\n    print('computing', n)\n    return n * 2\n"
+    nodes: dict[str, dict[str, Any]] = {
+        "before": {
+            "type": "http.request",
+            "config": {**post, "body": {**body, "node": "before"}},
+            "policy": {"retry": RETRY},
+        },
+        "compute": {
+            "type": "python.code",
+            "config": {"code": code, "arguments": {"n": "{{ inputs.n }}"}, "effect": "none"},
+            "policy": {"retry": RETRY},
+        },
+        "after": {
+            "type": "http.request",
+            "config": {**post, "body": {**body, "node": "after"}},
+            "policy": {"retry": RETRY},
+        },
+    }
+    outputs = {"double": "{{ nodes.compute }}"}
+    edges = ["before -> compute", "compute -> after"]
+    return document("isolated", inputs={"n": {"type": "integer"}}, nodes=nodes, edges=edges, outputs=outputs)
 
-    def __init__(self, seed: int, *, pause_seconds: float = 0.01) -> None:
+
+class Customer:
+    """Orders executions at several desks, repeats each request with its key until it is answered, and remembers what
+    was accepted. Some it pauses and resumes, some it cancels; those it remembers as well."""
+
+    def __init__(self, seed: int, *, pause_seconds: float = 0.02) -> None:
         self.accepted: dict[str, tuple[str, str]] = {}
         self.cancelled: set[str] = set()
         self.wrong: list[str] = []
-        self.posts = 0
         self._urls: list[str] = []
-        self._dice = random.Random(seed)
         self._pause_seconds = pause_seconds
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._posts = [0] * DESKS
+        self._desks = [
+            threading.Thread(target=self._work, args=(desk, random.Random(seed + desk)), daemon=True)
+            for desk in range(DESKS)
+        ]
+
+    @property
+    def posts(self) -> int:
+        """Orders sent, repeats included."""
+        return sum(self._posts)
 
     def start(self) -> None:
-        """Begin, in a thread."""
-        self._thread.start()
+        """Begin, in threads."""
+        for desk in self._desks:
+            desk.start()
 
     def serve(self, *urls: str) -> None:
         """Where servers answer now."""
         self._urls = list(urls)
 
-    def finish(self) -> None:
-        """Get an answer to the last request too, then stop."""
-        self._over.set()
-        self._thread.join(60)
-        assert not self._thread.is_alive(), "the customer did not get an answer"
+    def wait_for(self, orders: int, *, seconds: float) -> None:
+        """Until so many more were accepted, or the time is over."""
+        wanted, until = len(self.accepted) + orders, time.monotonic() + seconds
+        while len(self.accepted) < wanted and time.monotonic() < until:
+            self._over.wait(0.01)
 
-    def _work(self) -> None:
+    def finish(self) -> None:
+        """Get an answer to the last requests too, then stop."""
+        self._over.set()
+        for desk in self._desks:
+            desk.join(60)
+            assert not desk.is_alive(), "the customer did not get an answer"
+
+    def _work(self, desk: int, dice: random.Random) -> None:
         with httpx.Client(timeout=5, trust_env=False) as client:
-            while not self._over.is_set() and not self.wrong:
-                number = len(self.accepted)
-                key, workflow = f"key-{number}", "unsafe" if number % 4 == 3 else "mixed"
+            for number in itertools.count(desk, DESKS):
+                if self._over.is_set() or self.wrong:
+                    break
+                key, workflow = f"key-{number}", KINDS[number % len(KINDS)]
                 while key not in self.accepted and not self.wrong:
-                    self._order(client, key, workflow, number)
+                    if self._urls:
+                        self._posts[desk] += 1
+                        self._order(client, dice.choice(self._urls), key, workflow, number)
                     # So many that some are always running, so few that a slow machine gets through.
                     self._over.wait(self._pause_seconds)
-                self._steer(client, self.accepted.get(key), number)
+                self._steer(client, dice, self.accepted.get(key), number)
 
-    def _order(self, client: httpx.Client, key: str, workflow: str, number: int) -> None:
-        if not self._urls:
-            return
-        url = f"{self._dice.choice(self._urls)}/api/v1/workflows/{workflow}/executions"
-        self.posts += 1
+    def _order(self, client: httpx.Client, server: str, key: str, workflow: str, number: int) -> None:
+        url = f"{server}/api/v1/workflows/{workflow}/executions"
         try:
             answer = client.post(url, json={"inputs": {"n": number}}, headers={"Idempotency-Key": key})
         except httpx.HTTPError:
@@ -116,10 +163,11 @@ class Customer:
         elif answer.status_code != 503:
             self.wrong.append(f"{answer.status_code} {answer.text[:300]}")
 
-    def _steer(self, client: httpx.Client, found: tuple[str, str] | None, number: int) -> None:
-        if found is None or not self._urls or number % 10 not in (4, 8):
+    def _steer(self, client: httpx.Client, dice: random.Random, found: tuple[str, str] | None, number: int) -> None:
+        urls = self._urls
+        if found is None or not urls or number % 10 not in (4, 8):
             return
-        url = f"{self._dice.choice(self._urls)}/api/v1/executions/{found[0]}"
+        url = f"{dice.choice(urls)}/api/v1/executions/{found[0]}"
         try:
             if number % 10 == 4:
                 if client.post(f"{url}/cancel").status_code == 202:

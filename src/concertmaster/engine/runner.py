@@ -49,7 +49,8 @@ class Runner:
         self._trouble = trouble
         self._loop = asyncio.get_running_loop()
         self._wakeup = asyncio.Event()
-        self._inbox_unread = False
+        # Read by the placement: a wake-up that came when it had let go already is for whoever claims next.
+        self.inbox_unread = False
         self._refused: BaseException | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self.rests_until: datetime | None = None
@@ -60,7 +61,7 @@ class Runner:
 
     def wake(self) -> None:
         """Look at the inbox soon."""
-        self._inbox_unread = True
+        self.inbox_unread = True
         self._wakeup.set()
 
     async def load(self) -> bool:
@@ -112,8 +113,8 @@ class Runner:
         while True:
             if self._refused is not None:
                 raise self._refused
-            if self._inbox_unread:
-                self._inbox_unread = False
+            if self.inbox_unread:
+                self.inbox_unread = False
                 self._take(await self._engine.journal.inbox(self.execution_id))
             if self._state.status == "queued" and self._claim.row.admitted:
                 self._recorder.record(events.ExecutionStarted())
@@ -224,7 +225,7 @@ class Runner:
             self.rests_until = until
             return True
         # A request came in between.
-        self._inbox_unread = True
+        self.inbox_unread = True
         self._wakeup.set()
         self._state.look_at_all()
         return False

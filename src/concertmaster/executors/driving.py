@@ -39,7 +39,10 @@ async def driving(
         everything: see `Dispatcher`.
     """
     placement = LocalPlacement(
-        engine, on_room=lambda: dispatcher.room_made(), on_rest=lambda wake_at: dispatcher.expect(wake_at)
+        engine,
+        on_room=lambda: dispatcher.room_made(),
+        on_rest=lambda wake_at: dispatcher.expect(wake_at),
+        on_missed=lambda execution_id: dispatcher.wake([execution_id]),
     )
     dispatcher = Dispatcher(
         engine.journal,

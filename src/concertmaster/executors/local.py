@@ -91,12 +91,21 @@ class LocalPlacement:
     Args:
         on_room: called when a drive has ended or has been loaded, so that others may be submitted.
         on_rest: called with the wake-up of an execution that has left memory.
+        on_missed: called with an execution that was woken when its drive had let go of it, and had not ended yet.
     """
 
-    def __init__(self, engine: Engine, *, on_room: Callable[[], None], on_rest: Callable[[datetime], None]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        on_room: Callable[[], None],
+        on_rest: Callable[[datetime], None],
+        on_missed: Callable[[str], None],
+    ) -> None:
         self._engine = engine
         self._on_room = on_room
         self._on_rest = on_rest
+        self._on_missed = on_missed
         self._drives: dict[str, tuple[Runner, asyncio.Task[None]]] = {}
         self._loading = 0
         self._trouble = Recent[str, str](TROUBLES_KEPT)
@@ -156,6 +165,8 @@ class LocalPlacement:
         finally:
             if self._drives.get(row.id, (None,))[0] is runner:
                 del self._drives[row.id]
+                if runner.inbox_unread:
+                    self._on_missed(row.id)
             self._on_room()
 
     async def _load(self, runner: Runner, claim: Claim) -> bool:

@@ -8,9 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from concertmaster import Context, OperationalError, node
+from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.events import Event, ExecutionRetried, NodeStarted, NodeWaiting
-from concertmaster.domain.interfaces import Slot
+from concertmaster.domain.interfaces import Append, Slot
 from concertmaster.engine.breaker import BreakerPolicy
 from concertmaster.engine.parts import EngineSettings
 from concertmaster.storage.database import Database
@@ -368,3 +371,24 @@ async def test_many_timers_that_are_due_together_all_fire(tmp_path: Path) -> Non
         ids = [await harness.start(document) for _ in range(300)]
         for execution_id in ids:
             assert (await harness.end(execution_id)).status == "succeeded"
+
+
+async def test_a_request_that_comes_just_when_an_execution_leaves_memory_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append, posts = SqlJournal.append, list[asyncio.Task[Any]]()
+
+    def append_and_cancel(journal: SqlJournal, batch: Append) -> asyncio.Future[bool]:
+        future = append(journal, batch)
+        if batch.release is not None:
+            request = journal.post(batch.execution_id, "cancel", {"reason": "just now"}, actor=LOCAL_ADMIN)
+            posts.append(asyncio.get_running_loop().create_task(request))
+        return future
+
+    monkeypatch.setattr(SqlJournal, "append", append_and_cancel)
+    async with running_engine(tmp_path, settings=QUICK_SLEEP) as harness:
+        waits = "{concertmaster: 1, name: waits, nodes: {w: {type: flow.wait, config: {duration: 2h}}}}"
+        # So many that releases and requests are committed in the same groups.
+        started = await asyncio.gather(*(harness.start(waits) for _ in range(60)))
+        assert {(await harness.end(id_)).status for id_ in started} == {"cancelled"}
+        await asyncio.gather(*posts)
