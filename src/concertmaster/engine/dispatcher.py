@@ -21,6 +21,7 @@ _log = logging.getLogger(__name__)
 BATCH = 200
 LONGEST_SLEEP_SECONDS = 60.0
 TROUBLE_SECONDS = 1.0
+RETRY_SECONDS = 0.005
 
 
 class Dispatcher:
@@ -65,7 +66,8 @@ class Dispatcher:
 
     def expect(self, wake_at: datetime) -> None:
         """An execution was let go of that wants an owner then: look no later."""
-        if self._looks_at is not None and wake_at < self._looks_at:
+        # In the middle of a round nobody knows whether it has seen this one.
+        if self._looks_at is None or wake_at < self._looks_at:
             self._poked.set()
 
     def room_made(self) -> None:
@@ -77,6 +79,7 @@ class Dispatcher:
         """Claim and submit, for ever."""
         while True:
             self._poked.clear()
+            self._looks_at = None
             try:
                 pause = await self._round()
             except ConcertMasterError as error:
@@ -113,4 +116,6 @@ class Dispatcher:
         due = await self._journal.next_due()
         if due is None:
             return self._look_seconds
-        return min(max(0.0, (due - self._clock.now()).total_seconds()), self._look_seconds)
+        # What is due and was not claimed is just being claimed by another process.
+        least = 0.0 if claims else RETRY_SECONDS
+        return min(max(least, (due - self._clock.now()).total_seconds()), self._look_seconds)

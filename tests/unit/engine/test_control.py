@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -392,3 +392,26 @@ async def test_a_request_that_comes_just_when_an_execution_leaves_memory_is_seen
         started = await asyncio.gather(*(harness.start(waits) for _ in range(60)))
         assert {(await harness.end(id_)).status for id_ in started} == {"cancelled"}
         await asyncio.gather(*posts)
+
+
+async def test_a_wait_that_begins_while_the_dispatcher_looks_is_not_overslept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    next_due, looked, go_on = SqlJournal.next_due, asyncio.Event(), asyncio.Event()
+
+    async def look_and_dawdle(journal: SqlJournal) -> datetime | None:
+        found = await next_due(journal)
+        looked.set()
+        await go_on.wait()
+        return found
+
+    monkeypatch.setattr(SqlJournal, "next_due", look_and_dawdle)
+    async with running_engine(tmp_path, settings=QUICK_SLEEP) as harness:
+        await asyncio.wait_for(looked.wait(), 30)
+        waits = "{concertmaster: 1, name: waits, nodes: {w: {type: flow.wait, config: {duration: 300ms}}}}"
+        id_ = await harness.start(waits)
+        async with asyncio.timeout(30):
+            while harness.placement.running:
+                await asyncio.sleep(0)
+        go_on.set()
+        assert (await harness.end(id_)).status == "succeeded"
