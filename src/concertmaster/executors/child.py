@@ -28,9 +28,9 @@ from concertmaster.executors.process_tree import die_with
 
 # Writable memory that an allocator reserves and does not use counts against RLIMIT_DATA: beside a limit of 2 GiB,
 # 1 GiB was reserved by a process that used 105 MiB. So the limit proper is on memory in use, watched by the guard,
-# and this one is a fence a gibibyte further: it stops at once what asks for far too much. RLIMIT_AS is no use at all:
-# importing Polars, Arrow and DuckDB takes 800 MiB of addresses for 60 MiB of memory, and more with more cores.
-FENCE_BYTES = 2**30
+# and this one is a fence two gibibytes further: it stops at once what asks for far too much. RLIMIT_AS is no use at
+# all: importing Polars, Arrow and DuckDB takes 800 MiB of addresses for 60 MiB of memory, and more with more cores.
+FENCE_BYTES = 2**31
 _CHANNEL = 3
 # For the kernel, when the machine's memory is used up: rather this process than the server.
 _OUT_OF_MEMORY_SCORE = 800

@@ -7,13 +7,14 @@ import errno
 import hashlib
 import importlib
 import inspect
+import resource
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
@@ -29,6 +30,8 @@ from concertmaster.engine.isolated_job import Code, IsolatedJob
 from concertmaster.executors.child_context import ChildContext
 from concertmaster.executors.ending import REMEDY
 from concertmaster.nodes.node_type import NodeType, node_type_of
+
+LONGEST_TEXT = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +88,39 @@ async def _awaited(
 
 
 def _stored(type_: NodeType, result: Any, job: IsolatedJob, place: CallPlace, conversion: Conversion) -> dict[str, Any]:
+    _refuse_long_text(result)
     redact = place.context.redact if place.context.has_secrets else None
     return {
         name: to_json(saved(type_, name, value, conversion, redact=redact))
         for name, value in type_.split(result, outlets=job.outlets).items()
     }
+
+
+def _refuse_long_text(result: Any) -> None:
+    """Raise for a text that the JSON encoder reserves more memory for than this process may have: it asks for 16 times
+    the length at once, and ends the process with a segmentation fault where it does not get that."""
+    if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 < LONGEST_TEXT:
+        # It cannot have held one.
+        return
+    waiting, seen = [result], set[int]()
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str) and len(value) > LONGEST_TEXT:
+            raise UserError(
+                "node.output_too_large",
+                f"The result has a text of {len(value) / 2**20:,.0f} MiB, and {LONGEST_TEXT // 2**20} MiB is the limit "
+                "in a process of its own; write it to a file and return File(path)",
+                size_bytes=len(value),
+            )
+        if id(value) in seen:
+            continue
+        if isinstance(value, dict):
+            waiting.extend(cast("dict[Any, Any]", value).values())
+        elif isinstance(value, list | tuple):
+            waiting.extend(cast("Sequence[Any]", value))
+        else:
+            continue
+        seen.add(id(cast("object", value)))
 
 
 def _loaded(code: Code) -> NodeType:

@@ -12,6 +12,8 @@ from concertmaster.domain.errors import OperationalError
 # What allocators and the run-time libraries of Rust and C++ write before they give up.
 _NO_MEMORY = re.compile(rb"memory allocation of \d+ bytes failed|bad_alloc|[Oo]ut of memory|Cannot allocate memory")
 _NEARLY = 0.9
+# For these Python's fault handler writes a traceback to stderr.
+_TRACED = frozenset({signal.SIGSEGV, signal.SIGFPE, signal.SIGABRT, signal.SIGBUS, signal.SIGILL})
 REMEDY = (
     "work on the data in parts (a lazy frame, an iterator of tables), or raise the limit (setting process_memory, or "
     "@node(memory_mb=...))"
@@ -118,8 +120,8 @@ def _died(ending: Ending, node: str, limit_bytes: int, tail: bytes) -> Operation
     if ending.signal:
         return OperationalError(
             "node.crashed",
-            f"The process of node {node!r} was ended by {_name(ending.signal)}{_meaning(ending.signal)}; where it "
-            "was is in the node's log if anything knows",
+            f"The process of node {node!r} was ended by {_name(ending.signal)}{_meaning(ending.signal)}"
+            + ("; the node's log shows the line that it was in" if ending.signal in _TRACED else ""),
             **details,
         )
     return OperationalError(

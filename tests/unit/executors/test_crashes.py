@@ -69,6 +69,11 @@ CRASHES = {
         "node.out_of_memory",
         ["256 MiB", "process_memory"],
     ),
+    "a long text": (
+        "def main():\n    return {'a': [1, 'x' * (70 << 20)]}",
+        "node.output_too_large",
+        ["70 MiB", "File(path)"],
+    ),
 }
 
 
@@ -113,8 +118,8 @@ async def test_memory_that_is_filled_in_a_loop_ends_at_the_limit(harness: Harnes
     assert failure.code == "node.out_of_memory"
     assert "the limit is 256 MiB" in failure.message
     assert "process_memory" in failure.message
-    # A look every tenth of a second, and a fence a gibibyte further.
-    assert failure.details["memory_bytes"] < (256 + 1024 + 64) * 2**20
+    # A look every tenth of a second, and a fence two gibibytes further.
+    assert failure.details["memory_bytes"] < (256 + 2048 + 64) * 2**20
 
 
 async def test_one_request_for_far_too_much_memory_says_in_which_line(harness: Harness) -> None:
