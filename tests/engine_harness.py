@@ -165,6 +165,7 @@ async def running_engine(
         artifacts=ArtifactStore(folder / "artifacts"),
         workspace=folder,
         data_dir=folder / "artifacts",
+        scratch=folder / "artifacts" / "scratch",
         clock=SystemClock(),
         compute=compute,
         connection=connection,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import shutil
 from collections.abc import AsyncGenerator, Coroutine, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -135,6 +136,7 @@ async def _open_storage(settings: Settings, hooks: Hooks, clock: Clock, stack: A
     artifacts = ArtifactStore(settings.resolved_artifacts_dir)
     # In a folder that is ours alone, whatever is half written belongs to a process that is gone.
     artifacts.sweep(older_than=timedelta() if settings.artifacts_dir is None else HALF_WRITTEN_KEPT)
+    shutil.rmtree(settings.scratch_dir, ignore_errors=True)
     upgrade(settings.resolved_database_url)
     database = Database(settings.resolved_database_url)
     await database.open()
@@ -180,6 +182,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             artifacts=storage.artifacts,
             workspace=settings.resolved_workspace,
             data_dir=settings.resolved_data_dir,
+            scratch=settings.scratch_dir,
             clock=clock,
             compute=compute,
             connection=connections.open,

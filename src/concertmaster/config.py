@@ -161,6 +161,11 @@ class Settings(BaseSettings):
         return self.resolved_data_dir / "artifacts" if given is None else self.resolved_workspace / given.expanduser()
 
     @property
+    def scratch_dir(self) -> Path:
+        """Folder of what attempts write while they run; the next start empties it."""
+        return self.resolved_data_dir / "scratch"
+
+    @property
     def resolved_database_url(self) -> str:
         """The database's URL with the default filled in."""
         return self.database_url.get_secret_value() or f"sqlite:///{self.resolved_data_dir / DATABASE_FILE}"

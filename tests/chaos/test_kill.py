@@ -64,6 +64,7 @@ def test_kills_on_sqlite(workspace: Path, sink: Sink, settings: dict[str, str]) 
         customer.finish()
         print(judge(client, customer, sink, workspace, kills=KILLS).as_text())
         assert server.stop() == 0
+    assert not any((workspace / ".concertmaster" / "scratch").glob("*")), "nothing of killed servers is left"
     database = sqlite3.connect(workspace / ".concertmaster" / "concertmaster.db")
     with contextlib.closing(database):
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

@@ -127,7 +127,8 @@ class NodeContext:
     def scratch(self) -> Path:
         """A folder that `close` removes."""
         if self.made_scratch is None:
-            self.made_scratch = Path(tempfile.mkdtemp(prefix="concertmaster-"))
+            self._engine.scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.made_scratch = Path(tempfile.mkdtemp(prefix="attempt-", dir=self._engine.scratch))
         return self.made_scratch
 
     async def connection(self, connection: str | Connection) -> Connection:

@@ -114,6 +114,7 @@ class Engine:
         owner: name of this process in the journal.
         limits, breakers: what attempts ask before they touch the outside.
         data_dir: the data folder, which file nodes may not touch even where it lies in the workspace.
+        scratch: folder for folders of attempts; whatever is in it at a start belongs to nobody.
         connection: opens a connection by name, decrypted.
         http: opens the guarded client; called once, when the first node asks.
     """
@@ -125,6 +126,7 @@ class Engine:
     artifacts: ArtifactStore
     workspace: Path
     data_dir: Path
+    scratch: Path
     clock: Clock
     compute: Compute
     connection: Callable[[str], Awaitable[Connection]]

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import tempfile
 import uuid
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from concertmaster.config import Settings
@@ -40,12 +42,14 @@ class ProcessSettings:
         memory_bytes: that an attempt may use with all its processes.
         cpu_seconds: likewise.
         egress_allow: what outgoing requests may reach beside public addresses.
+        temporary: folder for the homes of children.
     """
 
     processes: int = 8
     memory_bytes: int = 2 * 2**30
     cpu_seconds: float = 4 * 3600.0
     egress_allow: tuple[str, ...] = ()
+    temporary: Path = Path(tempfile.gettempdir())
 
     @staticmethod
     def of(settings: Settings) -> ProcessSettings:
@@ -55,6 +59,7 @@ class ProcessSettings:
             memory_bytes=settings.process_memory,
             cpu_seconds=settings.process_cpu_time.total_seconds(),
             egress_allow=settings.egress_allow,
+            temporary=settings.scratch_dir,
         )
 
 
@@ -155,7 +160,8 @@ class ProcessPool:
     async def _hello(self, worker: Worker, spec: Mapping[str, Any]) -> bool:
         try:
             if self._server is None or not self._server.alive:
-                self._server = ServerProcess()
+                self._settings.temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._server = ServerProcess(self._settings.temporary)
             worker.hand_over(self._server.control, spec)
             async with asyncio.timeout(_START_SECONDS):
                 if await worker.hello():

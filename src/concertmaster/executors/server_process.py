@@ -8,7 +8,6 @@ import os
 import socket
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 _log = logging.getLogger(__name__)
@@ -24,7 +23,10 @@ class ServerProcess:
         control: takes a message for each child, with four descriptors (see `fork_server`).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, temporary: Path) -> None:
+        """Args:
+        temporary: folder for the homes of children.
+        """
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.control.setblocking(False)
         with theirs:
@@ -36,7 +38,7 @@ class ServerProcess:
                     "concertmaster.executors.fork_server",
                     str(theirs.fileno()),
                     str(os.getpid()),
-                    tempfile.gettempdir(),
+                    str(temporary),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
