@@ -6,6 +6,7 @@ there whole. A crash leaves nothing but temporary files, which the next start sw
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -147,9 +148,11 @@ class ArtifactStore:
         limit = time.time() - older_than.total_seconds()
         removed = 0
         for path in self.unfinished.iterdir():
-            if path.stat().st_mtime < limit:
-                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-                removed += 1
+            # In a shared folder another process may finish, or remove, what is listed here.
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < limit:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+                    removed += 1
         return removed
 
     def _place(self, digest: str) -> Path:

@@ -14,7 +14,9 @@ export const executionKeys = {
   list: (filter: ExecutionFilter) =>
     ['executions', 'list', filter.workflow ?? '', filter.status ?? ''] as const,
   one: (id: string) => ['executions', 'one', id] as const,
+  outputs: (id: string) => ['executions', 'output', id] as const,
   output: (id: string, node: string, outlet: string) => ['executions', 'output', id, node, outlet] as const,
+  waiting: (id: string) => ['executions', 'waiting', id] as const,
 }
 
 export const executionsQuery = ({ workflow, status }: ExecutionFilter, limit = 50) =>
@@ -89,7 +91,7 @@ export const outputPageQuery = ({ execution, node, outlet, sort }: OutputRequest
           signal,
         }),
       ),
-    // An output never changes once written.
+    // An output never changes once written, but by a retry: the run's feed forgets it then.
     staleTime: Number.POSITIVE_INFINITY,
   })
 
@@ -116,23 +118,5 @@ export function useStartExecution() {
       queries.setQueryData(executionKeys.one(execution.id), execution)
       void queries.invalidateQueries({ queryKey: executionKeys.lists() })
     },
-  })
-}
-
-export type Request = 'cancel' | 'pause' | 'resume' | 'retry'
-
-/** Ask something of a run; its owner answers with events. `from`: the node that a retry starts from. */
-const steer = (id: string, request: Request, from?: string) => {
-  const params = { path: { execution_id: id } }
-  if (request === 'retry') {
-    return take(client.POST('/api/v1/executions/{execution_id}/retry', { params, body: { from } }))
-  }
-  return take(client.POST(`/api/v1/executions/{execution_id}/${request}`, { params }))
-}
-
-export function useSteerExecution() {
-  return useMutation({
-    mutationFn: ({ id, request, from }: { id: string; request: Request; from?: string }) =>
-      steer(id, request, from),
   })
 }

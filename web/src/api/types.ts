@@ -6,6 +6,8 @@ import type { components } from './schema.gen'
 
 type Schemas = components['schemas']
 
+export type BulkRequest = Schemas['BulkRequest']
+export type BulkResult = Schemas['BulkResult']
 export type Column = Schemas['Column']
 export type Connection = Schemas['Connection']
 export type NewConnection = Schemas['CreateConnection']
@@ -21,6 +23,7 @@ export type RunEvent = Schemas['Event']
 export type FileOutput = Schemas['FileOutput']
 export type OutputPage = Schemas['TablePage'] | Schemas['JsonOutput'] | FileOutput
 export type ServerInfo = Schemas['Info']
+export type Waiting = Schemas['Waiting']
 export type WorkflowSummary = Schemas['WorkflowSummary']
 export type WorkflowVersion = Schemas['WorkflowVersion']
 

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Tooltip } from '@mantine/core'
 import { IconX } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
-import { useSteerExecution } from '~/api/executions'
+import { useSteerExecution } from '~/api/control'
 import { words } from '~/i18n'
 import { isEnded } from '~/runs/fold'
 import type { FollowedRun } from '~/runs/useRun'

@@ -12,6 +12,7 @@ import { LoadMore } from '~/ui/LoadMore'
 import { Page } from '~/ui/Page'
 import { PagePending } from '~/ui/PagePending'
 import { useSlow } from '~/ui/useSlow'
+import { BulkActions } from './runs/BulkActions'
 import { RUN_COLUMNS } from './runs/columns'
 import { RunFilters } from './runs/RunFilters'
 import classes from './runs/RunsPage.module.css'
@@ -44,6 +45,7 @@ export function RunsPage() {
     <Page
       title={t.title}
       about={t.about}
+      actions={<BulkActions filter={filter} />}
       toolbar={<RunFilters filter={filter} onChange={(search) => void navigate({ search, replace: true })} />}
     >
       {query.error ? (

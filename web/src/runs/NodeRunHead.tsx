@@ -18,10 +18,11 @@ interface NodeRunHeadProps {
   title: string
   type: string
   view: NodeRunView | undefined
+  children?: React.ReactNode
 }
 
 /** Name, status, times and error of a node in a run. */
-export function NodeRunHead({ nodeId, title, type, view }: NodeRunHeadProps) {
+export function NodeRunHead({ nodeId, title, type, view, children }: NodeRunHeadProps) {
   const types = useQuery(nodeTypesQuery())
   const known = types.data?.find((item) => item.id === typeId(type))
   return (
@@ -53,6 +54,7 @@ export function NodeRunHead({ nodeId, title, type, view }: NodeRunHeadProps) {
         </ErrorNote>
       ) : null}
       {view?.reason ? <p className={classes.quiet}>{t.reason(view.reason)}</p> : null}
+      {children}
     </div>
   )
 }

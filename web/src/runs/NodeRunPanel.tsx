@@ -7,7 +7,9 @@ import { InputTab } from './InputTab'
 import { LogView } from './LogView'
 import { NodeRunHead } from './NodeRunHead'
 import classes from './NodeRunPanel.module.css'
+import { NodeWaiting } from './NodeWaiting'
 import { OutputTab } from './OutputTab'
+import { RetryFrom } from './RetryFrom'
 import type { RunStatusStore } from './state'
 import { useNodeRun } from './useRun'
 
@@ -43,7 +45,10 @@ export function NodeRunPanel({ execution, store, nodeId, document, tab, onTab }:
   }
   return (
     <section className={classes.panel} aria-label={title}>
-      <NodeRunHead nodeId={nodeId} title={title} type={type} view={view} />
+      <NodeRunHead nodeId={nodeId} title={title} type={type} view={view}>
+        <NodeWaiting execution={execution} node={nodeId} view={view} />
+        <RetryFrom execution={execution} node={nodeId} view={view} />
+      </NodeRunHead>
       <Tabs value={shown} onChange={change} className={classes.tabs} keepMounted={false}>
         <Tabs.List aria-label={t.nodeTabs}>
           <Tabs.Tab value="output">{t.tabOutput}</Tabs.Tab>

@@ -1,16 +1,15 @@
-import { Button, Group, Modal, Stack, Text } from '@mantine/core'
+import { Modal, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { type FormEvent, useRef, useState } from 'react'
+import { useRef } from 'react'
 import { useStartExecution } from '~/api/executions'
 import { ApiError } from '~/api/problem'
 import type { Execution, Workflow } from '~/api/types'
 import { workflowQuery } from '~/api/workflows'
-import { SchemaForm } from '~/forms/SchemaForm'
 import { words } from '~/i18n'
 import type { JsonObject } from '~/model/json'
 import { ErrorNote } from '~/ui/ErrorNote'
 import { PagePending } from '~/ui/PagePending'
-import { inputDefaults, inputsSchema } from './inputs'
+import { InputsForm } from './InputsForm'
 
 const t = words.runs
 
@@ -50,16 +49,11 @@ export function RunDialog(props: RunDialogProps) {
 }
 
 function RunForm({ found, values, version, onClose, onStarted }: RunDialogProps & { found: Workflow }) {
-  const declared = found.document.inputs ?? {}
-  const [inputs, setInputs] = useState<JsonObject>(() => ({ ...inputDefaults(declared), ...values }))
   const start = useStartExecution()
   // One key per opened dialog: a double click or a retry after a lost answer starts one run.
   const key = useRef(crypto.randomUUID())
-  const refused = start.error instanceof ApiError ? start.error.problems : []
-  const placed = refused.filter((problem) => problem.pointer.startsWith('/inputs'))
 
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
+  const submit = (inputs: JsonObject) =>
     start.mutate(
       { workflow: found.name, inputs, version, key: key.current },
       {
@@ -73,42 +67,17 @@ function RunForm({ found, values, version, onClose, onStarted }: RunDialogProps 
         },
       },
     )
-  }
 
   return (
-    <form onSubmit={submit} noValidate>
-      <Stack gap="sm">
-        {Object.keys(declared).length === 0 ? (
-          <Text size="sm" c="dimmed">
-            {t.dialogNoInputs}
-          </Text>
-        ) : (
-          <SchemaForm
-            schema={inputsSchema(declared)}
-            value={inputs}
-            onChange={setInputs}
-            problems={placed}
-            pointerPrefix="/inputs"
-            expressions={false}
-          />
-        )}
-        {start.error && (placed.length === 0 || placed.length < refused.length) ? (
-          <ErrorNote title={t.dialogFailed} error={start.error} />
-        ) : null}
-        <Group justify="space-between" gap="xs" mt={4}>
-          <Text size="xs" c="dimmed">
-            {t.dialogVersion(found.version)}
-          </Text>
-          <Group gap="xs">
-            <Button variant="default" onClick={onClose}>
-              {words.shell.cancel}
-            </Button>
-            <Button type="submit" loading={start.isPending} data-autofocus>
-              {t.dialogStart}
-            </Button>
-          </Group>
-        </Group>
-      </Stack>
-    </form>
+    <InputsForm
+      found={found}
+      values={values}
+      pending={start.isPending}
+      error={start.error}
+      failed={t.dialogFailed}
+      submit={t.dialogStart}
+      onSubmit={submit}
+      onClose={onClose}
+    />
   )
 }

@@ -2,9 +2,12 @@ import { executionKeys, executionQuery } from '~/api/executions'
 import { queryClient } from '~/api/queryClient'
 import type { Execution, RunEvent } from '~/api/types'
 import { stream } from './browserStream'
-import { foldExecution } from './fold'
+import { foldExecution, retriedNodes } from './fold'
 import { RunStatusStore } from './state'
 import type { Subscription } from './stream'
+
+/** What somebody asked for; what becomes of it depends on more than the events of this run. */
+const REQUESTED = new Set(['execution.resumed', 'execution.cancelling', 'execution.retried'])
 
 export interface RunView {
   execution: Execution | undefined
@@ -37,6 +40,7 @@ export class RunFeed {
     try {
       const execution = await queryClient.fetchQuery({ ...executionQuery(this.id), staleTime: 0 })
       if (turn !== this.loading) return
+      this.forgetOutputs(execution)
       this.store.replace(execution)
       this.set({ execution, error: null })
       this.follow(execution)
@@ -64,7 +68,16 @@ export class RunFeed {
     }
   }
 
+  /** Outputs are kept as what never changes; only a retry, seen here or missed, makes others of them. */
+  private forgetOutputs(execution: Execution): void {
+    if (this.view.execution?.generation === execution.generation) return
+    queryClient.removeQueries({ queryKey: executionKeys.outputs(this.id), type: 'inactive' })
+  }
+
   private apply(events: readonly RunEvent[]): void {
+    for (const node of events.flatMap(retriedNodes)) {
+      queryClient.removeQueries({ queryKey: [...executionKeys.outputs(this.id), node] })
+    }
     this.store.apply(events)
     const before = this.view.execution
     if (!before) return
@@ -73,7 +86,8 @@ export class RunFeed {
     queryClient.setQueryData(executionKeys.one(this.id), after)
     this.set({ execution: after, error: null })
     // What a run waits for, and the outputs and totals of its end, are not in the events: one snapshot settles them.
-    if (after.status !== before.status && after.status !== 'running') void this.load()
+    const asked = events.some((event) => REQUESTED.has(event.kind))
+    if (asked || (after.status !== before.status && after.status !== 'running')) void this.load()
   }
 
   private set(view: RunView): void {

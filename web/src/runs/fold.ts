@@ -9,17 +9,24 @@ import type {
   ValueSummary,
 } from '~/api/types'
 
+/** A node's own status, or that its attempt was cut off and a person has to decide. */
+export type NodeViewStatus = NodeStatus | 'interrupted'
+
 /** What the canvas, the timeline and the inspector show of a node in a run. */
 export interface NodeRunView {
-  status: NodeStatus
+  status: NodeViewStatus
   attempt: number
   /** Rows of the main table output, once there is one. */
   rows?: number
   /** Start of the first attempt, as in the server's snapshots. */
   startedAt: string | null
   endedAt: string | null
-  /** When the next attempt is due, while retrying. */
+  /** When the wait is over, or the next attempt due. */
   dueAt: string | null
+  /** What a waiting node waits by: `timer`, `slot` or `rate`. */
+  rule: string | null
+  /** Whose place it waits for, `connection:warehouse`. */
+  resource: string | null
   progress: Progress | null
   error: ExecutionError | null
   outputs: Readonly<Record<string, ValueSummary>>
@@ -33,6 +40,8 @@ export const PENDING: NodeRunView = {
   startedAt: null,
   endedAt: null,
   dueAt: null,
+  rule: null,
+  resource: null,
   progress: null,
   error: null,
   outputs: {},
@@ -59,6 +68,8 @@ export function viewOf(run: NodeRun): NodeRunView {
     startedAt: run.started_at,
     endedAt: run.ended_at,
     dueAt: run.due_at ?? null,
+    rule: run.status === 'waiting' ? (run.waiting?.rule ?? null) : null,
+    resource: null,
     progress: run.progress,
     error: run.error,
     outputs: run.outputs,
@@ -66,42 +77,38 @@ export function viewOf(run: NodeRun): NodeRunView {
   }
 }
 
-/** One node's view after an event. A node may go from pending straight to its end (quick attempts). */
+/** One node's view after an event, as the server folds it; a node may go from pending straight to its end. */
 export function foldNode(view: NodeRunView, event: RunEvent): NodeRunView {
   const { data, at } = event
   const attempt = count(data.attempt, view.attempt)
+  const startedAt = view.startedAt ?? at
   switch (event.kind) {
     case 'node.started':
       return {
         ...view,
         status: 'running',
         attempt,
-        startedAt: view.startedAt ?? at,
-        endedAt: null,
+        startedAt,
         dueAt: null,
+        rule: null,
+        resource: null,
         progress: null,
-        error: null,
       }
     case 'node.progress': {
       const total = typeof data.total === 'number' ? data.total : null
-      return { ...view, status: 'running', attempt, progress: { done: count(data.done, 0), total } }
+      return { ...view, progress: { done: count(data.done, 0), total } }
     }
     case 'node.retrying':
-      return {
-        ...view,
-        status: 'retrying',
-        attempt,
-        progress: null,
-        error: problem(data.error),
-        dueAt: text(data.due_at),
-      }
+      return { ...view, status: 'retrying', attempt, error: problem(data.error), dueAt: text(data.due_at) }
     case 'node.waiting':
       return {
         ...view,
         status: 'waiting',
         attempt,
-        startedAt: view.startedAt ?? at,
+        startedAt,
         dueAt: text(data.due_at),
+        rule: text(data.rule),
+        resource: text(data.resource),
       }
     case 'timer.fired':
       return { ...view, dueAt: null }
@@ -132,7 +139,7 @@ export function foldNode(view: NodeRunView, event: RunEvent): NodeRunView {
       }
     }
     case 'node.skipped':
-      return { ...view, status: 'skipped', endedAt: at, reason: text(data.reason) }
+      return { ...view, status: 'skipped', endedAt: at, dueAt: null, reason: text(data.reason) }
     case 'node.cancelled':
       return { ...view, status: 'cancelled', attempt, endedAt: at, dueAt: null, reason: text(data.reason) }
     default:
@@ -143,7 +150,6 @@ export function foldNode(view: NodeRunView, event: RunEvent): NodeRunView {
 const EXECUTION_STATUS: Readonly<Record<string, ExecutionStatus>> = {
   'execution.created': 'queued',
   'execution.started': 'running',
-  'execution.resumed': 'running',
   'execution.waiting': 'waiting',
   'execution.paused': 'paused',
   'execution.retried': 'queued',
@@ -162,28 +168,44 @@ export function retriedNodes(event: RunEvent): string[] {
   return event.kind === 'execution.retried' ? Object.keys((event.data.nodes ?? {}) as object) : []
 }
 
-/** The execution after an event; node events leave it as it is, but that whatever happens ends a wait. */
+/** The status after an event; what an ended run is asked lets it begin anew, and whatever happens ends a wait. */
+function statusAfter(execution: Execution, event: RunEvent): ExecutionStatus {
+  const { status } = execution
+  const own = EXECUTION_STATUS[event.kind]
+  if (own) return own
+  if (event.kind === 'execution.resumed') {
+    return isEnded(status) || execution.started_at === null ? 'queued' : 'running'
+  }
+  if (event.kind === 'execution.cancelling' && isEnded(status)) return 'queued'
+  return status === 'waiting' ? 'running' : status
+}
+
+/** The execution after an event; events of nodes leave it as it is, but that whatever happens ends a wait. */
 export function foldExecution(execution: Execution, event: RunEvent): Execution {
-  const status = EXECUTION_STATUS[event.kind] ?? (execution.status === 'waiting' ? 'running' : undefined)
-  if (!status) return execution
-  const retried = event.kind === 'execution.retried'
-  return {
+  const status = statusAfter(execution, event)
+  if (event.node) return status === execution.status ? execution : { ...execution, status, seq: event.seq }
+  const after: Execution = {
     ...execution,
     status,
     seq: event.seq,
-    started_at: status === 'running' ? (execution.started_at ?? event.at) : execution.started_at,
     ended_at: isEnded(status) ? event.at : null,
-    error: retried || event.kind === 'execution.resumed' ? null : executionError(execution, event),
-    generation: retried ? count(event.data.generation, execution.generation) : execution.generation,
-    outputs: outputsAfter(execution, event, status),
   }
-}
-
-function executionError(execution: Execution, event: RunEvent): ExecutionError | null {
-  return event.node ? execution.error : (problem(event.data.error) ?? execution.error)
-}
-
-function outputsAfter(execution: Execution, event: RunEvent, status: ExecutionStatus): Execution['outputs'] {
-  if (status === 'succeeded') return (event.data.outputs as Execution['outputs']) ?? null
-  return event.kind === 'execution.retried' ? null : execution.outputs
+  // Only what ended badly has an error.
+  after.error = status === 'failed' || status === 'interrupted' ? problem(event.data.error) : null
+  switch (event.kind) {
+    case 'execution.started':
+      // Of this try: a retry starts anew.
+      return { ...after, started_at: event.at }
+    case 'execution.succeeded':
+      return { ...after, outputs: (event.data.outputs as Execution['outputs']) ?? null }
+    case 'execution.retried':
+      return {
+        ...after,
+        generation: count(event.data.generation, execution.generation),
+        inputs: (event.data.inputs as Execution['inputs'] | null) ?? execution.inputs,
+        outputs: null,
+      }
+    default:
+      return after
+  }
 }

@@ -63,6 +63,32 @@ describe('a run that goes on', () => {
     expect([after.status, after.error, after.generation, after.ended_at]).toEqual(['queued', null, 2, null])
   })
 
+  it('follows what somebody asked', () => {
+    const asked = (kind: string) => runEvent(2, kind, { node: undefined, data: { reason: 'asked' } })
+    const status = (before: Execution['status'], kind: string, started: string | null = 'once') =>
+      foldExecution({ ...execution, status: before, started_at: started }, asked(kind)).status
+    expect(status('running', 'execution.paused')).toBe('paused')
+    expect(status('paused', 'execution.resumed')).toBe('running')
+    expect(status('paused', 'execution.resumed', null)).toBe('queued')
+    expect(status('interrupted', 'execution.resumed')).toBe('queued')
+    expect(status('running', 'execution.cancelling')).toBe('running')
+    expect(status('interrupted', 'execution.cancelling')).toBe('queued')
+  })
+
+  it('shows which attempt was cut off', () => {
+    const store = new RunStatusStore()
+    store.replace(execution)
+    store.apply([
+      runEvent(2, 'node.started', { node: 'a', data: { attempt: 1 } }),
+      runEvent(3, 'execution.interrupted', {
+        node: undefined,
+        data: { error: { code: 'x', message: 'no' } },
+      }),
+    ])
+    expect(store.get('a')?.status).toBe('interrupted')
+    expect(store.get('b')?.status).toBe('pending')
+  })
+
   it('waits until something happens', () => {
     const waiting = foldExecution(execution, runEvent(2, 'execution.waiting', { node: undefined, data: {} }))
     expect(waiting.status).toBe('waiting')
@@ -85,7 +111,8 @@ describe('foldNode', () => {
     expect(retrying).toMatchObject({
       status: 'retrying',
       attempt: 1,
-      progress: null,
+      // As in the server's snapshot: until the next attempt starts.
+      progress: { done: 2, total: 4 },
       dueAt: '2026-01-01T00:00:05Z',
       error: { message: 'no' },
     })

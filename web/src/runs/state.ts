@@ -1,6 +1,6 @@
 import type { Execution, RunEvent } from '~/api/types'
 
-export type { NodeRunView } from './fold'
+export type { NodeRunView, NodeViewStatus } from './fold'
 
 import { foldNode, type NodeRunView, PENDING, retriedNodes, viewOf } from './fold'
 
@@ -48,9 +48,10 @@ export class RunStatusStore {
   }
 
   /** Take a snapshot of the server as the truth. */
-  replace(execution: Pick<Execution, 'nodes'>): void {
+  replace(execution: Pick<Execution, 'nodes'> & { status?: Execution['status'] }): void {
     const before = this.views
     this.views = new Map(Object.entries(execution.nodes).map(([id, run]) => [id, viewOf(run)]))
+    if (execution.status === 'interrupted') this.interrupt()
     this.notify(new Set([...before.keys(), ...this.views.keys()]))
   }
 
@@ -62,6 +63,7 @@ export class RunStatusStore {
         this.views.set(id, { ...PENDING, attempt: this.views.get(id)?.attempt ?? 0 })
         touched.add(id)
       }
+      if (event.kind === 'execution.interrupted') for (const id of this.interrupt()) touched.add(id)
       if (!event.node) continue
       const before = this.views.get(event.node) ?? PENDING
       const after = foldNode(before, event)
@@ -70,6 +72,13 @@ export class RunStatusStore {
       touched.add(event.node)
     }
     if (touched.size > 0) this.notify(touched)
+  }
+
+  /** No event tells of an attempt that was cut off: the run's own end does. */
+  private interrupt(): string[] {
+    const lost = [...this.views].filter(([, view]) => view.status === 'running')
+    for (const [id, view] of lost) this.views.set(id, { ...view, status: 'interrupted' })
+    return lost.map(([id]) => id)
   }
 
   private notify(touched: ReadonlySet<string>): void {

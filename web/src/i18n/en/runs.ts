@@ -48,6 +48,35 @@ export const runs = {
     resume: { ask: 'Resume', asked: 'Resuming', failed: 'The run could not be resumed' },
     retry: { ask: 'Retry what failed', asked: 'Retrying', failed: 'The run could not be retried' },
   },
+  retryOther: 'Retry with other inputs',
+  retryDialogTitle: 'Retry with other inputs',
+  retryDialogNote:
+    'Nodes that succeeded keep their results; the others run with these inputs. To run everything, use Run again.',
+  retryDialogSubmit: 'Retry run',
+  retryFrom: 'Retry from this node',
+  waitingRun: 'Run',
+  bulk: 'Act on all that match',
+  bulkAsk: {
+    pause: 'Pause them',
+    resume: 'Resume them',
+    retry: 'Retry what failed in them',
+    cancel: 'Cancel them',
+  },
+  bulkTitle: {
+    pause: 'Pause runs',
+    resume: 'Resume runs',
+    retry: 'Retry runs',
+    cancel: 'Cancel runs',
+  },
+  bulkCount: (n: number) =>
+    n === 0
+      ? 'No run that matches can be asked this now.'
+      : `${n} ${plural(n, 'run', 'runs')} will be asked.`,
+  bulkDone: (done: number, matched: number) =>
+    `${done} of ${matched} ${plural(matched, 'run', 'runs')} asked`,
+  bulkRefused: 'These could not be asked:',
+  bulkClose: 'Close',
+  bulkFailed: 'The runs could not be asked',
   openWorkflow: 'Open workflow',
   stale: 'The connection is lost, so this may be old.',
   sentence: {
@@ -103,6 +132,7 @@ export const runs = {
     failed: 'A failed node has no output. Look at the error above and at the logs.',
     skipped: 'This node was skipped, so it has no output.',
     cancelled: 'This node was cancelled, so it has no output.',
+    interrupted: 'The attempt was cut off, and whether it did its work is not known.',
   },
   reason: (text: string) => `Reason: ${text}.`,
   noWires: 'Nothing is wired into this node: it is a source.',

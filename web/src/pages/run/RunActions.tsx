@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
-import { notifications } from '@mantine/notifications'
 import {
   IconEdit,
+  IconForms,
   IconPlayerPause,
   IconPlayerPlay,
   IconPlayerStop,
@@ -10,27 +10,17 @@ import {
 } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
-import { type Request, useSteerExecution } from '~/api/executions'
-import type { Execution, ExecutionStatus } from '~/api/types'
+import { canAsk, REQUESTS, type Request } from '~/api/control'
+import type { Execution } from '~/api/types'
 import { words } from '~/i18n'
 import { isEnded } from '~/runs/fold'
+import { RetryDialog } from '~/runs/RetryDialog'
 import { RunDialog } from '~/runs/RunDialog'
+import { useSteering } from '~/runs/useSteering'
 import { LinkButton } from '~/ui/LinkButton'
 import classes from './RunPage.module.css'
 
 const t = words.runs
-
-/** What may be asked in which status, as the server has it; the retry of a run that succeeded is "run again". */
-const POSSIBLE: Readonly<Record<ExecutionStatus, readonly Request[]>> = {
-  queued: ['pause', 'cancel'],
-  running: ['pause', 'cancel'],
-  waiting: ['pause', 'cancel'],
-  paused: ['resume', 'cancel'],
-  interrupted: ['resume', 'retry', 'cancel'],
-  failed: ['retry'],
-  cancelled: ['retry'],
-  succeeded: [],
-}
 
 const ICONS: Readonly<Record<Request, ReactNode>> = {
   pause: <IconPlayerPause size={15} aria-hidden />,
@@ -43,11 +33,21 @@ const ICONS: Readonly<Record<Request, ReactNode>> = {
 export function RunActions({ execution }: { execution: Execution }) {
   const navigate = useNavigate()
   const [again, setAgain] = useState(false)
+  const [other, setOther] = useState(false)
   return (
     <div className={classes.actions}>
-      {POSSIBLE[execution.status].map((request) => (
+      {REQUESTS.filter((request) => canAsk(execution.status, request)).map((request) => (
         <Steer key={`${request}-${execution.seq}`} execution={execution} request={request} />
       ))}
+      {isEnded(execution.status) && Object.keys(execution.inputs).length > 0 ? (
+        <Button
+          variant="default"
+          leftSection={<IconForms size={15} aria-hidden />}
+          onClick={() => setOther(true)}
+        >
+          {t.retryOther}
+        </Button>
+      ) : null}
       <LinkButton
         to="/workflows/$name"
         params={{ name: execution.workflow }}
@@ -62,6 +62,7 @@ export function RunActions({ execution }: { execution: Execution }) {
           {t.again}
         </Button>
       ) : null}
+      {other ? <RetryDialog execution={execution} onClose={() => setOther(false)} /> : null}
       {again ? (
         <RunDialog
           workflow={execution.workflow}
@@ -75,25 +76,15 @@ export function RunActions({ execution }: { execution: Execution }) {
   )
 }
 
-/** A request is durable once it is answered; the run's events show what came of it. */
 function Steer({ execution, request }: { execution: Execution; request: Request }) {
-  const steering = useSteerExecution()
-  const asked = steering.isPending || steering.isSuccess
-  const ask = () =>
-    steering.mutate(
-      { id: execution.id, request },
-      {
-        onError: (error) =>
-          notifications.show({
-            color: 'red',
-            title: t.steer[request].failed,
-            message: error.message,
-            autoClose: false,
-          }),
-      },
-    )
+  const { asked, ask } = useSteering()
   return (
-    <Button variant="default" leftSection={ICONS[request]} disabled={asked} onClick={ask}>
+    <Button
+      variant="default"
+      leftSection={ICONS[request]}
+      disabled={asked}
+      onClick={() => ask({ id: execution.id, request })}
+    >
       {asked ? t.steer[request].asked : t.steer[request].ask}
     </Button>
   )

@@ -6,8 +6,6 @@ import { EXECUTION_STATUSES, type RunsSearch } from '~/pages/search'
 import classes from './RunsPage.module.css'
 
 const t = words.runs
-/** Waiting and paused runs cannot come about yet, so there is no chip for them. */
-const STATUSES = EXECUTION_STATUSES.filter((status) => status !== 'waiting' && status !== 'paused')
 const ALL = 'all'
 
 interface RunFiltersProps {
@@ -32,7 +30,7 @@ export function RunFilters({ filter, onChange }: RunFiltersProps) {
           <Chip value={ALL} size="xs" variant="light">
             {t.allStatuses}
           </Chip>
-          {STATUSES.map((status) => (
+          {EXECUTION_STATUSES.map((status) => (
             <Chip key={status} value={status} size="xs" variant="light">
               {words.status[status]}
             </Chip>
