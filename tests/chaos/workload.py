@@ -6,6 +6,7 @@ import itertools
 import random
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -98,7 +99,8 @@ class Customer:
     """Orders executions at several desks, repeats each request with its key until it is answered, and remembers what
     was accepted. Some it pauses and resumes, some it cancels; those it remembers as well."""
 
-    def __init__(self, seed: int, *, pause_seconds: float = 0.02) -> None:
+    def __init__(self, seed: int, *, kinds: Sequence[str] = KINDS, pause_seconds: float = 0.02) -> None:
+        self._kinds = kinds
         self.accepted: dict[str, tuple[str, str]] = {}
         self.cancelled: set[str] = set()
         self.wrong: list[str] = []
@@ -143,7 +145,7 @@ class Customer:
             for number in itertools.count(desk, DESKS):
                 if self._over.is_set() or self.wrong:
                     break
-                key, workflow = f"key-{number}", KINDS[number % len(KINDS)]
+                key, workflow = f"key-{number}", self._kinds[number % len(self._kinds)]
                 while key not in self.accepted and not self.wrong:
                     if self._urls:
                         self._posts[desk] += 1
