@@ -104,3 +104,19 @@ def _refuse_own_files(relative: str, resolved: Path, root: Path, *, write: bool)
             "write to another folder of the workspace",
             path=relative,
         )
+
+
+def confine_for(workspace: Path, relative: str, *, data_dir: Path, write: bool) -> Path:
+    """`confine` for a node, and the folder of what it wants to write.
+
+    Raises:
+        UserError: see `confine`; `path.invalid` also when the folder cannot be made.
+    """
+    path = confine(workspace, relative, data_dir=data_dir, write=write)
+    if write:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            message = f"The folder of {relative!r} cannot be made: {error.strerror}; choose another path"
+            raise UserError("path.invalid", message, path=relative) from error
+    return path

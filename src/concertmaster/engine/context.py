@@ -15,8 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from concertmaster.data.guard import confine
-from concertmaster.domain.errors import UserError
+from concertmaster.data.guard import confine_for
 from concertmaster.domain.redaction import Redactor
 from concertmaster.engine.parts import Engine
 from concertmaster.nodes.credentials import Connection
@@ -115,14 +114,7 @@ class NodeContext:
 
     def path(self, relative: str | Path, *, write: bool = False) -> Path:
         """A path confined to the workspace."""
-        path = confine(self._engine.workspace, str(relative), data_dir=self._engine.data_dir, write=write)
-        if write:
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                message = f"The folder of {str(relative)!r} cannot be made: {error.strerror}; choose another path"
-                raise UserError("path.invalid", message, path=str(relative)) from error
-        return path
+        return confine_for(self._engine.workspace, str(relative), data_dir=self._engine.data_dir, write=write)
 
     def scratch(self) -> Path:
         """A folder that `close` removes."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from concertmaster.data.guard import EgressRules, GuardedClient, confine
+from concertmaster.data.guard import EgressRules, GuardedClient, confine_for
 from concertmaster.domain.errors import NotFound, OperationalError, UserError
 from concertmaster.domain.redaction import Redactor
 from concertmaster.engine.context import PROGRESS_SECONDS, NodeLogger
@@ -96,14 +96,7 @@ class ChildContext:
 
     def path(self, relative: str | Path, *, write: bool = False) -> Path:
         """A path confined to the workspace."""
-        path = confine(self.job.workspace, str(relative), data_dir=self.job.data_dir, write=write)
-        if write:
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                message = f"The folder of {str(relative)!r} cannot be made: {error.strerror}; choose another path"
-                raise UserError("path.invalid", message, path=str(relative)) from error
-        return path
+        return confine_for(self.job.workspace, str(relative), data_dir=self.job.data_dir, write=write)
 
     def scratch(self) -> Path:
         """The folder of this attempt."""
