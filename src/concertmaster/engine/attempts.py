@@ -206,10 +206,10 @@ class Attempts:
             await self._recorder.durable()
 
     def _wait(self, attempt: Attempt, rule: str, resource: str) -> None:
-        """It has to wait: its time does not run meanwhile."""
+        """It has to wait: its time does not run meanwhile, and it has not started."""
         if attempt.timer is not None:
             attempt.timer.cancel()
-        attempt.waited = True
+        attempt.waited, attempt.held = True, False
         self._recorder.record(NodeWaiting(attempt.node, attempt.number, rule, resource=resource))
 
     def _holder(self, attempt: Attempt) -> str:

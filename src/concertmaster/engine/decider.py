@@ -8,7 +8,7 @@
 3. A queued or paused execution starts nothing.
 4. A pending node runs, is skipped, or waits, by its join.
 5. A retrying or waiting node waits for its timer; then the first runs again, and the second has done its work. One
-   that waited for a free place with an earlier owner asks again.
+   that waited for a free place or its turn with an earlier owner asks again.
 6. A node whose attempt was lost with an earlier owner runs again, unless repeating an outside write blindly could do
    it twice; then its `on_interrupt` decides.
 7. When no node is open the execution has succeeded.
@@ -85,7 +85,7 @@ def _decide_node(planned: PlanNode, node: NodeState) -> Command | None:
             return StartTimer(planned.id, node.attempt, node.due_at)
         case "retrying":
             return StartAttempt(planned.id, node.attempt + 1)
-        case "waiting" if node.rule == "slot":
+        case "waiting" if node.rule in ("slot", "rate"):
             return StartAttempt(planned.id, node.attempt)
         case "waiting":
             return PassThrough(planned.id, node.attempt)
@@ -146,7 +146,7 @@ def _stop(state: ExecutionState) -> list[Command]:
         if node.status in ("pending", "retrying") or (node.status == "waiting" and node_id not in state.running)
     ]
     if state.running:
-        # An attempt that waits for a free place has not started yet.
+        # An attempt that waits for a free place or its turn has not started yet.
         stopped = [node_id for node_id in state.running if hurry or state.nodes[node_id].status == "waiting"]
         return [*idle, *(StopAttempt(node_id, reason) for node_id in stopped)]
     if state.open_nodes > len(idle):

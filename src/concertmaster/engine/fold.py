@@ -86,7 +86,7 @@ def apply(state: ExecutionState, event: Event) -> ExecutionState:
         case NodeWaiting(node_id, attempt, rule, due_at):
             node = _halt(state, node_id, "waiting", due_at)
             node.attempt, node.rule = attempt, rule
-            if rule == "slot":
+            if rule in ("slot", "rate"):
                 state.running.add(node_id)
         case TimerFired(node_id):
             state.nodes[node_id].due_at = None
