@@ -16,6 +16,7 @@ from concertmaster.domain.events import NodeProgress, NodeStarted, NodeWaiting
 from concertmaster.domain.execution import Failure
 from concertmaster.engine.attempt import Job, Outcome, run_attempt, timeout_of
 from concertmaster.engine.context import NodeContext
+from concertmaster.engine.failures import failure_of
 from concertmaster.engine.inline import run_inline
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
@@ -151,6 +152,23 @@ class Attempts:
         return outcome is not None
 
     async def _run(self, planned: PlanNode, attempt: Attempt) -> None:
+        outcome: Outcome | None = None
+        try:
+            outcome = await self._outcome(planned, attempt)
+        except Exception as error:
+            # A bug of ours; without an outcome the execution would wait for it for ever.
+            place = {"execution_id": self._recorder.state.execution_id, "node": planned.id}
+            _log.exception("an attempt broke down", extra=place)
+            outcome = failure_of(error, node=planned.id)
+        finally:
+            if attempt.timer is not None:
+                attempt.timer.cancel()
+            if attempt.entered:
+                self._engine.limits.leave(attempt.entered, holder=self._holder(attempt))
+            self._leave_breakers(attempt, outcome)
+        self._end(attempt, outcome)
+
+    async def _outcome(self, planned: PlanNode, attempt: Attempt) -> Outcome:
         attempt.context = NodeContext(
             self._engine,
             execution_id=self._recorder.state.execution_id,
@@ -166,23 +184,21 @@ class Attempts:
             planned.effect == "write" or type_.connections or "url" in type_.fields or self._engine.limits.resources
         )
         self._time(attempt)
-        try:
-            outcome = await run_attempt(job, gate=(lambda used: self._admit(attempt, used)) if guarded else None)
-        finally:
-            if attempt.timer is not None:
-                attempt.timer.cancel()
-            if attempt.entered:
-                self._engine.limits.leave(attempt.entered, holder=self._holder(attempt))
-        self._end(attempt, outcome)
+        return await run_attempt(job, gate=(lambda used: self._admit(attempt, used)) if guarded else None)
 
     def _end(self, attempt: Attempt, outcome: Outcome) -> None:
         if not self._current(attempt):
             return
         attempt.ended = True
-        if attempt.used is not None:
-            self._engine.breakers.leave(attempt.used, _speaks_well(outcome), self._loop.time())
+        self._leave_breakers(attempt, outcome)
         self._arrived.append((attempt, outcome))
         self._on_change()
+
+    def _leave_breakers(self, attempt: Attempt, outcome: Outcome | None) -> None:
+        """Once, also for an attempt whose outcome nobody wants: a breaker that it tries would stay open."""
+        used, attempt.used = attempt.used, None
+        if used is not None:
+            self._engine.breakers.leave(used, _speaks_well(outcome), self._loop.time())
 
     async def _admit(self, attempt: Attempt, used: list[str]) -> None:
         """The gate: breaker, places and turns; then, before a write, the barrier: what it is based on, and that it
@@ -264,8 +280,10 @@ class Attempts:
         return self._running.get(attempt.node) is attempt and not attempt.ended
 
 
-def _speaks_well(outcome: Outcome) -> bool | None:
+def _speaks_well(outcome: Outcome | None) -> bool | None:
     """Whether the other side answered, None when the outcome says nothing about it."""
+    if outcome is None:
+        return None
     if not isinstance(outcome, Failure):
         return True
     says_nothing = not outcome.retryable or outcome.code in ("node.raised", "node.cancelled", "breaker.open")

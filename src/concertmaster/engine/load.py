@@ -39,6 +39,8 @@ async def load(engine: Engine, claim: Claim, *, trouble: str = "") -> Loaded | F
 
     Args:
         trouble: why the last try failed, where it is known.
+    Raises:
+        OperationalError: a database in trouble; it is worth trying again.
     """
     row = claim.row
     if claim.takeovers > TAKEOVERS_LIMIT:
@@ -51,6 +53,8 @@ async def load(engine: Engine, claim: Claim, *, trouble: str = "") -> Loaded | F
     try:
         plan = await engine.plans.get(row.workflow, row.version)
     except ConcertMasterError as error:
+        if error.retryable:
+            raise
         return failure_of(error, node="")
     if claim.created is not None:
         return Loaded(fold(initial(row.id, plan), [claim.created]))
