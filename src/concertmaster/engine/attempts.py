@@ -152,21 +152,19 @@ class Attempts:
         return outcome is not None
 
     async def _run(self, planned: PlanNode, attempt: Attempt) -> None:
-        outcome: Outcome | None = None
         try:
-            outcome = await self._outcome(planned, attempt)
+            self._end(attempt, await self._outcome(planned, attempt))
         except Exception as error:
             # A bug of ours; without an outcome the execution would wait for it for ever.
             place = {"execution_id": self._recorder.state.execution_id, "node": planned.id}
             _log.exception("an attempt broke down", extra=place)
-            outcome = failure_of(error, node=planned.id)
+            self._end(attempt, failure_of(error, node=planned.id))
         finally:
             if attempt.timer is not None:
                 attempt.timer.cancel()
             if attempt.entered:
                 self._engine.limits.leave(attempt.entered, holder=self._holder(attempt))
-            self._leave_breakers(attempt, outcome)
-        self._end(attempt, outcome)
+            self._leave_breakers(attempt, None)
 
     async def _outcome(self, planned: PlanNode, attempt: Attempt) -> Outcome:
         attempt.context = NodeContext(
