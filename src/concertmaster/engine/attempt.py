@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from concertmaster.data.json_value import save_json
+from concertmaster.data.json_value import is_small, save_json
 from concertmaster.domain.errors import UserError
 from concertmaster.domain.execution import Failure
 from concertmaster.domain.interfaces import Abandoned
@@ -106,7 +106,7 @@ def _keywords(job: Job, model: BaseModel, opened: Mapping[str, Any]) -> dict[str
 
 
 async def _stored(job: Job, result: Any) -> Mapping[str, Value]:
-    """Store what an async node returned; plain numbers and the like never leave the loop."""
+    """Store what an async node returned; plain numbers and the like, and what is small, never leave the loop."""
     outputs: dict[str, Value] = {}
     for name, value in _split(job, result).items():
         if value is None or isinstance(value, bool | int | float):
@@ -117,6 +117,7 @@ async def _stored(job: Job, result: Any) -> Mapping[str, Value]:
             isinstance(value, str | dict | list)
             and not job.context.has_secrets
             and job.node.spec.outlets[0].type.kind in ("json", "any")
+            and is_small(value)
         ):
             outputs[name] = save_json(value, job.engine.artifacts)
         else:

@@ -21,14 +21,14 @@ def failure_of(error: BaseException, *, node: str) -> Failure:
     if isinstance(error, ConcertMasterError):
         details = _plain(error.details)
         return Failure(
-            error.code,
-            storable(error.message[:MESSAGE_LIMIT]),
+            _text(error.code),
+            _text(error.message),
             node=node,
             details=details,
-            retryable=error.retryable,
+            retryable=bool(error.retryable),
             nothing_sent=details.get("sent") is False,
         )
-    said = _said(error)
+    said = _text(error)
     text = f"{type(error).__name__}: {said}" if said else type(error).__name__
     place = _place(error)
     message = f"{text[:MESSAGE_LIMIT]} (in {place})" if place else text[:MESSAGE_LIMIT]
@@ -46,10 +46,10 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
 
 
-def _said(error: BaseException) -> str:
-    """An exception's own text; its class may be the node's and fail here as well."""
+def _text(said: object) -> str:
+    """What an exception says, or what stands where its text should; a class of the node's may fail here as well."""
     try:
-        return storable(str(error)[:MESSAGE_LIMIT])
+        return storable(str(said)[:MESSAGE_LIMIT])
     except Exception as second:
         return f"(its text is not known: __str__ raised {type(second).__name__})"
 
@@ -69,7 +69,11 @@ def _ours(filename: str) -> bool:
 
 def _plain(details: dict[str, Any]) -> dict[str, Any]:
     """Details as JSON data; whatever is not becomes text."""
-    return {
-        key: value if value is None or isinstance(value, int | float | bool) else storable(str(value))
-        for key, value in details.items()
-    }
+    return {_text(key): value if _is_plain(value) else _text(value) for key, value in details.items()}
+
+
+def _is_plain(value: object) -> bool:
+    """Whether every JSON encoder takes it; the journal's refuses integers beyond 64 bits."""
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    return value is None or isinstance(value, float)

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from concertmaster.data.artifacts import ArtifactStore
-from concertmaster.data.json_value import INLINE_LIMIT_BYTES, save_json
+from concertmaster.data.json_value import is_small, save_json
 from concertmaster.domain.values import NULL, JsonValue, Value
 from concertmaster.engine.attempt import Outcome, validated
 from concertmaster.engine.failures import failure_of
@@ -67,9 +67,7 @@ def _call(node: PlanNode, model: BaseModel, inputs: dict[str, Any], artifacts: A
         return None
     outputs: dict[str, Value] = {}
     for name, value in node.type.split(result, outlets=node.outlets).items():
-        if not (value is None or isinstance(value, bool | int | float | str | dict | list)):
-            return None
-        if isinstance(value, str) and len(value) > INLINE_LIMIT_BYTES:
+        if not is_small(value):
             return None
         outputs[name] = save_json(value, artifacts)
     return outputs

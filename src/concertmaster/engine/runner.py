@@ -38,6 +38,7 @@ from concertmaster.engine.attempts import Attempt, Attempts
 from concertmaster.engine.awaiting import arrival
 from concertmaster.engine.decider import after_failure, after_takeover, decide
 from concertmaster.engine.failures import failure_of
+from concertmaster.engine.inbox import unanswered
 from concertmaster.engine.item_values import goes_on
 from concertmaster.engine.job import inputs_of
 from concertmaster.engine.load import load
@@ -90,7 +91,11 @@ class Runner:
         self._wakeup.set()
 
     async def load(self) -> bool:
-        """Fold what is in the journal; False when nobody can drive it, which interrupts the execution."""
+        """Fold what is in the journal; False when nobody can drive it, which interrupts the execution.
+
+        Raises:
+            OperationalError: see `engine.load`.
+        """
         loaded = await load(self._engine, self._claim, trouble=self._trouble)
         if isinstance(loaded, Failure):
             await self._interrupt_unloaded(loaded)
@@ -150,7 +155,7 @@ class Runner:
                 raise self._refused
             if self.inbox_unread:
                 self.inbox_unread = False
-                self._take(await self._engine.journal.inbox(self.execution_id))
+                self._take(await unanswered(self._engine.journal, self.execution_id, again=self.wake))
             if self._state.status == "queued" and self._claim.row.admitted:
                 self._recorder.record(events.ExecutionStarted())
             ending = self._settle()
