@@ -9,8 +9,6 @@ from pydantic import Field
 
 from concertmaster import Input, UserError, Wait, node
 
-_LONGEST = timedelta(days=3660)
-
 
 @node(
     id="flow.wait",
@@ -24,7 +22,7 @@ _LONGEST = timedelta(days=3660)
 async def flow_wait(
     value: Input[Any] = None,  # noqa: ARG001 (it goes out again when the wait is over)
     *,
-    duration: Annotated[timedelta | None, Field(ge=timedelta(), le=_LONGEST)] = None,
+    duration: Annotated[timedelta | None, Field(ge=timedelta(), le=timedelta(days=3660))] = None,
     until: datetime | None = None,
 ) -> Wait:
     """Go on after a while, or at a point in time.
