@@ -568,11 +568,11 @@ class Slots(Protocol):
         ...
 
     async def give_back(self, resource: str, *, holder: str) -> None:
-        """Free a place, and let other processes know; nothing happens when it is not held."""
+        """Free a place, and let other processes know; nothing happens when it is not held by this process."""
         ...
 
     async def holders(self, resource: str) -> Sequence[str]:
-        """Who holds the places, oldest first: `<execution>/<node>`."""
+        """Who holds the places, oldest first: `<execution>/<node>/<attempt>`."""
         ...
 
 

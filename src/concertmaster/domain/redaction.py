@@ -20,7 +20,7 @@ _BASE64_CORE = 8
 
 
 class Redactor:
-    """Replaces secrets by `***`: as they are, escaped for JSON, URLs or HTML, in hex, in base64 (also inside of more)."""
+    """Replaces secrets by `***`: as they are, escaped for JSON, URLs, HTML, in hex, in base64 (also inside of more)."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         """Prepare for these secrets; empty ones are ignored.

@@ -227,7 +227,7 @@ class Attempts:
         self._recorder.record(NodeWaiting(attempt.node, attempt.number, rule, resource=resource))
 
     def _holder(self, attempt: Attempt) -> str:
-        return f"{self._recorder.state.execution_id}/{attempt.node}"
+        return f"{self._recorder.state.execution_id}/{attempt.node}/{attempt.number}"
 
     def _time(self, attempt: Attempt) -> None:
         """Watch the clock from here: a loop that is late to begin says nothing about how quick the attempt is. A quick

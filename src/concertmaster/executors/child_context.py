@@ -16,6 +16,7 @@ from concertmaster.data.guard import EgressRules, GuardedClient, confine_for
 from concertmaster.domain.errors import NotFound, OperationalError, UserError
 from concertmaster.domain.redaction import Redactor
 from concertmaster.engine.context import PROGRESS_SECONDS, NodeLogger, finite
+from concertmaster.engine.failures import storable
 from concertmaster.engine.isolated_job import IsolatedJob, connection_of
 from concertmaster.executors.frames import Channel
 from concertmaster.nodes.credentials import Connection
@@ -145,4 +146,4 @@ class ChildContext:
         self._redactor = Redactor(tuple(self._secrets))
 
     def _log(self, level: str, text: str) -> None:
-        self._channel.send({"log": [level, str(self.redact(text))[: _TEXT_LIMIT + 1]]})
+        self._channel.send({"log": [level, storable(str(self.redact(text))[: _TEXT_LIMIT + 1])]})

@@ -48,7 +48,7 @@ class PluginLoops:
             self._current = _Loop(self._interval_seconds / 2)
         loop = self._current
         work = loop.submit(call)
-        work.end.add_done_callback(lambda _: self._ended(loop))
+        work.end.add_done_callback(lambda _: self._ended(loop, work))
         self._watch()
         try:
             return await asyncio.shield(work.end)
@@ -76,8 +76,8 @@ class PluginLoops:
         self._current = None
         self._left_behind.clear()
 
-    def _ended(self, loop: _Loop) -> None:
-        loop.calls -= 1
+    def _ended(self, loop: _Loop, work: _Work) -> None:
+        loop.calls.discard(work)
         if loop in self._left_behind and not loop.calls:
             self._left_behind.remove(loop)
             loop.stop()
@@ -95,7 +95,7 @@ class PluginLoops:
             self._current = None
             _log.warning(
                 "a node blocks the loop of asynchronous nodes, which is replaced (let it await, or make it a `def`)",
-                extra={"stack": loop.stack(), "calls": loop.calls},
+                extra={"stack": loop.stack(), "calls": len(loop.calls)},
             )
         self._watch()
 
@@ -104,7 +104,7 @@ class _Loop:
     """An event loop in a thread, with a pulse."""
 
     def __init__(self, beat_seconds: float) -> None:
-        self.calls = 0
+        self.calls = set[_Work]()
         self._beat_seconds = beat_seconds
         self._beats = 0
         self._beat_at = time.monotonic()
@@ -117,8 +117,9 @@ class _Loop:
 
     def submit(self, call: Callable[[], Any]) -> _Work:
         """Start a call."""
-        self.calls += 1
-        return _Work(self._loop, call)
+        work = _Work(self._loop, call)
+        self.calls.add(work)
+        return work
 
     @property
     def lag_seconds(self) -> float:
@@ -138,8 +139,10 @@ class _Loop:
         return "".join(traceback.format_stack(frame)) if frame is not None else ""
 
     def stop(self) -> None:
-        """End the loop, as soon as it is free."""
+        """End the loop, as soon as it is free; nobody waits any more for what it has not ended."""
         self._loop.call_soon_threadsafe(self._loop.stop)
+        for work in self.calls:
+            work.end.cancel()
 
     def _run(self) -> None:
         try:
@@ -187,6 +190,8 @@ class _Work:
             self._home.call_soon_threadsafe(self._settle, task)
 
     def _settle(self, task: asyncio.Task[Any]) -> None:
+        if self.end.done():
+            return
         if task.cancelled():
             self.end.cancel()
         elif (error := task.exception()) is not None:

@@ -36,7 +36,7 @@ from concertmaster.domain.values import JsonValue, TableRef
 from concertmaster.domain.workflow import Workflow
 from concertmaster.engine.parts import Owner
 from concertmaster.services.execution_view import ExecutionView, output_of, page_of_whole
-from concertmaster.services.waiting import why_execution, why_node
+from concertmaster.services.waiting import nodes_of, why_execution, why_node
 from concertmaster.services.workflows import WorkflowService
 
 JOURNAL_PAGE = 1_000
@@ -153,7 +153,7 @@ class ExecutionService:
         waits = row.slot_key is not None and not row.admitted
         taken = await self._store.slot_holders(row.slot_key or "") if waits else ()
         resources = {run.resource for run in view.nodes.values() if run.status == "waiting" and run.resource}
-        slots = {resource: await self._slots.holders(resource) for resource in resources}
+        slots = {resource: nodes_of(await self._slots.holders(resource)) for resource in resources}
         reason = why_execution(row, view, slot_holders=taken)
         shown["waiting"] = None if reason is None else reason.as_json()
         for name, run in view.nodes.items():

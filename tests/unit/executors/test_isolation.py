@@ -284,3 +284,14 @@ async def test_a_fork_server_that_was_killed_is_replaced(harness: Harness) -> No
     )
     assert failure.code == "node.crashed"
     assert await result_of(harness, "def main():\n    return 1", name="next") == 1
+
+
+async def test_half_a_character_in_a_log_line_ends_nothing(harness: Harness) -> None:
+    code = """
+    def main(context):
+        context.logger.info("half \\ud800 of it")
+        return 1
+    """
+    execution_id = await harness.start(document(code))
+    assert (await harness.end(execution_id)).status == "succeeded"
+    assert ("info", "half \\ud800 of it") in await lines_of(harness, execution_id)
