@@ -185,7 +185,7 @@ def _cancelled(job: Job) -> Failure:
 
 def _redacted(context: NodeContext, failure: Failure) -> Failure:
     return Failure(
-        failure.code,
+        context.redact(failure.code),
         context.redact(failure.message),
         node=failure.node,
         details=context.redact(dict(failure.details)),

@@ -189,8 +189,10 @@ class ProcessPool:
             self._slots.release()
 
     async def _reusable(self, worker: Worker) -> bool:
+        if worker.killed or worker.threads or worker.changed or worker.attempts >= ATTEMPTS_OF_A_CHILD:
+            return False
         # Secrets that it has seen may lie about in its memory.
-        if worker.killed or worker.threads or worker.has_secrets or worker.attempts >= ATTEMPTS_OF_A_CHILD:
+        if worker.has_secrets:
             return False
         report = await worker.rest()
         if report is None or report["processes"]:

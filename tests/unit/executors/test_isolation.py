@@ -95,10 +95,10 @@ async def test_a_child_has_nothing_of_the_server(harness: Harness) -> None:
 
 async def test_one_workflow_reuses_its_child_and_another_never_gets_it(harness: Harness) -> None:
     code = """
-    import builtins, os
+    import os, sys
     def main():
-        builtins.seen = getattr(builtins, "seen", 0) + 1
-        return [os.getpid(), builtins.seen]
+        sys.seen = getattr(sys, "seen", 0) + 1
+        return [os.getpid(), sys.seen]
     """
     first = await result_of(harness, code, name="one")
     again = await result_of(harness, code, name="one")
@@ -236,7 +236,7 @@ async def test_printing_without_end_is_bounded_and_the_server_stays_awake(harnes
 
 async def test_secrets_are_nowhere_to_be_seen(harness: Harness) -> None:
     found: list[Any] = []
-    for how in ("return", "raise"):
+    for how in ("return", "raise", "code"):
         row, events = await harness.run(
             "{concertmaster: 1, name: w, outputs: {out: '{{ nodes.n }}'},"
             f" nodes: {{n: {{type: iso.whisper, config: {{service: service, how: {how}}}}}}}}}"
