@@ -68,6 +68,7 @@ class ExecutionSummary(_Model):
     ended_at: datetime | None
     seq: int
     priority: int
+    parent: str | None
     error: ExecutionError | None
 
 

@@ -49,7 +49,7 @@ from concertmaster.engine.recorder import Recorder
 from concertmaster.engine.requests import answer
 from concertmaster.engine.rest import Rest, rest_of, stuck
 from concertmaster.engine.scope import render_outputs
-from concertmaster.engine.state import ExecutionState
+from concertmaster.engine.state import ExecutionState, visible_id
 from concertmaster.nodes.flow import Await, Wait
 
 _log = logging.getLogger(__name__)
@@ -228,7 +228,7 @@ class Runner:
             looping = planned.item is not None and self._state.items is not None and self._state.items.sequential
             return Listen(node_id, told["name"], told["key"], planned.name if looping else node_id)
         if rule == "approval":
-            return AskApproval(told["id"], node_id, told["title"], told, due_at)
+            return AskApproval(told["id"], visible_id(self._state), node_id, told["title"], told, due_at)
         return None
 
     def _settle(self) -> Ending | None:

@@ -133,6 +133,22 @@ class ExecutionService:
             self._placement.submit(Claim(row, created=Event(row.id, 1, row.created_at, new.body)))
         return Started(row, is_new, document, given)
 
+    async def callee(self, workflow: str, inputs: Mapping[str, Any], version: int | None) -> Mapping[str, Any]:
+        """What `flow.call` has to know to start another workflow: `engine.parts.Doors.call`.
+
+        Raises:
+            NotFound: the workflow or version.
+            Invalid: inputs or document have problems.
+        """
+        stored, document = await self._workflows.runnable(workflow, version=version)
+        given, problems = check_inputs(document, inputs)
+        if has_errors(problems):
+            raise Invalid("execution.inputs_invalid", f"The inputs do not fit {workflow}", problems)
+        await self._workflows.demand_runnable(stored, document)
+        slot = _slot(document, given, {"type": "call"})
+        limit = None if slot is None else {"key": slot.key, "limit": slot.limit}
+        return {"workflow": workflow, "version": stored.version, "inputs": given, "slot": limit}
+
     async def get(self, actor: Actor, execution_id: str) -> ExecutionRow:
         """The execution's line. Raises NotFound."""
         demand(actor, "execution:read")

@@ -156,5 +156,5 @@ class SqlJournal:
 
     async def unfinished(self) -> int:
         """See `Journal`."""
-        query = select(count()).select_from(executions).where(text(OPEN))
+        query = select(count()).select_from(executions).where(text(OPEN), executions.c.hidden == 0)
         return await self._database.read(lambda connection: connection.scalar(query) or 0)

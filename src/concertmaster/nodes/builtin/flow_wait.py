@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from concertmaster import Input, UserError, Wait, node
+from concertmaster.domain.durations import LONGEST
 from concertmaster.nodes.flow import Await
 
 
@@ -27,7 +28,7 @@ async def flow_wait(
     until: datetime | None = None,
     event: Annotated[str | None, Field(min_length=1, max_length=200)] = None,
     key: Annotated[str, Field(max_length=200)] = "",
-    timeout: Annotated[timedelta | None, Field(gt=timedelta(), le=_LONGEST)] = None,
+    timeout: Annotated[timedelta | None, Field(gt=timedelta(), le=LONGEST)] = None,
 ) -> Wait | Await:
     """Go on after a while, at a point in time, or when a named event comes.
 
