@@ -160,7 +160,7 @@ class NodeWaiting:
 
     Attributes:
         rule: `timer` (until `due_at`), or `slot` (for a free place of `resource`).
-        resource: `node_type:http.request`, `connection:warehouse`.
+        resource: `node_type:http.request`, `connection:warehouse`, `threads`, `processes`.
     """
 
     kind: ClassVar[str] = "node.waiting"

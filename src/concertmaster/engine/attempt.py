@@ -79,7 +79,11 @@ async def _outputs(job: Job, gate: Gate | None) -> Outcome:
         return await run_isolated(job, config, opened)
     if node.type.call == "thread":
         return await job.engine.compute.run(
-            partial(_call_blocking, job, model, opened), where="thread", stop=context.stop, alone=_alone(job)
+            partial(_call_blocking, job, model, opened),
+            where="thread",
+            stop=context.stop,
+            alone=_alone(job),
+            turn=job.turn,
         )
     keywords = await _off_loop(job.inputs, partial(_keywords, job, model, opened))
     result = await job.engine.compute.run(

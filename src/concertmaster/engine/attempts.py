@@ -14,6 +14,7 @@ from datetime import datetime
 
 from concertmaster.domain.events import NodeProgress, NodeStarted, NodeWaiting
 from concertmaster.domain.execution import Failure
+from concertmaster.domain.interfaces import Turn
 from concertmaster.engine.attempt import Job, Outcome, run_attempt, timeout_of
 from concertmaster.engine.context import NodeContext
 from concertmaster.engine.failures import failure_of
@@ -36,7 +37,7 @@ class Attempt:
         context: what the node sees; None until it begins.
         timer: says when it is no longer quick, then when its time is over, then when it is given up.
         held: its `node.started` is kept back while it may still be quick.
-        waited: it had to wait for a place.
+        waited: it had to wait for a place, and has not gone on.
         entered: resources with a limit that it may hold places of.
         used: resources whose breakers want to know how it ended.
         stop_reason: why it was told to stop, None while nobody did.
@@ -176,7 +177,8 @@ class Attempts:
             on_log=lambda level, text: self._on_log(attempt, level, text),
             on_progress=lambda done, total: self._on_progress(attempt, done, total),
         )
-        job = Job(self._engine, self._recorder.state, planned, attempt.context)
+        turn = Turn(lambda resource: self._wait(attempt, "slot", resource), lambda: self._go_on(attempt))
+        job = Job(self._engine, self._recorder.state, planned, attempt.context, turn)
         type_ = planned.type
         guarded = (
             planned.effect == "write" or type_.connections or "url" in type_.fields or self._engine.limits.resources
@@ -212,15 +214,23 @@ class Attempts:
                 priority=self._priority,
                 on_wait=lambda rule, resource: self._wait(attempt, rule, resource),
             )
-            if attempt.waited:
-                attempt.held = True
-                self._time(attempt)
+        await self._go_on(attempt)
+
+    async def _go_on(self, attempt: Attempt) -> None:
+        """It has what it waited for, if it had to: its time runs from here."""
+        if attempt.waited:
+            attempt.waited, attempt.held = False, True
+            self._time(attempt)
+            if attempt.planned.type.call != "loop":
+                self.release(attempt)
         if attempt.planned.effect == "write":
             self.release(attempt)
             await self._recorder.durable()
 
     def _wait(self, attempt: Attempt, rule: str, resource: str) -> None:
         """It has to wait: its time does not run meanwhile, and it has not started."""
+        if not self._current(attempt):
+            return
         if attempt.timer is not None:
             attempt.timer.cancel()
         attempt.waited, attempt.held = True, False

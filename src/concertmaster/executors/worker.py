@@ -204,8 +204,8 @@ class Worker:
         taken = 0
         while (message := await self._frames.read()) is not None:
             match message:
-                case {"answer": dict(), "threads": int() as threads, "changed": list() as changed}:
-                    self.threads, self.changed = threads, bool(changed)
+                case {"answer": dict(), "threads": int() as threads, "changed": list()}:
+                    self.threads, self.changed = threads, message["changed"] != []
                     return cast("Mapping[str, Any]", message["answer"])
                 case {"log": [str() as level, str() as text]} if level in _LEVELS:
                     call.on_log(level, text)
