@@ -66,6 +66,16 @@ def timeout_of(engine: Engine, node: PlanNode) -> timedelta:
     return node.policy.timeout or engine.settings.node_timeout
 
 
+def speaks_well(outcome: Outcome | None) -> bool | None:
+    """Whether the other side answered, None when the outcome says nothing about it."""
+    if outcome is None:
+        return None
+    if not isinstance(outcome, Failure):
+        return True
+    says_nothing = not outcome.retryable or outcome.code in ("node.raised", "node.cancelled", "breaker.open")
+    return None if says_nothing else False
+
+
 async def _outputs(job: Job, gate: Gate | None) -> Outcome:
     node, context = job.node, job.context
     main = job.inputs.get("in", NULL)
