@@ -326,8 +326,14 @@ async def test_ids_and_statuses_choose_for_many_and_who_succeeded_is_left_out(cl
     assert await ask("retry", workflow="bulk", status=["failed", "succeeded"], ids=[bad[0]]) == (1, 1)
     (await until(client, bad[0], lambda seen: seen["generation"] == 2 and seen["status"] == "failed"))
     assert (await client.get(f"/executions/{bad[1]}")).json()["generation"] == 1
-    answer = await client.post("/executions/bulk", json={"action": "retry", "status": ["succeeded"]})
-    assert (answer.json()["done"], answer.json()["refused"][0]["code"]) == (0, "execution.nothing_to_retry")
+    for dry_run in (True, False):
+        succeeded = {"action": "retry", "workflow": "bulk", "status": ["succeeded"], "dry_run": dry_run}
+        answer = (await client.post("/executions/bulk", json=succeeded)).json()
+        assert (answer["matched"], answer["done"]) == (0, 0)
+        assert [refused["code"] for refused in answer["refused"]] == ["execution.nothing_to_retry"]
+    answer = (await client.post("/executions/bulk", json={"action": "pause", "ids": [waits, "nobody"]})).json()
+    assert (answer["matched"], answer["done"]) == (1, 1)
+    assert [(refused["id"], refused["code"]) for refused in answer["refused"]] == [("nobody", "execution.not_found")]
     (await client.post(f"/executions/{waits}/cancel")).raise_for_status()
     (await until(client, waits, status("cancelled")))
 
@@ -354,8 +360,9 @@ async def test_lists_show_the_priority(client: httpx.AsyncClient) -> None:
     (await until(client, id_, status("succeeded")))
     listed = (await client.get("/executions", params={"workflow": "first-class"})).json()["items"]
     assert [item["priority"] for item in listed] == [-3]
-    refused = await client.post("/workflows/first-class/executions", json={"priority": 2**31})
-    assert (refused.status_code, refused.json()["code"]) == (422, "request.invalid")
+    for wrong in (2**31, True, "1", 1.0):
+        refused = await client.post("/workflows/first-class/executions", json={"priority": wrong})
+        assert (refused.status_code, refused.json()["code"]) == (422, "request.invalid")
 
 
 async def test_metrics_are_told_in_prometheus_text(client: httpx.AsyncClient) -> None:
