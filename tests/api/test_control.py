@@ -157,6 +157,15 @@ async def test_many_are_asked_by_a_filter(client: httpx.AsyncClient) -> None:
     assert (refused.status_code, refused.json()["code"]) == (422, "bulk.no_filter")
 
 
+async def test_of_many_quick_starts_the_newest_wins(client: httpx.AsyncClient) -> None:
+    concurrency = {"limit": 1, "when_full": "cancel_oldest"}
+    slow = {"n": {"type": "testing.pause", "config": {"seconds": 0.3}}}
+    (await publish(client, "newest", nodes=slow, policy={"concurrency": concurrency}))
+    ids = [(await start(client, "newest")) for _ in range(5)]
+    for id_, wanted in zip(ids, ["cancelled"] * 4 + ["succeeded"], strict=True):
+        (await until(client, id_, status(wanted)))
+
+
 async def test_an_execution_of_a_deleted_workflow_can_still_be_steered(client: httpx.AsyncClient) -> None:
     (
         await client.post(
