@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -19,7 +20,7 @@ from concertmaster.domain.errors import UserError
 from concertmaster.domain.execution import Failure
 from concertmaster.domain.interfaces import Abandoned
 from concertmaster.domain.problems import pointer
-from concertmaster.domain.values import NULL, JsonValue, Value
+from concertmaster.domain.values import NULL, JsonValue, TableRef, Value
 from concertmaster.engine.calling import Inputs, keywords_of, saved
 from concertmaster.engine.context import NodeContext
 from concertmaster.engine.conversion import Conversion, is_stream
@@ -47,7 +48,9 @@ async def run_attempt(job: Job, *, gate: Gate | None = None) -> Outcome:
     node, context = job.node, job.context
     try:
         outcome = await _outputs(job, gate)
-        return _redacted(context, outcome) if isinstance(outcome, Failure) else outcome
+        if isinstance(outcome, Failure):
+            return _redacted(context, outcome)
+        return outcome if isinstance(outcome, Wait) else await _without_secrets(job, outcome)
     except Abandoned:
         return _timed_out(job, abandoned=True) if context.expired else _cancelled(job)
     except asyncio.CancelledError:
@@ -138,6 +141,20 @@ async def _stored(job: Job, result: Any) -> Mapping[str, Value]:
 def _save(job: Job, outlet: str, value: Any) -> Value:
     redact = job.context.redact if job.context.has_secrets else None
     return saved(job.node.type, outlet, value, _conversion(job), redact=redact)
+
+
+async def _without_secrets(job: Job, outputs: Mapping[str, Value]) -> Mapping[str, Value]:
+    """The outputs with no secret in the cells of a table; JSON was looked at when it was stored."""
+    redactor = job.context.redactor
+    if redactor is None or not any(isinstance(value, TableRef) for value in outputs.values()):
+        return outputs
+    mask = import_module("concertmaster.data.masking").mask_table
+    return {
+        name: await asyncio.to_thread(mask, value, job.engine.artifacts, redactor)
+        if isinstance(value, TableRef)
+        else value
+        for name, value in outputs.items()
+    }
 
 
 def _conversion(job: Job) -> Conversion:
