@@ -131,6 +131,7 @@ async def running_engine(
     limits: Sequence[str] = (),
     breaker: BreakerPolicy | None = None,
     dispatch: bool = True,
+    threads: int = 32,
     processes: ProcessSettings | None = None,
 ) -> AsyncIterator[Harness]:
     """An engine over `folder` with the built-ins and the given `@node` functions; closing it is a clean stop.
@@ -156,7 +157,7 @@ async def running_engine(
     executions, builtins = SqlExecutionStore(database), load_registry()
     own = [found for function in functions if (found := node_type_of(function)) is not None]
     registry = Registry([*builtins.all(), *own])
-    compute = LocalCompute(threads=32, grace_seconds=grace_seconds, processes=processes)
+    compute = LocalCompute(threads=threads, grace_seconds=grace_seconds, processes=processes)
     slots = database.slots(hooks.owner, hooks.freed)
     engine = Engine(
         owner=hooks.owner,

@@ -637,6 +637,19 @@ class Abandoned(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """What a call that has to wait for a free thread or process tells, once or more often.
+
+    Attributes:
+        waits: called on the loop with what it waits for, `threads` or `processes`.
+        goes_on: awaited with the place taken, before the function runs.
+    """
+
+    waits: Callable[[str], None]
+    goes_on: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
 class IsolatedCall:
     """A call of a node function in a child process: plain data, and what the child may ask for while it runs.
 
@@ -650,6 +663,7 @@ class IsolatedCall:
         on_log: called on the loop with (level, text).
         on_progress: called on the loop with (done, total).
         connection: gives a connection by name, as plain JSON data.
+        turn: told when it waits for a free process.
     """
 
     owner: str
@@ -661,6 +675,7 @@ class IsolatedCall:
     on_log: Callable[[str, str], None]
     on_progress: Callable[[float, float | None], None]
     connection: Callable[[str], Awaitable[Mapping[str, Any]]]
+    turn: Turn | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -688,7 +703,13 @@ class Compute(Protocol):
     """Where a node's function runs: on the loop, on a second loop, in a thread, in a child process."""
 
     async def run(
-        self, call: Callable[[], Any], *, where: str, stop: Callable[[], None], alone: str | None = None
+        self,
+        call: Callable[[], Any],
+        *,
+        where: str,
+        stop: Callable[[], None],
+        alone: str | None = None,
+        turn: Turn | None = None,
     ) -> Any:
         """Run `call` and return its result.
 
@@ -696,6 +717,7 @@ class Compute(Protocol):
             where: `loop` (call returns an awaitable), `plugin_loop` (the same, on a loop of its own), `thread`.
             stop: called once when the caller is cancelled; `Context.cancelled` is true from then on.
             alone: it does not start before every abandoned thread of the same name has ended.
+            turn: told when it waits for a free thread.
         Raises:
             Abandoned: cancelled, and a thread did not end within its grace (10 s): its result will be dropped and
                 its slot stays taken until it ends.

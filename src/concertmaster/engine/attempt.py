@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from pydantic import BaseModel
@@ -17,7 +18,7 @@ from pydantic import BaseModel
 from concertmaster.data.json_value import is_small, save_json
 from concertmaster.domain.execution import Failure
 from concertmaster.domain.interfaces import Abandoned
-from concertmaster.domain.values import NULL, JsonValue, Value
+from concertmaster.domain.values import NULL, JsonValue, TableRef, Value
 from concertmaster.engine.awaiting import prepared
 from concertmaster.engine.calling import Inputs, keywords_of, saved, validated
 from concertmaster.engine.context import NodeContext
@@ -46,7 +47,9 @@ async def run_attempt(job: Job, *, gate: Gate | None = None) -> Outcome:
     node, context = job.node, job.context
     try:
         outcome = await _outputs(job, gate)
-        return _redacted(context, outcome) if isinstance(outcome, Failure) else outcome
+        if isinstance(outcome, Failure):
+            return _redacted(context, outcome)
+        return outcome if isinstance(outcome, Wait) else await _without_secrets(job, outcome)
     except Abandoned:
         return _timed_out(job, abandoned=True) if context.expired else _cancelled(job)
     except asyncio.CancelledError:
@@ -65,6 +68,16 @@ def timeout_of(engine: Engine, node: PlanNode) -> timedelta:
     return node.policy.timeout or engine.settings.node_timeout
 
 
+def speaks_well(outcome: Outcome | None) -> bool | None:
+    """Whether the other side answered, None when the outcome says nothing about it."""
+    if outcome is None:
+        return None
+    if not isinstance(outcome, Failure):
+        return True
+    says_nothing = not outcome.retryable or outcome.code in ("node.raised", "node.cancelled", "breaker.open")
+    return None if says_nothing else False
+
+
 async def _outputs(job: Job, gate: Gate | None) -> Outcome:
     node, context = job.node, job.context
     main = job.inputs.get("in", NULL)
@@ -78,7 +91,11 @@ async def _outputs(job: Job, gate: Gate | None) -> Outcome:
         return await run_isolated(job, config, opened)
     if node.type.call == "thread":
         return await job.engine.compute.run(
-            partial(_call_blocking, job, model, opened), where="thread", stop=context.stop, alone=_alone(job)
+            partial(_call_blocking, job, model, opened),
+            where="thread",
+            stop=context.stop,
+            alone=_alone(job),
+            turn=job.turn,
         )
     keywords = await _off_loop(job.inputs, partial(_keywords, job, model, opened))
     result = await job.engine.compute.run(
@@ -126,6 +143,20 @@ async def _stored(job: Job, result: Any) -> Mapping[str, Value]:
 def _save(job: Job, outlet: str, value: Any) -> Value:
     redact = job.context.redact if job.context.has_secrets else None
     return saved(job.node.type, outlet, value, _conversion(job), redact=redact)
+
+
+async def _without_secrets(job: Job, outputs: Mapping[str, Value]) -> Mapping[str, Value]:
+    """The outputs with no secret in the cells of a table; JSON was looked at when it was stored."""
+    redactor = job.context.redactor
+    if redactor is None or not any(isinstance(value, TableRef) for value in outputs.values()):
+        return outputs
+    mask = import_module("concertmaster.data.masking").mask_table
+    return {
+        name: await asyncio.to_thread(mask, value, job.engine.artifacts, redactor)
+        if isinstance(value, TableRef)
+        else value
+        for name, value in outputs.items()
+    }
 
 
 def _conversion(job: Job) -> Conversion:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from concertmaster.domain.errors import ConcertMasterError
-from concertmaster.domain.interfaces import Claim, ComputeStats, IsolatedCall
+from concertmaster.domain.interfaces import Claim, ComputeStats, IsolatedCall, Turn
 from concertmaster.domain.recent import Recent
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.runner import Runner
@@ -47,13 +47,19 @@ class LocalCompute:
         self._pool = ProcessPool(processes or ProcessSettings())
 
     async def run(
-        self, call: Callable[[], Any], *, where: str, stop: Callable[[], None], alone: str | None = None
+        self,
+        call: Callable[[], Any],
+        *,
+        where: str,
+        stop: Callable[[], None],
+        alone: str | None = None,
+        turn: Turn | None = None,
     ) -> Any:
         """See `domain.interfaces.Compute`."""
         if where == "plugin_loop":
             return await self._loops.run(call, stop=stop)
         if where == "thread":
-            return await self._threads.run(call, stop=stop, alone=alone)
+            return await self._threads.run(call, stop=stop, alone=alone, turn=turn)
         try:
             return await call()
         except asyncio.CancelledError:
