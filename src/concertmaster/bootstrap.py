@@ -34,6 +34,7 @@ from concertmaster.security.cipher import open_cipher
 from concertmaster.services.connections import ConnectionService
 from concertmaster.services.control import ControlService
 from concertmaster.services.executions import ExecutionService
+from concertmaster.services.items import ItemService
 from concertmaster.services.nodes import NodeTypeService
 from concertmaster.services.operations import Instance, OperationsService
 from concertmaster.services.stream import StreamService
@@ -68,6 +69,7 @@ class Runtime:
     settings: Settings
     workflows: WorkflowService
     executions: ExecutionService
+    items: ItemService
     control: ControlService
     waits: WaitService
     connections: ConnectionService
@@ -226,6 +228,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             settings=settings,
             workflows=workflows,
             executions=executions,
+            items=ItemService(executions),
             control=ControlService(
                 journal=storage.journal, store=storage.executions, workflows=workflows, executions=executions
             ),
