@@ -12,7 +12,7 @@ import { withWorkflowValue, workflowSchema, workflowValue } from './workflowForm
 /** With nothing chosen: the workflow itself. */
 export function WorkflowInspector({ aside }: { aside: ReactNode }) {
   const dispatch = useDispatch()
-  const document = useEditor((state) => state.document)
+  const document = useEditor((state) => state.root)
   const problems = useEditor(problemsOf)
   const focus = useEditor((state) => state.focus)
   const mine = useMemo(

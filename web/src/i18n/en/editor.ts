@@ -24,6 +24,8 @@ export const editor = {
     redo: 'Redo',
     redoOf: (label: string | undefined) => (label ? `Redo: ${label}` : 'Nothing to redo'),
     open: 'Open in inspector',
+    openBody: 'Open what is inside',
+    closeBody: 'Back to the graph around',
     copy: 'Copy',
     cut: 'Cut',
     paste: 'Paste',
@@ -255,6 +257,13 @@ export const editor = {
     boxKeys: 'Shift and drag',
     more: 'Add to the selection',
     moreKeys: 'Ctrl and click',
+  },
+
+  body: {
+    where: 'Where this graph is',
+    count: (count: number) => (count === 0 ? 'empty' : `${plural(count, 'node')} inside`),
+    open: 'Open what is inside',
+    help: 'Runs once for each item; nodes without an incoming wire get the item.',
   },
 
   empty: {

@@ -1,0 +1,31 @@
+import { UnstyledButton } from '@mantine/core'
+import { IconChevronRight } from '@tabler/icons-react'
+import { words } from '~/i18n'
+import { openBody } from '~/model/bodies'
+import { nodeTitle } from '~/model/workflow'
+import { goToBody } from './actions/bodies'
+import classes from './Editor.module.css'
+import { useDispatch, useEditor } from './store'
+
+/** Which body the canvas shows, and the way back. */
+export function BodyTrail() {
+  const dispatch = useDispatch()
+  const path = useEditor((state) => state.path)
+  const root = useEditor((state) => state.root)
+  if (path.length === 0) return null
+  const names = path.map((name, depth) => nodeTitle(name, openBody(root, path.slice(0, depth)).nodes[name]))
+  return (
+    <nav className={classes.trail} aria-label={words.editor.body.where} data-testid="body-trail">
+      {[root.title || root.name, ...names].map((name, depth) => (
+        <span key={[...path.slice(0, depth), ''].join('/')}>
+          {depth > 0 ? <IconChevronRight size={14} stroke={1.8} aria-hidden /> : null}
+          {depth === path.length ? (
+            <strong aria-current="page">{name}</strong>
+          ) : (
+            <UnstyledButton onClick={() => dispatch(goToBody, depth)}>{name}</UnstyledButton>
+          )}
+        </span>
+      ))}
+    </nav>
+  )
+}
