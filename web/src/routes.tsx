@@ -5,7 +5,13 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router'
-import { parseEditorSearch, parseNodesSearch, parseRunSearch, parseRunsSearch } from './pages/search'
+import {
+  parseApprovalsSearch,
+  parseEditorSearch,
+  parseNodesSearch,
+  parseRunSearch,
+  parseRunsSearch,
+} from './pages/search'
 import { Shell } from './shell/Shell'
 import { NotFound } from './ui/NotFound'
 import { PageError } from './ui/PageError'
@@ -48,6 +54,13 @@ const run = createRoute({
   component: lazyRouteComponent(() => import('./pages/RunPage'), 'RunPage'),
 })
 
+const approvals = createRoute({
+  getParentRoute: () => root,
+  path: '/approvals',
+  validateSearch: parseApprovalsSearch,
+  component: lazyRouteComponent(() => import('./pages/ApprovalsPage'), 'ApprovalsPage'),
+})
+
 const nodes = createRoute({
   getParentRoute: () => root,
   path: '/nodes',
@@ -62,7 +75,7 @@ const connections = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, workflows, editor, runs, run, nodes, connections]),
+  routeTree: root.addChildren([home, workflows, editor, runs, run, approvals, nodes, connections]),
   defaultPreload: 'intent',
   defaultErrorComponent: PageError,
   defaultPendingComponent: PagePending,

@@ -1,3 +1,4 @@
+import { APPROVAL_FILTERS, type ApprovalFilter } from '~/api/approvals'
 import type { ExecutionStatus } from '~/api/types'
 
 /** What the URL holds for each page, read defensively: a hand-edited URL never breaks a page. */
@@ -31,6 +32,11 @@ export interface RunSearch {
   tab?: string
 }
 
+export interface ApprovalsSearch {
+  status?: ApprovalFilter
+  id?: string
+}
+
 export interface NodesSearch {
   type?: string
   q?: string
@@ -52,4 +58,8 @@ export function parseRunsSearch(raw: Raw): RunsSearch {
   return { workflow, status: EXECUTION_STATUSES.find((known) => known === status) }
 }
 export const parseRunSearch = (raw: Raw): RunSearch => pick(raw, 'node', 'tab')
+export function parseApprovalsSearch(raw: Raw): ApprovalsSearch {
+  const { status, id } = pick(raw, 'status', 'id')
+  return { status: APPROVAL_FILTERS.find((known) => known === status), id }
+}
 export const parseNodesSearch = (raw: Raw): NodesSearch => pick(raw, 'type', 'q')

@@ -5,6 +5,7 @@ import { words } from '~/i18n'
 import { nodeTitle, type WorkflowDocument } from '~/model/workflow'
 import { InputTab } from './InputTab'
 import { LogView } from './LogView'
+import { NodeApproval } from './NodeApproval'
 import { NodeRunHead } from './NodeRunHead'
 import classes from './NodeRunPanel.module.css'
 import { NodeWaiting } from './NodeWaiting'
@@ -49,6 +50,7 @@ export function NodeRunPanel({ execution, store, nodeId, document, tab, onTab }:
         <NodeWaiting execution={execution} node={nodeId} view={view} />
         <RetryFrom execution={execution} node={nodeId} view={view} />
       </NodeRunHead>
+      {view ? <NodeApproval view={view} /> : null}
       <Tabs value={shown} onChange={change} className={classes.tabs} keepMounted={false}>
         <Tabs.List aria-label={t.nodeTabs}>
           <Tabs.Tab value="output">{t.tabOutput}</Tabs.Tab>

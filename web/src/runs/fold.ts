@@ -99,7 +99,7 @@ export function viewOf(run: NodeRun): NodeRunView {
 }
 
 /** What a wait for others is about. */
-function waitsFor(view: NodeRunView, { rule, about }: RunEvent['data']): Partial<NodeRunView> {
+function waitsFor({ rule, about }: RunEvent['data']): Partial<NodeRunView> {
   if (!isObject(about)) return {}
   if (rule === 'approval') return { approval: text(about.id) }
   return rule === 'children' ? { items: startItems(about), parts: {} } : {}
@@ -137,7 +137,7 @@ export function foldNode(view: NodeRunView, event: RunEvent): NodeRunView {
         dueAt: text(data.due_at),
         rule: text(data.rule),
         resource: text(data.resource),
-        ...waitsFor(view, data),
+        ...waitsFor(data),
       }
     case 'item.started':
       return { ...view, ...itemStarted(view, data), child: text(data.execution) ?? view.child }

@@ -8,6 +8,7 @@ import {
   IconSearch,
   IconStack2,
   IconSun,
+  IconUserCheck,
 } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
@@ -72,6 +73,12 @@ function useGroups(open: boolean): SpotlightActionGroupData[] {
           label: words.shell.runs,
           onClick: go(() => navigate({ to: '/runs' })),
           leftSection: <IconHistory {...icon} />,
+        },
+        {
+          id: 'approvals',
+          label: words.shell.approvals,
+          onClick: go(() => navigate({ to: '/approvals' })),
+          leftSection: <IconUserCheck {...icon} />,
         },
         {
           id: 'nodes',

@@ -14,6 +14,7 @@ export const shell = {
   workspace: (path: string, version: string) => `Workspace ${path} · ConcertMaster ${version}`,
   workflows: 'Workflows',
   runs: 'Runs',
+  approvals: 'Approvals',
   nodes: 'Nodes',
   connections: 'Connections',
   foldRail: 'Fold the navigation',
