@@ -37,7 +37,9 @@ async def test_items_come_by_page_and_their_outputs_by_path(client: httpx.AsyncC
     assert [(item["index"], item["status"], list(item["nodes"])) for item in page["items"]] == [
         (index, "succeeded", ["square"]) for index in (98, 99, 100, 101)
     ]
-    assert page["items"][2]["nodes"]["square"]["outputs"]["out"]["value"] == 10_000
+    square, child = page["items"][2]["nodes"]["square"], page["items"][2]["execution"]
+    assert square["outputs"]["out"]["value"] == 10_000
+    assert (await output(client, child, square["node"], "")).json()["value"] == 10_000
     assert page["next"] == 102
     assert (await items(client, id_, offset=102, limit=100))["next"] is None
 

@@ -219,7 +219,7 @@ class NodeRun(_Model):
 
 
 class Item(_Model):
-    """One item of a container: its nodes by their names in the body."""
+    """One item of a container: its nodes by their names in the body; `execution` and their ids there address them too."""
 
     index: int
     status: NodeStatus

@@ -87,7 +87,7 @@ class ItemService:
                 index = child.offset + item
                 begun = status != "pending" or not children.loops
                 if offset <= index < end and begun:
-                    nodes = {name: {**run.as_json(logs.get(run.node, 0)), "node": name} for name, run in runs.items()}
+                    nodes = {name: run.as_json(logs.get(run.node, 0)) for name, run in runs.items()}
                     items.append({"index": index, "status": status, "execution": child.execution, "nodes": nodes})
         handed_out = max((run.offset + run.count for run in children.runs.values()), default=0)
         more = end < handed_out and (not children.loops or len(items) == limit)

@@ -60,7 +60,8 @@ function PortNames({ ports, side }: { ports: readonly PortView[]; side: 'target'
 
 function Facts({ run }: { run: NodeRunView | undefined }) {
   if (!run) return null
-  const { progress, rows, items } = run
+  const { progress, rows } = run
+  const items = run.counted ?? run.items
   if (items && items.kind !== 'call' && !isOnce(items)) return <span>{itemsText(items)}</span>
   if (run.status === 'running' && progress?.total) {
     return <span>{Math.round((progress.done / progress.total) * 100)} %</span>
@@ -72,7 +73,8 @@ function Facts({ run }: { run: NodeRunView | undefined }) {
 }
 
 function stripeOf(run: NodeRunView | undefined): React.CSSProperties | undefined {
-  const items = run?.status === 'waiting' && run.items && !isOnce(run.items) ? run.items : null
+  const counted = run?.status === 'waiting' ? (run.counted ?? run.items) : null
+  const items = counted && !isOnce(counted) && counted.kind !== 'call' ? counted : null
   const progress = run?.status === 'running' ? run.progress : items
   return progress?.total ? { width: `${Math.min(100, (100 * progress.done) / progress.total)}%` } : undefined
 }

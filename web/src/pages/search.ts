@@ -28,6 +28,8 @@ export interface RunsSearch {
 }
 
 export interface RunSearch {
+  /** Which item of which loop: `each.3`. */
+  in?: string
   node?: string
   tab?: string
 }
@@ -57,7 +59,7 @@ export function parseRunsSearch(raw: Raw): RunsSearch {
   const { workflow, status } = pick(raw, 'workflow', 'status')
   return { workflow, status: EXECUTION_STATUSES.find((known) => known === status) }
 }
-export const parseRunSearch = (raw: Raw): RunSearch => pick(raw, 'node', 'tab')
+export const parseRunSearch = (raw: Raw): RunSearch => pick(raw, 'node', 'tab', 'in')
 export function parseApprovalsSearch(raw: Raw): ApprovalsSearch {
   const { status, id } = pick(raw, 'status', 'id')
   return { status: APPROVAL_FILTERS.find((known) => known === status), id }

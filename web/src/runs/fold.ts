@@ -19,6 +19,8 @@ export type NodeViewStatus = NodeStatus | 'interrupted'
 export interface NodeRunView {
   /** Of a container or call: how many of its items are where, as far as this run was told. */
   items: ItemCounts | null
+  /** The same as counted within its child runs, which do not tell of each. */
+  counted: ItemCounts | null
   /** Items of each of its child runs that has not ended. */
   parts: Parts
   /** The run that it called, or the newest of its parts. */
@@ -47,6 +49,7 @@ export interface NodeRunView {
 
 export const PENDING: NodeRunView = {
   items: null,
+  counted: null,
   parts: {},
   child: null,
   approval: null,
@@ -92,6 +95,7 @@ export function viewOf(run: NodeRun): NodeRunView {
     outputs: run.outputs,
     reason: null,
     items: run.items,
+    counted: null,
     parts: Object.fromEntries(run.children.filter(isLive).map((child) => [child.execution, child.count])),
     child: run.children[0]?.execution ?? null,
     approval: run.approval,
@@ -102,7 +106,7 @@ export function viewOf(run: NodeRun): NodeRunView {
 function waitsFor({ rule, about }: RunEvent['data']): Partial<NodeRunView> {
   if (!isObject(about)) return {}
   if (rule === 'approval') return { approval: text(about.id) }
-  return rule === 'children' ? { items: startItems(about), parts: {} } : {}
+  return rule === 'children' ? { items: startItems(about), counted: null, parts: {} } : {}
 }
 
 /** One node's view after an event, as the server folds it; a node may go from pending straight to its end. */
@@ -142,7 +146,7 @@ export function foldNode(view: NodeRunView, event: RunEvent): NodeRunView {
     case 'item.started':
       return { ...view, ...itemStarted(view, data), child: text(data.execution) ?? view.child }
     case 'item.ended':
-      return { ...view, ...itemEnded(view, data) }
+      return { ...view, ...itemEnded(view, data), counted: null }
     case 'timer.fired':
       return { ...view, dueAt: null }
     case 'node.succeeded': {

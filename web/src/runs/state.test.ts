@@ -254,6 +254,16 @@ describe('a container', () => {
     )
     expect(view.items).toEqual({ kind: 'each', total: 130, done: 30, failed: 2, running: 100 })
     expect(view.child).toBe('c2')
+    const store = new RunStatusStore()
+    store.replace(execution)
+    store.apply([
+      runEvent(1, 'node.waiting', { data: { rule: 'children', about } }),
+      runEvent(2, 'item.started', { data: { execution: 'c1', count: 100 } }),
+    ])
+    store.setItems('a', { kind: 'each', total: 130, done: 60, failed: 0, running: 10 })
+    expect(store.get('a')?.counted?.done).toBe(60)
+    store.apply([runEvent(3, 'item.ended', { data: { execution: 'c1', status: 'succeeded' } })])
+    expect(store.get('a')).toMatchObject({ items: { done: 100, running: 0 }, counted: null })
     expect(fold(['node.waiting', { rule: 'approval', about: { id: 'q' } }]).approval).toBe('q')
   })
 })
