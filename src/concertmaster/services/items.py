@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.errors import NotFound, UserError
-from concertmaster.domain.execution import ExecutionRow, NodeStatus
+from concertmaster.domain.execution import ExecutionRow
 from concertmaster.domain.workflow import Body, Node, Workflow
 from concertmaster.engine.items import item_id
 from concertmaster.services.children_view import ChildrenView
-from concertmaster.services.execution_view import ExecutionView, NodeRun
+from concertmaster.services.execution_view import ExecutionView
 from concertmaster.services.executions import ExecutionService
-
-_ENDED = frozenset({"succeeded", "failed", "skipped", "cancelled"})
+from concertmaster.services.item_status import counted, items_of
 
 
 class ItemService:
@@ -67,14 +66,8 @@ class ItemService:
         found, at = await self.locate(actor, execution_id, node, path)
         row, view = await self._executions.view(found)
         children = _children(view, row, at)
-        counts = children.counts() | {"running": 0}
-        views: dict[str, ExecutionView] = {}
-        for child in children.running():
-            _, views[child.execution] = await self._executions.view(child.execution)
-            states = [status for _, status, _ in _items(views[child.execution])]
-            counts["done"] += sum(status in _ENDED for status in states)
-            counts["failed"] += states.count("failed")
-            counts["running"] += sum(status not in _ENDED and status != "pending" for status in states)
+        views = {child.execution: (await self._executions.view(child.execution))[1] for child in children.running()}
+        counts = counted(children, views.values())
         items: list[dict[str, Any]] = []
         end = offset + limit
         for child in sorted(children.runs.values(), key=lambda run: run.offset):
@@ -83,7 +76,7 @@ class ItemService:
             if child.execution not in views:
                 _, views[child.execution] = await self._executions.view(child.execution)
             logs = await self._executions.log_counts(child.execution)
-            for item, status, runs in _items(views[child.execution]):
+            for item, status, runs in items_of(views[child.execution]):
                 index = child.offset + item
                 begun = status != "pending" or not children.loops
                 if offset <= index < end and begun:
@@ -130,41 +123,3 @@ def _children(view: ExecutionView, row: ExecutionRow, node: str) -> ChildrenView
     if run.children is None:
         raise NotFound("node.no_items", f"Node {node!r} ({run.status}) has no items; only containers that began have")
     return run.children
-
-
-def _items(view: ExecutionView) -> list[tuple[int, NodeStatus, Mapping[str, NodeRun]]]:
-    """The items of a child: number within it, status, nodes by name."""
-    count = 0 if view.parentage is None else view.parentage.count
-    handled = _handled(view.graph)
-    names = tuple(view.graph.nodes)
-    items: list[tuple[int, NodeStatus, Mapping[str, NodeRun]]] = []
-    for item in range(count):
-        runs = {name: view.nodes[item_id(name, item)] for name in names}
-        items.append((item, _status(runs, handled), runs))
-    return items
-
-
-def _handled(graph: Workflow | Body) -> frozenset[str]:
-    """Nodes whose failure is none of the item."""
-    wired = {edge.source for edge in graph.edges if edge.outlet == "error"}
-    return frozenset(
-        name
-        for name, node in graph.nodes.items()
-        if node.policy.on_error == "continue" or (name in wired and node.policy.on_error != "fail")
-    )
-
-
-def _status(runs: Mapping[str, NodeRun], handled: frozenset[str]) -> NodeStatus:
-    """What became of an item, from what became of its nodes."""
-    states: Sequence[NodeStatus] = [run.status for run in runs.values()]
-    if any(run.status == "failed" and name not in handled for name, run in runs.items()):
-        return "failed"
-    active: tuple[NodeStatus, ...] = ("running", "retrying", "waiting")
-    for status in active:
-        if status in states:
-            return status
-    if all(status in _ENDED for status in states):
-        ended: tuple[NodeStatus, ...] = ("succeeded", "cancelled", "skipped")
-        # Nothing but failures that were put up with, or nothing at all: it has come to its end.
-        return next((status for status in ended if status in states), ended[0])
-    return "pending" if all(status == "pending" for status in states) else "running"

@@ -12,10 +12,12 @@ export function BodyTrail() {
   const dispatch = useDispatch()
   const path = useEditor((state) => state.path)
   const root = useEditor((state) => state.root)
+  // The button that brings the palette back stands there.
+  const beside = useEditor((state) => !state.panels.palette)
   if (path.length === 0) return null
   const names = path.map((name, depth) => nodeTitle(name, openBody(root, path.slice(0, depth)).nodes[name]))
   return (
-    <nav className={classes.trail} aria-label={words.editor.body.where} data-testid="body-trail">
+    <nav data-beside={beside || undefined} className={classes.trail} aria-label={words.editor.body.where} data-testid="body-trail">
       {[root.title || root.name, ...names].map((name, depth) => (
         <span key={[...path.slice(0, depth), ''].join('/')}>
           {depth > 0 ? <IconChevronRight size={14} stroke={1.8} aria-hidden /> : null}

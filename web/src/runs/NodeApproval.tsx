@@ -4,7 +4,6 @@ import { ApprovalView } from '~/approvals/ApprovalView'
 import { words } from '~/i18n'
 import { ErrorNote } from '~/ui/ErrorNote'
 import type { NodeRunView } from './fold'
-import classes from './NodeRunPanel.module.css'
 
 /** The question that a node asks, to be answered in place. */
 export function NodeApproval({ view }: { view: NodeRunView }) {
@@ -13,9 +12,9 @@ export function NodeApproval({ view }: { view: NodeRunView }) {
   const query = useQuery({ ...approvalQuery(id ?? ''), enabled: id !== null, staleTime: 0 })
   if (id === null) return null
   return (
-    <div className={classes.approval}>
+    <>
       {query.error ? <ErrorNote title={words.approvals.oneFailed} error={query.error} /> : null}
       {query.data ? <ApprovalView key={`${id} ${view.status}`} approval={query.data} inRun /> : null}
-    </div>
+    </>
   )
 }

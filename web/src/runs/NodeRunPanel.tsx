@@ -14,14 +14,27 @@ import classes from './NodeRunPanel.module.css'
 import { NodeWaiting } from './NodeWaiting'
 import { OutputTab } from './OutputTab'
 import { RetryFrom } from './RetryFrom'
+import type { NodeRunView } from './fold'
 import type { RunStatusStore } from './state'
 import { useNodeRun } from './useRun'
 
 const t = words.runs
 const NOWHERE: ItemPlace = []
-export type NodeTab = 'items' | 'output' | 'input' | 'logs'
-const isTab = (value: unknown): value is NodeTab =>
-  value === 'items' || value === 'output' || value === 'input' || value === 'logs'
+const TABS = ['approval', 'items', 'output', 'input', 'logs'] as const
+export type NodeTab = (typeof TABS)[number]
+const TITLES: Readonly<Record<NodeTab, string>> = {
+  approval: words.approvals.detail,
+  items: t.items.tab,
+  output: t.tabOutput,
+  input: t.tabInput,
+  logs: t.tabLogs,
+}
+
+/** What there is to see of this node: what it is about first. */
+function tabsOf(view: NodeRunView | undefined): NodeTab[] {
+  const loops = view?.items != null && view.items.kind !== 'call'
+  return TABS.filter((tab) => (tab !== 'items' || loops) && (tab !== 'approval' || view?.approval))
+}
 
 interface NodeRunPanelProps {
   /** What has the node: the run, or the part of it that has an item's nodes. */
@@ -51,10 +64,9 @@ export function NodeRunPanel({
   const { run: page = execution, place = NOWHERE } = props
   const view = useNodeRun(store, nodeId)
   const [own, setOwn] = useState<NodeTab | null>(null)
-  const loops = view?.items != null && view.items.kind !== 'call'
-  const first: NodeTab = loops ? 'items' : 'output'
-  const wanted = onTab ? (isTab(tab) ? tab : first) : (own ?? first)
-  const shown = wanted === 'items' && !loops ? 'output' : wanted
+  const tabs = tabsOf(view)
+  const wanted = onTab ? tab : own
+  const shown = tabs.find((one) => one === wanted) ?? tabs[0] ?? 'output'
   const run = execution.nodes[nodeId]
   const node = document?.nodes[nodeId]
   // In a part of the run the nodes are numbered: `price[3]`.
@@ -63,25 +75,29 @@ export function NodeRunPanel({
   const type = run?.type ?? node?.type ?? ''
   const title = run?.title || nodeTitle(nodeId, node)
   const change = (next: string | null) => {
-    if (!isTab(next)) return
-    setOwn(next)
-    onTab?.(next)
+    const known = tabs.find((one) => one === next)
+    if (!known) return
+    setOwn(known)
+    onTab?.(known)
   }
   return (
     <section className={classes.panel} aria-label={title}>
       <NodeRunHead nodeId={nodeId} title={title} type={type} view={view}>
-        <NodeWaiting execution={execution} node={id} view={view} />
+        {tabs[0] === 'output' ? <NodeWaiting execution={execution} node={id} view={view} /> : null}
         {view?.items?.kind === 'call' && view.child ? <CalledRun id={view.child} /> : null}
         {place.length === 0 ? <RetryFrom execution={execution} node={nodeId} view={view} /> : null}
       </NodeRunHead>
-      {view ? <NodeApproval view={view} /> : null}
       <Tabs value={shown} onChange={change} className={classes.tabs} keepMounted={false}>
         <Tabs.List aria-label={t.nodeTabs}>
-          {loops ? <Tabs.Tab value="items">{t.items.tab}</Tabs.Tab> : null}
-          <Tabs.Tab value="output">{t.tabOutput}</Tabs.Tab>
-          <Tabs.Tab value="input">{t.tabInput}</Tabs.Tab>
-          <Tabs.Tab value="logs">{t.tabLogs}</Tabs.Tab>
+          {tabs.map((one) => (
+            <Tabs.Tab key={one} value={one}>
+              {TITLES[one]}
+            </Tabs.Tab>
+          ))}
         </Tabs.List>
+        <Tabs.Panel value="approval" className={classes.scrolled}>
+          {view ? <NodeApproval view={view} /> : null}
+        </Tabs.Panel>
         <Tabs.Panel value="items" className={classes.content}>
           <ItemsTab key={nodeId} execution={page} place={place} node={nodeId} />
         </Tabs.Panel>

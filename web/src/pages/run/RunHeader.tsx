@@ -46,7 +46,7 @@ export function RunHeader({ execution, store, onSelect }: RunHeaderProps) {
             {execution.workflow}
           </Link>{' '}
           <span>{sentence}</span>
-          {execution.waiting?.until ? (
+          {execution.status !== 'running' && execution.waiting?.until ? (
             <span>
               {' ('}
               <Time at={execution.waiting.until} />)
