@@ -223,6 +223,47 @@ connections = Table(
     Column("updated_at", BigInteger, nullable=False),
 )
 
+# Of links, sessions and tokens only hashes are here: who reads the database cannot log in with what is in it.
+users = Table(
+    "users",
+    metadata,
+    Column("id", _KEY, primary_key=True),
+    Column("name", PlainText, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+login_links = Table(
+    "login_links",
+    metadata,
+    Column("hash", _KEY, primary_key=True),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("hash", _KEY, primary_key=True),
+    Column("user_id", _KEY, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("last_seen", BigInteger, nullable=False),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", _KEY, primary_key=True),
+    Column("name", _KEY, nullable=False),
+    Column("hash", _KEY, nullable=False),
+    Column("scopes", PlainText, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_used_at", BigInteger),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Index("ix_api_tokens_hash", "hash", unique=True),
+)
+
 audit = Table(
     "audit",
     metadata,
