@@ -27,6 +27,8 @@ FILE_NAME = "concertmaster.toml"
 DATABASE_FILE = "concertmaster.db"
 # In the data folder while a process holds it: which one, and where it serves.
 SERVER_FILE = "server.json"
+# In the data folder while a server has it: what programs of its user send to it.
+TOKEN_FILE = "local-token"  # noqa: S105  (a file name)
 
 
 class Settings(BaseSettings):

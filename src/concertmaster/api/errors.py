@@ -60,6 +60,8 @@ def problem_response(
 
 def status_of(error: ConcertMasterError) -> int:
     """The HTTP status of an error of the tree; 500 for one whose class nobody placed."""
+    if error.code == "access.login":
+        return 401
     if error.code.startswith("access."):
         return 403
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)

@@ -103,8 +103,8 @@ def _valid(at: datetime) -> Any:
 
 def _token(row: Any) -> ApiToken:
     # A scope of a newer version is not known here, and gives nothing.
-    stored = row.scopes.split()
-    known = tuple(scope for scope in SCOPES if scope in stored)
+    stored: list[str] = row.scopes.split()
+    known: tuple[Scope, ...] = tuple(scope for scope in SCOPES if scope in stored)
     return ApiToken(
         row.id,
         row.name,
