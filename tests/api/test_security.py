@@ -56,7 +56,7 @@ async def test_writes_of_our_own_page_and_of_programs_pass(plain: httpx.AsyncCli
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "::", "example.org", "localhost.evil.test"])
 def test_only_loopback_is_listened_on(host: str) -> None:
-    with pytest.raises(UserError, match="no login yet"):
+    with pytest.raises(UserError, match="no TLS yet"):
         demand_loopback(host)
 
 

@@ -93,7 +93,7 @@ def test_a_port_in_use_is_named_and_nothing_is_left_behind(workspace: Path) -> N
 @pytest.mark.parametrize(
     ("words", "code", "text"),
     [
-        (("--host", "0.0.0.0"), 2, "no login yet"),
+        (("--host", "0.0.0.0"), 2, "no TLS yet"),
         (("--port", "99999"), 2, "99999"),
         (("--data-dir", "/proc/nowhere"), 1, "--data-dir"),
         (("--data-dir", "a-file"), 1, "--data-dir"),

@@ -18,6 +18,7 @@ from concertmaster.api import (
     executions,
     logins,
     nodes,
+    openapi,
     operations,
     stream,
     tokens,
@@ -60,6 +61,7 @@ def create_app(
         generate_unique_id_function=_operation_id,
     )
     app.state.runtime = runtime
+    openapi.describe_logins(app)
     app.state.doors = Doors(runtime, port=port, local_token=local_token)
     errors.install(app)
     api = APIRouter(prefix=PREFIX, responses=problems(401, 422))

@@ -14,7 +14,7 @@ from concertmaster.api.login import REMEDY, Doors
 from concertmaster.api.models import ProblemDetails
 from concertmaster.bootstrap import Runtime
 from concertmaster.domain.access import Actor, Login
-from concertmaster.domain.errors import UserError
+from concertmaster.domain.errors import NotLoggedIn
 
 
 def runtime(connection: HTTPConnection) -> Runtime:
@@ -34,11 +34,11 @@ def login(connection: HTTPConnection) -> Login:
     """The login that `LoginCheck` has found.
 
     Raises:
-        UserError: `access.login`, it has not looked: nobody comes in by a mistake of ours.
+        NotLoggedIn: `access.login`, it has not looked: nobody comes in by a mistake of ours.
     """
     found = getattr(connection.state, "login", None)
     if not isinstance(found, Login):
-        raise UserError("access.login", REMEDY)
+        raise NotLoggedIn("access.login", REMEDY)
     return found
 
 

@@ -7,16 +7,22 @@ is not below `/api/v1` stays open: pages and their files, health, metrics, docs,
 from __future__ import annotations
 
 import time
-from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from concertmaster.api.errors import problem_response
+from concertmaster.api.errors import response_of
 from concertmaster.api.security import SAFE_METHODS
 from concertmaster.bootstrap import Runtime
 from concertmaster.domain.access import LOCAL_ADMIN, Login
-from concertmaster.domain.errors import OperationalError
+from concertmaster.domain.errors import (
+    ConcertMasterError,
+    NotLoggedIn,
+    OperationalError,
+    TooManyRequests,
+    UserError,
+)
 from concertmaster.security.throttle import Throttle
 from concertmaster.security.tokens import same
 from concertmaster.services.logins import SESSION_LASTS
@@ -44,8 +50,7 @@ class Doors:
     async def identify(self, scope: Scope) -> Login | None:
         """The login that a request shows; a wrong token is not made good by a cookie."""
         assert self._runtime is not None
-        headers = Headers(scope=scope)
-        bearer = headers.get("authorization")
+        bearer = Headers(scope=scope).get("authorization")
         if bearer is not None:
             scheme, _, token = bearer.partition(" ")
             token = token.strip()
@@ -54,7 +59,7 @@ class Doors:
             if self._local_token is not None and same(token, self._local_token):
                 return Login(LOCAL_ADMIN, "local")
             return await self._runtime.tokens.identify(token)
-        session = self.session_of(headers)
+        session = self.session_of(scope)
         return None if session is None else await self._runtime.logins.identify(session)
 
     async def still(self, scope: Scope) -> bool:
@@ -64,23 +69,26 @@ class Doors:
         except OperationalError:
             return True
 
-    def session_of(self, headers: Headers) -> str | None:
+    def session_of(self, scope: Scope) -> str | None:
         """The secret in the session's cookie."""
-        try:
-            found = SimpleCookie(headers.get("cookie", "")).get(self.cookie)
-        except CookieError:
-            return None
-        return found.value if found is not None else None
+        return HTTPConnection(scope).cookies.get(self.cookie)
 
     def set_cookie(self, secret: str) -> str:
         """A `Set-Cookie` for a session; an empty secret takes it away."""
         seconds = int(SESSION_LASTS.total_seconds()) if secret else 0
         return f"{self.cookie}={secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict"
 
-    def wrong(self, scope: Scope) -> int:
-        """Count a refusal of its address; the seconds that it has to wait, 0 when it was not wrong too often."""
+    def wrong(self, scope: Scope, error: NotLoggedIn) -> NotLoggedIn | TooManyRequests:
+        """Count a refusal of its address; the error to answer with, another one when it was wrong too often."""
         client = scope.get("client")
-        return self._throttle.wrong(client[0] if client else "", now=time.monotonic())
+        seconds = self._throttle.wrong(client[0] if client else "", now=time.monotonic())
+        if not seconds:
+            return error
+        return TooManyRequests(
+            "access.too_many",
+            f"Too many requests without a good login came from this address; wait {seconds} s. {error.message}",
+            retry_after=seconds,
+        )
 
 
 class LoginCheck:
@@ -96,24 +104,24 @@ class LoginCheck:
             await self._app(scope, receive, send)
             return
         try:
-            login = await self._doors.identify(scope)
-        except OperationalError as error:
-            await _refuse(scope, receive, send, (503, error.code, error.message, {"Retry-After": "1"}))
-            return
-        refusal = self._missing(scope) if login is None else _denied(login, scope)
-        if refusal is not None:
-            await _refuse(scope, receive, send, refusal)
+            login = await self._demand(scope)
+        except ConcertMasterError as error:
+            await _refuse(scope, receive, send, error)
             return
         scope.setdefault("state", {})["login"] = login
-        if login is not None and login.renewed and scope["type"] == "http":
+        if login.renewed and scope["type"] == "http":
             send = self._with_cookie(scope, send)
         await self._app(scope, receive, send)
 
-    def _missing(self, scope: Scope) -> _Refusal:
-        return missing(self._doors.wrong(scope))
+    async def _demand(self, scope: Scope) -> Login:
+        login = await self._doors.identify(scope)
+        if login is None:
+            raise self._doors.wrong(scope, NotLoggedIn("access.login", REMEDY))
+        _demand_possible(login, scope)
+        return login
 
     def _with_cookie(self, scope: Scope, send: Send) -> Send:
-        secret = self._doors.session_of(Headers(scope=scope)) or ""
+        secret = self._doors.session_of(scope) or ""
 
         async def add(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -126,17 +134,6 @@ class LoginCheck:
         return add
 
 
-_Refusal = tuple[int, str, str, dict[str, str]]
-
-
-def missing(wait_seconds: int, detail: str = REMEDY) -> _Refusal:
-    """The answer to whoever shows nothing that is good: status, code, detail, headers."""
-    if wait_seconds:
-        told = f"Too many requests without a good login came from this address; wait {wait_seconds} s. {detail}"
-        return 429, "access.too_many", told, {"Retry-After": str(wait_seconds)}
-    return 401, "access.login", detail, {"WWW-Authenticate": "Bearer"}
-
-
 def _is_open(scope: Scope) -> bool:
     path: str = scope["path"]
     if path != _API and not path.startswith(f"{_API}/"):
@@ -144,28 +141,30 @@ def _is_open(scope: Scope) -> bool:
     return scope["type"] == "http" and (scope["method"], path) in _OPEN
 
 
-def _denied(login: Login, scope: Scope) -> _Refusal | None:
-    """What a good login may not do whatever the route is."""
+def _demand_possible(login: Login, scope: Scope) -> None:
+    """Raise at what a good login may not do whatever the route is."""
     safe = scope["type"] == "http" and scope["method"] in SAFE_METHODS
     if login.kind == "session" and not safe and Headers(scope=scope).get("origin") is None:
         # Browsers always send one with what changes something, and with WebSockets; `LocalOnly` has looked at it.
-        told = "A request with a session's cookie needs the header Origin; programs use a token instead of the cookie"
-        return 403, "access.origin", told, {}
+        raise UserError(
+            "access.origin",
+            "A request with a session's cookie needs the header Origin; programs use a token instead of the cookie",
+        )
     if login.kind == "token" and login.actor.role == "viewer" and not safe and scope["type"] == "http":
-        told = f"The token {login.actor.name} has the scope read, which is for GET only; create one with the scope run"
-        return 403, "access.denied", told, {}
-    return None
+        raise UserError(
+            "access.scope",
+            f"The token {login.actor.name} has the scope read, which is for GET only; create one with the scope run",
+        )
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: _Refusal) -> None:
-    status, code, detail, headers = refusal
+async def _refuse(scope: Scope, receive: Receive, send: Send, error: ConcertMasterError) -> None:
     if scope["type"] == "http":
-        await problem_response(status, code, detail, headers=headers)(scope, receive, send)
+        await response_of(error)(scope, receive, send)
         return
     await receive()
-    if status in (401, 429):
+    if isinstance(error, (NotLoggedIn, TooManyRequests)):
         # Accepted first: of a refused handshake a browser only tells that there was no connection, and tries again.
         await send({"type": "websocket.accept"})
-        await send({"type": "websocket.close", "code": CLOSE_LOGIN, "reason": code})
+        await send({"type": "websocket.close", "code": CLOSE_LOGIN, "reason": error.code})
         return
-    await send({"type": "websocket.close", "code": 1008, "reason": code})
+    await send({"type": "websocket.close", "code": 1008, "reason": error.code})

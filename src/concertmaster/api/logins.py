@@ -8,10 +8,8 @@ from fastapi import APIRouter, Request, Response
 
 from concertmaster.api import models_access as models
 from concertmaster.api.dependencies import Asker, Here, JsonResponse, LoggedIn, Parts, problems
-from concertmaster.api.errors import problem_response
-from concertmaster.api.login import missing
 from concertmaster.domain.access import Login
-from concertmaster.domain.errors import UserError
+from concertmaster.domain.errors import NotLoggedIn
 
 router = APIRouter(tags=["access"])
 
@@ -21,9 +19,8 @@ async def log_in(request: Request, parts: Parts, doors: Here, body: models.UseLo
     """Use a login link up; the answer sets the session's cookie. Needs no login."""
     try:
         opened = await parts.logins.log_in(body.token.get_secret_value())
-    except UserError as error:
-        status, code, detail, headers = missing(doors.wrong(request.scope), error.message)
-        return problem_response(status, code, detail, headers=headers)
+    except NotLoggedIn as error:
+        raise doors.wrong(request.scope, error) from error
     answer = JsonResponse(_me(opened.login))
     answer.headers["Set-Cookie"] = doors.set_cookie(opened.secret)
     answer.headers["Cache-Control"] = "no-store"
@@ -33,7 +30,7 @@ async def log_in(request: Request, parts: Parts, doors: Here, body: models.UseLo
 @router.post("/logout", status_code=204)
 async def log_out(request: Request, parts: Parts, asker: Asker, doors: Here) -> Response:
     """End the session whose cookie comes with the request, and take the cookie away."""
-    session = doors.session_of(request.headers)
+    session = doors.session_of(request.scope)
     if session is not None:
         await parts.logins.log_out(asker, session)
     return Response(status_code=204, headers={"Set-Cookie": doors.set_cookie("")})

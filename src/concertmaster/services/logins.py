@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from concertmaster.domain.access import Actor, Login, LoginSession, demand
-from concertmaster.domain.errors import UserError
+from concertmaster.domain.errors import NotLoggedIn
 from concertmaster.domain.interfaces import Clock, LoginStore
 from concertmaster.security.tokens import digest, new_secret, plausible
 from concertmaster.services.aside import Aside
@@ -52,7 +52,7 @@ class LoginService:
         """Use a link up for a session.
 
         Raises:
-            UserError: `access.login`, it is unknown, used or too old.
+            NotLoggedIn: `access.login`, it is unknown, used or too old.
         """
         secret = new_secret()
         if plausible(link):
@@ -61,7 +61,7 @@ class LoginService:
             if session is not None:
                 return Opened(secret, _login(session))
         minutes = LINK_LASTS // timedelta(minutes=1)
-        raise UserError(
+        raise NotLoggedIn(
             "access.login",
             f"This login link does not work (any more): each opens once, within {minutes} minutes. "
             "`concertmaster user login-link` prints a fresh one",
