@@ -11,7 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from concertmaster.domain.access import Actor, ApiToken, LoginSession, Scope
 from concertmaster.domain.events import Event, ExecutionCreated
-from concertmaster.domain.execution import ExecutionRow, ExecutionStatus, Failure, RequestKind
+from concertmaster.domain.execution import ExecutionRow, ExecutionStatus, Failure, MessageKind, RequestKind
 from concertmaster.domain.policy import WhenFull
 from concertmaster.domain.workflow import Workflow
 
@@ -85,29 +85,6 @@ class ArtifactReference:
 
 
 @dataclass(frozen=True, slots=True)
-class Append:
-    """What the owner of an execution adds in one transaction.
-
-    Attributes:
-        epoch: the owner's; a stale one is refused with `StaleOwner`.
-        events: consecutive seqs; the first follows the journal's head. May be empty when there are only log lines.
-        consumed: ids of inbox rows that these events answer; deleted in the same transaction.
-        snapshot: replaces the stored one.
-        release: give up ownership in the same transaction, unless the inbox has requests by then.
-    """
-
-    execution_id: str
-    epoch: int
-    events: Sequence[Event]
-    change: Change = field(default_factory=Change)
-    artifacts: Sequence[ArtifactReference] = ()
-    logs: Sequence[LogLine] = ()
-    consumed: Sequence[int] = ()
-    snapshot: Snapshot | None = None
-    release: Release | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Slot:
     """The concurrency limit that an execution falls under: at most `limit` unfinished ones of the same `key`.
 
@@ -119,6 +96,112 @@ class Slot:
     key: str
     limit: int
     when_full: WhenFull = "queue"
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A child execution, made in the transaction of its parent's event; `owner` drives it from the start.
+
+    With a concurrency limit it has no owner, and waits for its place whatever the limit says about full ones.
+    """
+
+    id: str
+    at: datetime
+    body: ExecutionCreated
+    owner: str | None
+    priority: int = 0
+    hidden: bool = True
+    slot: Slot | None = None
+
+    @property
+    def row(self) -> ExecutionRow:
+        """Its row, as it is stored."""
+        return ExecutionRow(
+            id=self.id,
+            workflow=self.body.workflow,
+            version=self.body.version,
+            status="queued",
+            epoch=0 if self.owner is None else 1,
+            head_seq=1,
+            trigger=self.body.trigger,
+            created_at=self.at,
+            priority=self.priority,
+            owner=self.owner,
+            wake_at=self.at if self.owner is None else None,
+            slot_key=None if self.slot is None else self.slot.key,
+            admitted=self.slot is None,
+            parent=(self.body.parent or {}).get("execution"),
+            hidden=self.hidden,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A row for the inbox of another execution; dropped when that one has ended."""
+
+    execution_id: str
+    kind: MessageKind
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """A node waits for a named event; one that is kept and was not given to it before arrives at once.
+
+    Attributes:
+        once: what an event is given to only once: `<node>` or, in a loop over items, the node of this item.
+    """
+
+    node: str
+    name: str
+    key: str
+    once: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskApproval:
+    """A node waits for the decision of a person; `about` is what he sees."""
+
+    id: str
+    node: str
+    title: str
+    about: Mapping[str, Any]
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StopAwaiting:
+    """A node does not wait any more: what it listened for or asked goes away."""
+
+    node: str
+
+
+Companion = Child | Message | Listen | AskApproval | StopAwaiting
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """What the owner of an execution adds in one transaction.
+
+    Attributes:
+        epoch: the owner's; a stale one is refused with `StaleOwner`.
+        events: consecutive seqs; the first follows the journal's head. May be empty when there are only log lines.
+        consumed: ids of inbox rows that these events answer; deleted in the same transaction.
+        snapshot: replaces the stored one.
+        companions: what is stored with these events beside them.
+        release: give up ownership in the same transaction, unless the inbox has requests by then.
+    """
+
+    execution_id: str
+    epoch: int
+    events: Sequence[Event]
+    change: Change = field(default_factory=Change)
+    artifacts: Sequence[ArtifactReference] = ()
+    logs: Sequence[LogLine] = ()
+    consumed: Sequence[int] = ()
+    companions: Sequence[Companion] = ()
+    snapshot: Snapshot | None = None
+    release: Release | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +219,11 @@ class NewExecution:
 
 @dataclass(frozen=True, slots=True)
 class InboxItem:
-    """A request of somebody else to the owner of an execution; `data` has at least `reason`."""
+    """A request of somebody else to the owner of an execution, with at least `reason`, or what one of its nodes waits
+    for."""
 
     id: int
-    kind: RequestKind
+    kind: MessageKind
     data: Mapping[str, Any]
 
 

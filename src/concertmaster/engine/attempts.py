@@ -17,6 +17,7 @@ from concertmaster.domain.execution import Failure
 from concertmaster.engine.attempt import Job, Outcome, run_attempt, timeout_of
 from concertmaster.engine.context import NodeContext
 from concertmaster.engine.inline import run_inline
+from concertmaster.engine.keys import key_of
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
 from concertmaster.engine.recorder import Recorder
@@ -156,7 +157,7 @@ class Attempts:
             execution_id=self._recorder.state.execution_id,
             node=planned.id,
             attempt=attempt.number,
-            generation=self._recorder.state.nodes[planned.id].generation,
+            idempotency_key=key_of(self._recorder.state, planned),
             on_log=lambda level, text: self._on_log(attempt, level, text),
             on_progress=lambda done, total: self._on_progress(attempt, done, total),
         )

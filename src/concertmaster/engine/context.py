@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -61,18 +61,19 @@ class NodeContext:
         execution_id: str,
         node: str,
         attempt: int,
-        generation: int,
+        idempotency_key: str,
         on_log: Callable[[str, str], None],
         on_progress: Callable[[float, float | None], None],
     ) -> None:
         """Args:
+        idempotency_key: see `keys.py`.
         on_log: called on the loop with (level, text).
         on_progress: called on the loop with (done, total).
         """
         self.execution_id = execution_id
         self.node = node
         self.attempt = attempt
-        self.generation = generation
+        self.idempotency_key = idempotency_key
         self.logger = NodeLogger(self.log)
         self.expired = False
         self._engine = engine
@@ -87,14 +88,13 @@ class NodeContext:
         self._progress_at = 0.0
 
     @property
-    def idempotency_key(self) -> str:
-        """Execution, node and generation; the same for every attempt."""
-        return f"{self.execution_id}/{self.node}/{self.generation}"
-
-    @property
     def http(self) -> Any:
         """The guarded client of the server."""
         return self._engine.http
+
+    async def send_event(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Send a named event; for `flow.event`."""
+        return await self._engine.doors.send(event)
 
     def progress(self, done: float, total: float | None = None) -> None:
         """Report progress; between two reports at least `PROGRESS_SECONDS` pass, but the last is never lost."""

@@ -20,7 +20,7 @@ from concertmaster.engine.job import inputs_of
 from concertmaster.engine.plan import PlanNode
 from concertmaster.engine.scope import scope_at_hand
 from concertmaster.engine.state import ExecutionState
-from concertmaster.nodes.flow import Wait
+from concertmaster.nodes.flow import Await, Wait
 
 
 def run_inline(state: ExecutionState, node: PlanNode, artifacts: ArtifactStore) -> Outcome | None:
@@ -48,7 +48,7 @@ def _config(state: ExecutionState, node: PlanNode, main: Value | list[Value]) ->
     if node.fixed_config is not None:
         return node.fixed_config
     seen = main[0] if isinstance(main, list) else main
-    scope = scope_at_hand(state, node.config.references, seen)
+    scope = scope_at_hand(state, node.config.references, seen, node.item)
     return None if scope is None else validated(node, node.config.render(scope))
 
 
@@ -63,6 +63,8 @@ def _call(node: PlanNode, model: BaseModel, inputs: dict[str, Any], artifacts: A
         return None
     if isinstance(result, Wait):
         return result
+    if isinstance(result, Await):
+        return None
     outputs: dict[str, Value] = {}
     for name, value in node.type.split(result, outlets=node.outlets).items():
         if not (value is None or isinstance(value, bool | int | float | str | dict | list)):

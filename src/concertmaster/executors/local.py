@@ -117,7 +117,7 @@ class LocalPlacement:
         if known is not None:
             # Claimed anew although it is driven here: that drive's ownership is a thing of the past.
             known[1].cancel()
-        runner = Runner(self._engine, claim, trouble=self._trouble.get(execution_id) or "")
+        runner = Runner(self._engine, claim, self, trouble=self._trouble.get(execution_id) or "")
         task = asyncio.create_task(self._drive(runner, claim), name=f"drive-{execution_id}")
         self._drives[execution_id] = (runner, task)
 

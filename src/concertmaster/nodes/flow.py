@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +23,31 @@ class Wait:
     def due_at(self, now: datetime) -> datetime:
         """When it goes on."""
         return now + self.duration if self.until is None else self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Go on when somebody else has done something; costs as little as `Wait`.
+
+    Attributes:
+        rule: an `event` that is sent, an `approval` that a person gives, or `children`: executions of a container's
+            body, or of another workflow.
+        about: what exactly, by rule.
+        timeout: after which it is given up.
+        items: of a container: a list, or a handle of a table or list that has been stored.
+        batch: rows or items that make one item; None: each is one.
+    """
+
+    rule: Literal["event", "approval", "children"]
+    about: Mapping[str, Any] = field(default_factory=lambda: {})
+    timeout: timedelta | None = None
+    items: Any = None
+    batch: int | None = None
+
+
+class EventSender(Protocol):
+    """What `flow.event` needs of its context beyond what every node has."""
+
+    async def send_event(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Send a named event: name, key, data, keep_seconds, idempotency_key."""
+        ...

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_0200"
-down_revision = "20261127_1500"
+down_revision = "20261130_0100"
 branch_labels = None
 depends_on = None
 
