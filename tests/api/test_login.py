@@ -217,3 +217,19 @@ async def test_the_audit_names_who_did_it(client: httpx.AsyncClient, app: FastAP
     with closing(sqlite3.connect(workspace / ".concertmaster" / "concertmaster.db")) as database:
         named = dict(database.execute(query))
     assert named == {"workflow:flow-0": "local", "workflow:flow-1": "deploy bot", "workflow:flow-2": "owner"}
+
+
+async def test_a_session_in_use_is_prolonged_with_its_cookie(
+    client: httpx.AsyncClient, app: FastAPI, workspace: Path
+) -> None:
+    async with logged_in(client, app) as browser:
+        assert "set-cookie" not in (await browser.get("/me")).headers
+        with closing(sqlite3.connect(workspace / ".concertmaster" / "concertmaster.db")) as database:
+            # As if it had been two hours ago.
+            database.execute("UPDATE sessions SET last_seen = last_seen - 7200000000, expires_at = expires_at - 1")
+            database.commit()
+        answer = await browser.get("/me")
+        assert f"concertmaster_8000={browser.cookies['concertmaster_8000']}" in answer.headers["set-cookie"]
+        assert "Max-Age=2592000" in answer.headers["set-cookie"]
+        while "set-cookie" in answer.headers:
+            answer = await browser.get("/me")
