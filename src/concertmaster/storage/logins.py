@@ -13,7 +13,7 @@ from concertmaster.domain.access import OWNER, Actor, LoginSession, User
 from concertmaster.storage.audit import record
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import from_micros, to_micros, utc_now
-from concertmaster.storage.tables import login_links, sessions, users
+from concertmaster.storage.tables_access import login_links, sessions, users
 
 
 class SqlLoginStore:

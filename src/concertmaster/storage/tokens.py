@@ -14,7 +14,7 @@ from concertmaster.domain.errors import Conflict, NotFound
 from concertmaster.storage.audit import record
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import from_micros, maybe_instant, maybe_micros, to_micros, utc_now
-from concertmaster.storage.tables import api_tokens
+from concertmaster.storage.tables_access import api_tokens
 
 _LINE = (
     api_tokens.c.id,
