@@ -1,4 +1,6 @@
-"""All tables, with those of `tables_access.py`: the one source of the schema. Trap: a change here needs a migration, and a test compares the two.
+"""All tables, with those of `tables_access.py`: the one source of the schema.
+
+Trap: a change here needs a migration, and a test compares the two.
 
 Instants are integer microseconds since 1970 UTC: the same in every database, and exact. JSON is text, written and
 read by orjson alone. Executions have time-ordered ids (UUIDv7), so their primary key is the list "newest first";
