@@ -23,7 +23,9 @@ from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database
 from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.journal import SqlJournal
+from concertmaster.storage.logins import SqlLoginStore
 from concertmaster.storage.migrate import upgrade
+from concertmaster.storage.tokens import SqlTokenStore
 from concertmaster.storage.workflows import SqlWorkflowStore
 from postgres_server import PostgresServer
 
@@ -78,6 +80,8 @@ class Storage:
         self.workflows = SqlWorkflowStore(self.database, now=now)
         self.connections = SqlConnectionStore(self.database, now=now)
         self.audit = SqlAuditStore(self.database)
+        self.logins = SqlLoginStore(self.database, now=now)
+        self.tokens = SqlTokenStore(self.database, now=now)
 
     @classmethod
     @asynccontextmanager

@@ -31,12 +31,15 @@ from concertmaster.executors.pool import ProcessSettings
 from concertmaster.nodes.loader import load_registry
 from concertmaster.observability.metrics import Metrics
 from concertmaster.security.cipher import open_cipher
+from concertmaster.services.aside import Aside
 from concertmaster.services.connections import ConnectionService
 from concertmaster.services.control import ControlService
 from concertmaster.services.executions import ExecutionService
+from concertmaster.services.logins import LoginService
 from concertmaster.services.nodes import NodeTypeService
 from concertmaster.services.operations import Instance, OperationsService
 from concertmaster.services.stream import StreamService
+from concertmaster.services.tokens import TokenService
 from concertmaster.services.waits import WaitService
 from concertmaster.services.workflows import WorkflowService
 from concertmaster.storage.connections import SqlConnectionStore
@@ -44,8 +47,10 @@ from concertmaster.storage.database import Database
 from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.lock import DataFolderLock
+from concertmaster.storage.logins import SqlLoginStore
 from concertmaster.storage.migrate import upgrade
 from concertmaster.storage.relay import Relay
+from concertmaster.storage.tokens import SqlTokenStore
 from concertmaster.storage.waits import SqlWaitStore
 from concertmaster.storage.workflows import SqlWorkflowStore
 
@@ -75,6 +80,8 @@ class Runtime:
     operations: OperationsService
     metrics: Metrics
     stream: StreamService
+    logins: LoginService
+    tokens: TokenService
     recovered: int
 
 
@@ -180,6 +187,8 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
         stack.push_async_callback(http.aclose)
         compute = LocalCompute(threads=settings.threads, processes=ProcessSettings.of(settings))
         stack.push_async_callback(compute.close)
+        aside = Aside()
+        stack.push_async_callback(aside.close)
         engine = Engine(
             owner=hooks.owner,
             journal=storage.journal,
@@ -244,6 +253,8 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             ),
             metrics=metrics,
             stream=StreamService(bus, storage.journal, storage.executions, clock=clock),
+            logins=LoginService(SqlLoginStore(storage.database, now=clock.now), clock=clock, aside=aside),
+            tokens=TokenService(SqlTokenStore(storage.database, now=clock.now), clock=clock, aside=aside),
             recovered=recovered,
         )
 

@@ -13,6 +13,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from concertmaster.cli.access import token_app, user_app
+from concertmaster.cli.options import DataDir, Json
+
 app = typer.Typer(
     name="concertmaster",
     help="Draw a workflow on a canvas or write it as YAML, run it, watch it live, trust it.",
@@ -28,9 +31,9 @@ app.add_typer(nodes_app, name="nodes")
 app.add_typer(executions_app, name="executions")
 app.add_typer(connection_app, name="connection")
 app.add_typer(config_app, name="config")
+app.add_typer(user_app, name="user")
+app.add_typer(token_app, name="token")
 
-DataDir = Annotated[Path | None, typer.Option(help="Folder of database, artifacts and keys; default .concertmaster")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 ExecutionId = Annotated[str, typer.Argument(metavar="ID", help="Id of the execution.")]
 ExecutionIds = Annotated[list[str] | None, typer.Argument(metavar="[ID...]", help="Ids of executions.")]
 OfWorkflow = Annotated[str | None, typer.Option("--workflow", help="All of this workflow instead.")]
@@ -46,7 +49,7 @@ def up(
     port: Annotated[int | None, typer.Option(help="Port to listen on, 0 for a free one; default 8000")] = None,
     data_dir: DataDir = None,
     demo: Annotated[bool, typer.Option("--demo", help="Load the demo, run it once, and keep serving.")] = False,
-    open_: Annotated[bool, typer.Option("--open", help="Open the browser.")] = False,
+    open_: Annotated[bool, typer.Option("--open", help="Open the browser, logged in.")] = False,
 ) -> None:
     """Start ConcertMaster here: API, web UI and engine in one process."""
     from concertmaster.cli.serve import serve

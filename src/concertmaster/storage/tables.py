@@ -1,4 +1,6 @@
-"""All tables: the one source of the schema. Trap: a change here needs a migration, and a test compares the two.
+"""All tables, with those of `tables_access.py`: the one source of the schema.
+
+Trap: a change here needs a migration, and a test compares the two.
 
 Instants are integer microseconds since 1970 UTC: the same in every database, and exact. JSON is text, written and
 read by orjson alone. Executions have time-ordered ids (UUIDv7), so their primary key is the list "newest first";
@@ -7,37 +9,16 @@ the two other indexes end in the id as well, and `storage/executions.py` merges 
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, TypeDecorator, text
-from sqlalchemy.engine import Dialect
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, text
 
 from concertmaster.domain.execution import UNFINISHED
-from concertmaster.storage.encoding import plain_text
+from concertmaster.storage.columns import KEY as _KEY
+from concertmaster.storage.columns import SERIAL as _SERIAL
+from concertmaster.storage.columns import PlainText
 
+# From there, so that whoever has these tables has those of `tables_access.py` too.
+from concertmaster.storage.tables_access import metadata
 
-class PlainText(TypeDecorator[str]):
-    """Text that every database can hold; see `encoding.plain_text`."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """On the way into a statement."""
-        return None if value is None else plain_text(value)
-
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    }
-)
-
-# SQLite numbers rows by itself only in a column of exactly INTEGER.
-_SERIAL = BigInteger().with_variant(Integer, "sqlite")
-
-# Keys are compared byte by byte, as SQLite does: cursors and lists must not depend on the language of a server.
-_KEY = PlainText().with_variant(PlainText(collation="C"), "postgresql")
 # Exactly this text: SQLite uses a partial index where a query repeats its condition.
 OPEN = f"status IN ({', '.join(repr(status) for status in UNFINISHED)})"
 
