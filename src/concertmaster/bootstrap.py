@@ -46,6 +46,7 @@ from concertmaster.storage.lock import DataFolderLock
 from concertmaster.storage.migrate import upgrade
 from concertmaster.storage.relay import Relay
 from concertmaster.storage.workflows import SqlWorkflowStore
+from concertmaster.triggers.schedule import Schedules
 
 # In a shared folder; a write that takes longer is not to be expected.
 HALF_WRITTEN_KEPT = timedelta(days=1)
@@ -202,7 +203,13 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
         )
         _calm_collector()
         recovered = await storage.journal.unfinished() if recover else 0
-        workflows = WorkflowService(storage.workflows, storage.executions, storage.connections, specs=lambda: registry)
+        workflows = WorkflowService(
+            storage.workflows,
+            storage.executions,
+            storage.connections,
+            specs=lambda: registry,
+            schedules=Schedules(),
+        )
         executions = ExecutionService(
             owner=engine.owner,
             journal=storage.journal,

@@ -23,6 +23,7 @@ from concertmaster.domain.interfaces import (
 from concertmaster.domain.problems import Problem, has_errors
 from concertmaster.domain.recent import Recent
 from concertmaster.domain.spec import Specs
+from concertmaster.domain.triggers import ScheduleCheck
 from concertmaster.domain.validation import check_document, pin_types, validate
 from concertmaster.domain.workflow import Workflow
 
@@ -70,11 +71,13 @@ class WorkflowService:
         connections: ConnectionStore,
         *,
         specs: Callable[[], Specs],
+        schedules: ScheduleCheck,
     ) -> None:
         self._store = store
         self._executions = executions
         self._connections = connections
         self._specs = specs
+        self._schedules = schedules
         # Versions never change, and their numbers are not used again after a deletion.
         self._parsed = Recent[tuple[str, int], Workflow](VERSIONS_KEPT)
         # Versions that passed validation: the registry snapshot and the connections they passed with.
@@ -104,10 +107,10 @@ class WorkflowService:
         parsed = await _parse(source, format)
         known = await self._connection_types()
         if parsed.workflow is not None and parsed.ok:
-            found = validate(parsed.workflow, self._specs(), connections=known.get)
+            found = validate(parsed.workflow, self._specs(), connections=known.get, schedules=self._schedules)
             return Checked(parsed.workflow, (*parsed.problems, *found))
         # Read again, because pointers have to be moved over what could not be read.
-        both = check_document(source, self._specs(), format=format, connections=known.get)
+        both = check_document(source, self._specs(), format=format, connections=known.get, schedules=self._schedules)
         return Checked(None, tuple(both.problems))
 
     async def save(
@@ -140,7 +143,10 @@ class WorkflowService:
         if name is not None and workflow.name != name:
             raise _misnamed(workflow.name, name)
         known = await self._connection_types()
-        problems = [*parsed.problems, *validate(workflow, self._specs(), connections=known.get)]
+        problems = [
+            *parsed.problems,
+            *validate(workflow, self._specs(), connections=known.get, schedules=self._schedules),
+        ]
         if publish and has_errors(problems):
             raise Invalid("workflow.invalid", _count(problems), problems)
         pinned = pin_types(workflow, self._specs())
@@ -211,7 +217,7 @@ class WorkflowService:
             used[name] = types.get(name)
             return used[name]
 
-        problems = validate(workflow, specs, connections=look_up)
+        problems = validate(workflow, specs, connections=look_up, schedules=self._schedules)
         if has_errors(problems):
             message = f"Version {stored.version} of {stored.name} has errors; mend them and save it again"
             raise Invalid("workflow.invalid", message, problems)
@@ -224,7 +230,7 @@ class WorkflowService:
     async def _read(self, stored: StoredWorkflow) -> WorkflowVersion:
         workflow = self._workflow(stored)
         known = await self._connection_types()
-        problems = validate(workflow, self._specs(), connections=known.get)
+        problems = validate(workflow, self._specs(), connections=known.get, schedules=self._schedules)
         return WorkflowVersion(stored, workflow, tuple(problems))
 
     def _workflow(self, stored: StoredWorkflow) -> Workflow:
