@@ -24,7 +24,9 @@ from concertmaster.storage.database import Database
 from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.migrate import upgrade
+from concertmaster.storage.triggers import SqlTriggerStore
 from concertmaster.storage.workflows import SqlWorkflowStore
+from concertmaster.triggers.kinds import Kinds
 from postgres_server import PostgresServer
 
 BACKENDS = (pytest.param("postgresql", marks=pytest.mark.server), "sqlite")
@@ -75,7 +77,8 @@ class Storage:
         listeners.freed, listeners.remote_commit = self.freed.append, self.remote.extend
         listeners.gap = lambda: self.gaps.append(time.monotonic())
         self.executions = SqlExecutionStore(self.database)
-        self.workflows = SqlWorkflowStore(self.database, now=now)
+        self.workflows = SqlWorkflowStore(self.database, plan=Kinds().plan, now=now)
+        self.triggers = SqlTriggerStore(self.database)
         self.connections = SqlConnectionStore(self.database, now=now)
         self.audit = SqlAuditStore(self.database)
 

@@ -37,6 +37,7 @@ from concertmaster.services.executions import ExecutionService
 from concertmaster.services.nodes import NodeTypeService
 from concertmaster.services.operations import Instance, OperationsService
 from concertmaster.services.stream import StreamService
+from concertmaster.services.triggers import TriggerService
 from concertmaster.services.workflows import WorkflowService
 from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database
@@ -45,8 +46,11 @@ from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.lock import DataFolderLock
 from concertmaster.storage.migrate import upgrade
 from concertmaster.storage.relay import Relay
+from concertmaster.storage.triggers import SqlTriggerStore
 from concertmaster.storage.workflows import SqlWorkflowStore
+from concertmaster.triggers.kinds import Kinds
 from concertmaster.triggers.schedule import Schedules
+from concertmaster.triggers.scheduler import Scheduler
 
 # In a shared folder; a write that takes longer is not to be expected.
 HALF_WRITTEN_KEPT = timedelta(days=1)
@@ -68,6 +72,7 @@ class Runtime:
     workflows: WorkflowService
     executions: ExecutionService
     control: ControlService
+    triggers: TriggerService
     connections: ConnectionService
     node_types: NodeTypeService
     operations: OperationsService
@@ -127,6 +132,7 @@ class _Storage:
     database: Database
     journal: SqlJournal
     workflows: SqlWorkflowStore
+    triggers: SqlTriggerStore
     executions: SqlExecutionStore
     connections: SqlConnectionStore
     artifacts: ArtifactStore
@@ -145,7 +151,8 @@ async def _open_storage(settings: Settings, hooks: Hooks, clock: Clock, stack: A
     return _Storage(
         database=database,
         journal=SqlJournal(database, hooks.committed, hooks.wake, now=clock.now),
-        workflows=SqlWorkflowStore(database, now=clock.now),
+        workflows=SqlWorkflowStore(database, plan=Kinds().plan, now=clock.now),
+        triggers=SqlTriggerStore(database),
         executions=SqlExecutionStore(database),
         connections=SqlConnectionStore(database, now=clock.now),
         artifacts=artifacts,
@@ -209,6 +216,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             storage.connections,
             specs=lambda: registry,
             schedules=Schedules(),
+            on_published=lambda: scheduler.wake(),
         )
         executions = ExecutionService(
             owner=engine.owner,
@@ -220,10 +228,22 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             slots=storage.slots,
             clock=clock,
         )
+        triggers = TriggerService(
+            store=storage.triggers,
+            workflows=workflows,
+            executions=executions,
+            kinds=Kinds(),
+            clock=clock,
+            wake=lambda: scheduler.wake(),
+        )
+        scheduler = Scheduler(storage.triggers, clock, engine.owner, triggers.start_scheduled)
+        if recover:
+            await stack.enter_async_context(running(scheduler.run()))
         yield Runtime(
             settings=settings,
             workflows=workflows,
             executions=executions,
+            triggers=triggers,
             control=ControlService(
                 journal=storage.journal, store=storage.executions, workflows=workflows, executions=executions
             ),

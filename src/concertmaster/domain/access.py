@@ -14,6 +14,7 @@ Permission = Literal[
     "execution:read",
     "execution:start",
     "execution:control",
+    "trigger:control",
     "connection:read",
     "connection:write",
     "registry:read",
@@ -21,7 +22,9 @@ Permission = Literal[
 ]
 
 _VIEW: frozenset[Permission] = frozenset({"workflow:read", "execution:read", "registry:read", "instance:read"})
-_OPERATE: frozenset[Permission] = frozenset([*_VIEW, "execution:start", "execution:control", "connection:read"])
+_OPERATE: frozenset[Permission] = frozenset(
+    [*_VIEW, "execution:start", "execution:control", "trigger:control", "connection:read"]
+)
 _EDIT: frozenset[Permission] = frozenset([*_OPERATE, "workflow:write"])
 _ADMIN: frozenset[Permission] = frozenset([*_EDIT, "connection:write"])
 PERMISSIONS: dict[Role, frozenset[Permission]] = {

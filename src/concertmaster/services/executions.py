@@ -42,6 +42,9 @@ from concertmaster.services.workflows import WorkflowService
 JOURNAL_PAGE = 1_000
 MANUAL: Mapping[str, Any] = {"type": "manual"}
 KEY_LIMIT = 200
+# What triggers start has keys that no request can take from them.
+RESERVED_KEYS = "trigger:"
+_BY_REQUEST = ("manual", "replay")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,9 @@ class ExecutionService:
         demand(actor, "execution:start")
         if idempotency_key is not None and not 0 < len(idempotency_key) <= KEY_LIMIT:
             raise UserError("execution.key_invalid", f"Idempotency-Key must have 1 to {KEY_LIMIT} characters")
+        if idempotency_key is not None and trigger["type"] in _BY_REQUEST and idempotency_key.startswith(RESERVED_KEYS):
+            message = f"An Idempotency-Key must not begin with '{RESERVED_KEYS}'; choose another"
+            raise UserError("execution.key_invalid", message)
         stored, document = await self._workflows.runnable(workflow, version=version)
         given, problems = check_inputs(document, inputs)
         if has_errors(problems):

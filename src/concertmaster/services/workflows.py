@@ -72,12 +72,14 @@ class WorkflowService:
         *,
         specs: Callable[[], Specs],
         schedules: ScheduleCheck,
+        on_published: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._executions = executions
         self._connections = connections
         self._specs = specs
         self._schedules = schedules
+        self._on_published = on_published
         # Versions never change, and their numbers are not used again after a deletion.
         self._parsed = Recent[tuple[str, int], Workflow](VERSIONS_KEPT)
         # Versions that passed validation: the registry snapshot and the connections they passed with.
@@ -151,6 +153,8 @@ class WorkflowService:
             raise Invalid("workflow.invalid", _count(problems), problems)
         pinned = pin_types(workflow, self._specs())
         stored, is_new = await self._store.save(pinned, publish=publish, expected_version=expected_version, actor=actor)
+        if publish:
+            self._on_published()
         return WorkflowVersion(stored, pinned, tuple(problems)), is_new
 
     async def versions(
