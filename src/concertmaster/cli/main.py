@@ -1,6 +1,6 @@
 """The `concertmaster` command: every command's words and options; what they do is loaded when it is asked for.
 
-The trap is the start: an import here is paid by every `concertmaster --help`, so nothing but Typer comes in at the top.
+The trap is the start: an import here is paid by every `concertmaster --help`, so only Typer and more words come in at the top.
 """
 
 # ruff: noqa: PLC0415  (the imports inside functions are the point of this file)
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+
+from concertmaster.cli.trigger_commands import triggers_app
 
 app = typer.Typer(
     name="concertmaster",
@@ -26,6 +28,7 @@ connection_app = typer.Typer(help="Connections: named credentials, encrypted at 
 config_app = typer.Typer(help="Settings.", no_args_is_help=True)
 app.add_typer(nodes_app, name="nodes")
 app.add_typer(executions_app, name="executions")
+app.add_typer(triggers_app, name="triggers")
 app.add_typer(connection_app, name="connection")
 app.add_typer(config_app, name="config")
 
