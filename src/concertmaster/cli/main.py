@@ -1,6 +1,6 @@
 """The `concertmaster` command: every command's words and options; what they do is loaded when it is asked for.
 
-The trap is the start: an import here is paid by every `concertmaster --help`, so only Typer and more words come in at the top.
+The trap is the start: an import here is paid by every `concertmaster --help`, so only Typer and words come in here.
 """
 
 # ruff: noqa: PLC0415  (the imports inside functions are the point of this file)
