@@ -236,7 +236,9 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             clock=clock,
             wake=lambda: scheduler.wake(),
         )
-        scheduler = Scheduler(storage.triggers, clock, engine.owner, triggers.start_scheduled)
+        scheduler = Scheduler(
+            storage.triggers, clock, engine.owner, start=triggers.start_scheduled, prepare=triggers.prepare
+        )
         if recover:
             await stack.enter_async_context(running(scheduler.run()))
         yield Runtime(

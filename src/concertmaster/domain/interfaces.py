@@ -540,6 +540,10 @@ class TriggerStore(Protocol):
         """Take triggers that are due, the longest due first; those of a dead owner are `begun`."""
         ...
 
+    async def due_until(self, until: datetime, *, limit: int) -> Sequence[TriggerRow]:
+        """Those that nobody has claimed and that are due until then, the first due first."""
+        ...
+
     async def next_due(self) -> datetime | None:
         """When the next one that nobody has claimed is due."""
         ...

@@ -118,6 +118,14 @@ class TriggerService:
             raise
         return started.row.id
 
+    async def prepare(self, row: TriggerRow) -> None:
+        """Read and check what the trigger starts, so that its start has little to do.
+
+        Raises:
+            UserError: it cannot be started.
+        """
+        await self._workflows.demand_runnable(*await self._workflows.runnable(row.workflow, version=row.version))
+
     async def start(self, actor: Actor, row: TriggerRow, info: Mapping[str, Any], *, key: str | None) -> Started:
         """Start an execution of the published version with the trigger's inputs.
 
@@ -125,11 +133,12 @@ class TriggerService:
             info: what the execution is told as `trigger`.
             key: the same key starts one execution of this trigger.
         """
-        _, document = await self._workflows.runnable(row.workflow)
+        document = await self._workflows.version(row.workflow, row.version)
         return await self._executions.start(
             actor,
             row.workflow,
             inputs_of(document, row.name, info),
+            version=row.version,
             idempotency_key=None if key is None else _key(row.name, key),
             trigger=info,
         )

@@ -27,7 +27,8 @@ from concertmaster.domain.triggers import ScheduleCheck
 from concertmaster.domain.validation import check_document, pin_types, validate
 from concertmaster.domain.workflow import Workflow
 
-VERSIONS_KEPT = 256
+# As many schedules may be due at one moment, each of another workflow.
+VERSIONS_KEPT = 2_000
 LARGE_TEXT_BYTES = 64 * 1024
 """Documents above this are parsed in a thread, so that the loop goes on serving."""
 

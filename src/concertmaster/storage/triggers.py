@@ -94,6 +94,17 @@ class SqlTriggerStore:
 
         return await self._database.write(claim)
 
+    async def due_until(self, until: datetime, *, limit: int) -> Sequence[TriggerRow]:
+        """See `TriggerStore`."""
+        query = (
+            select(*_COLUMNS)
+            .where(_own.next_at.is_not(None), _own.next_at <= to_micros(until), _own.claimed_by.is_(None))
+            .order_by(_own.next_at)
+            .limit(limit)
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [_row(row) for row in rows]
+
     async def next_due(self) -> datetime | None:
         """See `TriggerStore`."""
         query = select(func.min(_own.next_at)).where(_own.next_at.is_not(None), _own.claimed_by.is_(None))

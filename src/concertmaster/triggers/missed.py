@@ -49,6 +49,9 @@ def what_is_due(
     Args:
         begun: perhaps `first` was started already; it is started whatever the policy, which does no harm then.
     """
+    following = schedule.following(first)
+    if now - first <= GRACE and (following is None or following > now):
+        return Due((first,), None, following)
     before = first - timedelta.resolution
     edge = now - GRACE
     on_time = latest(schedule, after=max(before, edge), until=now, limit=COUNTED)
