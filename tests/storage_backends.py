@@ -19,6 +19,7 @@ from concertmaster.domain.events import Body, Event, ExecutionCreated, NodeStart
 from concertmaster.domain.execution import ExecutionRow
 from concertmaster.domain.interfaces import Append, Committed, NewExecution
 from concertmaster.storage.audit import SqlAuditStore
+from concertmaster.storage.backfills import SqlBackfillStore
 from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database
 from concertmaster.storage.executions import SqlExecutionStore
@@ -79,6 +80,7 @@ class Storage:
         self.executions = SqlExecutionStore(self.database)
         self.workflows = SqlWorkflowStore(self.database, plan=Kinds().plan, now=now)
         self.triggers = SqlTriggerStore(self.database)
+        self.backfills = SqlBackfillStore(self.database)
         self.connections = SqlConnectionStore(self.database, now=now)
         self.audit = SqlAuditStore(self.database)
 

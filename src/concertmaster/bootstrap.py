@@ -31,6 +31,7 @@ from concertmaster.executors.pool import ProcessSettings
 from concertmaster.nodes.loader import load_registry
 from concertmaster.observability.metrics import Metrics
 from concertmaster.security.cipher import open_cipher
+from concertmaster.services.backfills import BackfillService
 from concertmaster.services.connections import ConnectionService
 from concertmaster.services.control import ControlService
 from concertmaster.services.executions import ExecutionService
@@ -39,6 +40,7 @@ from concertmaster.services.operations import Instance, OperationsService
 from concertmaster.services.stream import StreamService
 from concertmaster.services.triggers import TriggerService
 from concertmaster.services.workflows import WorkflowService
+from concertmaster.storage.backfills import SqlBackfillStore
 from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database
 from concertmaster.storage.executions import SqlExecutionStore
@@ -48,9 +50,9 @@ from concertmaster.storage.migrate import upgrade
 from concertmaster.storage.relay import Relay
 from concertmaster.storage.triggers import SqlTriggerStore
 from concertmaster.storage.workflows import SqlWorkflowStore
+from concertmaster.triggering import start_triggering
 from concertmaster.triggers.kinds import Kinds
 from concertmaster.triggers.schedule import Schedules
-from concertmaster.triggers.scheduler import Scheduler
 
 # In a shared folder; a write that takes longer is not to be expected.
 HALF_WRITTEN_KEPT = timedelta(days=1)
@@ -73,6 +75,7 @@ class Runtime:
     executions: ExecutionService
     control: ControlService
     triggers: TriggerService
+    backfills: BackfillService
     connections: ConnectionService
     node_types: NodeTypeService
     operations: OperationsService
@@ -133,6 +136,7 @@ class _Storage:
     journal: SqlJournal
     workflows: SqlWorkflowStore
     triggers: SqlTriggerStore
+    backfills: SqlBackfillStore
     executions: SqlExecutionStore
     connections: SqlConnectionStore
     artifacts: ArtifactStore
@@ -153,6 +157,7 @@ async def _open_storage(settings: Settings, hooks: Hooks, clock: Clock, stack: A
         journal=SqlJournal(database, hooks.committed, hooks.wake, now=clock.now),
         workflows=SqlWorkflowStore(database, plan=Kinds().plan, now=clock.now),
         triggers=SqlTriggerStore(database),
+        backfills=SqlBackfillStore(database),
         executions=SqlExecutionStore(database),
         connections=SqlConnectionStore(database, now=clock.now),
         artifacts=artifacts,
@@ -211,12 +216,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
         _calm_collector()
         recovered = await storage.journal.unfinished() if recover else 0
         workflows = WorkflowService(
-            storage.workflows,
-            storage.executions,
-            storage.connections,
-            specs=lambda: registry,
-            schedules=Schedules(),
-            on_published=lambda: scheduler.wake(),
+            storage.workflows, storage.executions, storage.connections, specs=lambda: registry, schedules=Schedules()
         )
         executions = ExecutionService(
             owner=engine.owner,
@@ -228,24 +228,23 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             slots=storage.slots,
             clock=clock,
         )
-        triggers = TriggerService(
-            store=storage.triggers,
-            workflows=workflows,
-            executions=executions,
-            kinds=Kinds(),
-            clock=clock,
-            wake=lambda: scheduler.wake(),
+        triggering = await stack.enter_async_context(
+            start_triggering(
+                storage.triggers,
+                storage.backfills,
+                workflows=workflows,
+                executions=executions,
+                hooks=hooks,
+                clock=clock,
+                everything=recover,
+            )
         )
-        scheduler = Scheduler(
-            storage.triggers, clock, engine.owner, start=triggers.start_scheduled, prepare=triggers.prepare
-        )
-        if recover:
-            await stack.enter_async_context(running(scheduler.run()))
         yield Runtime(
             settings=settings,
             workflows=workflows,
             executions=executions,
-            triggers=triggers,
+            triggers=triggering.triggers,
+            backfills=triggering.backfills,
             control=ControlService(
                 journal=storage.journal, store=storage.executions, workflows=workflows, executions=executions
             ),

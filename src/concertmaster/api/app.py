@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid4
 
 from concertmaster.api import (
+    backfills,
     connections,
     control,
     errors,
@@ -54,7 +55,7 @@ def create_app(
     app.state.runtime = runtime
     errors.install(app)
     api = APIRouter(prefix=PREFIX, responses=problems(422))
-    for part in (workflows, executions, control, triggers, nodes, connections, operations, stream):
+    for part in (workflows, executions, control, triggers, backfills, nodes, connections, operations, stream):
         api.include_router(part.router)
     app.include_router(operations.root_router)
     app.include_router(api)

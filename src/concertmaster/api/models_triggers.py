@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 
 class _Model(BaseModel):
@@ -40,4 +40,56 @@ class TriggerList(_Model):
     """A page of triggers, by workflow and name."""
 
     items: list[TriggerDetail]
+    next: str | None
+
+
+class BackfillRequest(BaseModel):
+    """Which times of which schedule: `from` included, `to` not."""
+
+    model_config = ConfigDict(extra="forbid", validate_by_name=True)
+    workflow: Annotated[str, Field(max_length=200)]
+    trigger: Annotated[str, Field(max_length=200)]
+    from_at: Annotated[AwareDatetime, Field(alias="from", description="The first moment")]
+    until_at: Annotated[AwareDatetime, Field(alias="to", description="The first moment after the range")]
+    concurrency: Annotated[int, Field(ge=1, le=100, description="Executions at one time")] = 1
+    dry_run: Annotated[bool, Field(description="Only count the times")] = False
+
+
+class BackfillPreview(_Model):
+    """What a backfill would do."""
+
+    dry_run: Literal[True]
+    total: int
+    first: datetime | None
+    last: datetime | None
+
+
+class BackfillDetail(_Model):
+    """A backfill and how far it is."""
+
+    model_config = ConfigDict(extra="forbid", validate_by_name=True)
+    id: str
+    workflow: str
+    trigger: str
+    version: int
+    from_at: Annotated[datetime, Field(alias="from")]
+    until_at: Annotated[datetime, Field(alias="to")]
+    status: Literal["running", "paused", "cancelled", "finished"]
+    concurrency: int
+    total: int = Field(description="Times in the range")
+    started: int
+    succeeded: int
+    failed: int
+    refused: int = Field(description="Times whose execution could not be started")
+    active: list[str] = Field(description="Ids of the executions that run")
+    cursor_at: datetime | None = Field(description="The last time that was dealt with")
+    error: str | None = Field(description="Why the last refused one could not be started")
+    created_at: datetime
+    created_by: str
+
+
+class BackfillList(_Model):
+    """A page of backfills, newest first."""
+
+    items: list[BackfillDetail]
     next: str | None

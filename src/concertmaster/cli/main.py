@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from concertmaster.cli.trigger_commands import triggers_app
+from concertmaster.cli.trigger_commands import backfills_app, triggers_app
 
 app = typer.Typer(
     name="concertmaster",
@@ -29,6 +29,7 @@ config_app = typer.Typer(help="Settings.", no_args_is_help=True)
 app.add_typer(nodes_app, name="nodes")
 app.add_typer(executions_app, name="executions")
 app.add_typer(triggers_app, name="triggers")
+app.add_typer(backfills_app, name="backfills")
 app.add_typer(connection_app, name="connection")
 app.add_typer(config_app, name="config")
 

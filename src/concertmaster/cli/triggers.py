@@ -32,7 +32,7 @@ def list_triggers(*, as_json: bool, data_dir: Path | None) -> None:
             if before is None:
                 return items
 
-    items = _run(work, data_dir)
+    items = with_api(work, data_dir)
     if as_json:
         print_json({"items": items, "next": None})
         return
@@ -49,7 +49,7 @@ def list_triggers(*, as_json: bool, data_dir: Path | None) -> None:
 
 def show_trigger(workflow: str, trigger: str, *, as_json: bool, data_dir: Path | None) -> None:
     """Print one, with its next times and what became of the last ones."""
-    shown = _run(lambda api: api.get(f"/triggers/{workflow}/{trigger}"), data_dir)
+    shown = with_api(lambda api: api.get(f"/triggers/{workflow}/{trigger}"), data_dir)
     if as_json:
         print_json(shown)
         return
@@ -59,25 +59,25 @@ def show_trigger(workflow: str, trigger: str, *, as_json: bool, data_dir: Path |
     for key, value in shown["config"].items():
         out.print(Text(f"  {key}: {value}"))
     for at in shown["next_at"]:
-        out.print(Text(f"  next  {_time(at)} UTC"))
+        out.print(Text(f"  next  {moment_text(at)} UTC"))
     for fire in shown["last_fires"]:
         sign, style = _STYLES[fire["outcome"]]
         about = fire["execution"] or fire["reason"] or ""
         times = f" ({fire['count']} times)" if fire["count"] > 1 else ""
-        at = _time(fire["scheduled_at"] or fire["at"])
+        at = moment_text(fire["scheduled_at"] or fire["at"])
         out.print(Text.assemble((f"{sign} ", style), f"{at}  {fire['outcome']}{times}  {about}"))
 
 
 def switch_trigger(workflow: str, trigger: str, to: Literal["enable", "disable"], *, data_dir: Path | None) -> None:
     """Enable or disable one."""
-    shown = _run(lambda api: api.post(f"/triggers/{workflow}/{trigger}/{to}"), data_dir)
-    following = f"; next: {_time(shown['next_at'][0])} UTC" if shown["next_at"] else ""
+    shown = with_api(lambda api: api.post(f"/triggers/{workflow}/{trigger}/{to}"), data_dir)
+    following = f"; next: {moment_text(shown['next_at'][0])} UTC" if shown["next_at"] else ""
     console().print(f"{workflow}/{trigger}: {to}d{following}")
 
 
 def test_trigger(workflow: str, trigger: str, *, data_dir: Path | None) -> None:
     """Start what it starts."""
-    started = _run(lambda api: api.post(f"/triggers/{workflow}/{trigger}/test"), data_dir)
+    started = with_api(lambda api: api.post(f"/triggers/{workflow}/{trigger}/test"), data_dir)
     id_ = started["id"]
     console().print(f"{id_}: started by {workflow}/{trigger}; watch it with: concertmaster executions show {id_}")
 
@@ -85,7 +85,7 @@ def test_trigger(workflow: str, trigger: str, *, data_dir: Path | None) -> None:
 def _next(item: dict[str, Any]) -> str:
     if not item["enabled"]:
         return "disabled"
-    return _time(item["next_at"][0]) if item["next_at"] else ""
+    return moment_text(item["next_at"][0]) if item["next_at"] else ""
 
 
 def _last(item: dict[str, Any]) -> Text:
@@ -93,14 +93,16 @@ def _last(item: dict[str, Any]) -> Text:
         return Text("")
     fire = item["last_fires"][0]
     sign, style = _STYLES[fire["outcome"]]
-    return Text(f"{sign} {fire['outcome']} {_time(fire['at'])}", style=style)
+    return Text(f"{sign} {fire['outcome']} {moment_text(fire['at'])}", style=style)
 
 
-def _time(at: str) -> str:
+def moment_text(at: str) -> str:
+    """An instant of the API, to the second."""
     return at[:19].replace("T", " ")
 
 
-def _run(work: Callable[[Api], Coroutine[Any, Any, T]], data_dir: Path | None) -> T:
+def with_api(work: Callable[[Api], Coroutine[Any, Any, T]], data_dir: Path | None) -> T:
+    """Run something with the API of the data folder."""
     settings = read(data_dir=data_dir)
     configure("warning", settings.log_format)
 

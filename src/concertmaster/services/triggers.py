@@ -11,7 +11,7 @@ from typing import Any
 from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.errors import Conflict, UserError
 from concertmaster.domain.expression import compile_value
-from concertmaster.domain.interfaces import Clock, Page, TriggerFire, TriggerKinds, TriggerRow, TriggerStore
+from concertmaster.domain.interfaces import Backfill, Clock, Page, TriggerFire, TriggerKinds, TriggerRow, TriggerStore
 from concertmaster.domain.workflow import Trigger, Workflow
 from concertmaster.services.executions import ExecutionService, Started
 from concertmaster.services.workflows import WorkflowService
@@ -107,10 +107,20 @@ class TriggerService:
             UserError: it cannot be started, now and later.
             OperationalError: not at the moment.
         """
-        info = self._kinds.info(_trigger(row), row.name, at)
+        return await self._start_once(row, self._kinds.info(_trigger(row), row.name, at), key=_iso(at))
+
+    async def start_backfilled(self, backfill: Backfill, at: datetime) -> str:
+        """The same for an instant that has long passed; see `start_scheduled`."""
+        row = TriggerRow(
+            backfill.workflow, backfill.trigger, "schedule", backfill.config, backfill.version, enabled=True
+        )
+        info = self._kinds.info(_trigger(row), row.name, at) | {"backfill": backfill.id}
+        return await self._start_once(row, info, key=f"backfill:{backfill.id}:{_iso(at)}")
+
+    async def _start_once(self, row: TriggerRow, info: Mapping[str, Any], *, key: str) -> str:
         actor = Actor(f"trigger:{row.workflow}/{row.name}", "operator")
         try:
-            started = await self.start(actor, row, info, key=at.astimezone(UTC).isoformat())
+            started = await self.start(actor, row, info, key=key)
         except Conflict as error:
             # It was started before a crash, and the document says something else by now.
             if error.code == "execution.key_reused" and isinstance(known := error.details.get("execution"), str):
@@ -168,6 +178,10 @@ def inputs_of(document: Workflow, name: str, info: Mapping[str, Any]) -> dict[st
 
 def _trigger(row: TriggerRow) -> Trigger:
     return Trigger(row.type, row.config)
+
+
+def _iso(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()
 
 
 def _key(name: str, key: str) -> str:

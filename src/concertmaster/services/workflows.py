@@ -63,7 +63,11 @@ class WorkflowEntry:
 
 
 class WorkflowService:
-    """Use cases around workflow documents."""
+    """Use cases around workflow documents.
+
+    Attributes:
+        on_published: called when a version was published; whoever follows that puts himself there.
+    """
 
     def __init__(
         self,
@@ -73,14 +77,13 @@ class WorkflowService:
         *,
         specs: Callable[[], Specs],
         schedules: ScheduleCheck,
-        on_published: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._executions = executions
         self._connections = connections
         self._specs = specs
         self._schedules = schedules
-        self._on_published = on_published
+        self.on_published: Callable[[], None] = lambda: None
         # Versions never change, and their numbers are not used again after a deletion.
         self._parsed = Recent[tuple[str, int], Workflow](VERSIONS_KEPT)
         # Versions that passed validation: the registry snapshot and the connections they passed with.
@@ -155,7 +158,7 @@ class WorkflowService:
         pinned = pin_types(workflow, self._specs())
         stored, is_new = await self._store.save(pinned, publish=publish, expected_version=expected_version, actor=actor)
         if publish:
-            self._on_published()
+            self.on_published()
         return WorkflowVersion(stored, pinned, tuple(problems)), is_new
 
     async def versions(

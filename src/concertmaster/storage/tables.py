@@ -248,6 +248,33 @@ trigger_fires = Table(
     Index("ix_trigger_fires_trigger", "workflow", "name", "id"),
 )
 
+backfills = Table(
+    "backfills",
+    metadata,
+    Column("id", _KEY, primary_key=True),
+    Column("workflow", _KEY, nullable=False),
+    Column("trigger", _KEY, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("config", PlainText, nullable=False),
+    Column("from_at", BigInteger, nullable=False),
+    Column("until_at", BigInteger, nullable=False),
+    Column("status", _KEY, nullable=False),
+    Column("concurrency", Integer, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", PlainText, nullable=False),
+    Column("cursor_at", BigInteger),
+    Column("active", PlainText, nullable=False),
+    Column("started", BigInteger, nullable=False),
+    Column("succeeded", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    Column("error", PlainText),
+    Column("claimed_by", _KEY),
+    _partial_index("ix_backfills_open", "id", where="status = 'running' OR active <> '[]'"),
+    sqlite_with_rowid=False,
+)
+
 connections = Table(
     "connections",
     metadata,
