@@ -11,9 +11,22 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 from starlette.routing import Match
 
-from concertmaster.api import connections, control, executions, logins, nodes, operations, tokens, workflows
+from concertmaster.api import (
+    backfills,
+    connections,
+    control,
+    executions,
+    logins,
+    nodes,
+    operations,
+    tokens,
+    triggers,
+    waits,
+    workflows,
+)
 from concertmaster.api.models import ProblemDetails
 
+_PARTS = (logins, tokens, workflows, executions, control, waits, triggers, backfills, nodes, connections, operations)
 BASE = "http://127.0.0.1:8000"
 TOKEN = "the token of this machine, for tests only"
 LOCAL = {"Authorization": f"Bearer {TOKEN}"}
@@ -46,7 +59,7 @@ def _answer_check() -> Callable[[httpx.Response], Any]:
 def _routes() -> list[APIRoute]:
     """The routes of the API with their whole paths."""
     router = APIRouter()
-    for part in (logins, tokens, workflows, executions, control, nodes, connections, operations):
+    for part in _PARTS:
         for route in part.router.routes:
             assert isinstance(route, APIRoute)
             router.add_api_route(

@@ -36,6 +36,7 @@ from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.migrate import upgrade
 from concertmaster.storage.workflows import SqlWorkflowStore
+from concertmaster.triggers.kinds import Kinds
 
 
 @dataclass
@@ -153,7 +154,7 @@ async def running_engine(
     hooks = Hooks()
     hooks.listeners.append(lambda committed: harness.on_commit(committed))
     journal = SqlJournal(database, hooks.committed, hooks.wake)
-    workflows = SqlWorkflowStore(database)
+    workflows = SqlWorkflowStore(database, plan=Kinds().plan)
     executions, builtins = SqlExecutionStore(database), load_registry()
     own = [found for function in functions if (found := node_type_of(function)) is not None]
     registry = Registry([*builtins.all(), *own])

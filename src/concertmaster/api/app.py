@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid4
 
 from concertmaster.api import (
+    backfills,
     connections,
     control,
     errors,
@@ -22,6 +23,7 @@ from concertmaster.api import (
     operations,
     stream,
     tokens,
+    triggers,
     waits,
     web,
     workflows,
@@ -66,7 +68,20 @@ def create_app(
     app.state.doors = Doors(runtime, port=port, local_token=local_token)
     errors.install(app)
     api = APIRouter(prefix=PREFIX, responses=problems(401, 422))
-    for part in (logins, tokens, workflows, executions, control, waits, nodes, connections, operations, stream):
+    for part in (
+        logins,
+        tokens,
+        workflows,
+        executions,
+        control,
+        waits,
+        triggers,
+        backfills,
+        nodes,
+        connections,
+        operations,
+        stream,
+    ):
         api.include_router(part.router)
     app.include_router(operations.root_router)
     app.include_router(api)

@@ -1,6 +1,6 @@
 """The `concertmaster` command: every command's words and options; what they do is loaded when it is asked for.
 
-The trap is the start: an import here is paid by every `concertmaster --help`, so nothing but Typer comes in at the top.
+The trap is the start: an import here is paid by every `concertmaster --help`, so only Typer and words come in here.
 """
 
 # ruff: noqa: PLC0415  (the imports inside functions are the point of this file)
@@ -15,6 +15,7 @@ import typer
 
 from concertmaster.cli.access import token_app, user_app
 from concertmaster.cli.options import DataDir, Json
+from concertmaster.cli.trigger_commands import backfills_app, triggers_app
 
 app = typer.Typer(
     name="concertmaster",
@@ -29,6 +30,8 @@ connection_app = typer.Typer(help="Connections: named credentials, encrypted at 
 config_app = typer.Typer(help="Settings.", no_args_is_help=True)
 app.add_typer(nodes_app, name="nodes")
 app.add_typer(executions_app, name="executions")
+app.add_typer(triggers_app, name="triggers")
+app.add_typer(backfills_app, name="backfills")
 app.add_typer(connection_app, name="connection")
 app.add_typer(config_app, name="config")
 app.add_typer(user_app, name="user")

@@ -16,6 +16,7 @@ Permission = Literal[
     "execution:read",
     "execution:start",
     "execution:control",
+    "trigger:control",
     "connection:read",
     "connection:write",
     "registry:read",
@@ -27,7 +28,9 @@ Scope = Literal["read", "run", "admin"]
 SCOPES: tuple[Scope, ...] = ("read", "run", "admin")
 
 _VIEW: frozenset[Permission] = frozenset({"workflow:read", "execution:read", "registry:read", "instance:read"})
-_OPERATE: frozenset[Permission] = frozenset([*_VIEW, "execution:start", "execution:control", "connection:read"])
+_OPERATE: frozenset[Permission] = frozenset(
+    [*_VIEW, "execution:start", "execution:control", "trigger:control", "connection:read"]
+)
 _EDIT: frozenset[Permission] = frozenset([*_OPERATE, "workflow:write"])
 _ADMIN: frozenset[Permission] = frozenset([*_EDIT, "connection:write", "access:manage"])
 PERMISSIONS: dict[Role, frozenset[Permission]] = {

@@ -258,6 +258,69 @@ workflow_versions = Table(
     Column("created_by", PlainText, nullable=False),
 )
 
+# Those of published versions. Who starts what is due claims it first; a claim of a dead owner is void.
+triggers = Table(
+    "triggers",
+    metadata,
+    Column("workflow", _KEY, primary_key=True),
+    Column("name", _KEY, primary_key=True),
+    Column("type", _KEY, nullable=False),
+    Column("config", PlainText, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("enabled", Integer, nullable=False, server_default="1"),
+    Column("next_at", BigInteger),
+    Column("address", _KEY),
+    Column("claimed_by", _KEY),
+    Column("sample", PlainText),
+    Column("secret", PlainText),
+    _partial_index("ix_triggers_next_at", "next_at", where="next_at IS NOT NULL"),
+    _partial_index("ix_triggers_address", "type", "address", where="address IS NOT NULL"),
+    sqlite_with_rowid=False,
+)
+
+# The last ones of each trigger.
+trigger_fires = Table(
+    "trigger_fires",
+    metadata,
+    Column("id", _SERIAL, primary_key=True),
+    Column("workflow", _KEY, nullable=False),
+    Column("name", _KEY, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("outcome", PlainText, nullable=False),
+    Column("reason", PlainText),
+    Column("execution_id", _KEY),
+    Column("scheduled_at", BigInteger),
+    Column("count", BigInteger, nullable=False, server_default="1"),
+    Index("ix_trigger_fires_trigger", "workflow", "name", "id"),
+)
+
+backfills = Table(
+    "backfills",
+    metadata,
+    Column("id", _KEY, primary_key=True),
+    Column("workflow", _KEY, nullable=False),
+    Column("trigger", _KEY, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("config", PlainText, nullable=False),
+    Column("from_at", BigInteger, nullable=False),
+    Column("until_at", BigInteger, nullable=False),
+    Column("status", _KEY, nullable=False),
+    Column("concurrency", Integer, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", PlainText, nullable=False),
+    Column("cursor_at", BigInteger),
+    Column("active", PlainText, nullable=False),
+    Column("started", BigInteger, nullable=False),
+    Column("succeeded", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    Column("error", PlainText),
+    Column("claimed_by", _KEY),
+    _partial_index("ix_backfills_open", "id", where="status = 'running' OR active <> '[]'"),
+    sqlite_with_rowid=False,
+)
+
 connections = Table(
     "connections",
     metadata,
