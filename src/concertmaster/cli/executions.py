@@ -36,7 +36,9 @@ def list_executions(
         print_json(page)
         return
     if not page["items"]:
-        console().print("no executions yet; start one with: concertmaster run FILE")
+        chosen = [f"--{name} {value}" for name, value in (("workflow", workflow), ("status", status)) if value]
+        none = f"no executions with {' '.join(chosen)}" if chosen else "no executions yet"
+        console().print(f"{none}; start one with: concertmaster run FILE")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("id", "workflow", "version", "status", "created", "error"):

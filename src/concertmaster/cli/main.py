@@ -85,19 +85,23 @@ def validate(
 
 
 @nodes_app.command("list")
-def nodes_list(json: Json = False) -> None:
-    """List the node types of this workspace."""
+def nodes_list(json: Json = False, data_dir: DataDir = None) -> None:
+    """List the node types of the running server, or of this workspace."""
     from concertmaster.cli.nodes import list_types
 
-    list_types(as_json=json)
+    list_types(as_json=json, data_dir=data_dir)
 
 
 @nodes_app.command("show")
-def nodes_show(type_: Annotated[str, typer.Argument(metavar="TYPE", help="`table.sql`")], json: Json = False) -> None:
+def nodes_show(
+    type_: Annotated[str, typer.Argument(metavar="TYPE", help="`table.sql`")],
+    json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
     """Show ports, outlets, config and documentation of a node type."""
     from concertmaster.cli.nodes import show_type
 
-    show_type(type_, as_json=json)
+    show_type(type_, as_json=json, data_dir=data_dir)
 
 
 @executions_app.command("list")
