@@ -217,3 +217,17 @@ def test_a_list_without_matches_names_its_filters(runs: Runs, command: Command) 
     runs.start("divide", "succeeded", by=1)
     none = command("executions", "list", "--status", "failed", "--workflow", "divide").stdout
     assert none.startswith("no executions with --workflow divide --status failed")
+
+
+def test_a_retry_with_other_inputs_names_the_results_that_were_made_with_the_former(
+    runs: Runs, command: Command
+) -> None:
+    id_ = runs.start("divide", "failed", by=0)
+    same = command("executions", "retry", id_, "--from", "a", "-i", "by=0")
+    assert (same.returncode, same.stderr) == (0, "")
+    runs.until(id_, "failed")
+    mixed = command("executions", "retry", id_, "--from", "b", "-i", "by=1")
+    assert (mixed.returncode, "warning: a keeps its result, made with the former inputs" in mixed.stderr) == (0, True)
+    runs.until(id_, "succeeded")
+    whole = command("executions", "retry", id_, "--from", "a", "-i", "by=3")
+    assert (whole.returncode, whole.stderr) == (0, "")
