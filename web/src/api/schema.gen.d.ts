@@ -726,7 +726,7 @@ export interface components {
         };
         /**
          * Execution
-         * @description An execution with its inputs, outputs and nodes; `generation` counts its retries from 1.
+         * @description An execution with its nodes; `generation` counts retries from 1, `reason` says why it was cancelled.
          */
         Execution: {
             /** Id */
@@ -758,6 +758,8 @@ export interface components {
             /** Generation */
             generation: number;
             waiting: components["schemas"]["Waiting"] | null;
+            /** Reason */
+            reason: string | null;
             /** Inputs */
             inputs: {
                 [key: string]: unknown;

@@ -37,6 +37,7 @@ const execution: Execution = {
   priority: 0,
   generation: 1,
   waiting: null,
+  reason: null,
   error: null,
   inputs: {},
   outputs: null,
