@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     limits: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Limits of node types and connections, comma-separated: `node_type:http.request=20` at one time, "
-        "`connection:warehouse=10/s` starts (s, m or h).",
+        "`connection:warehouse=10/s` starts (s, m or h), evenly spaced, without bursts.",
     )
     max_running: int = Field(
         default=10_000, ge=1, description="Executions in memory at one time in this process; others wait their turn."
