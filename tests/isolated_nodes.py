@@ -25,6 +25,8 @@ async def whisper(context: Context, service: Connection["http"], how: str) -> An
     other = (await context.connection("other")).secret("password").reveal()
     if how == "raise":
         raise UserError("iso.failed", f"it is {token} {other}", token=token)
+    if how == "code":
+        raise UserError(f"iso.{token}", "no")
     print(f"printed {token} {other}")
     context.logger.info("logged %s %s", token, other)
     return {"token": token, "both": [f"{token}{other}"]}

@@ -202,7 +202,7 @@ def resume(case: Case, journal: Sequence[events.Event], *, snapshot_at: int = 0)
     """
     state = initial("x", case.plan)
     if snapshot_at:
-        restored = restore(take(fold(state, journal[:snapshot_at])), "x", case.plan)
+        restored = restore(take(fold(state, journal[:snapshot_at])), initial("x", case.plan))
         assert restored is not None
         state = restored
     shell = Shell(case, fold(state, journal[snapshot_at:]), journal=list(journal))

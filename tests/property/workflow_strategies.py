@@ -99,8 +99,8 @@ workflow_policies = st.builds(
     timeout=st.one_of(st.none(), durations),
     priority=st.integers(-5, 5),
     concurrency=st.one_of(st.none(), concurrency),
-    on_failure=json_values,
-    finally_=json_values,
+    on_failure=st.lists(st.one_of(st.just("compensate"), names), max_size=3, unique=True).map(tuple),
+    finally_=st.lists(names, max_size=2, unique=True).map(tuple),
 )
 positions = st.tuples(numbers, numbers)
 workflows = st.builds(

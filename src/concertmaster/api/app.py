@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid4
 
-from concertmaster.api import connections, control, errors, executions, nodes, operations, stream, web, workflows
+from concertmaster.api import connections, control, errors, executions, nodes, operations, stream, waits, web, workflows
 from concertmaster.api.dependencies import problems
 from concertmaster.api.security import BodyLimit, LocalOnly
 from concertmaster.bootstrap import Runtime
@@ -43,7 +43,7 @@ def create_app(
     app.state.runtime = runtime
     errors.install(app)
     api = APIRouter(prefix=PREFIX, responses=problems(422))
-    for part in (workflows, executions, control, nodes, connections, operations, stream):
+    for part in (workflows, executions, control, waits, nodes, connections, operations, stream):
         api.include_router(part.router)
     app.include_router(operations.root_router)
     app.include_router(api)

@@ -41,6 +41,8 @@ class Actor:
 
 
 LOCAL_ADMIN = Actor("local", "admin")
+# What ConcertMaster does by itself.
+SYSTEM = Actor("system", "operator")
 
 
 def may(actor: Actor, permission: Permission) -> bool:

@@ -6,7 +6,7 @@ added to a body; a field is never renamed or reused, because journals live for e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -17,13 +17,18 @@ from concertmaster.domain.values import Value
 
 @dataclass(frozen=True, slots=True)
 class ExecutionCreated:
-    """Seq 1: what runs, with which input, started by what."""
+    """Seq 1: what runs, with which input, started by what.
+
+    Attributes:
+        parent: what another execution started it for; see `domain.parentage`.
+    """
 
     kind: ClassVar[str] = "execution.created"
     workflow: str
     version: int
     inputs: Mapping[str, Any]
     trigger: Mapping[str, Any]
+    parent: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,20 @@ class ExecutionExpired:
 
     kind: ClassVar[str] = "execution.expired"
     error: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionPhase:
+    """The nodes of the main graph have come to an end, and others follow before the execution's own end.
+
+    Attributes:
+        phase: `undo`, `on_failure` or `finally`.
+        nodes: those of the phase, for `undo` in the order in which they run.
+    """
+
+    kind: ClassVar[str] = "execution.phase"
+    phase: str
+    nodes: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +178,11 @@ class NodeWaiting:
     """An attempt waits before it can go on, by `rule`.
 
     Attributes:
-        rule: `timer` (until `due_at`), or `slot` (for a free place of `resource`).
+        rule: `timer` (until `due_at`), `slot` or `rate` (for a free place or turn of `resource`), `event`, `approval`,
+            `children` (for child executions).
+        due_at: of an event, approval or children: when it is given up.
         resource: `node_type:http.request`, `connection:warehouse`.
+        about: what exactly it waits for, by rule; see `engine.awaiting`.
     """
 
     kind: ClassVar[str] = "node.waiting"
@@ -169,6 +191,51 @@ class NodeWaiting:
     rule: str
     due_at: datetime | None = None
     resource: str | None = None
+    about: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemStarted:
+    """A child execution was started for `count` items of a container from `offset` on, or for a call."""
+
+    kind: ClassVar[str] = "item.started"
+    node: str
+    attempt: int
+    execution: str
+    offset: int = 0
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ItemEnded:
+    """A child execution has ended.
+
+    Attributes:
+        status: its own.
+        result: of a success: a value in its JSON form, for items a list of theirs.
+        again: a `while` or `until` has not come to its end within this child.
+        failed: items that failed, where the container goes on without them.
+        error: why it failed.
+    """
+
+    kind: ClassVar[str] = "item.ended"
+    node: str
+    attempt: int
+    execution: str
+    status: str
+    result: Mapping[str, Any] | None = None
+    again: bool = False
+    failed: int = 0
+    error: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemChecked:
+    """Whether a `while` or `until` goes on with the item `index`; in the child's journal."""
+
+    kind: ClassVar[str] = "item.checked"
+    index: int
+    again: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +297,7 @@ Body = (
     | ExecutionRetried
     | ExecutionCancelling
     | ExecutionExpired
+    | ExecutionPhase
     | ExecutionSucceeded
     | ExecutionFailed
     | ExecutionCancelled
@@ -238,6 +306,9 @@ Body = (
     | NodeProgress
     | NodeRetrying
     | NodeWaiting
+    | ItemStarted
+    | ItemEnded
+    | ItemChecked
     | TimerFired
     | NodeSucceeded
     | NodeFailed

@@ -15,6 +15,7 @@ from concertmaster.domain.events import (
     ExecutionFailed,
     ExecutionInterrupted,
     ExecutionWaiting,
+    ItemEnded,
     NodeFailed,
     NodeRetrying,
     NodeSucceeded,
@@ -54,6 +55,14 @@ class _Codec:
     decode: Mapping[str, Callable[[Any], Any]] = field(default_factory=lambda: _NONE)
 
 
+def _maybe_failure_to_json(failure: Failure | None) -> dict[str, Any] | None:
+    return None if failure is None else failure.as_json()
+
+
+def _maybe_failure(data: Mapping[str, Any] | None) -> Failure | None:
+    return None if data is None else Failure.from_json(data)
+
+
 _FAILURE = _Codec({"error": Failure.as_json}, {"error": Failure.from_json})
 _CODECS: Mapping[type[Any], _Codec] = {
     ExecutionWaiting: _Codec(decode={"until": _maybe_instant}),
@@ -62,6 +71,7 @@ _CODECS: Mapping[type[Any], _Codec] = {
     ExecutionInterrupted: _FAILURE,
     NodeRetrying: _Codec(_FAILURE.encode, {**_FAILURE.decode, "due_at": datetime.fromisoformat}),
     NodeWaiting: _Codec(decode={"due_at": _maybe_instant}),
+    ItemEnded: _Codec({"error": _maybe_failure_to_json}, {"error": _maybe_failure}),
     NodeFailed: _Codec(_FAILURE.encode, {**_FAILURE.decode, "started_at": datetime.fromisoformat}),
     NodeSucceeded: _Codec(
         {"outputs": _outputs_to_json}, {"outputs": _outputs_from_json, "started_at": datetime.fromisoformat}

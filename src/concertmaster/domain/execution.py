@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 ExecutionStatus = Literal["queued", "running", "waiting", "paused", "succeeded", "failed", "cancelled", "interrupted"]
 RequestKind = Literal["cancel", "pause", "resume", "retry"]
+# What else comes into an inbox: an event or an answer that a node waits for, the end of a child execution.
+MessageKind = Literal["cancel", "pause", "resume", "retry", "event", "approval", "child"]
 NodeStatus = Literal["pending", "running", "retrying", "waiting", "succeeded", "failed", "skipped", "cancelled"]
 
 EXECUTION_STATUSES: tuple[ExecutionStatus, ...] = (
@@ -104,6 +106,8 @@ class ExecutionRow:
         wake_at: when an execution without owner wants one; None: not before something happens to it.
         slot_key: which concurrency limit it falls under, None for none.
         admitted: it holds a place under that limit, or needs none.
+        parent: the execution that started it for one of its nodes.
+        hidden: it is a part of its parent, and in no list.
     """
 
     id: str
@@ -122,6 +126,8 @@ class ExecutionRow:
     wake_at: datetime | None = None
     slot_key: str | None = None
     admitted: bool = True
+    parent: str | None = None
+    hidden: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """`ExecutionSummary` of the REST contract."""
@@ -137,5 +143,6 @@ class ExecutionRow:
             "ended_at": self.ended_at,
             "seq": self.head_seq,
             "priority": self.priority,
+            "parent": self.parent,
             "error": None if error is None else {"code": error.code, "message": error.message, "node": error.node},
         }

@@ -11,7 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from concertmaster.domain.access import Actor
 from concertmaster.domain.events import Event, ExecutionCreated
-from concertmaster.domain.execution import ExecutionRow, ExecutionStatus, Failure, RequestKind
+from concertmaster.domain.execution import ExecutionRow, ExecutionStatus, Failure, MessageKind, RequestKind
 from concertmaster.domain.policy import WhenFull
 from concertmaster.domain.workflow import Workflow
 
@@ -85,29 +85,6 @@ class ArtifactReference:
 
 
 @dataclass(frozen=True, slots=True)
-class Append:
-    """What the owner of an execution adds in one transaction.
-
-    Attributes:
-        epoch: the owner's; a stale one is refused with `StaleOwner`.
-        events: consecutive seqs; the first follows the journal's head. May be empty when there are only log lines.
-        consumed: ids of inbox rows that these events answer; deleted in the same transaction.
-        snapshot: replaces the stored one.
-        release: give up ownership in the same transaction, unless the inbox has requests by then.
-    """
-
-    execution_id: str
-    epoch: int
-    events: Sequence[Event]
-    change: Change = field(default_factory=Change)
-    artifacts: Sequence[ArtifactReference] = ()
-    logs: Sequence[LogLine] = ()
-    consumed: Sequence[int] = ()
-    snapshot: Snapshot | None = None
-    release: Release | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Slot:
     """The concurrency limit that an execution falls under: at most `limit` unfinished ones of the same `key`.
 
@@ -119,6 +96,113 @@ class Slot:
     key: str
     limit: int
     when_full: WhenFull = "queue"
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A child execution, made in the transaction of its parent's event; `owner` drives it from the start.
+
+    With a concurrency limit it has no owner, and waits for its place whatever the limit says about full ones.
+    """
+
+    id: str
+    at: datetime
+    body: ExecutionCreated
+    owner: str | None
+    priority: int = 0
+    hidden: bool = True
+    slot: Slot | None = None
+
+    @property
+    def row(self) -> ExecutionRow:
+        """Its row, as it is stored."""
+        return ExecutionRow(
+            id=self.id,
+            workflow=self.body.workflow,
+            version=self.body.version,
+            status="queued",
+            epoch=0 if self.owner is None else 1,
+            head_seq=1,
+            trigger=self.body.trigger,
+            created_at=self.at,
+            priority=self.priority,
+            owner=self.owner,
+            wake_at=self.at if self.owner is None else None,
+            slot_key=None if self.slot is None else self.slot.key,
+            admitted=self.slot is None,
+            parent=(self.body.parent or {}).get("execution"),
+            hidden=self.hidden,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A row for the inbox of another execution; dropped when that one has ended."""
+
+    execution_id: str
+    kind: MessageKind
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """A node waits for a named event; one that is kept and was not given to it before arrives at once.
+
+    Attributes:
+        once: what an event is given to only once: `<node>` or, in a loop over items, the node of this item.
+    """
+
+    node: str
+    name: str
+    key: str
+    once: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskApproval:
+    """A node waits for the decision of a person; `about` is what he sees, `visible` the execution that lists show."""
+
+    id: str
+    visible: str
+    node: str
+    title: str
+    about: Mapping[str, Any]
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StopAwaiting:
+    """A node does not wait any more: what it listened for or asked goes away."""
+
+    node: str
+
+
+Companion = Child | Message | Listen | AskApproval | StopAwaiting
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """What the owner of an execution adds in one transaction.
+
+    Attributes:
+        epoch: the owner's; a stale one is refused with `StaleOwner`.
+        events: consecutive seqs; the first follows the journal's head. May be empty when there are only log lines.
+        consumed: ids of inbox rows that these events answer; deleted in the same transaction.
+        snapshot: replaces the stored one.
+        companions: what is stored with these events beside them.
+        release: give up ownership in the same transaction, unless the inbox has requests by then.
+    """
+
+    execution_id: str
+    epoch: int
+    events: Sequence[Event]
+    change: Change = field(default_factory=Change)
+    artifacts: Sequence[ArtifactReference] = ()
+    logs: Sequence[LogLine] = ()
+    consumed: Sequence[int] = ()
+    companions: Sequence[Companion] = ()
+    snapshot: Snapshot | None = None
+    release: Release | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +220,11 @@ class NewExecution:
 
 @dataclass(frozen=True, slots=True)
 class InboxItem:
-    """A request of somebody else to the owner of an execution; `data` has at least `reason`."""
+    """A request of somebody else to the owner of an execution, with at least `reason`, or what one of its nodes waits
+    for."""
 
     id: int
-    kind: RequestKind
+    kind: MessageKind
     data: Mapping[str, Any]
 
 
@@ -419,6 +504,86 @@ class ConnectionStore(Protocol):
     async def delete(self, name: str, *, actor: Actor) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class NamedEvent:
+    """An event that somebody sends to whoever waits for it.
+
+    Attributes:
+        keep_seconds: how long it is kept for waits that begin later.
+        idempotency_key: sent again with the same key it is the same event.
+    """
+
+    name: str
+    key: str
+    data: Any
+    keep_seconds: float
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SentEvent:
+    """What became of it: its number, the executions that got it, whether it had been sent before."""
+
+    id: int
+    delivered: Sequence[str]
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A question to people, with the answer once there is one.
+
+    Attributes:
+        execution_id: whose node asks; `visible_id`: what lists show of it, where it is a part of another.
+        about: instructions, assignees, form, when_due.
+        status: `open`, `approved`, `rejected`, `expired` (nobody decided in time), `withdrawn` (no longer asked).
+    """
+
+    id: str
+    execution_id: str
+    visible_id: str
+    workflow: str
+    node: str
+    title: str
+    about: Mapping[str, Any]
+    status: str
+    created_at: datetime
+    due_at: datetime | None = None
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+    comment: str | None = None
+    data: Mapping[str, Any] | None = None
+
+
+class WaitStore(Protocol):
+    """Named events and approvals: what nodes wait for that others give."""
+
+    async def send(self, event: NamedEvent, *, actor: Actor) -> SentEvent:
+        """Store an event and give it to every wait with its name and key, in one transaction."""
+        ...
+
+    async def approval(self, approval_id: str) -> Approval:
+        """Raises NotFound `approval.not_found`."""
+        ...
+
+    async def approvals(
+        self, *, status: str | None, execution_id: str | None = None, before: str | None = None, limit: int = 50
+    ) -> Page[Approval]:
+        """Newest first."""
+        ...
+
+    async def decide(
+        self, approval_id: str, decision: str, *, comment: str, data: Mapping[str, Any], actor: Actor
+    ) -> Approval:
+        """Store an answer and tell the execution, in one transaction; `expired` is an answer too.
+
+        Raises:
+            NotFound: `approval.not_found`.
+            Conflict: `approval.answered`, it is not open any more.
+        """
+        ...
+
+
 # --- events, work, secrets -----------------------------------------------------------------------------------
 
 
@@ -568,11 +733,11 @@ class Slots(Protocol):
         ...
 
     async def give_back(self, resource: str, *, holder: str) -> None:
-        """Free a place, and let other processes know; nothing happens when it is not held."""
+        """Free a place, and let other processes know; nothing happens when it is not held by this process."""
         ...
 
     async def holders(self, resource: str) -> Sequence[str]:
-        """Who holds the places, oldest first: `<execution>/<node>`."""
+        """Who holds the places, oldest first: `<execution>/<node>/<attempt>`."""
         ...
 
 

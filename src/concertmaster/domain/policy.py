@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
 OnError = Literal["fail", "continue"]
 OnInterrupt = Literal["stop", "retry", "fail"]
 WhenFull = Literal["queue", "skip", "cancel_oldest"]
 Join = Literal["all", "any"] | int
+COMPENSATE = "compensate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class NodePolicy:
         idempotent: None takes the node type's.
         on_interrupt: what follows when the server died in the middle of a write that must not be repeated blindly:
             `stop` the execution for a person, `retry` it all the same, or `fail` the node.
-        undo: node that undoes this one; kept for compensation.
+        undo: node that undoes this one, run when the workflow's `on_failure` says `compensate`.
     """
 
     timeout: timedelta | None = None
@@ -68,10 +69,25 @@ class Concurrency:
 
 @dataclass(frozen=True, slots=True)
 class WorkflowPolicy:
-    """How the engine treats executions of a workflow; the last two are kept as written."""
+    """How the engine treats executions of a workflow.
+
+    Attributes:
+        on_failure: what follows on an unhandled failure, in this order: `compensate`, and nodes that begin a branch.
+        finally_: nodes that begin a branch which runs at the end of every execution.
+    """
 
     timeout: timedelta | None = None
     priority: int = 0
     concurrency: Concurrency | None = None
-    on_failure: Any = None
-    finally_: Any = None
+    on_failure: tuple[str, ...] = ()
+    finally_: tuple[str, ...] = ()
+
+    @property
+    def compensates(self) -> bool:
+        """Whether nodes that succeeded are undone after a failure."""
+        return COMPENSATE in self.on_failure
+
+    @property
+    def failure_branches(self) -> tuple[str, ...]:
+        """The nodes that `on_failure` names."""
+        return tuple(name for name in self.on_failure if name != COMPENSATE)

@@ -35,9 +35,19 @@ def read_workflow_policy(value: Any, findings: Findings) -> WorkflowPolicy:
         timeout=fields.duration("timeout", positive=True),
         priority=int(fields.number("priority", at_least=_LOWEST_PRIORITY, whole=True) or 0),
         concurrency=_read_concurrency(fields.data.get("concurrency"), findings),
-        on_failure=fields.data.get("on_failure"),
-        finally_=fields.data.get("finally"),
+        on_failure=_read_names(fields, "on_failure", "Write `compensate`, a node, or a list of them"),
+        finally_=_read_names(fields, "finally", "Write a node, or a list of nodes"),
     )
+
+
+def _read_names(fields: Fields, key: str, fix: str) -> tuple[str, ...]:
+    """One text or a list of texts."""
+    value = fields.data.get(key)
+    names = cast("list[Any]", value) if isinstance(value, list) else [] if value is None else [value]
+    if all(isinstance(name, str) for name in names):
+        return tuple(dict.fromkeys(names))
+    fields.wrong(key, "must be a text or a list of texts", fix=fix, code="policy.value")
+    return ()
 
 
 def _read_concurrency(value: Any, findings: Findings) -> Concurrency | None:
@@ -108,10 +118,9 @@ def write_workflow_policy(policy: WorkflowPolicy) -> dict[str, Any]:
         written["priority"] = policy.priority
     if policy.concurrency is not None:
         written["concurrency"] = _write_concurrency(policy.concurrency)
-    if policy.on_failure is not None:
-        written["on_failure"] = policy.on_failure
-    if policy.finally_ is not None:
-        written["finally"] = policy.finally_
+    for key, names in (("on_failure", policy.on_failure), ("finally", policy.finally_)):
+        if names:
+            written[key] = names[0] if len(names) == 1 else list(names)
     return written
 
 

@@ -20,7 +20,7 @@ _BASE64_CORE = 8
 
 
 class Redactor:
-    """Replaces secrets by `***`: as they are, escaped for JSON, URLs or HTML, and in base64 (also inside of more)."""
+    """Replaces secrets by `***`: as they are, escaped for JSON, URLs, HTML, in hex, in base64 (also inside of more)."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         """Prepare for these secrets; empty ones are ignored.
@@ -62,7 +62,10 @@ def _forms(secret: str) -> Iterator[str]:
         # Keys in PEM form are often printed line by line.
         yield from (line.strip() for line in secret.splitlines() if len(line.strip()) >= _LINE)
     if len(secret) >= _SHORT:
-        yield from _base64_forms(secret.encode("utf-8", "surrogatepass"))
+        data = secret.encode("utf-8", "surrogatepass")
+        yield from _base64_forms(data)
+        yield data.hex()
+        yield data.hex().upper()
 
 
 def _escapes(secret: str) -> Iterator[str]:

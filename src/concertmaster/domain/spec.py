@@ -10,6 +10,7 @@ from concertmaster.domain.ports import ANY, PortType
 
 Effect = Literal["none", "read", "write"]
 Isolation = Literal["none", "process"]
+Container = Literal["each", "while", "until", "race", "lock"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class NodeSpec:
         idempotent: a write that may be repeated with the same key.
         summary_field: the config key that tells most, shown on the node card.
         example: a runnable workflow document in YAML, or "".
+        container: what becomes of the `body` that every node of this type has; None for a type that has none.
         source_hash: hash of the module that defined it, "" for built-ins.
     """
 
@@ -74,7 +76,14 @@ class NodeSpec:
     isolation: Isolation = "none"
     summary_field: str | None = None
     example: str = ""
+    container: Container | None = None
     source_hash: str = ""
+
+    @property
+    def deferred(self) -> tuple[str, ...]:
+        """Config keys whose expressions are rendered inside of the body, for each item (`x-deferred`)."""
+        properties: Mapping[str, Any] = self.schema.get("properties") or {}
+        return tuple(name for name, schema in properties.items() if schema.get("x-deferred"))
 
     @property
     def reference(self) -> str:

@@ -18,9 +18,11 @@ from concertmaster.domain.validation_expressions import (
     AT_THE_END,
     AT_THE_START,
     IN_TRIGGERS,
+    check_deferred,
     check_references,
     check_values,
 )
+from concertmaster.domain.validation_flow import check_branches, check_flow
 from concertmaster.domain.validation_inputs import check_input_schemas, check_inputs, check_triggers
 from concertmaster.domain.validation_nodes import check_nodes
 from concertmaster.domain.validation_scope import Scope, scopes
@@ -46,11 +48,14 @@ def validate(workflow: Workflow, specs: Specs, *, connections: Connections | Non
         top = top or scope
         check_nodes(scope, specs, findings)
         check_edges(scope, findings)
+        check_flow(scope, findings)
         references = check_configs(scope, findings, connections=connections)
         check_references(scope, references, findings)
+        check_deferred(scope, findings)
     check_input_schemas(workflow, findings)
     check_triggers(workflow, findings)
     if top is not None:
+        check_branches(top, findings)
         check_values(top, workflow.outputs, findings, at=("outputs",), roots=AT_THE_END)
         for name, trigger in workflow.triggers.items():
             check_values(top, trigger.inputs, findings, at=("triggers", name, "inputs"), roots=IN_TRIGGERS)

@@ -41,9 +41,7 @@ def _check_ends(scope: Scope, index: int, edge: Edge, findings: Findings) -> boo
     at = scope.edge_at(index)
     for end in dict.fromkeys((edge.source, edge.target)):
         if end not in scope.nodes:
-            message = f"the edge {edge} names the node {end!r}, which does not exist"
-            fix = lambda end=end: did_you_mean(end, scope.nodes) or f"Add the node `{end}`, or remove the edge"  # noqa: E731
-            findings.error("edge.dangling", at, message, fix=fix)
+            _report_dangling(scope, at, edge, end, findings)
     if edge.source not in scope.nodes or edge.target not in scope.nodes:
         return False
     outlets = scope.outlets(edge.source)
@@ -58,6 +56,17 @@ def _check_ends(scope: Scope, index: int, edge: Edge, findings: Findings) -> boo
         findings.error("edge.unknown_port", at, message, fix=lambda: one_of(edge.port, ports))
         return False
     return True
+
+
+def _report_dangling(scope: Scope, at: str, edge: Edge, end: str, findings: Findings) -> None:
+    if scope.around(end):
+        message = f"the edge {edge} leads out of the body: {end!r} is around it"
+        fix = f"Read it by `{{{{ nodes.{end} }}}}`, or wire it to {scope.container}, whose first nodes get it"
+        findings.error("edge.dangling", at, message, fix=fix)
+        return
+    message = f"the edge {edge} names the node {end!r}, which does not exist"
+    add = f"Add the node `{end}`, or remove the edge"
+    findings.error("edge.dangling", at, message, fix=lambda: did_you_mean(end, scope.nodes) or add)
 
 
 def _check_type(scope: Scope, index: int, edge: Edge, types: _PassedTypes, findings: Findings) -> None:
@@ -75,7 +84,8 @@ def _check_type(scope: Scope, index: int, edge: Edge, types: _PassedTypes, findi
 def _check_ports(scope: Scope, arriving: dict[tuple[str, str], list[tuple[int, Edge]]], findings: Findings) -> None:
     for name, spec in scope.specs.items():
         for port in spec.ports:
-            if port.required and not port.implicit and (name, port.name) not in arriving:
+            given = port.name == "in" and scope.gets_something(name)
+            if port.required and not port.implicit and (name, port.name) not in arriving and not given:
                 message = (
                     f"the port {port.name!r} of {name} ({spec.id}) needs {_words(port.type)}, but no edge leads to it"
                 )

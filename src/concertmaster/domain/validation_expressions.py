@@ -10,6 +10,7 @@ from concertmaster.domain.expression import Reference, compile_config, compile_v
 from concertmaster.domain.expression_parse import has_expression
 from concertmaster.domain.findings import Findings, brief
 from concertmaster.domain.near_miss import did_you_mean, one_of
+from concertmaster.domain.phases import phases_of
 from concertmaster.domain.problems import Severity, pointer
 from concertmaster.domain.validation_config import has_expressions
 from concertmaster.domain.validation_edges import ERROR_OUTLET
@@ -44,6 +45,29 @@ def check_references(scope: Scope, references: Mapping[str, frozenset[Reference]
             if fault is not None:
                 _report(scope, name, reference, fault, findings)
     _check_ancestors(scope, pending, findings)
+
+
+def check_deferred(scope: Scope, findings: Findings) -> None:
+    """Report the expressions of the container around this scope, rendered inside of it, that lead nowhere."""
+    outer = scope.outer
+    spec = None if outer is None else outer.specs.get(scope.container)
+    if outer is None or spec is None:
+        return
+    config = outer.nodes[scope.container].config
+    for key in spec.deferred:
+        if key not in config:
+            continue
+        compiled = compile_value(config[key])
+        at = outer.node_at(scope.container, "config", key)
+        for problem in compiled.problems:
+            findings.error(problem.code, at + problem.pointer, problem.message)
+        for reference in _in_order(compiled.references):
+            if reference.root == "nodes" and reference.name is not None and scope.around(reference.name):
+                continue
+            fault = _fault(scope, reference, looping=True)
+            if fault is not None:
+                code, message, fix = fault
+                findings.error(code, at + pointer(*_leaf(config[key], reference)), message, fix=fix)
 
 
 def check_values(
@@ -132,6 +156,8 @@ def _check_ancestors(scope: Scope, pending: list[_Pending], findings: Findings) 
                 f"{wanted} cannot refer to its own output",
                 "Use `input` for what comes in",
             )
+        elif _runs_later(one.in_scope, reader, wanted):
+            fault = _outlet_fault(one.in_scope, wanted, one.reference.key)
         elif wanted in sortable[key] and reader in sortable[key]:
             message = f"{wanted} does not run before {one.reader}, so its output cannot be used there"
             fault = ("expression.not_before", message, f"Add an edge so that {wanted} comes before it")
@@ -139,6 +165,15 @@ def _check_ancestors(scope: Scope, pending: list[_Pending], findings: Findings) 
             continue
         if fault is not None:
             _report(scope, one.reader, one.reference, fault, findings)
+
+
+def _runs_later(scope: Scope, reader: str, wanted: str) -> bool:
+    """Whether a node runs after everything in the main graph, because it undoes something or is of a branch that
+    follows on a failure or the end."""
+    if scope.outer is not None:
+        return False
+    phases = phases_of(scope.workflow)
+    return reader in phases and wanted not in phases
 
 
 def _report(scope: Scope, name: str, reference: Reference, fault: _Fault, findings: Findings) -> None:

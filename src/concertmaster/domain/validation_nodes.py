@@ -1,4 +1,4 @@
-"""Checks of nodes one by one: type, body, policy."""
+"""Checks of nodes one by one: type, policy."""
 
 from __future__ import annotations
 
@@ -11,14 +11,10 @@ from concertmaster.domain.workflow import Node
 
 
 def check_nodes(scope: Scope, specs: Specs, findings: Findings) -> None:
-    """Report unknown types, bodies where none belong, and policies that cannot mean what they say."""
+    """Report unknown types, and policies that cannot mean what they say."""
     for name, node in scope.nodes.items():
         if name not in scope.specs and node.type:
             _report_type(scope, name, node, specs, findings)
-        if node.body is not None and not node.type_id.startswith("flow."):
-            message = f"{node.type_id} is no container, so it has no body"
-            fix = "Remove `body`, or use a container type (`flow....`)"
-            findings.error("node.body", scope.node_at(name, "body"), message, fix=fix)
         _check_policy(scope, name, node, findings)
 
 

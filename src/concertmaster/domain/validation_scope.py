@@ -50,6 +50,17 @@ class Scope:
             return None
         return spec.outlets_of(config)
 
+    def gets_something(self, name: str) -> bool:
+        """Whether a node gets something on its main port without an edge: the first nodes of a body get the item, and
+        a node that undoes another what that one gave."""
+        if self.graph.incoming[name]:
+            return False
+        return self.outer is not None or any(node.policy.undo == name for node in self.nodes.values())
+
+    def around(self, name: str) -> bool:
+        """Whether a graph around this body has a node of that name."""
+        return self.outer is not None and (name in self.outer.nodes or self.outer.around(name))
+
     def severity(self, name: str) -> Severity:
         """How much a fault of a node's own weighs: a disabled node does not run."""
         return "warning" if self.nodes[name].disabled else "error"

@@ -14,12 +14,13 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from concertmaster.data.json_value import save_json
+from concertmaster.data.json_value import is_small, save_json
 from concertmaster.domain.errors import UserError
 from concertmaster.domain.execution import Failure
 from concertmaster.domain.interfaces import Abandoned
 from concertmaster.domain.problems import pointer
 from concertmaster.domain.values import NULL, JsonValue, Value
+from concertmaster.engine.awaiting import prepared
 from concertmaster.engine.calling import Inputs, keywords_of, saved
 from concertmaster.engine.context import NodeContext
 from concertmaster.engine.conversion import Conversion, is_stream
@@ -30,9 +31,9 @@ from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
 from concertmaster.engine.resources import resources_of
 from concertmaster.engine.scope import scope_of
-from concertmaster.nodes.flow import Wait
+from concertmaster.nodes.flow import Await, Wait
 
-Outcome = Mapping[str, Value] | Wait | Failure
+Outcome = Mapping[str, Value] | Wait | Await | Failure
 Gate = Callable[[list[str]], Awaitable[None]]
 
 
@@ -70,7 +71,7 @@ async def _outputs(job: Job, gate: Gate | None) -> Outcome:
     node, context = job.node, job.context
     main = job.inputs.get("in", NULL)
     seen = main[0] if isinstance(main, list) else main
-    config = node.config.render(await scope_of(job.engine, job.state, node.config.references, seen))
+    config = node.config.render(await scope_of(job.engine, job.state, node.config.references, seen, node.item))
     model = validated(node, config)
     if gate is not None:
         await gate(resources_of(node.type, model))
@@ -85,6 +86,8 @@ async def _outputs(job: Job, gate: Gate | None) -> Outcome:
     result = await job.engine.compute.run(
         partial(node.type.function, **keywords), where=node.type.call, stop=context.stop
     )
+    if isinstance(result, Await):
+        return await prepared(job, result)
     return result if isinstance(result, Wait) else await _stored(job, result)
 
 
@@ -103,7 +106,7 @@ def _keywords(job: Job, model: BaseModel, opened: Mapping[str, Any]) -> dict[str
 
 
 async def _stored(job: Job, result: Any) -> Mapping[str, Value]:
-    """Store what an async node returned; plain numbers and the like never leave the loop."""
+    """Store what an async node returned; plain numbers and the like, and what is small, never leave the loop."""
     outputs: dict[str, Value] = {}
     for name, value in _split(job, result).items():
         if value is None or isinstance(value, bool | int | float):
@@ -114,6 +117,7 @@ async def _stored(job: Job, result: Any) -> Mapping[str, Value]:
             isinstance(value, str | dict | list)
             and not job.context.has_secrets
             and job.node.spec.outlets[0].type.kind in ("json", "any")
+            and is_small(value)
         ):
             outputs[name] = save_json(value, job.engine.artifacts)
         else:
@@ -181,7 +185,7 @@ def _cancelled(job: Job) -> Failure:
 
 def _redacted(context: NodeContext, failure: Failure) -> Failure:
     return Failure(
-        failure.code,
+        context.redact(failure.code),
         context.redact(failure.message),
         node=failure.node,
         details=context.redact(dict(failure.details)),

@@ -16,7 +16,9 @@ from concertmaster.domain.events import NodeProgress, NodeStarted, NodeWaiting
 from concertmaster.domain.execution import Failure
 from concertmaster.engine.attempt import Job, Outcome, run_attempt, timeout_of
 from concertmaster.engine.context import NodeContext
+from concertmaster.engine.failures import failure_of
 from concertmaster.engine.inline import run_inline
+from concertmaster.engine.keys import key_of
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
 from concertmaster.engine.recorder import Recorder
@@ -151,12 +153,27 @@ class Attempts:
         return outcome is not None
 
     async def _run(self, planned: PlanNode, attempt: Attempt) -> None:
+        try:
+            self._end(attempt, await self._outcome(planned, attempt))
+        except Exception as error:
+            # A bug of ours; without an outcome the execution would wait for it for ever.
+            place = {"execution_id": self._recorder.state.execution_id, "node": planned.id}
+            _log.exception("an attempt broke down", extra=place)
+            self._end(attempt, failure_of(error, node=planned.id))
+        finally:
+            if attempt.timer is not None:
+                attempt.timer.cancel()
+            if attempt.entered:
+                self._engine.limits.leave(attempt.entered, holder=self._holder(attempt))
+            self._leave_breakers(attempt, None)
+
+    async def _outcome(self, planned: PlanNode, attempt: Attempt) -> Outcome:
         attempt.context = NodeContext(
             self._engine,
             execution_id=self._recorder.state.execution_id,
             node=planned.id,
             attempt=attempt.number,
-            generation=self._recorder.state.nodes[planned.id].generation,
+            idempotency_key=key_of(self._recorder.state, planned),
             on_log=lambda level, text: self._on_log(attempt, level, text),
             on_progress=lambda done, total: self._on_progress(attempt, done, total),
         )
@@ -166,23 +183,21 @@ class Attempts:
             planned.effect == "write" or type_.connections or "url" in type_.fields or self._engine.limits.resources
         )
         self._time(attempt)
-        try:
-            outcome = await run_attempt(job, gate=(lambda used: self._admit(attempt, used)) if guarded else None)
-        finally:
-            if attempt.timer is not None:
-                attempt.timer.cancel()
-            if attempt.entered:
-                self._engine.limits.leave(attempt.entered, holder=self._holder(attempt))
-        self._end(attempt, outcome)
+        return await run_attempt(job, gate=(lambda used: self._admit(attempt, used)) if guarded else None)
 
     def _end(self, attempt: Attempt, outcome: Outcome) -> None:
         if not self._current(attempt):
             return
         attempt.ended = True
-        if attempt.used is not None:
-            self._engine.breakers.leave(attempt.used, _speaks_well(outcome), self._loop.time())
+        self._leave_breakers(attempt, outcome)
         self._arrived.append((attempt, outcome))
         self._on_change()
+
+    def _leave_breakers(self, attempt: Attempt, outcome: Outcome | None) -> None:
+        """Once, also for an attempt whose outcome nobody wants: a breaker that it tries would stay open."""
+        used, attempt.used = attempt.used, None
+        if used is not None:
+            self._engine.breakers.leave(used, _speaks_well(outcome), self._loop.time())
 
     async def _admit(self, attempt: Attempt, used: list[str]) -> None:
         """The gate: breaker, places and turns; then, before a write, the barrier: what it is based on, and that it
@@ -206,14 +221,14 @@ class Attempts:
             await self._recorder.durable()
 
     def _wait(self, attempt: Attempt, rule: str, resource: str) -> None:
-        """It has to wait: its time does not run meanwhile."""
+        """It has to wait: its time does not run meanwhile, and it has not started."""
         if attempt.timer is not None:
             attempt.timer.cancel()
-        attempt.waited = True
+        attempt.waited, attempt.held = True, False
         self._recorder.record(NodeWaiting(attempt.node, attempt.number, rule, resource=resource))
 
     def _holder(self, attempt: Attempt) -> str:
-        return f"{self._recorder.state.execution_id}/{attempt.node}"
+        return f"{self._recorder.state.execution_id}/{attempt.node}/{attempt.number}"
 
     def _time(self, attempt: Attempt) -> None:
         """Watch the clock from here: a loop that is late to begin says nothing about how quick the attempt is. A quick
@@ -264,8 +279,10 @@ class Attempts:
         return self._running.get(attempt.node) is attempt and not attempt.ended
 
 
-def _speaks_well(outcome: Outcome) -> bool | None:
+def _speaks_well(outcome: Outcome | None) -> bool | None:
     """Whether the other side answered, None when the outcome says nothing about it."""
+    if outcome is None:
+        return None
     if not isinstance(outcome, Failure):
         return True
     says_nothing = not outcome.retryable or outcome.code in ("node.raised", "node.cancelled", "breaker.open")

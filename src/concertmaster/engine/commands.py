@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from concertmaster.domain.execution import Failure
+from concertmaster.domain.phases import Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,69 @@ class StartTimer:
 
 
 @dataclass(frozen=True, slots=True)
+class EndWait:
+    """A wait was in vain: end the attempt with `error`, by the node's rules for retries."""
+
+    node: str
+    attempt: int
+    error: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireApproval:
+    """Nobody has decided in time: close the approval, unless somebody does at this moment; the answer is a request."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartChildren:
+    """Start a child execution for each of the spans (offset, count) of items."""
+
+    node: str
+    attempt: int
+    spans: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CancelChildren:
+    """Ask the children of a node to cancel; their ends come as requests."""
+
+    node: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeChildren:
+    """Let the interrupted children of a node go on, because the execution itself was told to."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class FinishChildren:
+    """End a container or call with the results of its children."""
+
+    node: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckItem:
+    """Find out whether a `while` or `until` goes on with this item."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class EnterPhase:
+    """The nodes of this phase are next."""
+
+    phase: Phase
+    nodes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Succeed:
     """End the execution well; the runner renders the outputs."""
 
@@ -100,6 +164,14 @@ Command = (
     | FailNode
     | StopAttempt
     | StartTimer
+    | EndWait
+    | ExpireApproval
+    | StartChildren
+    | CancelChildren
+    | ResumeChildren
+    | FinishChildren
+    | CheckItem
+    | EnterPhase
     | Succeed
     | Fail
     | Cancel

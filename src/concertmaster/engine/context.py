@@ -7,11 +7,12 @@ through `call_soon_threadsafe`.
 from __future__ import annotations
 
 import asyncio
+import math
 import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,15 @@ from concertmaster.engine.parts import Engine
 from concertmaster.nodes.credentials import Connection
 
 PROGRESS_SECONDS = 0.2
+
+
+def finite(done: float, total: float | None) -> tuple[float, float | None] | None:
+    """Progress as the journal can hold it; None when nobody knows how much is done, or it is endless."""
+    done = float(done)
+    total = None if total is None else float(total)
+    if not math.isfinite(done):
+        return None
+    return done, total if total is not None and math.isfinite(total) else None
 
 
 class NodeLogger:
@@ -61,18 +71,19 @@ class NodeContext:
         execution_id: str,
         node: str,
         attempt: int,
-        generation: int,
+        idempotency_key: str,
         on_log: Callable[[str, str], None],
         on_progress: Callable[[float, float | None], None],
     ) -> None:
         """Args:
+        idempotency_key: see `keys.py`.
         on_log: called on the loop with (level, text).
         on_progress: called on the loop with (done, total).
         """
         self.execution_id = execution_id
         self.node = node
         self.attempt = attempt
-        self.generation = generation
+        self.idempotency_key = idempotency_key
         self.logger = NodeLogger(self.log)
         self.expired = False
         self._engine = engine
@@ -87,14 +98,13 @@ class NodeContext:
         self._progress_at = 0.0
 
     @property
-    def idempotency_key(self) -> str:
-        """Execution, node and generation; the same for every attempt."""
-        return f"{self.execution_id}/{self.node}/{self.generation}"
-
-    @property
     def http(self) -> Any:
         """The guarded client of the server."""
         return self._engine.http
+
+    async def send_event(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Send a named event; for `flow.event`."""
+        return await self._engine.doors.send(event)
 
     def progress(self, done: float, total: float | None = None) -> None:
         """Report progress; between two reports at least `PROGRESS_SECONDS` pass, but the last is never lost."""
@@ -102,7 +112,8 @@ class NodeContext:
         if now - self._progress_at < PROGRESS_SECONDS and done != total:
             return
         self._progress_at = now
-        self._loop.call_soon_threadsafe(self._on_progress, float(done), None if total is None else float(total))
+        if (known := finite(done, total)) is not None:
+            self._loop.call_soon_threadsafe(self._on_progress, *known)
 
     def cancelled(self) -> bool:
         """Whether the attempt should end."""

@@ -2,39 +2,48 @@
 
 `decide` looks only at the nodes it is told have changed. Its rules, in order:
 
-1. A final execution wants nothing.
-2. After an unhandled failure, a time-out or a cancel no node starts; what is open is cancelled, what runs is waited for
-   (after a cancel or time-out also stopped), then the execution ends.
-3. A queued or paused execution starts nothing.
-4. A pending node runs, is skipped, or waits, by its join.
-5. A retrying or waiting node waits for its timer; then the first runs again, and the second has done its work. One
-   that waited for a free place with an earlier owner asks again.
+1. A final execution wants nothing, a queued one neither.
+2. After an unhandled failure, a time-out, a cancel or `flow.stop` no node starts; what is open is cancelled, what runs
+   is waited for (but for a mere failure also stopped), then the phase ends.
+3. A paused execution starts nothing.
+4. A pending node runs, is skipped, or waits, by its join; nodes of later phases and of items that are not admitted
+   are not looked at.
+5. A retrying or waiting node waits for its timer; then the first runs again, and the second has done its work, or has
+   waited in vain. One that waited for a free place or its turn with an earlier owner asks again. A container goes on by
+   `Children.next_step`.
 6. A node whose attempt was lost with an earlier owner runs again, unless repeating an outside write blindly could do
    it twice; then its `on_interrupt` decides.
-7. When no node is open the execution has succeeded.
+7. When no node is open the phase is over: the next one is entered (`endings.py`), or the execution ends.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from concertmaster.domain.events import NodeFailed, NodeRetrying
 from concertmaster.domain.execution import Failure
+from concertmaster.engine.children import Children
 from concertmaster.engine.commands import (
-    Cancel,
+    CancelChildren,
     CancelNode,
     Command,
-    Fail,
+    EndWait,
+    ExpireApproval,
     FailNode,
+    FinishChildren,
     Interrupt,
     PassThrough,
+    ResumeChildren,
     SkipNode,
     StartAttempt,
+    StartChildren,
     StartTimer,
     StopAttempt,
-    Succeed,
 )
+from concertmaster.engine.endings import ending
+from concertmaster.engine.fold import FOR_A_PLACE
 from concertmaster.engine.plan import PlanNode
 from concertmaster.engine.retry import next_delay
 from concertmaster.engine.state import ExecutionState, NodeState
@@ -59,15 +68,44 @@ def decide(state: ExecutionState, changed: Iterable[str]) -> list[Command]:
         return []
     commands: list[Command] = []
     for node_id in dict.fromkeys(changed):
-        node = state.nodes[node_id]
-        if node.status == "running" and node_id not in state.lost:
-            continue
-        command = _decide_node(state.plan.nodes[node_id], node)
-        if isinstance(command, Interrupt):
-            return [command]
-        if command is not None:
+        for command in _about(state, node_id):
+            if isinstance(command, Interrupt):
+                return [command]
             commands.append(command)
-    return commands if state.open_nodes else [Succeed()]
+    return commands if state.open_nodes else [*commands, *ending(state)]
+
+
+def _about(state: ExecutionState, node_id: str) -> list[Command]:
+    """What follows for one node."""
+    node, planned = state.nodes[node_id], state.plan.nodes[node_id]
+    if not node.open or not state.concerns(node_id):
+        return []
+    reason = _item_over(state, planned)
+    if reason is not None:
+        return _end_of_item(state, node_id, reason)
+    if node.status == "running" and node_id not in state.lost:
+        return []
+    if state.phase == "undo" and node_id != next(n for n in state.phase_nodes if state.nodes[n].open):
+        return []
+    return _decide_node(planned, node)
+
+
+def _item_over(state: ExecutionState, planned: PlanNode) -> str | None:
+    """Why no node of its item starts any more."""
+    if state.items is None or planned.item is None:
+        return None
+    if planned.item in state.items.failures:
+        return "another node of this item failed"
+    return "the item was stopped" if planned.item in state.items.stopped else None
+
+
+def _end_of_item(state: ExecutionState, node_id: str, reason: str) -> list[Command]:
+    node = state.nodes[node_id]
+    if node.children is not None and node.children.live:
+        return [CancelChildren(node_id, reason)]
+    if node_id in state.running and node_id not in state.lost:
+        return [StopAttempt(node_id, reason)]
+    return [CancelNode(node_id, reason)]
 
 
 def after_takeover(state: ExecutionState) -> list[CancelNode]:
@@ -77,22 +115,58 @@ def after_takeover(state: ExecutionState) -> list[CancelNode]:
     return [CancelNode(node_id, "the server stopped while it ran") for node_id in sorted(state.running)]
 
 
-def _decide_node(planned: PlanNode, node: NodeState) -> Command | None:
+def _decide_node(planned: PlanNode, node: NodeState) -> list[Command]:
     match node.status:
         case "pending":
-            return _join(planned, node)
+            command = _join(planned, node)
+            return [] if command is None else [command]
+        case "retrying" if node.due_at is None:
+            return [StartAttempt(planned.id, node.attempt + 1)]
+        case "waiting" if node.rule in FOR_A_PLACE:
+            return [StartAttempt(planned.id, node.attempt)]
+        case "waiting" if node.children is not None:
+            return _with_children(planned, node, node.children)
         case "retrying" | "waiting" if node.due_at is not None:
-            return StartTimer(planned.id, node.attempt, node.due_at)
-        case "retrying":
-            return StartAttempt(planned.id, node.attempt + 1)
-        case "waiting" if node.rule == "slot":
-            return StartAttempt(planned.id, node.attempt)
+            return [StartTimer(planned.id, node.attempt, node.due_at)]
+        case "waiting" if node.rule == "event":
+            return [EndWait(planned.id, node.attempt, _in_vain(planned, node))] if node.fired else []
+        case "waiting" if node.rule == "approval":
+            return [ExpireApproval(planned.id)] if node.fired else []
         case "waiting":
-            return PassThrough(planned.id, node.attempt)
+            return [PassThrough(planned.id, node.attempt)]
         case "running":
-            return _again(planned, node.attempt)
+            return [_again(planned, node.attempt)]
         case _:
-            return None
+            return []
+
+
+def _with_children(planned: PlanNode, node: NodeState, children: Children) -> list[Command]:
+    commands: list[Command] = []
+    if node.due_at is not None:
+        commands.append(StartTimer(planned.id, node.attempt, node.due_at))
+    match children.next_step():
+        case "start":
+            commands.append(StartChildren(planned.id, node.attempt, tuple(children.next_spans())))
+        case "stop":
+            because = children.failure.message if children.failure else "there was enough"
+            commands.append(CancelChildren(planned.id, because))
+        case "resume":
+            commands.append(ResumeChildren(planned.id))
+        case "finish":
+            commands.append(FinishChildren(planned.id, node.attempt))
+        case "fail" if children.failure is not None:
+            commands.append(EndWait(planned.id, node.attempt, children.failure))
+        case "halt" if children.halt is not None:
+            commands.append(Interrupt(replace(children.halt, node=planned.id)))
+        case _:
+            pass
+    return commands
+
+
+def _in_vain(planned: PlanNode, node: NodeState) -> Failure:
+    about = node.about or {}
+    key = f" with the key {about['key']!r}" if about.get("key") else ""
+    return Failure("wait.timeout", f"The event {about.get('name')!r}{key} did not come in time", node=planned.id)
 
 
 def _again(planned: PlanNode, attempt: int) -> Command:
@@ -137,23 +211,36 @@ def _missing_port(planned: PlanNode, node: NodeState) -> str | None:
 
 def _stop(state: ExecutionState) -> list[Command]:
     """Rule 2."""
-    cancelled = state.cancelling
-    hurry = cancelled is not None or state.expired
-    reason = cancelled or ("the execution's time is over" if state.expired else "another node failed")
-    idle: list[Command] = [
-        CancelNode(node_id, reason)
-        for node_id, node in state.nodes.items()
-        if node.status in ("pending", "retrying") or (node.status == "waiting" and node_id not in state.running)
-    ]
-    if state.running:
-        # An attempt that waits for a free place has not started yet.
-        stopped = [node_id for node_id in state.running if hurry or state.nodes[node_id].status == "waiting"]
-        return [*idle, *(StopAttempt(node_id, reason) for node_id in stopped)]
-    if state.open_nodes > len(idle):
-        return idle
-    if cancelled is not None:
-        return [*idle, Cancel(cancelled)]
-    return [*idle, Fail(state.failure)] if state.failure is not None else idle
+    reason, hurry = _why(state)
+    idle: list[Command] = []
+    rest: list[Command] = []
+    for node_id, node in state.nodes.items():
+        if not node.open or not state.concerns(node_id):
+            continue
+        if node_id in state.running:
+            # An attempt that waits for a free place has not started yet.
+            if hurry or node.status == "waiting":
+                rest.append(StopAttempt(node_id, reason))
+        elif node.children is not None and node.children.live:
+            rest.append(CancelChildren(node_id, reason))
+        else:
+            idle.append(CancelNode(node_id, reason))
+    if state.running or rest or state.open_nodes > len(idle):
+        return [*idle, *rest]
+    return [*idle, *ending(state)]
+
+
+def _why(state: ExecutionState) -> tuple[str, bool]:
+    """Why no node starts any more, and whether what runs is stopped too."""
+    if state.phase != "main":
+        return state.cancelled_late or "another node failed", state.cancelled_late is not None or state.expired
+    if state.cancelling is not None:
+        return state.cancelling, True
+    if state.expired:
+        return "the execution's time is over", True
+    if state.failure is not None:
+        return "another node failed", False
+    return f"node {state.stopped!r} has ended it", True
 
 
 def after_failure(

@@ -20,11 +20,15 @@ from concertmaster.domain.events import (
     ExecutionFailed,
     ExecutionInterrupted,
     ExecutionPaused,
+    ExecutionPhase,
     ExecutionResumed,
     ExecutionRetried,
     ExecutionStarted,
     ExecutionSucceeded,
     ExecutionWaiting,
+    ItemChecked,
+    ItemEnded,
+    ItemStarted,
     NodeCancelled,
     NodeFailed,
     NodeProgress,
@@ -37,9 +41,13 @@ from concertmaster.domain.events import (
 )
 from concertmaster.domain.execution import NODE_TRANSITIONS, Failure, NodeStatus
 from concertmaster.domain.values import JsonValue, Value
+from concertmaster.engine.children import Children
+from concertmaster.engine.items import ItemsState
 from concertmaster.engine.plan import ERROR_OUTLET
 from concertmaster.engine.rerun import reset
 from concertmaster.engine.state import NO_OUTPUTS, ExecutionState, NodeState
+
+FOR_A_PLACE = ("slot", "rate")
 
 
 class IllegalEvent(Exception):
@@ -70,27 +78,41 @@ def apply(state: ExecutionState, event: Event) -> ExecutionState:
     match body:
         case NodeStarted(node_id, attempt):
             node = _move(state, node_id, "running")
-            node.attempt, node.due_at, node.rule = attempt, None, None
+            node.attempt, node.due_at, node.rule, node.children = attempt, None, None, None
             node.delivered = node.taken if node.delivered is None else node.delivered
             state.running.add(node_id)
             state.lost.discard(node_id)
         case NodeSucceeded(node_id, attempt, _, outputs):
             node = _end(state, node_id, "succeeded")
             node.attempt, node.outputs, node.error = attempt, outputs, None
+            state.succeeded += 1
+            node.order = state.succeeded
             _decide_edges(state, node_id, outputs)
+            _after_success(state, node_id)
         case NodeFailed(node_id, attempt, _, error):
             _fail(state, node_id, attempt, error)
         case NodeRetrying(node_id, attempt, error, due_at):
             node = _halt(state, node_id, "retrying", due_at)
             node.attempt, node.failures, node.error = attempt, node.failures + 1, error
-        case NodeWaiting(node_id, attempt, rule, due_at):
+            node.rule, node.children = None, None
+        case NodeWaiting(node_id, attempt, rule, due_at, _, about):
             node = _halt(state, node_id, "waiting", due_at)
-            node.attempt, node.rule = attempt, rule
-            if rule == "slot":
+            node.attempt, node.rule, node.about, node.fired = attempt, rule, about, False
+            if rule in FOR_A_PLACE:
                 state.running.add(node_id)
+            elif rule == "children" and about is not None:
+                node.children = Children.of(about)
         case TimerFired(node_id):
-            state.nodes[node_id].due_at = None
+            node = state.nodes[node_id]
+            node.due_at, node.fired = None, True
+            if node.children is not None:
+                message = f"Node {node_id!r} did not end in time"
+                node.children.failure = node.children.failure or Failure("node.timeout", message, retryable=True)
             state.changed.append(node_id)
+        case ItemStarted(node_id) | ItemEnded(node_id):
+            _take_child(state, state.nodes[node_id], body)
+        case ItemChecked(index, again):
+            _check_item(state, index, again=again)
         case NodeSkipped(node_id):
             _end(state, node_id, "skipped")
             _decide_edges(state, node_id, NO_OUTPUTS)
@@ -136,9 +158,18 @@ def _apply_execution(state: ExecutionState, body: Any, at: datetime) -> None:
         case ExecutionCancelling(reason):
             if state.final:
                 _queue_again(state)
-            state.cancelling = reason
+            if state.phase == "main":
+                state.cancelling = reason
+            else:
+                state.cancelled_late = reason
         case ExecutionExpired(error):
-            state.failure, state.expired = state.failure or error, True
+            if state.phase == "main":
+                state.failure = state.failure or error
+            else:
+                state.phase_failure, state.late_failure = error, state.late_failure or error
+            state.expired = True
+        case ExecutionPhase(phase, nodes):
+            _enter(state, phase, tuple(nodes), at)
         case ExecutionSucceeded():
             state.status = "succeeded"
         case ExecutionFailed(error):
@@ -164,7 +195,64 @@ def _queue_again(state: ExecutionState) -> None:
     """An ended execution goes on, once its next owner says that it starts."""
     state.status, state.begun_at = "queued", None
     state.failure, state.cancelling, state.expired, state.paused = None, None, False, False
+    state.stopped, state.late_failure, state.phases_done = None, None, ()
+    if state.phase != "main":
+        state.phase, state.phase_nodes, state.phase_at = "main", (), None
+        state.phase_failure, state.cancelled_late = None, None
+        state.count_open()
+    for node in state.nodes.values():
+        if node.children is not None:
+            node.children.halt = None
     state.look_at_all()
+
+
+def _enter(state: ExecutionState, phase: Any, nodes: tuple[str, ...], at: datetime) -> None:
+    if state.phase != "main":
+        state.phases_done = (*state.phases_done, state.phase)
+    state.phase, state.phase_nodes, state.phase_at = phase, nodes, at
+    state.phase_failure, state.cancelled_late, state.expired = None, None, False
+    state.count_open()
+    state.changed = list(nodes)
+
+
+def _take_child(state: ExecutionState, node: NodeState, body: Any) -> None:
+    if node.children is None:
+        raise IllegalEvent(f"{body.kind} of node {body.node!r}, which has no children")
+    if isinstance(body, ItemStarted):
+        node.children.take_start(body)
+    else:
+        node.children.take_end(body)
+    state.changed.append(body.node)
+
+
+def _check_item(state: ExecutionState, index: int, *, again: bool) -> None:
+    items, plan = state.items, state.plan.items
+    if items is None or plan is None or items.unchecked != index:
+        raise IllegalEvent(f"item {index} was not to be checked")
+    items.unchecked = None
+    if not again:
+        items.over = True
+    elif index < plan.count:
+        items.admitted = index + 1
+        state.open_nodes += items.open[index]
+        state.changed.extend(plan.nodes[index])
+
+
+def _after_success(state: ExecutionState, node_id: str) -> None:
+    planned, items = state.plan.nodes[node_id], state.items
+    if items is None or state.plan.items is None:
+        if planned.stops:
+            state.stopped = node_id
+        return
+    if planned.stops and planned.item is not None:
+        # The item ends with it, and a loop does not go on.
+        items.stopped.add(planned.item)
+        items.over = items.over or items.parentage.kind != "each"
+        state.changed.extend(_others_of_item(state, planned.item))
+    if state.plan.items.kind == "race" and not planned.outgoing:
+        items.wins.append(planned.name)
+        if len(items.wins) >= int(items.parentage.settings.get("wins") or 1):
+            state.stopped = node_id
 
 
 def _move(state: ExecutionState, node_id: str, status: NodeStatus) -> NodeState:
@@ -189,21 +277,72 @@ def _halt(state: ExecutionState, node_id: str, status: NodeStatus, due_at: datet
 def _end(state: ExecutionState, node_id: str, status: NodeStatus) -> NodeState:
     node = _move(state, node_id, status)
     node.due_at = node.rule = None
-    state.open_nodes -= 1
+    if state.concerns(node_id):
+        state.open_nodes -= 1
+        if state.items is not None:
+            _count_item(state, state.items, node_id)
+        if state.phase == "undo":
+            # One after the other: the next one is looked at when this one has ended.
+            state.changed.extend(state.phase_nodes)
     state.running.discard(node_id)
     state.lost.discard(node_id)
     return node
 
 
 def _fail(state: ExecutionState, node_id: str, attempt: int, error: Failure) -> None:
-    node, planned = _end(state, node_id, "failed"), state.plan.nodes[node_id]
+    planned, items = state.plan.nodes[node_id], state.items
+    failure = Failure(error.code, error.message, node=node_id, details=error.details)
+    if items is not None and planned.item is not None and items.tolerant and not planned.handled:
+        # Before the node ends: with it the item may.
+        items.failures.setdefault(planned.item, failure)
+        state.changed.extend(_others_of_item(state, planned.item))
+    node = _end(state, node_id, "failed")
     node.attempt, node.failures, node.error = attempt, node.failures + 1, error
     if planned.handled:
         outputs = {} if planned.continues else {ERROR_OUTLET: JsonValue(error.as_json())}
         node.outputs = outputs
         _decide_edges(state, node_id, outputs)
+    elif items is not None and items.tolerant:
+        pass
+    elif state.phase != "main":
+        state.late_failure = state.late_failure or failure
+        # What cannot be undone does not keep the rest from being undone.
+        if state.phase != "undo":
+            state.phase_failure = state.phase_failure or failure
     elif state.failure is None:
-        state.failure = Failure(error.code, error.message, node=node_id, details=error.details)
+        state.failure = failure
+
+
+def _others_of_item(state: ExecutionState, item: int) -> tuple[str, ...]:
+    assert state.plan.items is not None
+    return state.plan.items.nodes[item]
+
+
+def _count_item(state: ExecutionState, items: ItemsState, node_id: str) -> None:
+    item, plan = state.plan.nodes[node_id].item, state.plan.items
+    assert item is not None
+    assert plan is not None
+    items.open[item] -= 1
+    if items.open[item]:
+        return
+    items.ended.append(item)
+    if items.sequential:
+        items.unchecked = None if items.over else item + 1
+    elif plan.kind == "each":
+        enough = items.parentage.settings.get("enough")
+        if enough is not None and len(items.ended) - len(items.failures) >= int(enough):
+            state.stopped = node_id
+        _admit(state, items, plan.count)
+
+
+def _admit(state: ExecutionState, items: ItemsState, count: int) -> None:
+    """Let further items begin."""
+    assert state.plan.items is not None
+    until = items.room(count)
+    for item in range(items.admitted, until):
+        items.admitted = item + 1
+        state.open_nodes += items.open[item]
+        state.changed.extend(state.plan.items.nodes[item])
 
 
 def _decide_edges(state: ExecutionState, source: str, outputs: Mapping[str, Value]) -> None:

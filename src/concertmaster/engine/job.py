@@ -28,8 +28,15 @@ class Job:
 
 
 def inputs_of(state: ExecutionState, node: PlanNode) -> Inputs:
-    """The delivered values by port: the first in document order, or all of them where the port takes many."""
+    """The delivered values by port: the first in document order, or all of them where the port takes many.
+
+    The first nodes of a container's body get the item, and a node that undoes another gets what that one gave.
+    """
     inputs: dict[str, Value | list[Value]] = {}
+    given = _given(state, node) if not node.incoming else None
+    if given is not None:
+        argument = node.type.argument("in")
+        inputs["in"] = [given] if argument is not None and argument.many else given
     for index in state.delivered(node.id):
         edge = state.plan.edges[index]
         value = state.nodes[edge.source].outputs[edge.outlet]
@@ -39,3 +46,14 @@ def inputs_of(state: ExecutionState, node: PlanNode) -> Inputs:
         else:
             inputs.setdefault(edge.port, value)
     return inputs
+
+
+def _given(state: ExecutionState, node: PlanNode) -> Value | None:
+    """What a node without incoming edges finds on its main port."""
+    if state.items is not None and node.item is not None:
+        values = state.items.values
+        return None if values is None or node.item >= len(values) else values[node.item]
+    if node.phase == "undo":
+        undone = next((one for one in state.plan.nodes.values() if one.undo == node.id), None)
+        return None if undone is None else next(iter(state.nodes[undone.id].outputs.values()), None)
+    return None

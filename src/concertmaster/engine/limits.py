@@ -108,10 +108,6 @@ class Limits:
             line.serving = True
             self._spawn(self._serve(resource, line))
 
-    async def holders(self, resource: str) -> Sequence[str]:
-        """Who holds the places, oldest first: `<execution>/<node>`."""
-        return await self._slots.holders(resource)
-
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from concertmaster.domain.errors import ConcertMasterError
+from concertmaster.domain.events import Event, ExecutionCreated
 from concertmaster.domain.execution import Failure
 from concertmaster.domain.interfaces import Claim, History, InboxItem
+from concertmaster.domain.parentage import Parentage
 from concertmaster.engine.failures import failure_of
 from concertmaster.engine.fold import fold
+from concertmaster.engine.item_values import with_values
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import Plan
 from concertmaster.engine.snapshot import restore
@@ -39,6 +42,8 @@ async def load(engine: Engine, claim: Claim, *, trouble: str = "") -> Loaded | F
 
     Args:
         trouble: why the last try failed, where it is known.
+    Raises:
+        OperationalError: a database in trouble; it is worth trying again.
     """
     row = claim.row
     if claim.takeovers > TAKEOVERS_LIMIT:
@@ -51,19 +56,35 @@ async def load(engine: Engine, claim: Claim, *, trouble: str = "") -> Loaded | F
     try:
         plan = await engine.plans.get(row.workflow, row.version)
     except ConcertMasterError as error:
+        if error.retryable:
+            raise
         return failure_of(error, node="")
     if claim.created is not None:
-        return Loaded(fold(initial(row.id, plan), [claim.created]))
+        state = _initial(engine, row.id, plan, claim.created)
+        return Loaded(await with_values(engine, fold(state, [claim.created])))
     history = await engine.journal.history(row.id)
-    state = await _folded(engine, row.id, plan, history)
+    state = await _folded(engine, row.id, plan, history, child=row.parent is not None)
     snapshot_seq = 0 if history.snapshot is None else history.snapshot.seq
-    return Loaded(state, history.inbox, snapshot_seq, history.log_lines)
+    return Loaded(await with_values(engine, state), history.inbox, snapshot_seq, history.log_lines)
 
 
-async def _folded(engine: Engine, execution_id: str, plan: Plan, history: History) -> ExecutionState:
+def _initial(engine: Engine, execution_id: str, plan: Plan, created: Event) -> ExecutionState:
+    """The state before the first event, which says whether it is a child."""
+    body = created.body
+    if not isinstance(body, ExecutionCreated) or body.parent is None:
+        return initial(execution_id, plan)
+    parentage = Parentage.from_json(body.parent)
+    own = engine.plans.of_items(plan, parentage) if parentage.hidden else plan
+    return initial(execution_id, own, parentage)
+
+
+async def _folded(engine: Engine, execution_id: str, plan: Plan, history: History, *, child: bool) -> ExecutionState:
     if history.snapshot is None:
-        return fold(initial(execution_id, plan), history.events)
-    restored = restore(history.snapshot, execution_id, plan)
+        return fold(_initial(engine, execution_id, plan, history.events[0]), history.events)
+    first = (await engine.journal.read(execution_id, limit=1))[0] if child else None
+    empty = initial(execution_id, plan) if first is None else _initial(engine, execution_id, plan, first)
+    restored = restore(history.snapshot, empty)
     if restored is not None:
         return fold(restored, history.events)
-    return fold(initial(execution_id, plan), await engine.journal.read(execution_id))
+    events = await engine.journal.read(execution_id)
+    return fold(_initial(engine, execution_id, plan, events[0]), events)

@@ -10,20 +10,24 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.guard import GuardedClient
 from concertmaster.domain.document import parse
 from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.interfaces import Clock, Compute, ExecutionStore, Journal, WorkflowStore
+from concertmaster.domain.parentage import Parentage
 from concertmaster.domain.recent import Recent
 from concertmaster.engine.breaker import Breakers
+from concertmaster.engine.items import items_plan
 from concertmaster.engine.limits import Limits
 from concertmaster.engine.plan import Plan, compile_plan
 from concertmaster.nodes.credentials import Connection
 from concertmaster.nodes.registry import Registry
 
 PLANS_KEPT = 256
+ITEM_PLANS_KEPT = 64
 
 
 class PlanCache:
@@ -32,6 +36,7 @@ class PlanCache:
     def __init__(self, workflows: WorkflowStore, registry: Callable[[], Registry]) -> None:
         self._workflows = workflows
         self._registry = registry
+        self._items = Recent[tuple[str, int, tuple[str, ...], int], tuple[Plan, Plan]](ITEM_PLANS_KEPT)
         self._plans = Recent[tuple[str, int], tuple[Registry, Plan]](PLANS_KEPT)
         # A thousand starts of a version that is not at hand compile it once.
         self._compiling = asyncio.Lock()
@@ -58,6 +63,15 @@ class PlanCache:
         cached = self._plans.get(key)
         return cached[1] if cached is not None and cached[0] is self._registry() else None
 
+    def of_items(self, plan: Plan, parentage: Parentage) -> Plan:
+        """The plan of a child execution of one of the plan's containers."""
+        key = (plan.workflow.name, plan.version, parentage.path, parentage.count)
+        cached = self._items.get(key)
+        if cached is None or cached[0] is not plan:
+            cached = (plan, items_plan(plan, parentage))
+            self._items.put(key, cached)
+        return cached[1]
+
     async def _compile(self, key: tuple[str, int]) -> Plan:
         registry, (workflow, version) = self._registry(), key
         stored = await self._workflows.get(workflow, version)
@@ -71,6 +85,38 @@ class PlanCache:
         plan = compile_plan(parsed, version, registry)
         self._plans.put(key, (registry, plan))
         return plan
+
+
+class NoDoorError(RuntimeError):
+    """Nothing is behind a door: a bug in how the parts were joined."""
+
+
+async def _no_call(workflow: str, inputs: Mapping[str, Any], version: int | None) -> Mapping[str, Any]:  # noqa: ARG001
+    raise NoDoorError
+
+
+async def _no_event(event: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG001
+    raise NoDoorError
+
+
+async def _no_expiry(approval_id: str) -> None:  # noqa: ARG001
+    raise NoDoorError
+
+
+@dataclass(slots=True)
+class Doors:
+    """What nodes reach of the services above the engine; `bootstrap` opens them.
+
+    Attributes:
+        call: checks a call of another workflow (name, inputs, version) and gives its workflow, version, inputs,
+            priority and slot.
+        send: sends a named event, as JSON.
+        expire: closes an approval unless it was decided; either way an answer comes as a request.
+    """
+
+    call: Callable[[str, Mapping[str, Any], int | None], Awaitable[Mapping[str, Any]]] = _no_call
+    send: Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]] = _no_event
+    expire: Callable[[str], Awaitable[None]] = _no_expiry
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +163,7 @@ class Engine:
         scratch: folder for folders of attempts; whatever is in it at a start belongs to nobody.
         connection: opens a connection by name, decrypted.
         http: opens the guarded client; called once, when the first node asks.
+        doors: to the services above.
     """
 
     owner: Owner
@@ -134,3 +181,4 @@ class Engine:
     limits: Limits
     breakers: Breakers
     settings: EngineSettings = field(default_factory=EngineSettings)
+    doors: Doors = field(default_factory=Doors)

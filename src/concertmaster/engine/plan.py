@@ -1,20 +1,22 @@
 """Plan: a workflow version compiled for running: indexes instead of names, policies and specs looked up once.
 
-A plan is immutable and shared by all executions of a version; what changes lives in `state.ExecutionState`.
+A plan is immutable and shared by all executions of a version; what changes lives in `state.ExecutionState`. The body
+of a container is a plan of its own, `items.py` makes that of its child executions of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ValidationError
 
 from concertmaster.domain.errors import ConcertMasterError, OperationalError
 from concertmaster.domain.expression import CompiledConfig, compile_config, compile_value
+from concertmaster.domain.phases import Phase, phases_of
 from concertmaster.domain.policy import NodePolicy
 from concertmaster.domain.spec import Effect, NodeSpec
-from concertmaster.domain.workflow import Edge, Workflow
+from concertmaster.domain.workflow import Body, Edge, Node, Workflow
 from concertmaster.nodes.node_type import NodeType
 from concertmaster.nodes.registry import Registry
 
@@ -27,6 +29,13 @@ class PlanNode:
     """A node ready to be decided about and run.
 
     Attributes:
+        id: unique within the plan: the node's name, in a container's body with the item, `fetch[3]`.
+        name: as the document has it.
+        item: which item of a container's child execution it belongs to.
+        phase: `main`, or when it runs instead: `undo`, `on_failure`, `finally`.
+        undo: node that undoes this one.
+        body: of a container.
+        stops: the execution, or the item, ends with it.
         incoming, outgoing: indexes into `Plan.edges`, in document order.
         threshold: taken edges that start the node; None means all edges must be decided first.
         ports_of_edges: port that each incoming edge feeds.
@@ -56,6 +65,12 @@ class PlanNode:
     continues: bool
     fixed_config: BaseModel | None
     inline: bool
+    name: str = ""
+    item: int | None = None
+    phase: Phase = "main"
+    undo: str | None = None
+    body: BodyPlan | None = None
+    stops: bool = False
 
     @property
     def spec(self) -> NodeSpec:
@@ -69,14 +84,56 @@ class PlanNode:
 
 
 @dataclass(frozen=True, slots=True)
+class BodyPlan:
+    """The graph inside a container.
+
+    Attributes:
+        sinks: nodes without outgoing edges; their values are an item's result unless `deferred["result"]` says another.
+        deferred: config values of the container that are rendered for each item.
+        outer: what the body, and bodies in it, read of nodes around.
+    """
+
+    nodes: Mapping[str, PlanNode]
+    edges: tuple[Edge, ...]
+    sinks: tuple[str, ...]
+    deferred: Mapping[str, CompiledConfig]
+    outer: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """A compiled workflow version."""
+    """A compiled workflow version.
+
+    Attributes:
+        phases: the nodes that do not run in the normal course, by when they do, in document order.
+        items: for a child execution of a container: which.
+    """
 
     workflow: Workflow
     version: int
     nodes: Mapping[str, PlanNode]
     edges: tuple[Edge, ...]
     outputs: CompiledConfig
+    phases: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {})
+    items: Items | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """What a plan of items knows beside its nodes, which are those of the body once for each item.
+
+    Attributes:
+        nodes: ids of each item's nodes, in the body's order.
+    """
+
+    kind: str
+    body: BodyPlan
+    nodes: tuple[tuple[str, ...], ...]
+
+    @property
+    def count(self) -> int:
+        """How many items."""
+        return len(self.nodes)
 
 
 def compile_plan(workflow: Workflow, version: int, registry: Registry) -> Plan:
@@ -85,36 +142,66 @@ def compile_plan(workflow: Workflow, version: int, registry: Registry) -> Plan:
     Raises:
         OperationalError: `node_type_missing`, a type is not in the registry (any more).
     """
-    incoming: dict[str, list[int]] = {node_id: [] for node_id in workflow.nodes}
-    outgoing: dict[str, list[int]] = {node_id: [] for node_id in workflow.nodes}
-    for index, edge in enumerate(workflow.edges):
+    phases = phases_of(workflow)
+    nodes = _compile_nodes(workflow, registry, phases)
+    return Plan(
+        workflow,
+        version,
+        nodes,
+        tuple(workflow.edges),
+        compile_value(dict(workflow.outputs)),
+        {phase: tuple(n for n in nodes if phases.get(n) == phase) for phase in set(phases.values())},
+    )
+
+
+def _compile_nodes(
+    part: Workflow | Body, registry: Registry, phases: Mapping[str, Phase], above: str = ""
+) -> dict[str, PlanNode]:
+    incoming: dict[str, list[int]] = {node_id: [] for node_id in part.nodes}
+    outgoing: dict[str, list[int]] = {node_id: [] for node_id in part.nodes}
+    for index, edge in enumerate(part.edges):
         outgoing[edge.source].append(index)
         incoming[edge.target].append(index)
-    nodes = {
-        node_id: _compile_node(node_id, workflow, registry, tuple(incoming[node_id]), tuple(outgoing[node_id]))
-        for node_id in workflow.nodes
+    return {
+        name: _compile_node(
+            node,
+            part.edges,
+            registry,
+            name=name,
+            place=above + name,
+            incoming=tuple(incoming[name]),
+            outgoing=tuple(outgoing[name]),
+            phase=phases.get(name, "main"),
+        )
+        for name, node in part.nodes.items()
     }
-    return Plan(workflow, version, nodes, tuple(workflow.edges), compile_value(dict(workflow.outputs)))
 
 
 def _compile_node(
-    node_id: str, workflow: Workflow, registry: Registry, incoming: tuple[int, ...], outgoing: tuple[int, ...]
+    node: Node,
+    edges: Sequence[Edge],
+    registry: Registry,
+    *,
+    name: str,
+    place: str,
+    incoming: tuple[int, ...],
+    outgoing: tuple[int, ...],
+    phase: Phase,
 ) -> PlanNode:
-    node = workflow.nodes[node_id]
     node_type = registry.find(node.type_id, node.type_version)
     if node_type is None:
         raise OperationalError(
             "node_type_missing",
-            f"Node {node_id!r} is a {node.type}, which no module provides; install it again and resume",
+            f"Node {place!r} is a {node.type}, which no module provides; install it again and resume",
             retryable=False,
-            node=node_id,
+            node=place,
         )
     spec, policy = node_type.spec, node.policy
     continues = policy.on_error == "continue"
-    has_error_edge = any(workflow.edges[index].outlet == ERROR_OUTLET for index in outgoing)
+    has_error_edge = any(edges[index].outlet == ERROR_OUTLET for index in outgoing)
     config, effect = compile_config(node.config, spec.schema), spec.effect_of(node.config)
     return PlanNode(
-        id=node_id,
+        id=name,
         type=node_type,
         config=config,
         policy=policy,
@@ -122,7 +209,7 @@ def _compile_node(
         incoming=incoming,
         outgoing=outgoing,
         threshold=_THRESHOLDS.get(policy.join) if isinstance(policy.join, str) else policy.join,
-        ports_of_edges={index: workflow.edges[index].port for index in incoming},
+        ports_of_edges={index: edges[index].port for index in incoming},
         required=frozenset(port.name for port in spec.ports if port.required),
         outlets=tuple(outlet.name for outlet in spec.outlets_of(node.config)),
         effect=effect,
@@ -131,7 +218,28 @@ def _compile_node(
         continues=continues,
         fixed_config=_fixed_config(node_type, config),
         inline=effect == "none" and node_type.call == "loop" and node_type.context is None,
+        name=name,
+        phase=phase,
+        undo=policy.undo,
+        body=_compile_body(node, spec, registry, place) if spec.container is not None else None,
+        stops=spec.id == "flow.stop",
     )
+
+
+def _compile_body(node: Node, spec: NodeSpec, registry: Registry, place: str) -> BodyPlan:
+    body = node.body or Body({})
+    nodes = _compile_nodes(body, registry, {}, f"{place}.")
+    deferred = {key: compile_value(node.config[key]) for key in spec.deferred if key in node.config}
+    references = [*deferred.values(), *(one.config for one in nodes.values())]
+    read = {
+        reference.name
+        for config in references
+        for reference in config.references
+        if reference.root == "nodes" and reference.name is not None
+    }
+    inner = {name for one in nodes.values() if one.body is not None for name in one.body.outer}
+    sinks = tuple(name for name, one in nodes.items() if not one.outgoing)
+    return BodyPlan(nodes, body.edges, sinks, deferred, frozenset((read | inner) - set(nodes)))
 
 
 def _fixed_config(node_type: NodeType, config: CompiledConfig) -> BaseModel | None:

@@ -10,9 +10,27 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from concertmaster.domain.events import Body, Event
+from concertmaster.domain.events import (
+    Body,
+    Event,
+    NodeCancelled,
+    NodeFailed,
+    NodeRetrying,
+    NodeSucceeded,
+)
 from concertmaster.domain.execution import ExecutionStatus
-from concertmaster.domain.interfaces import Append, ArtifactReference, Change, Clock, Journal, LogLine, Release
+from concertmaster.domain.interfaces import (
+    Append,
+    ArtifactReference,
+    Change,
+    Clock,
+    Companion,
+    Journal,
+    LogLine,
+    Message,
+    Release,
+    StopAwaiting,
+)
 from concertmaster.engine.failures import storable
 from concertmaster.engine.fold import apply
 from concertmaster.engine.snapshot import take
@@ -56,11 +74,14 @@ class Recorder:
         self._artifacts: list[ArtifactReference] = []
         self._logs: list[LogLine] = []
         self._consumed: list[int] = []
+        self._companions: list[Companion] = []
+        self._then: list[Callable[[], None]] = []
         self._change = Change()
         self._status = status
         self._snapshot_seq = snapshot_seq
         self._release: Release | None = None
         self._last: asyncio.Future[bool] | None = None
+        self._refused: BaseException | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def record(
@@ -68,13 +89,23 @@ class Recorder:
         body: Body,
         *,
         artifacts: Sequence[ArtifactReference] = (),
+        companions: Sequence[Companion] = (),
         consumed: int | None = None,
+        then: Callable[[], None] | None = None,
     ) -> Event:
-        """Number an event, apply it to the state, and queue it with what belongs to it."""
+        """Number an event, apply it to the state, and queue it with what belongs to it.
+
+        Args:
+            then: called when it is durable.
+        """
+        self._stop_awaiting(body)
         event = Event(self.state.execution_id, self.state.seq + 1, self._clock.now(), body)
         apply(self.state, event)
         self._events.append(event)
         self._artifacts.extend(artifacts)
+        self._companions.extend(companions)
+        if then is not None:
+            self._then.append(then)
         if self.state.status != self._status:
             self._status = self.state.status
             self._change = _change(self.state, event.at, before=self._change)
@@ -82,6 +113,18 @@ class Recorder:
             self._consumed.append(consumed)
         self._gather()
         return event
+
+    def send(self, message: Message) -> None:
+        """Queue a request to another execution that goes with no event."""
+        self._companions.append(message)
+        self._gather()
+
+    def _stop_awaiting(self, body: Body) -> None:
+        """A node that waited for an event or a person does not any more."""
+        if not isinstance(body, NodeSucceeded | NodeFailed | NodeRetrying | NodeCancelled):
+            return
+        if self.state.nodes[body.node].rule in ("event", "approval"):
+            self._companions.append(StopAwaiting(body.node))
 
     def consume(self, request: int) -> None:
         """Drop a request that changes nothing."""
@@ -105,8 +148,10 @@ class Recorder:
 
         Raises:
             StaleOwner: another owner took over.
+            Exception: the journal refused an append for another reason.
         """
         self._flush()
+        self._demand_accepted()
         if self._last is not None:
             # Shielded: several attempts may wait for the same commit, and one of them may be cancelled.
             await asyncio.shield(self._last)
@@ -118,9 +163,11 @@ class Recorder:
             False when a request has come meanwhile: it is still owned here.
         Raises:
             StaleOwner: another owner took over.
+            Exception: the journal refused an append for another reason.
         """
         self._release = release
         self._flush()
+        self._demand_accepted()
         assert self._last is not None
         return await asyncio.shield(self._last)
 
@@ -129,7 +176,7 @@ class Recorder:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        for queue in (self._events, self._artifacts, self._logs, self._consumed):
+        for queue in (self._events, self._artifacts, self._logs, self._consumed, self._companions):
             queue.clear()
 
     def _gather(self) -> None:
@@ -146,7 +193,8 @@ class Recorder:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if not (self._events or self._logs or self._consumed or self._release):
+        pending = self._events or self._logs or self._consumed or self._companions or self._release
+        if self._refused is not None or not pending:
             return
         snapshot = None
         if self._events and self.state.seq - self._snapshot_seq >= SNAPSHOT_EVENTS and not self.state.final:
@@ -159,25 +207,44 @@ class Recorder:
             artifacts=tuple(self._artifacts),
             logs=tuple(self._logs),
             consumed=tuple(self._consumed),
+            companions=tuple(self._companions),
             snapshot=snapshot,
             release=self._release,
         )
-        for queue in (self._events, self._artifacts, self._logs, self._consumed):
+        for queue in (self._events, self._artifacts, self._logs, self._consumed, self._companions):
             queue.clear()
         self._change, self._release = Change(), None
+        then, self._then = self._then, []
         try:
             self._last = self._journal.append(batch)
         except Exception as error:
             # Raised in a timer it would be lost, and the execution would wait for ever for its own events.
-            self._on_refused(error)
+            self._refuse(error)
             return
         self._last.add_done_callback(self._appended)
+        if then:
+            self._last.add_done_callback(lambda done: _call(done, then))
 
     def _appended(self, future: asyncio.Future[bool]) -> None:
         if not future.cancelled() and (error := future.exception()) is not None:
-            self._on_refused(error)
+            self._refuse(error)
         elif future is self._last and self._timer is None:
             self._flush()
+
+    def _refuse(self, error: BaseException) -> None:
+        """Nothing that follows on a refused append can be appended."""
+        self._refused = self._refused or error
+        self._on_refused(error)
+
+    def _demand_accepted(self) -> None:
+        if self._refused is not None:
+            raise self._refused
+
+
+def _call(done: asyncio.Future[bool], callbacks: Sequence[Callable[[], None]]) -> None:
+    if not done.cancelled() and done.exception() is None:
+        for callback in callbacks:
+            callback()
 
 
 def _change(state: ExecutionState, at: datetime, *, before: Change) -> Change:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from concertmaster.engine.items import ItemsState, item_id
 from concertmaster.engine.state import ExecutionState, NodeState
 
 
@@ -26,6 +27,9 @@ def rerun_plan(state: ExecutionState, start: str | None, *, edited: bool) -> dic
         or node.status == "cancelled"
         or (node.status == "failed" and not plan.nodes[node_id].handled)
     }
+    # What was undone is to be done again, and what follows on the end follows anew.
+    again |= {one.id for one in plan.nodes.values() if one.undo and state.nodes[one.undo].status == "succeeded"}
+    again |= {node_id for nodes in plan.phases.values() for node_id in nodes}
     frontier = list(again)
     while frontier:
         for index in plan.nodes[frontier.pop()].outgoing:
@@ -51,7 +55,6 @@ def reset(state: ExecutionState, nodes: Mapping[str, int]) -> None:
     plan = state.plan
     for node_id, generation in nodes.items():
         old = state.nodes[node_id]
-        state.open_nodes += not old.open
         state.running.discard(node_id)
         state.lost.discard(node_id)
         fresh = NodeState(undecided=len(plan.nodes[node_id].incoming), attempt=old.attempt, generation=generation)
@@ -69,3 +72,22 @@ def reset(state: ExecutionState, nodes: Mapping[str, int]) -> None:
             if plan.edges[index].target not in nodes:
                 target.undecided += 1
                 target.taken = tuple(taken for taken in target.taken if taken != index)
+    if state.items is not None:
+        _reset_items(state, state.items)
+    # The phase is `main` again by the time anything is decided.
+    state.phase, state.phase_nodes = "main", ()
+    state.count_open()
+
+
+def _reset_items(state: ExecutionState, items: ItemsState) -> None:
+    """Count anew what has ended, after some nodes have forgotten their results."""
+    assert state.plan.items is not None
+    items.open = [sum(state.nodes[node_id].open for node_id in nodes) for nodes in state.plan.items.nodes]
+    items.ended = [item for item in items.ended if not items.open[item]]
+    items.failures = {item: failure for item, failure in items.failures.items() if not items.open[item]}
+    items.stopped = {item for item in items.stopped if not items.open[item]}
+    items.wins = [name for name in items.wins if not state.nodes[item_id(name, 0)].open]
+    if not items.sequential:
+        items.over = False
+    elif any(items.open[: items.admitted]):
+        items.unchecked, items.over = None, False

@@ -23,8 +23,14 @@ def rest_of(state: ExecutionState) -> Rest | None:
     """
     if state.status == "queued" or state.paused:
         return Rest(None)
-    due = [node.due_at for node in state.nodes.values() if node.due_at is not None and node.open]
-    return Rest(min(due)) if due else None
+    open_nodes = [node for node in state.nodes.values() if node.open]
+    due = [node.due_at for node in open_nodes if node.due_at is not None]
+    if due:
+        return Rest(min(due))
+    awaiting = any(
+        node.rule in ("event", "approval") or (node.children is not None and node.children.live) for node in open_nodes
+    )
+    return Rest(None) if awaiting else None
 
 
 def stuck(state: ExecutionState) -> Failure:

@@ -10,13 +10,19 @@ import orjson
 from concertmaster.domain import values
 from concertmaster.domain.execution import Failure
 from concertmaster.domain.interfaces import Snapshot
-from concertmaster.engine.plan import Plan
-from concertmaster.engine.state import ExecutionState, NodeState, initial
+from concertmaster.engine.children import Children
+from concertmaster.engine.items import ItemsState
+from concertmaster.engine.state import ExecutionState, NodeState
 
 # Raised when a field changes its meaning; a snapshot of another format is not read, the events are folded instead.
-FORMAT = 1
-_EXECUTION = ("status", "seq", "generation", "inputs", "trigger", "cancelling", "expired", "paused")
-_NODE = ("undecided", "status", "attempt", "failures", "rule", "generation")
+FORMAT = 2
+_EXECUTION = (
+    *("status", "seq", "generation", "inputs", "trigger", "cancelling", "expired", "paused", "stopped", "phase"),
+    *("succeeded", "cancelled_late"),
+)
+_NODE = ("undecided", "status", "attempt", "failures", "rule", "generation", "fired", "about", "order")
+_FAILURES = ("failure", "phase_failure", "late_failure")
+_CHILDREN = ("kind", "total", "span", "parallel", "enough", "started", "done", "failed", "again")
 
 
 def take(state: ExecutionState) -> Snapshot:
@@ -26,26 +32,38 @@ def take(state: ExecutionState) -> Snapshot:
         "format": FORMAT,
         "created_at": state.created_at,
         "begun_at": state.begun_at,
-        "failure": None if state.failure is None else state.failure.as_json(),
+        "phase_at": state.phase_at,
+        "phase_nodes": state.phase_nodes,
+        "phases_done": state.phases_done,
+        "items": None if state.items is None else _items_data(state.items),
         "running": sorted(state.running),
         "nodes": {node_id: _node_data(node) for node_id, node in state.nodes.items()},
     }
+    data |= {name: _failure_data(getattr(state, name)) for name in _FAILURES}
     return Snapshot(state.seq, orjson.dumps(data))
 
 
-def restore(snapshot: Snapshot, execution_id: str, plan: Plan) -> ExecutionState | None:
-    """The state that was taken; None when it is of another format."""
+def restore(snapshot: Snapshot, state: ExecutionState) -> ExecutionState | None:
+    """The state that was taken; None when it is of another format.
+
+    Args:
+        state: the one before the first event; it is changed.
+    """
     data = cast("dict[str, Any]", orjson.loads(snapshot.data))
     if data["format"] != FORMAT:
         return None
-    state = initial(execution_id, plan)
     for name in _EXECUTION:
         setattr(state, name, data[name])
     state.created_at, state.begun_at = _instant(data["created_at"]), _instant(data["begun_at"])
-    state.failure = None if data["failure"] is None else Failure.from_json(data["failure"])
+    for name in _FAILURES:
+        setattr(state, name, _failure(data[name]))
+    state.phase_at = _instant(data["phase_at"])
+    state.phase_nodes, state.phases_done = tuple(data["phase_nodes"]), tuple(data["phases_done"])
+    if state.items is not None:
+        _fill_items(state.items, data["items"])
     state.running = set(data["running"])
     state.nodes = {node_id: _node(node) for node_id, node in data["nodes"].items()}
-    state.open_nodes = sum(node.open for node in state.nodes.values())
+    state.count_open()
     return state
 
 
@@ -61,6 +79,8 @@ def _node_data(node: NodeState) -> dict[str, Any]:
         data["error"] = node.error.as_json()
     if node.due_at is not None:
         data["due_at"] = node.due_at
+    if node.children is not None:
+        data["children"] = _children_data(node.children)
     return data
 
 
@@ -71,7 +91,53 @@ def _node(data: dict[str, Any]) -> NodeState:
     node.outputs = {outlet: values.from_json(value) for outlet, value in data.get("outputs", {}).items()}
     node.error = Failure.from_json(data["error"]) if "error" in data else None
     node.due_at = _instant(data.get("due_at"))
+    node.children = _children(data["children"]) if "children" in data else None
     return node
+
+
+def _children_data(children: Children) -> dict[str, Any]:
+    data = {name: getattr(children, name) for name in _CHILDREN}
+    data["running"], data["halted"] = children.running, children.halted
+    data["results"] = list(children.results.items())
+    data["failure"], data["halt"] = _failure_data(children.failure), _failure_data(children.halt)
+    return data
+
+
+def _children(data: dict[str, Any]) -> Children:
+    children = Children(**{name: data[name] for name in _CHILDREN})
+    children.running = {name: (span[0], span[1]) for name, span in data["running"].items()}
+    children.halted = {name: (span[0], span[1]) for name, span in data["halted"].items()}
+    children.results = dict(data["results"])
+    children.failure, children.halt = _failure(data["failure"]), _failure(data["halt"])
+    return children
+
+
+def _items_data(items: ItemsState) -> dict[str, Any]:
+    return {
+        "admitted": items.admitted,
+        "open": items.open,
+        "ended": items.ended,
+        "failures": [(item, failure.as_json()) for item, failure in items.failures.items()],
+        "stopped": sorted(items.stopped),
+        "unchecked": items.unchecked,
+        "over": items.over,
+        "wins": items.wins,
+    }
+
+
+def _fill_items(items: ItemsState, data: dict[str, Any]) -> None:
+    items.admitted, items.open, items.ended = data["admitted"], data["open"], data["ended"]
+    items.failures = {item: Failure.from_json(failure) for item, failure in data["failures"]}
+    items.stopped, items.unchecked = set(data["stopped"]), data["unchecked"]
+    items.over, items.wins = data["over"], data["wins"]
+
+
+def _failure_data(failure: Failure | None) -> dict[str, Any] | None:
+    return None if failure is None else failure.as_json()
+
+
+def _failure(data: dict[str, Any] | None) -> Failure | None:
+    return None if data is None else Failure.from_json(data)
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -12,7 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionStatus, Failure, NodeStatus
+from concertmaster.domain.parentage import Parentage
+from concertmaster.domain.phases import Phase
 from concertmaster.domain.values import Value
+from concertmaster.engine.children import Children
+from concertmaster.engine.items import ItemsState, initial_items
 from concertmaster.engine.plan import Plan
 
 NO_OUTPUTS: Mapping[str, Value] = {}
@@ -32,6 +36,10 @@ class NodeState:
         due_at: when a retry may start or a wait is over; None once its timer has fired.
         rule: what a waiting node waits for, see `NodeWaiting`.
         generation: part of the idempotency key, see `ExecutionRetried`.
+        fired: the timer of the wait has fired.
+        about: what a wait is about, see `NodeWaiting`.
+        children: of a container or call.
+        order: its place in the order in which nodes succeeded, from 1.
     """
 
     undecided: int
@@ -45,6 +53,10 @@ class NodeState:
     due_at: datetime | None = None
     rule: str | None = None
     generation: int = 1
+    fired: bool = False
+    about: Mapping[str, Any] | None = None
+    children: Children | None = None
+    order: int = 0
 
     @property
     def open(self) -> bool:
@@ -62,6 +74,15 @@ class ExecutionState:
         running: nodes with an attempt under way.
         lost: those of them whose attempt ended with an earlier owner.
         paused: no node starts.
+        open_nodes: nodes of the phase that have not come to an end.
+        stopped: node by which the execution ends early, and well.
+        phase: `main`, or the one after it that is under way, with its nodes; `phases_done` are over.
+        phase_at: when it began; the time-out counts anew from here.
+        phase_failure: what went wrong in it; `late_failure`: the first that went wrong after `main`.
+        cancelled_late: somebody asked to cancel after `main`, which ends the phase only.
+        succeeded: nodes so far, for `NodeState.order`.
+        items: of a child execution of a container.
+        parentage: of a child execution.
     """
 
     execution_id: str
@@ -82,6 +103,17 @@ class ExecutionState:
     running: set[str] = field(default_factory=lambda: set[str]())
     lost: set[str] = field(default_factory=lambda: set[str]())
     changed: list[str] = field(default_factory=lambda: list[str]())
+    stopped: str | None = None
+    phase: Phase = "main"
+    phase_nodes: tuple[str, ...] = ()
+    phases_done: tuple[str, ...] = ()
+    phase_at: datetime | None = None
+    phase_failure: Failure | None = None
+    late_failure: Failure | None = None
+    cancelled_late: str | None = None
+    succeeded: int = 0
+    items: ItemsState | None = None
+    parentage: Parentage | None = None
 
     @property
     def final(self) -> bool:
@@ -90,8 +122,10 @@ class ExecutionState:
 
     @property
     def stopping(self) -> bool:
-        """No new node starts any more."""
-        return self.failure is not None or self.cancelling is not None
+        """No new node of the phase starts any more."""
+        if self.phase != "main":
+            return self.phase_failure is not None or self.cancelled_late is not None
+        return self.failure is not None or self.cancelling is not None or self.stopped is not None
 
     def take_changed(self) -> list[str]:
         """The nodes to decide about, and forget them."""
@@ -102,6 +136,17 @@ class ExecutionState:
         """Decide about every open node anew."""
         self.changed = [node_id for node_id, node in self.nodes.items() if node.open]
 
+    def concerns(self, node_id: str) -> bool:
+        """Whether the node may run now: it is of the phase under way, and its item is admitted."""
+        planned = self.plan.nodes[node_id]
+        if self.items is not None and planned.item is not None:
+            return planned.item < self.items.admitted
+        return planned.phase == self.phase and (self.phase == "main" or node_id in self.phase_nodes)
+
+    def count_open(self) -> None:
+        """Count the open nodes that may run now, after what may run has changed."""
+        self.open_nodes = sum(node.open and self.concerns(node_id) for node_id, node in self.nodes.items())
+
     def delivered(self, node_id: str) -> tuple[int, ...]:
         """Incoming edges whose values an attempt gets, in document order."""
         node = self.nodes[node_id]
@@ -109,7 +154,22 @@ class ExecutionState:
         return tuple(sorted(edges))
 
 
-def initial(execution_id: str, plan: Plan) -> ExecutionState:
-    """The state before the first event."""
+def initial(execution_id: str, plan: Plan, parentage: Parentage | None = None) -> ExecutionState:
+    """The state before the first event.
+
+    Args:
+        parentage: of a child execution; the plan is that of its items then.
+    """
     nodes = {node_id: NodeState(undecided=len(node.incoming)) for node_id, node in plan.nodes.items()}
-    return ExecutionState(execution_id, plan, nodes, open_nodes=len(nodes), changed=list(nodes))
+    state = ExecutionState(execution_id, plan, nodes, open_nodes=len(nodes), changed=list(nodes), parentage=parentage)
+    if plan.items is not None and parentage is not None:
+        state.items = initial_items(parentage, plan.items)
+    if state.items is not None or plan.phases:
+        state.count_open()
+    return state
+
+
+def visible_id(state: ExecutionState) -> str:
+    """The execution that lists show: this one, or the nearest above that is no part of another."""
+    parentage = state.parentage
+    return state.execution_id if parentage is None or not parentage.hidden else parentage.visible

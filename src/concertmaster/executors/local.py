@@ -90,7 +90,7 @@ class LocalPlacement:
 
     Args:
         on_room: called when a drive has ended or has been loaded, so that others may be submitted.
-        on_rest: called with the wake-up of an execution that has left memory.
+        on_rest: called with the wake-up of an execution that has left memory, or was given back.
         on_missed: called with an execution that was woken when its drive had let go of it, and had not ended yet.
     """
 
@@ -117,7 +117,7 @@ class LocalPlacement:
         if known is not None:
             # Claimed anew although it is driven here: that drive's ownership is a thing of the past.
             known[1].cancel()
-        runner = Runner(self._engine, claim, trouble=self._trouble.get(execution_id) or "")
+        runner = Runner(self._engine, claim, self, trouble=self._trouble.get(execution_id) or "")
         task = asyncio.create_task(self._drive(runner, claim), name=f"drive-{execution_id}")
         self._drives[execution_id] = (runner, task)
 
@@ -181,7 +181,10 @@ class LocalPlacement:
 
     async def _give_back(self, claim: Claim) -> None:
         pause = timedelta(seconds=min(2.0**claim.takeovers, LONGEST_PAUSE_SECONDS))
+        wake_at = self._engine.clock.now() + pause
         try:
-            await self._engine.journal.disown(claim.row.id, claim.row.epoch, wake_at=self._engine.clock.now() + pause)
+            await self._engine.journal.disown(claim.row.id, claim.row.epoch, wake_at=wake_at)
         except ConcertMasterError:
             _log.exception("an execution could not be given back", extra={"execution_id": claim.row.id})
+        else:
+            self._on_rest(wake_at)

@@ -148,10 +148,6 @@ class ProcessPool:
                 self._forget(worker)
                 raise
             self._forget(worker)
-            # The fork server has died, or cannot fork: perhaps a fresh one can.
-            if self._server is not None:
-                self._server.close()
-                self._server = None
         raise OperationalError(
             "node.no_process",
             f"No process could be started for node {call.node!r}; the machine may be short of memory or processes",
@@ -159,10 +155,8 @@ class ProcessPool:
 
     async def _hello(self, worker: Worker, spec: Mapping[str, Any]) -> bool:
         try:
-            if self._server is None or not self._server.alive:
-                self._settings.temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
-                self._server = ServerProcess(self._settings.temporary)
-            worker.hand_over(self._server.control, spec)
+            server = await self._living_server()
+            worker.hand_over(server.control, spec)
             async with asyncio.timeout(_START_SECONDS):
                 if await worker.hello():
                     return True
@@ -171,6 +165,17 @@ class ProcessPool:
             trouble = str(error) or "it took too long"
         _log.warning("a child process could not be started", extra={"error": trouble})
         return False
+
+    async def _living_server(self) -> ServerProcess:
+        """The fork server. One that lives is kept, whatever became of a child: all others would end with it."""
+        before = self._server
+        if before is not None and before.alive:
+            return before
+        self._settings.temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
+        server = self._server = ServerProcess(self._settings.temporary)
+        if before is not None:
+            await asyncio.to_thread(before.close)
+        return server
 
     async def _settle(self, worker: Worker) -> None:
         """Keep the worker for the next call of its owner, or see it off; then give its slot back."""
@@ -184,8 +189,10 @@ class ProcessPool:
             self._slots.release()
 
     async def _reusable(self, worker: Worker) -> bool:
+        if worker.killed or worker.threads or worker.changed or worker.attempts >= ATTEMPTS_OF_A_CHILD:
+            return False
         # Secrets that it has seen may lie about in its memory.
-        if worker.killed or worker.threads or worker.has_secrets or worker.attempts >= ATTEMPTS_OF_A_CHILD:
+        if worker.has_secrets:
             return False
         report = await worker.rest()
         if report is None or report["processes"]:
@@ -200,6 +207,8 @@ class ProcessPool:
         task.add_done_callback(lambda ended: self._settling.pop(ended, None))
 
     def _expire(self, worker: Worker) -> None:
+        # At once, so that no call gets it before the task begins.
+        self._idle.pop(worker, None)
         self._beside(self._retire(worker), worker)
 
     async def _retire(self, worker: Worker) -> None:

@@ -29,8 +29,13 @@ class Threads:
         self._limit = limit
         self._slots = asyncio.Semaphore(limit)
         self._grace_seconds = grace_seconds
+        self._running: dict[asyncio.Future[Any], str | None] = {}
         self._abandoned: dict[asyncio.Future[Any], str | None] = {}
-        self.running = 0
+
+    @property
+    def running(self) -> int:
+        """Threads at this moment, abandoned ones included."""
+        return len(self._running)
 
     @property
     def abandoned(self) -> int:
@@ -43,25 +48,26 @@ class Threads:
 
     async def run(self, call: Callable[[], Any], *, stop: Callable[[], None], alone: str | None) -> Any:
         """See `domain.interfaces.Compute.run`."""
-        while before := [work for work, name in self._abandoned.items() if alone is not None and name == alone]:
-            await asyncio.wait(before)
         await self._slots.acquire()
+        while before := [work for work, name in self._running.items() if alone is not None and name == alone]:
+            self._slots.release()
+            await asyncio.wait(before)
+            await self._slots.acquire()
         work = _in_thread(call)
-        self.running += 1
+        self._running[work] = alone
         work.add_done_callback(self._ended)
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
             stop()
-            await asyncio.wait({work}, timeout=self._grace_seconds)
-            if not work.done():
+            if not await ends_within(work, self._grace_seconds):
                 self._abandon(work, alone)
                 raise Abandoned from None
             drop(work)
             raise
 
     def _ended(self, work: asyncio.Future[Any]) -> None:
-        self.running -= 1
+        del self._running[work]
         self._slots.release()
         if work in self._abandoned:
             del self._abandoned[work]
@@ -86,6 +92,16 @@ def bearable(error: BaseException) -> Exception:
     if isinstance(error, Exception) and not isinstance(error, StopIteration):
         return error
     return RuntimeError(f"the node raised {error!r}").with_traceback(error.__traceback__)
+
+
+async def ends_within(work: asyncio.Future[Any], seconds: float) -> bool:
+    """Whether it ends in time. Another cancel meanwhile changes nothing: who waits here is ending already."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    while not work.done() and (left := until - loop.time()) > 0:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait({work}, timeout=left)
+    return work.done()
 
 
 def drop(work: asyncio.Future[Any]) -> None:

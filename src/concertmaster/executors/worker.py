@@ -36,6 +36,7 @@ class Worker:
     Attributes:
         attempts: how many it has had.
         threads: that its last attempt left behind.
+        changed: its last attempt left something set that belongs to the whole process.
         has_secrets: it has had a connection.
         base_memory_bytes: what it had after its first attempt; 0 before.
         killed: it was told to die.
@@ -46,6 +47,7 @@ class Worker:
         self.memory_bytes = memory_bytes
         self.attempts = 0
         self.threads = 0
+        self.changed = False
         self.has_secrets = False
         self.base_memory_bytes = 0
         self.killed = False
@@ -202,8 +204,8 @@ class Worker:
         taken = 0
         while (message := await self._frames.read()) is not None:
             match message:
-                case {"answer": dict(), "threads": int() as threads}:
-                    self.threads = threads
+                case {"answer": dict(), "threads": int() as threads, "changed": list()}:
+                    self.threads, self.changed = threads, bool(message["changed"])
                     return cast("Mapping[str, Any]", message["answer"])
                 case {"log": [str() as level, str() as text]} if level in _LEVELS:
                     call.on_log(level, text)

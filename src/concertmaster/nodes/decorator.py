@@ -14,7 +14,7 @@ from typing import Any, TypeVar, get_args, overload
 from pydantic import BaseModel
 
 from concertmaster.domain.ports import ANY
-from concertmaster.domain.spec import Effect, Isolation, NodeSpec, OutletSpec, Port
+from concertmaster.domain.spec import Container, Effect, Isolation, NodeSpec, OutletSpec, Port
 from concertmaster.nodes.config_model import build_config_model, connection_fields
 from concertmaster.nodes.docstring import read_docstring
 from concertmaster.nodes.node_type import Call, NodeType
@@ -43,6 +43,7 @@ class _Traits:
     passthrough: bool
     idempotent: bool
     isolation: Isolation
+    container: Container | None
     memory_mb: int | None
     title: str | None
     icon: str
@@ -66,6 +67,7 @@ def node(
     passthrough: bool = False,
     idempotent: bool = True,
     isolation: Isolation = "none",
+    container: Container | None = None,
     memory_mb: int | None = None,
     title: str | None = None,
     icon: str = "",
@@ -87,6 +89,7 @@ def node(
     passthrough: bool = False,
     idempotent: bool = True,
     isolation: Isolation = "none",
+    container: Container | None = None,
     memory_mb: int | None = None,
     title: str | None = None,
     icon: str = "",
@@ -107,6 +110,7 @@ def node(
         passthrough: the outlets carry the type of whatever is wired to `in`.
         idempotent: False: never repeat blindly.
         isolation: `process`: run in a killable child process, with limits and without the server's environment.
+        container: what becomes of its body; for the `flow` types that come with ConcertMaster.
         memory_mb: limit of memory of that process, in MiB; default the setting `process_memory`.
         title: default the docstring's first line when it is short, else the function's name in words.
         icon: name of a Lucide icon; default that of the category.
@@ -126,6 +130,7 @@ def node(
         passthrough=passthrough,
         idempotent=idempotent,
         isolation=isolation,
+        container=container,
         memory_mb=memory_mb,
         title=title,
         icon=icon,
@@ -198,6 +203,7 @@ def _spec(function: Callable[..., Any], traits: _Traits, signature: Signature, m
         effect_by=traits.effect_by,
         idempotent=traits.idempotent,
         isolation=traits.isolation,
+        container=traits.container,
         summary_field=traits.summary or next(iter(schema.get("required", ())), None),
         example=docs.example if traits.example is None else inspect.cleandoc(traits.example) + "\n",
     )

@@ -108,6 +108,11 @@ def _place(run: NodeRun) -> str:
     return f"{'a free place' if run.rule == 'slot' else 'its turn'} of {run.resource or ''}"
 
 
+def nodes_of(holders: Sequence[str]) -> Sequence[str]:
+    """The nodes behind the holders of places, `<execution>/<node>`: which attempt it is says nothing to people."""
+    return list(dict.fromkeys(holder.rpartition("/")[0] for holder in holders))
+
+
 def _edges(run: NodeRun, view: ExecutionView, workflow: Workflow) -> Reason:
     sources = [edge.source for edge in workflow.edges if edge.target == run.node]
     awaited = [name for name in dict.fromkeys(sources) if view.nodes[name].status not in _ENDED]

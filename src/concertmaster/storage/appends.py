@@ -16,6 +16,7 @@ from concertmaster.domain.errors import StaleOwner
 from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow
 from concertmaster.domain.interfaces import Committed
 from concertmaster.storage.admission import Admission
+from concertmaster.storage.awaiting import Awaiting
 from concertmaster.storage.bulk import batched
 from concertmaster.storage.companions import Companions
 from concertmaster.storage.database import Database
@@ -34,6 +35,7 @@ class AppendLane:
         rows: what is known of the executions owned here; read in the writer's thread, changed on the loop.
         on_commit: gets what is durable, in the order of the commits.
         admission: gives freed places to those that wait for them.
+        awaiting: writes children, requests to others, and waits.
     """
 
     patient = True
@@ -44,6 +46,7 @@ class AppendLane:
         rows: dict[str, ExecutionRow],
         on_commit: Callable[[Sequence[Committed]], None],
         admission: Admission,
+        awaiting: Awaiting,
     ) -> None:
         self._writer = database.writer
         self._rows = rows
@@ -51,6 +54,7 @@ class AppendLane:
         self._admission = admission
         self._heads = Heads(database.dialect)
         self._companions = Companions(database.dialect)
+        self._awaiting = awaiting
         # The epoch up to which an execution's appends are refused: whoever was refused once has to claim again.
         self._refused: dict[str, int] = {}
 
@@ -58,14 +62,19 @@ class AppendLane:
         """Write all appends but the stale ones, which get their error."""
         for job in jobs:
             job.written = job.result = False
+        self._awaiting.lock(connection, jobs)
         rest: Sequence[QueuedAppend] = jobs
         while rest:
             merged, rest = merge(self._not_refused(rest))
             if careful:
                 merged = self._fresh(connection, merged)
             freed = self._heads.move(connection, merged)
-            self._companions.write(connection, [job for entry in merged for job in entry.jobs if not job.written])
-            self._companions.forget(connection, [entry.id for entry in merged if entry.final])
+            unwritten = [job for entry in merged for job in entry.jobs if not job.written]
+            self._companions.write(connection, unwritten)
+            self._awaiting.write(connection, unwritten)
+            ended = [entry.id for entry in merged if entry.final]
+            self._companions.forget(connection, ended)
+            self._awaiting.forget(connection, ended)
             freed |= self._release(connection, [entry for entry in merged if entry.release is not None])
             self._admission.fill(connection, freed)
             self._learn(connection, [entry for entry in merged if entry.id not in self._rows])
@@ -155,6 +164,10 @@ class AppendLane:
                 self._rows[row.id] = row
                 if batch.events:
                     committed.append(Committed(row, batch.events, job.data))
+                for child in job.children:
+                    committed.append(Committed(child.row, (child.event,), (child.data,)))
+                    if child.row.owner is not None:
+                        self._rows[child.row.id] = child.row
         self._forget(jobs)
         for job in jobs:
             job.settle()

@@ -17,6 +17,7 @@ from concertmaster.domain.execution import ExecutionRow, RequestKind
 from concertmaster.domain.interfaces import Append, Claim, Committed, History, InboxItem, NewExecution
 from concertmaster.storage.admission import Admission
 from concertmaster.storage.appends import AppendLane
+from concertmaster.storage.awaiting import Awaiting
 from concertmaster.storage.claims import Claims, next_due
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import to_micros, utc_now
@@ -55,7 +56,8 @@ class SqlJournal:
         self._rows: dict[str, ExecutionRow] = {}
         admission = Admission(database, now)
         self._claims = Claims(database, admission, now)
-        self._appends = AppendLane(database, self._rows, self._publish, admission)
+        self.awaiting = Awaiting(database, self._rows, now)
+        self._appends = AppendLane(database, self._rows, self._publish, admission, self.awaiting)
         self._starts = StartLane(database, self._rows, self._publish, admission)
         database.writer.add_lane(self._appends)
         database.writer.add_lane(self._starts)
@@ -154,5 +156,5 @@ class SqlJournal:
 
     async def unfinished(self) -> int:
         """See `Journal`."""
-        query = select(count()).select_from(executions).where(text(OPEN))
+        query = select(count()).select_from(executions).where(text(OPEN), executions.c.hidden == 0)
         return await self._database.read(lambda connection: connection.scalar(query) or 0)

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from concertmaster.domain.errors import UserError
-from concertmaster.domain.events import Body
+from concertmaster.domain.events import Body, Event
 from concertmaster.domain.events_json import data_of
 from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow
-from concertmaster.domain.interfaces import Append, Change, Release
-from concertmaster.storage.encoding import encode, to_micros
+from concertmaster.domain.interfaces import Append, Change, Child, Release
+from concertmaster.storage.encoding import encode, maybe_micros, plain_key, to_micros
 from concertmaster.storage.lanes import Job
+from concertmaster.storage.rows import json_text
 
 NO_CHANGE = Change()
 
@@ -23,16 +24,40 @@ class QueuedAppend(Job):
     Attributes:
         written: it was found in the journal already.
         learned: the execution's row, where nobody here has seen it.
+        children: child executions that come with it.
     """
 
-    __slots__ = ("batch", "data", "learned", "rows", "written")
+    __slots__ = ("batch", "children", "data", "learned", "rows", "written")
 
     def __init__(self, future: asyncio.Future[Any], batch: Append) -> None:
         super().__init__(future)
         self.batch = batch
         self.data, self.rows = _encoded(batch)
+        self.children = [ChildStart(one) for one in batch.companions if isinstance(one, Child)]
         self.written = False
         self.learned: ExecutionRow | None = None
+
+
+class ChildStart:
+    """A child execution, encoded.
+
+    Raises:
+        UserError: `event.not_storable`.
+    """
+
+    __slots__ = ("data", "event", "event_values", "row", "row_values")
+
+    def __init__(self, child: Child) -> None:
+        self.row = row = child.row
+        self.event = Event(child.id, 1, child.at, child.body)
+        self.data = encode_data(child.body)
+        slot = child.slot
+        at = to_micros(child.at)
+        key = (None, None) if slot is None else (plain_key(slot.key), slot.limit)
+        head = (row.id, row.workflow, row.version, row.status, row.epoch, row.owner, row.head_seq)
+        rest = (json_text(row.trigger), at, maybe_micros(row.wake_at), row.priority)
+        self.row_values = (*head, *rest, *key, int(row.admitted), row.parent, int(row.hidden))
+        self.event_values = (child.id, 1, at, child.body.kind, None, self.data.decode())
 
 
 class Merged:

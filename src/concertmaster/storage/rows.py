@@ -33,6 +33,8 @@ EXECUTION_COLUMNS = (
     executions.c.wake_at,
     executions.c.slot_key,
     executions.c.admitted,
+    executions.c.parent,
+    executions.c.hidden,
 )
 EVENT_COLUMNS = (events.c.seq, events.c.at, events.c.kind, events.c.node, events.c.data)
 
@@ -40,7 +42,7 @@ EVENT_COLUMNS = (events.c.seq, events.c.at, events.c.kind, events.c.node, events
 def execution_from(row: Sequence[Any]) -> ExecutionRow:
     """From a row of `EXECUTION_COLUMNS`, in their order; more columns may follow."""
     id_, workflow, version, status, epoch, head_seq, trigger, created_at, started_at, ended_at, error = row[:11]
-    priority, owner, wake_at, slot_key, admitted = row[11:16]
+    priority, owner, wake_at, slot_key, admitted, parent, hidden = row[11:18]
     return ExecutionRow(
         id=id_,
         workflow=workflow,
@@ -58,6 +60,8 @@ def execution_from(row: Sequence[Any]) -> ExecutionRow:
         wake_at=maybe_instant(wake_at),
         slot_key=slot_key,
         admitted=bool(admitted),
+        parent=parent,
+        hidden=bool(hidden),
     )
 
 

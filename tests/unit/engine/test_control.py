@@ -250,8 +250,7 @@ async def test_places_of_a_node_type_are_never_exceeded_and_waits_are_told(tmp_p
         while len(await waiting()) < 3:
             await asyncio.sleep(0.005)
         assert {(body.rule, body.resource) for body in await waiting()} == {("slot", "node_type:t.gate")}
-        holders = await harness.engine.limits.holders("node_type:t.gate")
-        assert holders == [f"{ids[0]}/n", f"{ids[1]}/n"]
+        assert list(await harness.slots.holders("node_type:t.gate")) == [f"{ids[0]}/n/1", f"{ids[1]}/n/1"]
         await harness.cancel(ids[4])
         assert (await harness.end(ids[4])).status == "cancelled"
         door.open.set()

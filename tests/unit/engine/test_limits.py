@@ -99,7 +99,7 @@ async def test_higher_priority_goes_first_then_order_of_arrival() -> None:
     tasks = [asyncio.create_task(work(*one)) for one in [("a", 0), ("b", 5), ("c", 0), ("d", 5)]]
     while len(waits) < 4:
         await asyncio.sleep(0)
-    assert await limits.holders(WAREHOUSE) == ["first"]
+    assert await places.holders(WAREHOUSE) == ["first"]
     limits.leave([WAREHOUSE], holder="first")
     async with asyncio.timeout(10):
         await asyncio.gather(*tasks)
@@ -119,7 +119,7 @@ async def test_one_that_gives_up_leaves_no_place_taken() -> None:
     limits.leave([WAREHOUSE], holder="first")
     async with asyncio.timeout(10):
         await limits.enter([WAREHOUSE], holder="next", priority=0, on_wait=silent)
-    assert await limits.holders(WAREHOUSE) == ["next"]
+    assert await places.holders(WAREHOUSE) == ["next"]
 
 
 async def test_a_place_is_given_back_once_the_database_can_be_written_again() -> None:

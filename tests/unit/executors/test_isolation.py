@@ -95,10 +95,10 @@ async def test_a_child_has_nothing_of_the_server(harness: Harness) -> None:
 
 async def test_one_workflow_reuses_its_child_and_another_never_gets_it(harness: Harness) -> None:
     code = """
-    import builtins, os
+    import os, sys
     def main():
-        builtins.seen = getattr(builtins, "seen", 0) + 1
-        return [os.getpid(), builtins.seen]
+        sys.seen = getattr(sys, "seen", 0) + 1
+        return [os.getpid(), sys.seen]
     """
     first = await result_of(harness, code, name="one")
     again = await result_of(harness, code, name="one")
@@ -236,7 +236,7 @@ async def test_printing_without_end_is_bounded_and_the_server_stays_awake(harnes
 
 async def test_secrets_are_nowhere_to_be_seen(harness: Harness) -> None:
     found: list[Any] = []
-    for how in ("return", "raise"):
+    for how in ("return", "raise", "code"):
         row, events = await harness.run(
             "{concertmaster: 1, name: w, outputs: {out: '{{ nodes.n }}'},"
             f" nodes: {{n: {{type: iso.whisper, config: {{service: service, how: {how}}}}}}}}}"
@@ -284,3 +284,14 @@ async def test_a_fork_server_that_was_killed_is_replaced(harness: Harness) -> No
     )
     assert failure.code == "node.crashed"
     assert await result_of(harness, "def main():\n    return 1", name="next") == 1
+
+
+async def test_half_a_character_in_a_log_line_ends_nothing(harness: Harness) -> None:
+    code = """
+    def main(context):
+        context.logger.info("half \\ud800 of it")
+        return 1
+    """
+    execution_id = await harness.start(document(code))
+    assert (await harness.end(execution_id)).status == "succeeded"
+    assert ("info", "half \\ud800 of it") in await lines_of(harness, execution_id)

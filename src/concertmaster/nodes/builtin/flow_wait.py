@@ -1,4 +1,4 @@
-"""flow.wait: go on later."""
+"""flow.wait: go on later, or when an event comes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from concertmaster import Input, UserError, Wait, node
-
-_LONGEST = timedelta(days=3660)
+from concertmaster.domain.durations import LONGEST
+from concertmaster.nodes.flow import Await
 
 
 @node(
@@ -24,17 +24,24 @@ _LONGEST = timedelta(days=3660)
 async def flow_wait(
     value: Input[Any] = None,  # noqa: ARG001 (it goes out again when the wait is over)
     *,
-    duration: Annotated[timedelta | None, Field(ge=timedelta(), le=_LONGEST)] = None,
+    duration: Annotated[timedelta | None, Field(ge=timedelta(), le=timedelta(days=3660))] = None,
     until: datetime | None = None,
-) -> Wait:
-    """Go on after a while, or at a point in time.
+    event: Annotated[str | None, Field(min_length=1, max_length=200)] = None,
+    key: Annotated[str, Field(max_length=200)] = "",
+    timeout: Annotated[timedelta | None, Field(gt=timedelta(), le=LONGEST)] = None,
+) -> Wait | Await:
+    """Go on after a while, at a point in time, or when a named event comes.
 
-    A waiting execution needs no memory, and waits on over restarts. Whatever is wired in goes out unchanged.
+    A waiting execution needs no memory, and waits on over restarts. After a time whatever is wired in goes out
+    unchanged; after an event, the data that came with it.
 
     Args:
         duration: How long, such as `90s`, `15m`, `36h` or `7d`.
         until: When, as ISO 8601 with a zone, such as `2026-12-24T18:00:00Z`; without a zone it is UTC. A moment that is
             over goes on at once.
+        event: Name of the event, sent by `flow.event` or `POST /api/v1/events/{name}`.
+        key: Correlation key: only an event with the same key counts.
+        timeout: How long to wait for the event; then the node fails with `wait.timeout`.
 
     Example:
         ```yaml
@@ -48,8 +55,12 @@ async def flow_wait(
         outputs: {second: "{{ nodes.second }}"}
         ```
     """
-    if (duration is None) == (until is None):
-        raise UserError("wait.config", "A wait needs either `duration` or `until`, and not both")
+    if sum(given is not None for given in (duration, until, event)) != 1:
+        raise UserError("wait.config", "A wait needs one of `duration`, `until` and `event`")
+    if event is None and (key or timeout is not None):
+        raise UserError("wait.config", "`key` and `timeout` belong to the wait for an `event`")
+    if event is not None:
+        return Await("event", {"name": event, "key": key}, timeout=timeout)
     if until is not None and until.tzinfo is None:
         until = until.replace(tzinfo=UTC)
     return Wait(duration or timedelta(), until)

@@ -1,0 +1,204 @@
+"""What comes with an append beside its events: children, requests to other executions, and what nodes wait for.
+
+Used in the writer's thread, in its transactions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, delete, select, text, update
+
+from concertmaster.domain.execution import ExecutionRow
+from concertmaster.domain.interfaces import AskApproval, Listen, Message, StopAwaiting
+from concertmaster.storage.companions import insert_events
+from concertmaster.storage.database import Database
+from concertmaster.storage.encoding import maybe_micros, plain_key, to_micros
+from concertmaster.storage.merging import QueuedAppend
+from concertmaster.storage.rows import json_text
+from concertmaster.storage.tables import OPEN, approvals, deliveries, executions, listeners, named_events
+
+_own = executions.c
+
+
+def event_lock(name: str, key: str) -> str:
+    """What senders and those who begin to wait lock first, so that they do not miss each other."""
+    return f"event:{name}/{key}"
+
+
+class Awaiting:
+    """Writes the companions of appends.
+
+    Args:
+        rows: what is known of the executions owned here: these are not locked, since only this thread lets go of them.
+    """
+
+    def __init__(self, database: Database, rows: dict[str, ExecutionRow], now: Callable[[], datetime]) -> None:
+        self._dialect = database.dialect
+        self._writer = database.writer
+        self._rows = rows
+        self._now = now
+        self._children = self._dialect.bulk(
+            "INSERT INTO executions (id, workflow, version, status, epoch, owner, head_seq, trigger, created_at, "
+            "wake_at, priority, slot_key, slot_limit, admitted, parent, hidden) {rows}",
+            *("text", "text", "bigint", "text", "bigint", "text", "bigint", "text", "bigint"),
+            *("bigint", "bigint", "text", "bigint", "bigint", "text", "bigint"),
+        )
+        self._events = insert_events(self._dialect)
+        self._listeners = self._dialect.bulk(
+            "INSERT INTO listeners (execution_id, node, name, key, once) {rows} ON CONFLICT (execution_id, node) "
+            "DO UPDATE SET name = excluded.name, key = excluded.key, once = excluded.once",
+            *("text", "text", "text", "text", "text"),
+        )
+        self._deliveries = self._dialect.bulk(
+            "INSERT INTO deliveries (event_id, execution_id, once) {rows} ON CONFLICT DO NOTHING",
+            *("bigint", "text", "text"),
+        )
+        self._approvals = self._dialect.bulk(
+            # After an interruption the same question is asked again.
+            "INSERT INTO approvals (id, execution_id, visible_id, node, title, about, status, created_at, due_at) "
+            "{rows} ON CONFLICT (id) DO UPDATE SET status = excluded.status",
+            *("text", "text", "text", "text", "text", "text", "text", "bigint", "bigint"),
+        )
+        self._messages = self._dialect.bulk(
+            "INSERT INTO inbox (execution_id, at, kind, data) {rows}", "text", "bigint", "text", "text"
+        )
+
+    def lock(self, connection: Connection, jobs: Sequence[QueuedAppend]) -> None:
+        """Before anything else is locked: the names of events that nodes begin to wait for."""
+        keys = {
+            event_lock(one.name, one.key) for job in jobs for one in job.batch.companions if isinstance(one, Listen)
+        }
+        if keys:
+            self._dialect.lock_keys(connection, sorted(keys))
+
+    def write(self, connection: Connection, jobs: Sequence[QueuedAppend]) -> None:
+        """Everything that comes with the appends, in their order."""
+        with_some = [job for job in jobs if job.batch.companions]
+        if not with_some:
+            return
+        children = [child for job in with_some for child in job.children]
+        if children:
+            self._children.run(connection, [child.row_values for child in children])
+            self._events.run(connection, [child.event_values for child in children])
+            self._writer.notices.heads.update((child.row.id, 1) for child in children)
+            self._writer.notices.attention(child.row.id for child in children if child.row.owner is None)
+        self.tell(connection, [one for job in with_some for one in job.batch.companions if isinstance(one, Message)])
+        for job in with_some:
+            for one in job.batch.companions:
+                match one:
+                    case Listen():
+                        self._listen(connection, job.batch.execution_id, one)
+                    case AskApproval():
+                        self._ask(connection, job.batch.execution_id, one)
+                    case StopAwaiting(node):
+                        self._stop(connection, job.batch.execution_id, node)
+                    case _:
+                        pass
+
+    def forget(self, connection: Connection, ended: Sequence[str]) -> None:
+        """Executions that have ended wait for nothing more."""
+        if not ended or connection.scalar(select(text("1")).where(self._anything()).limit(1)) is None:
+            return
+        for start in range(0, len(ended), 500):
+            part = ended[start : start + 500]
+            connection.execute(delete(listeners).where(listeners.c.execution_id.in_(part)))
+            connection.execute(
+                update(approvals)
+                .where(approvals.c.execution_id.in_(part), approvals.c.status == "open")
+                .values(status="withdrawn")
+            )
+
+    def _anything(self) -> Any:
+        waits = select(listeners.c.node).limit(1).exists()
+        asks = select(approvals.c.id).where(approvals.c.status == "open").limit(1).exists()
+        return waits | asks
+
+    def tell(self, connection: Connection, messages: Sequence[Message]) -> None:
+        """Put messages into inboxes; those to executions that have ended are dropped."""
+        if not messages:
+            return
+        ids = sorted({message.execution_id for message in messages})
+        alive: set[str] = {id_ for id_ in ids if id_ in self._rows}
+        foreign = [id_ for id_ in ids if id_ not in alive]
+        for start in range(0, len(foreign), 500):
+            part = foreign[start : start + 500]
+            # An interrupted one can still be asked to resume or to cancel.
+            query = select(_own.id).where(_own.id.in_(part), text(f"({OPEN} OR status = 'interrupted')"))
+            alive.update(connection.scalars(query))
+        at = to_micros(self._now())
+        told = [message for message in messages if message.execution_id in alive]
+        self._messages.run(connection, [(one.execution_id, at, one.kind, json_text(one.data)) for one in told])
+        self._wake(connection, [id_ for id_ in foreign if id_ in alive], at)
+        self._writer.notices.attention(dict.fromkeys(one.execution_id for one in told))
+
+    def _wake(self, connection: Connection, ids: Sequence[str], at: int) -> None:
+        """Make those due that nobody drives. Rows that somebody has locked are left: whoever lets go of one at this
+        moment looks into its inbox, or the next look of a dispatcher finds the message."""
+        if not ids:
+            return
+        unowned = select(_own.id).where(_own.id.in_(ids), _own.owner.is_(None)).with_for_update(skip_locked=True)
+        found = list(connection.scalars(unowned))
+        if found:
+            connection.execute(update(executions).where(_own.id.in_(found)).values(wake_at=at))
+            # Asked to go on, or to cancel: queued again, as by anybody's request.
+            connection.execute(
+                update(executions)
+                .where(_own.id.in_(found), _own.status == "interrupted")
+                .values(status="queued", admitted=1, ended_at=None, error=None)
+            )
+
+    def _listen(self, connection: Connection, execution_id: str, one: Listen) -> None:
+        """Wait for an event, unless one that is kept has not been given to this wait yet: then that one arrives."""
+        name, key = plain_key(one.name), plain_key(one.key)
+        given = (
+            select(deliveries.c.event_id)
+            .where(
+                deliveries.c.event_id == named_events.c.id,
+                deliveries.c.execution_id == execution_id,
+                deliveries.c.once == one.once,
+            )
+            .exists()
+        )
+        kept = (
+            select(named_events.c.id, named_events.c.data)
+            .where(named_events.c.name == name, named_events.c.key == key)
+            .where(named_events.c.expires_at > to_micros(self._now()), ~given)
+            .order_by(named_events.c.id)
+            .limit(1)
+        )
+        found = connection.execute(kept).one_or_none()
+        if found is None:
+            self._listeners.run(connection, [(execution_id, one.node, name, key, one.once)])
+            return
+        self.deliver(connection, found.id, found.data, [(execution_id, one.node, one.once)])
+
+    def deliver(
+        self, connection: Connection, event_id: int, data: str, waits: Iterable[tuple[str, str, str]]
+    ) -> list[str]:
+        """Give an event to waits (execution, node, once); they wait no longer. Returns the executions."""
+        told: list[Message] = []
+        for execution_id, node, once in waits:
+            self._deliveries.run(connection, [(event_id, execution_id, once)])
+            connection.execute(
+                delete(listeners).where(listeners.c.execution_id == execution_id, listeners.c.node == node)
+            )
+            told.append(Message(execution_id, "event", {"node": node, "event": event_id, "data": orjson.loads(data)["data"]}))
+        self.tell(connection, told)
+        return [message.execution_id for message in told]
+
+    def _ask(self, connection: Connection, execution_id: str, one: AskApproval) -> None:
+        about, now = json_text(one.about), to_micros(self._now())
+        row = (one.id, execution_id, one.visible, one.node, one.title, about, "open", now, maybe_micros(one.due_at))
+        self._approvals.run(connection, [row])
+
+    def _stop(self, connection: Connection, execution_id: str, node: str) -> None:
+        connection.execute(delete(listeners).where(listeners.c.execution_id == execution_id, listeners.c.node == node))
+        connection.execute(
+            update(approvals)
+            .where(approvals.c.execution_id == execution_id, approvals.c.node == node, approvals.c.status == "open")
+            .values(status="withdrawn")
+        )
