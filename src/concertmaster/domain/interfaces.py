@@ -603,8 +603,8 @@ class Committed:
 class Subscription(Protocol):
     """A bounded queue of what was committed; leave it with `close`."""
 
-    async def next(self, *, timeout_seconds: float | None = None) -> list[Committed]:
-        """What came since the last call; empty on time-out.
+    async def next(self) -> list[Committed]:
+        """What came since the last call, waited for; empty when closed.
 
         Raises:
             OperationalError: `stream.overflow`, the reader was too slow; catch up from the journal.
@@ -745,11 +745,11 @@ class Lease(Protocol):
     """The life of this process as the database sees it: whoever has no lease owns nothing."""
 
     async def register(self, owner: str) -> None:
-        """Take a lease under a new name, and keep it."""
+        """Take a lease under a new name, and keep it; waits for a database in trouble."""
         ...
 
     async def release(self) -> None:
-        """Give it back, with every execution and place that goes with it."""
+        """Give it back, with every execution and place that goes with it: they are due at once, for whoever comes."""
         ...
 
 

@@ -12,16 +12,14 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from concertmaster.data.json_value import is_small, save_json
-from concertmaster.domain.errors import UserError
 from concertmaster.domain.execution import Failure
 from concertmaster.domain.interfaces import Abandoned
-from concertmaster.domain.problems import pointer
 from concertmaster.domain.values import NULL, JsonValue, Value
 from concertmaster.engine.awaiting import prepared
-from concertmaster.engine.calling import Inputs, keywords_of, saved
+from concertmaster.engine.calling import Inputs, keywords_of, saved, validated
 from concertmaster.engine.context import NodeContext
 from concertmaster.engine.conversion import Conversion, is_stream
 from concertmaster.engine.failures import failure_of, trace_of
@@ -72,7 +70,7 @@ async def _outputs(job: Job, gate: Gate | None) -> Outcome:
     main = job.inputs.get("in", NULL)
     seen = main[0] if isinstance(main, list) else main
     config = node.config.render(await scope_of(job.engine, job.state, node.config.references, seen, node.item))
-    model = validated(node, config)
+    model = validated(node.type, config, node=node.id)
     if gate is not None:
         await gate(resources_of(node.type, model))
     opened = {name: await _opened(context, model, node, name) for name in node.type.connections}
@@ -144,16 +142,6 @@ def _is_stored(value: Value | list[Value]) -> bool:
     if isinstance(value, list):
         return any(_is_stored(item) for item in value)
     return not isinstance(value, JsonValue) or value.artifact is not None
-
-
-def validated(node: PlanNode, config: Mapping[str, Any]) -> BaseModel:
-    """The rendered config, checked again."""
-    try:
-        return node.type.config_model.model_validate(config)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = pointer("nodes", node.id, "config", *first["loc"])
-        raise UserError("node.config_invalid", f"{place}: {first['msg']}", pointer=place) from error
 
 
 async def _opened(context: NodeContext, model: BaseModel, node: PlanNode, name: str) -> Any:

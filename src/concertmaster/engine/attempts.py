@@ -133,14 +133,16 @@ class Attempts:
         for attempt in self._running.values():
             self.release(attempt)
 
-    def close(self) -> None:
-        """Stop everything without waiting; nothing is recorded any more."""
+    def close(self) -> list[asyncio.Task[None]]:
+        """Stop everything without waiting; nothing is recorded any more. Returns what has yet to end."""
         for attempt in self._running.values():
             if attempt.timer is not None:
                 attempt.timer.cancel()
             if attempt.task is not None:
                 attempt.task.cancel()
+        tasks = [attempt.task for attempt in self._running.values() if attempt.task is not None]
         self._running.clear()
+        return tasks
 
     def _run_inline(self, attempt: Attempt) -> bool:
         """Whether it could be run at once, to its end."""
