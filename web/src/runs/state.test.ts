@@ -38,6 +38,7 @@ const execution: Execution = {
   generation: 1,
   waiting: null,
   reason: null,
+  parent: null,
   error: null,
   inputs: {},
   outputs: null,
