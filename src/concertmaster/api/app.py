@@ -68,21 +68,10 @@ def create_app(
     app.state.doors = Doors(runtime, port=port, local_token=local_token)
     errors.install(app)
     api = APIRouter(prefix=PREFIX, responses=problems(401, 422))
-    for part in (
-        logins,
-        tokens,
-        workflows,
-        executions,
-        control,
-        waits,
-        triggers,
-        backfills,
-        nodes,
-        connections,
-        operations,
-        stream,
-    ):
+    for part in (logins, tokens, workflows, executions, control, waits, triggers, backfills, nodes, connections):
         api.include_router(part.router)
+    api.include_router(operations.router)
+    api.include_router(stream.router)
     app.include_router(operations.root_router)
     app.include_router(api)
     web.install(app)

@@ -139,6 +139,18 @@ def _local_token(folder: Path) -> str:
         ) from error
 
 
+def serves(settings: Settings) -> bool:
+    """Whether a server seems to run on the data folder, found out without taking or making anything."""
+    try:
+        found = cast("dict[str, Any]", orjson.loads((settings.resolved_data_dir / SERVER_FILE).read_bytes()))
+        os.kill(int(found["pid"]), 0)
+    except PermissionError:
+        return True
+    except (OSError, KeyError, ValueError, TypeError):
+        return False
+    return isinstance(found.get("url"), str)
+
+
 async def _held_or_url(settings: Settings, stack: ExitStack) -> str | None:
     """Take the data folder (None), or find the address of the server that has it; one that starts is waited for."""
     loop = asyncio.get_running_loop()

@@ -1385,7 +1385,7 @@ export interface components {
         };
         /**
          * Execution
-         * @description An execution with its inputs, outputs and nodes; `generation` counts its retries from 1.
+         * @description An execution with its nodes; `generation` counts retries from 1, `reason` says why it was cancelled.
          */
         Execution: {
             /** Id */
@@ -1419,6 +1419,8 @@ export interface components {
             /** Generation */
             generation: number;
             waiting: components["schemas"]["Waiting"] | null;
+            /** Reason */
+            reason: string | null;
             /** Inputs */
             inputs: {
                 [key: string]: unknown;
