@@ -18,7 +18,7 @@ from concertmaster.domain.document import parse
 from concertmaster.domain.errors import NotFound
 from concertmaster.domain.events import Event, ExecutionCreated
 from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow
-from concertmaster.domain.interfaces import Claim, Committed, NewExecution, Slot
+from concertmaster.domain.interfaces import Claim, Committed, NewExecution, Slot, Slots
 from concertmaster.domain.limits import parse_limits
 from concertmaster.engine.breaker import BreakerPolicy, Breakers
 from concertmaster.engine.hooks import Hooks
@@ -47,6 +47,7 @@ class Harness:
     workflows: SqlWorkflowStore
     executions: SqlExecutionStore
     placement: LocalPlacement
+    slots: Slots
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     ended: dict[str, ExecutionRow] = field(default_factory=dict)
 
@@ -130,6 +131,7 @@ async def running_engine(
     limits: Sequence[str] = (),
     breaker: BreakerPolicy | None = None,
     dispatch: bool = True,
+    threads: int = 32,
     processes: ProcessSettings | None = None,
 ) -> AsyncIterator[Harness]:
     """An engine over `folder` with the built-ins and the given `@node` functions; closing it is a clean stop.
@@ -155,12 +157,11 @@ async def running_engine(
     executions, builtins = SqlExecutionStore(database), load_registry()
     own = [found for function in functions if (found := node_type_of(function)) is not None]
     registry = Registry([*builtins.all(), *own])
-    compute = LocalCompute(threads=32, grace_seconds=grace_seconds, processes=processes)
+    compute = LocalCompute(threads=threads, grace_seconds=grace_seconds, processes=processes)
     slots = database.slots(hooks.owner, hooks.freed)
     engine = Engine(
         owner=hooks.owner,
         journal=journal,
-        executions=executions,
         plans=PlanCache(workflows, lambda: registry),
         artifacts=ArtifactStore(folder / "artifacts"),
         workspace=folder,
@@ -176,7 +177,7 @@ async def running_engine(
     )
     try:
         async with driving(engine, hooks, database.lease, shared=database.shared, everything=dispatch) as placement:
-            harness = Harness(engine, journal, workflows, executions, placement)
+            harness = Harness(engine, journal, workflows, executions, placement, slots)
             yield harness
     finally:
         await compute.close()

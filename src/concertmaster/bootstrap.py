@@ -40,6 +40,7 @@ from concertmaster.services.nodes import NodeTypeService
 from concertmaster.services.operations import Instance, OperationsService
 from concertmaster.services.stream import StreamService
 from concertmaster.services.tokens import TokenService
+from concertmaster.services.waits import WaitService
 from concertmaster.services.workflows import WorkflowService
 from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database
@@ -50,6 +51,7 @@ from concertmaster.storage.logins import SqlLoginStore
 from concertmaster.storage.migrate import upgrade
 from concertmaster.storage.relay import Relay
 from concertmaster.storage.tokens import SqlTokenStore
+from concertmaster.storage.waits import SqlWaitStore
 from concertmaster.storage.workflows import SqlWorkflowStore
 
 # In a shared folder; a write that takes longer is not to be expected.
@@ -72,6 +74,7 @@ class Runtime:
     workflows: WorkflowService
     executions: ExecutionService
     control: ControlService
+    waits: WaitService
     connections: ConnectionService
     node_types: NodeTypeService
     operations: OperationsService
@@ -135,6 +138,7 @@ class _Storage:
     workflows: SqlWorkflowStore
     executions: SqlExecutionStore
     connections: SqlConnectionStore
+    waits: SqlWaitStore
     artifacts: ArtifactStore
     slots: Slots
 
@@ -148,12 +152,14 @@ async def _open_storage(settings: Settings, hooks: Hooks, clock: Clock, stack: A
     database = Database(settings.resolved_database_url)
     await database.open()
     stack.push_async_callback(database.close)
+    journal = SqlJournal(database, hooks.committed, hooks.wake, now=clock.now)
     return _Storage(
         database=database,
-        journal=SqlJournal(database, hooks.committed, hooks.wake, now=clock.now),
+        journal=journal,
         workflows=SqlWorkflowStore(database, now=clock.now),
         executions=SqlExecutionStore(database),
         connections=SqlConnectionStore(database, now=clock.now),
+        waits=SqlWaitStore(database, journal.awaiting, now=clock.now),
         artifacts=artifacts,
         slots=database.slots(hooks.owner, hooks.freed),
     )
@@ -186,7 +192,6 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
         engine = Engine(
             owner=hooks.owner,
             journal=storage.journal,
-            executions=storage.executions,
             plans=PlanCache(storage.workflows, lambda: registry),
             artifacts=storage.artifacts,
             workspace=settings.resolved_workspace,
@@ -222,6 +227,10 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             slots=storage.slots,
             clock=clock,
         )
+        waits = WaitService(storage.waits)
+        engine.doors.call = executions.callee
+        engine.doors.send = waits.send_from_node
+        engine.doors.expire = waits.expire
         yield Runtime(
             settings=settings,
             workflows=workflows,
@@ -229,6 +238,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             control=ControlService(
                 journal=storage.journal, store=storage.executions, workflows=workflows, executions=executions
             ),
+            waits=waits,
             connections=connections,
             node_types=NodeTypeService(lambda: registry),
             operations=OperationsService(

@@ -19,7 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from concertmaster.domain.durations import parse_duration
+from concertmaster.domain.durations import LONGEST, parse_duration
 from concertmaster.domain.errors import UserError
 
 PREFIX = "CONCERTMASTER_"
@@ -80,11 +80,15 @@ class Settings(BaseSettings):
         default=30.0, gt=0, le=3600, description="Seconds before an open circuit breaker lets one attempt try again."
     )
     node_timeout: timedelta = Field(
-        default=timedelta(hours=1), gt=timedelta(), description="Time-out of an attempt whose node has none of its own."
+        default=timedelta(hours=1),
+        gt=timedelta(),
+        le=LONGEST,
+        description="Time-out of an attempt whose node has none of its own.",
     )
     execution_timeout: timedelta = Field(
         default=timedelta(days=7),
         gt=timedelta(),
+        le=LONGEST,
         description="Time-out of an execution whose workflow has none of its own.",
     )
     threads: int = Field(default=32, ge=1, le=1024, description="Node functions that may run in threads at once.")
@@ -103,6 +107,7 @@ class Settings(BaseSettings):
     process_cpu_time: timedelta = Field(
         default=timedelta(hours=4),
         gt=timedelta(),
+        le=LONGEST,
         description="CPU time that an isolated attempt may use, summed over all its threads and processes.",
     )
     max_body_bytes: int = Field(

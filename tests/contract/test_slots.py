@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
+from sqlalchemy import Connection, insert
 
 from concertmaster.domain.interfaces import Slots
+from concertmaster.storage.slots import SqlSlots
+from concertmaster.storage.tables import owners
 from storage_backends import Storage
 
 
@@ -62,3 +65,22 @@ async def test_of_many_at_once_exactly_the_limit_gets_in(slots: Slots) -> None:
     mixed = await asyncio.gather(*swaps, *takes)
     assert sum(bool(answer) for answer in mixed) == 7
     assert len(await slots.holders("r")) == 7
+
+
+async def test_nobody_gives_back_what_another_process_holds(storage: Storage) -> None:
+    await storage.database.lease(on_lost=nothing).register("here")
+    here, there = Process("here"), Process("there")
+    await storage.database.write(lambda connection: live(connection, "there"))
+    ours, theirs = SqlSlots(storage.database, here), SqlSlots(storage.database, there)
+    assert await ours.take("r", limit=1, holder="e1/a/1")
+    # They took the execution over, with the place that its attempt asked for.
+    assert await theirs.take("r", limit=1, holder="e1/a/1")
+    await ours.give_back("r", holder="e1/a/1")
+    assert list(await theirs.holders("r")) == ["e1/a/1"]
+    assert not await ours.take("r", limit=1, holder="e2/a/1")
+    await theirs.give_back("r", holder="e1/a/1")
+    assert await ours.take("r", limit=1, holder="e2/a/1")
+
+
+def live(connection: Connection, owner: str) -> None:
+    connection.execute(insert(owners).values(owner=owner, lease_until=2**62, started_at=0))

@@ -22,6 +22,7 @@ from concertmaster.api import (
     operations,
     stream,
     tokens,
+    waits,
     web,
     workflows,
 )
@@ -65,7 +66,7 @@ def create_app(
     app.state.doors = Doors(runtime, port=port, local_token=local_token)
     errors.install(app)
     api = APIRouter(prefix=PREFIX, responses=problems(401, 422))
-    for part in (logins, tokens, workflows, executions, control, nodes, connections, operations, stream):
+    for part in (logins, tokens, workflows, executions, control, waits, nodes, connections, operations, stream):
         api.include_router(part.router)
     app.include_router(operations.root_router)
     app.include_router(api)

@@ -68,6 +68,7 @@ class ExecutionSummary(_Model):
     ended_at: datetime | None
     seq: int
     priority: int
+    parent: str | None
     error: ExecutionError | None
 
 
@@ -140,8 +141,8 @@ class StartExecution(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     inputs: JsonObject = Field(default_factory=dict)
-    version: int | None = Field(default=None, ge=1, le=2**63 - 1)
-    priority: int | None = Field(default=None, ge=-(2**31), le=2**31 - 1)
+    version: int | None = Field(default=None, strict=True, ge=1, le=2**63 - 1)
+    priority: int | None = Field(default=None, strict=True, ge=-(2**31), le=2**31 - 1)
 
 
 class Column(_Model):

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from concertmaster.domain.execution import ExecutionStatus, RequestKind
 
 Reason = Annotated[str | None, Field(max_length=500, description="For the journal and the audit")]
-Priority = Annotated[int | None, Field(ge=-(2**31), le=2**31 - 1, description="Higher ones start first")]
+Priority = Annotated[int | None, Field(strict=True, ge=-(2**31), le=2**31 - 1, description="Higher ones start first")]
 
 
 class _Request(BaseModel):

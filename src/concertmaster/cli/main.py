@@ -165,7 +165,7 @@ def executions_resume(
     reason: Reason = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Let paused executions go on, and interrupted ones try again."""
+    """Let paused executions go on, and interrupted ones try again; an interrupted write needs `retry`."""
     from concertmaster.cli.control import Filter, steer
 
     steer("resume", ids or [], Filter(workflow, status or [], dry_run, yes), reason=reason, data_dir=data_dir)

@@ -47,6 +47,8 @@ class Actor:
 
 
 LOCAL_ADMIN = Actor("local", "admin")
+# What ConcertMaster does by itself.
+SYSTEM = Actor("system", "operator")
 OWNER = "owner"
 
 

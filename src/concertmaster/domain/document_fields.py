@@ -7,12 +7,14 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar, cast
 
-from concertmaster.domain.durations import parse_duration
+from concertmaster.domain.durations import LONGEST, parse_duration
 from concertmaster.domain.findings import Findings, brief
 from concertmaster.domain.near_miss import one_of
 from concertmaster.domain.plain_json import type_word
 from concertmaster.domain.problems import pointer
 
+# The largest number of a 32-bit column, which is what some of them end up in.
+LARGEST = 2**31 - 1
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NO_NAME_PART = re.compile(r"[^A-Za-z0-9_]+")
 T = TypeVar("T")
@@ -76,14 +78,14 @@ class Fields:
         return cast("list[Any] | None", self._typed(key, list, "a list")) or []
 
     def number(self, key: str, *, at_least: float, whole: bool = False) -> float | None:
-        """A number of at least that much, None when missing or wrong."""
+        """A number of at least that much and at most `LARGEST`, None when missing or wrong."""
         value = self.data.get(key)
         if value is None:
             return None
         fitting = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
-        if not fitting or value < at_least:
+        if not fitting or not at_least <= value <= LARGEST:
             kind = "a whole number" if whole else "a number"
-            self.wrong(key, f"must be {kind} of at least {at_least:g}", code="policy.value")
+            self.wrong(key, f"must be {kind} from {at_least} to {LARGEST}", code="policy.value")
             return None
         return value
 
@@ -110,6 +112,8 @@ class Fields:
             duration = parse_duration(value)
             if positive and not duration:
                 raise ValueError("must be longer than nothing")
+            if duration > LONGEST:
+                raise ValueError(f"must be at most {LONGEST.days} days")
         except ValueError as error:
             self.wrong(key, f"{brief(str(error))}", code="document.duration", fix="Write it like 30s, 5m or PT1H30M")
             return None

@@ -6,6 +6,8 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 
+# Ten years: whatever is longer is a mistake, and sums with instants run out of the calendar.
+LONGEST = timedelta(days=3660)
 _UNITS_US = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
 _SHORT = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)(ms|s|m|h|d)")
 _NUMBER = r"([0-9]{1,15}(?:[.,][0-9]{1,9})?)"

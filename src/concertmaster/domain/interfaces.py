@@ -160,9 +160,10 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class AskApproval:
-    """A node waits for the decision of a person; `about` is what he sees."""
+    """A node waits for the decision of a person; `about` is what he sees, `visible` the execution that lists show."""
 
     id: str
+    visible: str
     node: str
     title: str
     about: Mapping[str, Any]
@@ -547,6 +548,86 @@ class TokenStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class NamedEvent:
+    """An event that somebody sends to whoever waits for it.
+
+    Attributes:
+        keep_seconds: how long it is kept for waits that begin later.
+        idempotency_key: sent again with the same key it is the same event.
+    """
+
+    name: str
+    key: str
+    data: Any
+    keep_seconds: float
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SentEvent:
+    """What became of it: its number, the executions that got it, whether it had been sent before."""
+
+    id: int
+    delivered: Sequence[str]
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A question to people, with the answer once there is one.
+
+    Attributes:
+        execution_id: whose node asks; `visible_id`: what lists show of it, where it is a part of another.
+        about: instructions, assignees, form, when_due.
+        status: `open`, `approved`, `rejected`, `expired` (nobody decided in time), `withdrawn` (no longer asked).
+    """
+
+    id: str
+    execution_id: str
+    visible_id: str
+    workflow: str
+    node: str
+    title: str
+    about: Mapping[str, Any]
+    status: str
+    created_at: datetime
+    due_at: datetime | None = None
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+    comment: str | None = None
+    data: Mapping[str, Any] | None = None
+
+
+class WaitStore(Protocol):
+    """Named events and approvals: what nodes wait for that others give."""
+
+    async def send(self, event: NamedEvent, *, actor: Actor) -> SentEvent:
+        """Store an event and give it to every wait with its name and key, in one transaction."""
+        ...
+
+    async def approval(self, approval_id: str) -> Approval:
+        """Raises NotFound `approval.not_found`."""
+        ...
+
+    async def approvals(
+        self, *, status: str | None, execution_id: str | None = None, before: str | None = None, limit: int = 50
+    ) -> Page[Approval]:
+        """Newest first."""
+        ...
+
+    async def decide(
+        self, approval_id: str, decision: str, *, comment: str, data: Mapping[str, Any], actor: Actor
+    ) -> Approval:
+        """Store an answer and tell the execution, in one transaction; `expired` is an answer too.
+
+        Raises:
+            NotFound: `approval.not_found`.
+            Conflict: `approval.answered`, it is not open any more.
+        """
+        ...
+
+
 # --- events, work, secrets -----------------------------------------------------------------------------------
 
 
@@ -566,8 +647,8 @@ class Committed:
 class Subscription(Protocol):
     """A bounded queue of what was committed; leave it with `close`."""
 
-    async def next(self, *, timeout_seconds: float | None = None) -> list[Committed]:
-        """What came since the last call; empty on time-out.
+    async def next(self) -> list[Committed]:
+        """What came since the last call, waited for; empty when closed.
 
         Raises:
             OperationalError: `stream.overflow`, the reader was too slow; catch up from the journal.
@@ -600,6 +681,19 @@ class Abandoned(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """What a call that has to wait for a free thread or process tells, once or more often.
+
+    Attributes:
+        waits: called on the loop with what it waits for, `threads` or `processes`.
+        goes_on: awaited with the place taken, before the function runs.
+    """
+
+    waits: Callable[[str], None]
+    goes_on: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
 class IsolatedCall:
     """A call of a node function in a child process: plain data, and what the child may ask for while it runs.
 
@@ -613,6 +707,7 @@ class IsolatedCall:
         on_log: called on the loop with (level, text).
         on_progress: called on the loop with (done, total).
         connection: gives a connection by name, as plain JSON data.
+        turn: told when it waits for a free process.
     """
 
     owner: str
@@ -624,6 +719,7 @@ class IsolatedCall:
     on_log: Callable[[str, str], None]
     on_progress: Callable[[float, float | None], None]
     connection: Callable[[str], Awaitable[Mapping[str, Any]]]
+    turn: Turn | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -651,7 +747,13 @@ class Compute(Protocol):
     """Where a node's function runs: on the loop, on a second loop, in a thread, in a child process."""
 
     async def run(
-        self, call: Callable[[], Any], *, where: str, stop: Callable[[], None], alone: str | None = None
+        self,
+        call: Callable[[], Any],
+        *,
+        where: str,
+        stop: Callable[[], None],
+        alone: str | None = None,
+        turn: Turn | None = None,
     ) -> Any:
         """Run `call` and return its result.
 
@@ -659,6 +761,7 @@ class Compute(Protocol):
             where: `loop` (call returns an awaitable), `plugin_loop` (the same, on a loop of its own), `thread`.
             stop: called once when the caller is cancelled; `Context.cancelled` is true from then on.
             alone: it does not start before every abandoned thread of the same name has ended.
+            turn: told when it waits for a free thread.
         Raises:
             Abandoned: cancelled, and a thread did not end within its grace (10 s): its result will be dropped and
                 its slot stays taken until it ends.
@@ -696,11 +799,11 @@ class Slots(Protocol):
         ...
 
     async def give_back(self, resource: str, *, holder: str) -> None:
-        """Free a place, and let other processes know; nothing happens when it is not held."""
+        """Free a place, and let other processes know; nothing happens when it is not held by this process."""
         ...
 
     async def holders(self, resource: str) -> Sequence[str]:
-        """Who holds the places, oldest first: `<execution>/<node>`."""
+        """Who holds the places, oldest first: `<execution>/<node>/<attempt>`."""
         ...
 
 
@@ -708,11 +811,11 @@ class Lease(Protocol):
     """The life of this process as the database sees it: whoever has no lease owns nothing."""
 
     async def register(self, owner: str) -> None:
-        """Take a lease under a new name, and keep it."""
+        """Take a lease under a new name, and keep it; waits for a database in trouble."""
         ...
 
     async def release(self) -> None:
-        """Give it back, with every execution and place that goes with it."""
+        """Give it back, with every execution and place that goes with it: they are due at once, for whoever comes."""
         ...
 
 

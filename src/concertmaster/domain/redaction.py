@@ -16,17 +16,21 @@ from typing import Any, cast
 MASK = "***"
 _SHORT = 4
 _LINE = 16
+# From here on a text is a secret's and no word that happens to be one.
+LONG = 8
 _BASE64_CORE = 8
 
 
 class Redactor:
-    """Replaces secrets by `***`: as they are, escaped for JSON, URLs or HTML, and in base64 (also inside of more)."""
+    """Replaces secrets by `***`: as they are, escaped for JSON, URLs, HTML, in hex, in base64 (also inside of more)."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         """Prepare for these secrets; empty ones are ignored.
 
         Secrets under four characters are replaced only where they stand alone, or they would riddle every text.
         """
+        secrets = tuple(secrets)
+        self.long_forms = tuple({form for secret in secrets if len(secret.strip()) >= LONG for form in _forms(secret)})
         forms = {form for secret in secrets if secret.strip() for form in _forms(secret)}
         patterns = [_pattern(form) for form in sorted(forms, key=len, reverse=True)]
         self._pattern = re.compile("|".join(patterns)) if patterns else None
@@ -62,7 +66,10 @@ def _forms(secret: str) -> Iterator[str]:
         # Keys in PEM form are often printed line by line.
         yield from (line.strip() for line in secret.splitlines() if len(line.strip()) >= _LINE)
     if len(secret) >= _SHORT:
-        yield from _base64_forms(secret.encode("utf-8", "surrogatepass"))
+        data = secret.encode("utf-8", "surrogatepass")
+        yield from _base64_forms(data)
+        yield data.hex()
+        yield data.hex().upper()
 
 
 def _escapes(secret: str) -> Iterator[str]:

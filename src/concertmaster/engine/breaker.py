@@ -69,6 +69,7 @@ class Breakers:
         Raises:
             OperationalError: `breaker.open`; `retry_after_seconds` says when it is worth trying again.
         """
+        half_open: list[tuple[str, Breaker]] = []
         for resource in resources:
             breaker = self._breakers.get(resource)
             if breaker is None:
@@ -85,7 +86,10 @@ class Breakers:
                     sent=False,
                 )
             if stands == "half-open":
-                self._breakers.put(resource, breaker.tried())
+                half_open.append((resource, breaker))
+        # Only now: who was refused by a later one tries nothing.
+        for resource, breaker in half_open:
+            self._breakers.put(resource, breaker.tried())
 
     def leave(self, resources: Sequence[str], ok: bool | None, now: float) -> None:
         """Tell how an attempt ended."""

@@ -7,6 +7,7 @@ through `call_soon_threadsafe`.
 from __future__ import annotations
 
 import asyncio
+import math
 import shutil
 import tempfile
 import threading
@@ -21,6 +22,15 @@ from concertmaster.engine.parts import Engine
 from concertmaster.nodes.credentials import Connection
 
 PROGRESS_SECONDS = 0.2
+
+
+def finite(done: float, total: float | None) -> tuple[float, float | None] | None:
+    """Progress as the journal can hold it; None when nobody knows how much is done, or it is endless."""
+    done = float(done)
+    total = None if total is None else float(total)
+    if not math.isfinite(done):
+        return None
+    return done, total if total is not None and math.isfinite(total) else None
 
 
 class NodeLogger:
@@ -102,7 +112,8 @@ class NodeContext:
         if now - self._progress_at < PROGRESS_SECONDS and done != total:
             return
         self._progress_at = now
-        self._loop.call_soon_threadsafe(self._on_progress, float(done), None if total is None else float(total))
+        if (known := finite(done, total)) is not None:
+            self._loop.call_soon_threadsafe(self._on_progress, *known)
 
     def cancelled(self) -> bool:
         """Whether the attempt should end."""
@@ -130,6 +141,11 @@ class NodeContext:
         self._secrets.update(found.secrets())
         self._redactor = Redactor(tuple(self._secrets))
         return found
+
+    @property
+    def redactor(self) -> Redactor | None:
+        """Knows the secrets that this attempt opened; None when there are none."""
+        return self._redactor
 
     @property
     def has_secrets(self) -> bool:

@@ -9,7 +9,7 @@
 4. A pending node runs, is skipped, or waits, by its join; nodes of later phases and of items that are not admitted
    are not looked at.
 5. A retrying or waiting node waits for its timer; then the first runs again, and the second has done its work, or has
-   waited in vain. One that waited for a free place with an earlier owner asks again. A container goes on by
+   waited in vain. One that waited for a free place or its turn with an earlier owner asks again. A container goes on by
    `Children.next_step`.
 6. A node whose attempt was lost with an earlier owner runs again, unless repeating an outside write blindly could do
    it twice; then its `on_interrupt` decides.

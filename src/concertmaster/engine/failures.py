@@ -10,6 +10,8 @@ from concertmaster.domain.errors import ConcertMasterError
 from concertmaster.domain.execution import Failure
 
 MESSAGE_LIMIT = 4_000
+CODE_LIMIT = 200
+RAISED = "node.raised"
 
 
 def failure_of(error: BaseException, *, node: str) -> Failure:
@@ -21,18 +23,18 @@ def failure_of(error: BaseException, *, node: str) -> Failure:
     if isinstance(error, ConcertMasterError):
         details = _plain(error.details)
         return Failure(
-            error.code,
-            storable(error.message[:MESSAGE_LIMIT]),
+            code_of(error.code),
+            _text(error.message),
             node=node,
             details=details,
-            retryable=error.retryable,
+            retryable=bool(error.retryable),
             nothing_sent=details.get("sent") is False,
         )
-    said = _said(error)
-    text = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    said, name = _text(error), type(error).__name__
+    text = f"{name}: {said}" if said else name
     place = _place(error)
     message = f"{text[:MESSAGE_LIMIT]} (in {place})" if place else text[:MESSAGE_LIMIT]
-    return Failure("node.raised", message, node=node, details={"type": type(error).__name__}, retryable=True)
+    return Failure(RAISED, message, node=node, details={"type": name}, retryable=True)
 
 
 def trace_of(error: BaseException) -> str:
@@ -46,10 +48,15 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
 
 
-def _said(error: BaseException) -> str:
-    """An exception's own text; its class may be the node's and fail here as well."""
+def code_of(said: object) -> str:
+    """A code that can be stored and shown; an empty one says no more than that the node raised."""
+    return _text(said)[:CODE_LIMIT] or RAISED
+
+
+def _text(said: object) -> str:
+    """What an exception says, or what stands where its text should; a class of the node's may fail here as well."""
     try:
-        return storable(str(error)[:MESSAGE_LIMIT])
+        return storable(str(said)[:MESSAGE_LIMIT])
     except Exception as second:
         return f"(its text is not known: __str__ raised {type(second).__name__})"
 
@@ -59,7 +66,7 @@ def _place(error: BaseException) -> str | None:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _ours(frame.filename)]
     own = [frame for frame in frames if "site-packages" not in frame.filename and "/lib/python" not in frame.filename]
     chosen = (own or frames)[-1:] if frames else []
-    return f"{Path(chosen[0].filename).name}, line {chosen[0].lineno}" if chosen else None
+    return storable(f"{Path(chosen[0].filename).name}, line {chosen[0].lineno}") if chosen else None
 
 
 def _ours(filename: str) -> bool:
@@ -69,7 +76,15 @@ def _ours(filename: str) -> bool:
 
 def _plain(details: dict[str, Any]) -> dict[str, Any]:
     """Details as JSON data; whatever is not becomes text."""
-    return {
-        key: value if value is None or isinstance(value, int | float | bool) else storable(str(value))
-        for key, value in details.items()
-    }
+    return {_text(key): _plain_value(value) for key, value in details.items()}
+
+
+def _plain_value(value: object) -> str | int | float | bool | None:
+    """What every JSON encoder takes: the journal's refuses integers beyond 64 bits and classes of a node's own."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, float):
+        return float.__float__(value)
+    if isinstance(value, int) and -(2**63) <= (whole := int.__int__(value)) < 2**63:
+        return whole
+    return _text(value)

@@ -281,6 +281,9 @@ def _end(state: ExecutionState, node_id: str, status: NodeStatus) -> NodeState:
         state.open_nodes -= 1
         if state.items is not None:
             _count_item(state, state.items, node_id)
+        if state.phase == "undo":
+            # One after the other: the next one is looked at when this one has ended.
+            state.changed.extend(state.phase_nodes)
     state.running.discard(node_id)
     state.lost.discard(node_id)
     return node

@@ -17,7 +17,7 @@ from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.execution import Failure
 from concertmaster.domain.interfaces import IsolatedCall
 from concertmaster.domain.values import FileRef, JsonValue, Value, from_json
-from concertmaster.engine.failures import MESSAGE_LIMIT, storable
+from concertmaster.engine.failures import MESSAGE_LIMIT, code_of, storable
 from concertmaster.engine.isolated_job import Code, IsolatedJob, connection_json
 from concertmaster.engine.job import Job
 from concertmaster.nodes.credentials import Connection
@@ -62,7 +62,7 @@ class _File(_Model):
 
 
 class _Failed(_Model):
-    code: Annotated[str, Field(min_length=1, max_length=200)]
+    code: str
     message: str
     details: dict[str, str | int | float | bool | None]
     retryable: bool
@@ -114,6 +114,7 @@ async def run_isolated(
         on_log=context.log,
         on_progress=context.progress,
         connection=connection,
+        turn=job.turn,
     )
     answer = await engine.compute.run_isolated(call)
     try:
@@ -152,7 +153,7 @@ def _clean(job: Job, value: JsonValue) -> JsonValue:
 
 def _failure(given: _Failed, node: str) -> Failure:
     return Failure(
-        storable(given.code),
+        code_of(given.code),
         storable(given.message[:MESSAGE_LIMIT]),
         node=node,
         details={

@@ -42,6 +42,8 @@ async def load(engine: Engine, claim: Claim, *, trouble: str = "") -> Loaded | F
 
     Args:
         trouble: why the last try failed, where it is known.
+    Raises:
+        OperationalError: a database in trouble; it is worth trying again.
     """
     row = claim.row
     if claim.takeovers > TAKEOVERS_LIMIT:
@@ -54,6 +56,8 @@ async def load(engine: Engine, claim: Claim, *, trouble: str = "") -> Loaded | F
     try:
         plan = await engine.plans.get(row.workflow, row.version)
     except ConcertMasterError as error:
+        if error.retryable:
+            raise
         return failure_of(error, node="")
     if claim.created is not None:
         state = _initial(engine, row.id, plan, claim.created)

@@ -25,7 +25,7 @@ from concertmaster.engine.keys import key_of_children
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
 from concertmaster.engine.recorder import Recorder
-from concertmaster.engine.state import ExecutionState
+from concertmaster.engine.state import ExecutionState, visible_id
 
 
 class Offspring:
@@ -64,7 +64,7 @@ class Offspring:
             attempt=attempt,
             kind=about["kind"],
             key=key_of_children(state, planned),
-            visible=state.execution_id if above is None or not above.hidden else above.visible,
+            visible=visible_id(state),
             depth=1 if above is None else above.depth + 1,
             path=() if call else (*(above.path if above is not None and above.hidden else ()), planned.name),
             offset=offset,

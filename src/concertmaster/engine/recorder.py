@@ -81,6 +81,7 @@ class Recorder:
         self._snapshot_seq = snapshot_seq
         self._release: Release | None = None
         self._last: asyncio.Future[bool] | None = None
+        self._refused: BaseException | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def record(
@@ -147,8 +148,10 @@ class Recorder:
 
         Raises:
             StaleOwner: another owner took over.
+            Exception: the journal refused an append for another reason.
         """
         self._flush()
+        self._demand_accepted()
         if self._last is not None:
             # Shielded: several attempts may wait for the same commit, and one of them may be cancelled.
             await asyncio.shield(self._last)
@@ -160,9 +163,11 @@ class Recorder:
             False when a request has come meanwhile: it is still owned here.
         Raises:
             StaleOwner: another owner took over.
+            Exception: the journal refused an append for another reason.
         """
         self._release = release
         self._flush()
+        self._demand_accepted()
         assert self._last is not None
         return await asyncio.shield(self._last)
 
@@ -188,7 +193,8 @@ class Recorder:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if not (self._events or self._logs or self._consumed or self._companions or self._release):
+        pending = self._events or self._logs or self._consumed or self._companions or self._release
+        if self._refused is not None or not pending:
             return
         snapshot = None
         if self._events and self.state.seq - self._snapshot_seq >= SNAPSHOT_EVENTS and not self.state.final:
@@ -213,7 +219,7 @@ class Recorder:
             self._last = self._journal.append(batch)
         except Exception as error:
             # Raised in a timer it would be lost, and the execution would wait for ever for its own events.
-            self._on_refused(error)
+            self._refuse(error)
             return
         self._last.add_done_callback(self._appended)
         if then:
@@ -221,9 +227,18 @@ class Recorder:
 
     def _appended(self, future: asyncio.Future[bool]) -> None:
         if not future.cancelled() and (error := future.exception()) is not None:
-            self._on_refused(error)
+            self._refuse(error)
         elif future is self._last and self._timer is None:
             self._flush()
+
+    def _refuse(self, error: BaseException) -> None:
+        """Nothing that follows on a refused append can be appended."""
+        self._refused = self._refused or error
+        self._on_refused(error)
+
+    def _demand_accepted(self) -> None:
+        if self._refused is not None:
+            raise self._refused
 
 
 def _call(done: asyncio.Future[bool], callbacks: Sequence[Callable[[], None]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from datetime import timedelta
 
@@ -22,7 +23,16 @@ def next_delay(policy: RetryPolicy, failures: int, *, seed: str) -> timedelta:
     """
     if failures < 1:
         raise ValueError("failures counts from 1")
-    # A float power overflows near 1024; the cap is reached long before.
-    factor = policy.backoff_coefficient ** min(failures - 1, 500)
-    cap_seconds = min(policy.initial_interval.total_seconds() * factor, policy.maximum_interval.total_seconds())
+    cap_seconds = min(_backoff_seconds(policy, failures), policy.maximum_interval.total_seconds())
     return timedelta(seconds=random.Random(seed).uniform(0, cap_seconds))  # noqa: S311 (jitter, not a secret)
+
+
+def _backoff_seconds(policy: RetryPolicy, failures: int) -> float:
+    """The bound without its cap; beyond what a float can hold it is infinite."""
+    initial_seconds = policy.initial_interval.total_seconds()
+    if not initial_seconds:
+        return 0.0
+    try:
+        return initial_seconds * policy.backoff_coefficient ** float(failures - 1)
+    except OverflowError:
+        return math.inf

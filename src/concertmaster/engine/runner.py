@@ -38,6 +38,7 @@ from concertmaster.engine.attempts import Attempt, Attempts
 from concertmaster.engine.awaiting import arrival
 from concertmaster.engine.decider import after_failure, after_takeover, decide
 from concertmaster.engine.failures import failure_of
+from concertmaster.engine.inbox import unanswered
 from concertmaster.engine.item_values import goes_on
 from concertmaster.engine.job import inputs_of
 from concertmaster.engine.load import load
@@ -48,7 +49,7 @@ from concertmaster.engine.recorder import Recorder
 from concertmaster.engine.requests import answer
 from concertmaster.engine.rest import Rest, rest_of, stuck
 from concertmaster.engine.scope import render_outputs
-from concertmaster.engine.state import ExecutionState
+from concertmaster.engine.state import ExecutionState, visible_id
 from concertmaster.nodes.flow import Await, Wait
 
 _log = logging.getLogger(__name__)
@@ -76,6 +77,7 @@ class Runner:
         self._refused: BaseException | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self.rests_until: datetime | None = None
+        self.ending: Sequence[asyncio.Task[None]] = ()
         self._inbox: Sequence[InboxItem] = ()
         self._state: ExecutionState
         self._recorder: Recorder
@@ -150,7 +152,7 @@ class Runner:
                 raise self._refused
             if self.inbox_unread:
                 self.inbox_unread = False
-                self._take(await self._engine.journal.inbox(self.execution_id))
+                self._take(await unanswered(self._engine.journal, self.execution_id, again=self.wake))
             if self._state.status == "queued" and self._claim.row.admitted:
                 self._recorder.record(events.ExecutionStarted())
             ending = self._settle()
@@ -223,7 +225,7 @@ class Runner:
             looping = planned.item is not None and self._state.items is not None and self._state.items.sequential
             return Listen(node_id, told["name"], told["key"], planned.name if looping else node_id)
         if rule == "approval":
-            return AskApproval(told["id"], node_id, told["title"], told, due_at)
+            return AskApproval(told["id"], visible_id(self._state), node_id, told["title"], told, due_at)
         return None
 
     def _settle(self) -> Ending | None:
@@ -454,7 +456,7 @@ class Runner:
 
     def _close(self) -> None:
         self._stop_timers()
-        self._attempts.close()
+        self.ending = self._attempts.close()
         self._recorder.close()
 
 

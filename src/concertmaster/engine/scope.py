@@ -11,7 +11,7 @@ from concertmaster.domain.expression import Reference
 from concertmaster.domain.values import NULL, JsonValue, Value, visible
 from concertmaster.engine.items import item_id
 from concertmaster.engine.parts import Engine
-from concertmaster.engine.state import ExecutionState
+from concertmaster.engine.state import ExecutionState, visible_id
 
 
 async def render_outputs(engine: Engine, state: ExecutionState) -> dict[str, Any]:
@@ -96,11 +96,9 @@ def _scope(
 
 
 def _execution(state: ExecutionState) -> dict[str, Any]:
-    parentage = state.parentage
-    shown = state.execution_id if parentage is None or not parentage.hidden else parentage.visible
     failure = state.failure
     told: dict[str, Any] = {
-        "id": shown,
+        "id": visible_id(state),
         "workflow": state.plan.workflow.name,
         "version": state.plan.version,
         "created_at": state.created_at.isoformat() if state.created_at else None,

@@ -167,3 +167,9 @@ def initial(execution_id: str, plan: Plan, parentage: Parentage | None = None) -
     if state.items is not None or plan.phases:
         state.count_open()
     return state
+
+
+def visible_id(state: ExecutionState) -> str:
+    """The execution that lists show: this one, or the nearest above that is no part of another."""
+    parentage = state.parentage
+    return state.execution_id if parentage is None or not parentage.hidden else parentage.visible

@@ -23,6 +23,7 @@ from typing import Any, TextIO
 
 from concertmaster.executors.child_call import CallPlace, answer_of
 from concertmaster.executors.child_context import ChildContext
+from concertmaster.executors.child_state import changed, refresh, state
 from concertmaster.executors.frames import FRAME_LIMIT_BYTES, Channel
 from concertmaster.executors.process_tree import die_with
 
@@ -109,7 +110,7 @@ class _Server:
     def serve(self) -> None:
         """Until the channel is closed; then `_listen` ends the process."""
         threading.Thread(target=self._listen, name="channel", daemon=True).start()
-        self._channel.send({"hello": os.getpid()})
+        self._channel.send({"hello": os.getpid(), "guard": os.getppid()})
         known = set(threading.enumerate())
         process = os.getpid()
         while True:
@@ -126,17 +127,20 @@ class _Server:
         scratch = Path(tempfile.mkdtemp(prefix="attempt-", dir=self._place.home))
         context = self._context = ChildContext(self._channel, message["job"], scratch, egress=message["egress"])
         call = CallPlace(context, self._place.store, self._place.memory_bytes)
+        refresh()
+        before = state()
         answer = answer_of(call)
         for stream in (sys.stdout, sys.stderr):
             # The node may have closed or replaced them.
             with contextlib.suppress(Exception):
                 stream.flush()
         left = [thread.name for thread in threading.enumerate() if thread not in known]
+        found = {"threads": len(left), "changed": changed(before, state())}
         context.close()
         try:
-            self._channel.send({"answer": answer, "threads": len(left)})
+            self._channel.send({"answer": answer, **found})
         except ValueError:
-            self._channel.send({"answer": {"failure": _too_large()}, "threads": len(left)})
+            self._channel.send({"answer": {"failure": _too_large()}, **found})
 
     def _listen(self) -> None:
         try:

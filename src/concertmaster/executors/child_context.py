@@ -15,7 +15,8 @@ from typing import Any
 from concertmaster.data.guard import EgressRules, GuardedClient, confine_for
 from concertmaster.domain.errors import NotFound, OperationalError, UserError
 from concertmaster.domain.redaction import Redactor
-from concertmaster.engine.context import PROGRESS_SECONDS, NodeLogger
+from concertmaster.engine.context import PROGRESS_SECONDS, NodeLogger, finite
+from concertmaster.engine.failures import storable
 from concertmaster.engine.isolated_job import IsolatedJob, connection_of
 from concertmaster.executors.frames import Channel
 from concertmaster.nodes.credentials import Connection
@@ -88,7 +89,8 @@ class ChildContext:
         if now - self._progress_at < PROGRESS_SECONDS and done != total:
             return
         self._progress_at = now
-        self._channel.send({"progress": [float(done), None if total is None else float(total)]})
+        if (known := finite(done, total)) is not None:
+            self._channel.send({"progress": known})
 
     def cancelled(self) -> bool:
         """Whether the attempt should end."""
@@ -144,4 +146,4 @@ class ChildContext:
         self._redactor = Redactor(tuple(self._secrets))
 
     def _log(self, level: str, text: str) -> None:
-        self._channel.send({"log": [level, str(self.redact(text))[: _TEXT_LIMIT + 1]]})
+        self._channel.send({"log": [level, storable(str(self.redact(text))[: _TEXT_LIMIT + 1])]})

@@ -54,7 +54,9 @@ def main(control: socket.socket, *, parent: int, temporary: str) -> None:
         message, descriptors, _, _ = socket.recv_fds(control, _MESSAGE_BYTES, 4)
         if not message:
             break
-        guards.add(_fork(control, orjson.loads(message), descriptors, temporary))
+        pid = _fork(control, orjson.loads(message), descriptors, temporary)
+        if pid is not None:
+            guards.add(pid)
         _tidy(guards)
     # Guards end by themselves when their leash is let go; whatever is still there after a while is killed.
     for _ in range(int(_END_SECONDS / 0.01)):
@@ -65,9 +67,15 @@ def main(control: socket.socket, *, parent: int, temporary: str) -> None:
     kill_descendants(within_seconds=_END_SECONDS)
 
 
-def _fork(control: socket.socket, spec: dict[str, Any], descriptors: list[int], temporary: str) -> int:
-    pid = os.fork()
-    if pid:
+def _fork(control: socket.socket, spec: dict[str, Any], descriptors: list[int], temporary: str) -> int | None:
+    """The process id of a new guard; None when the machine has no room for one, which ends nothing but this child."""
+    try:
+        pid = os.fork()
+    except OSError as error:
+        print(f"no child process could be forked: {error}", file=sys.stderr, flush=True)
+        pid = None
+    if pid != 0:
+        # Without a guard that has them too, their other ends say at once that nobody is there.
         for descriptor in descriptors:
             os.close(descriptor)
         return pid

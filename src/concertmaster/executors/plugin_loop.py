@@ -7,6 +7,7 @@ get a fresh one. Those on the old one go on if it ever gets free.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sys
 import threading
@@ -18,7 +19,7 @@ from typing import Any
 import uvloop
 
 from concertmaster.domain.interfaces import Abandoned
-from concertmaster.executors.threads import bearable, drop
+from concertmaster.executors.threads import bearable, drop, ends_within
 
 _log = logging.getLogger(__name__)
 BLOCKED_SECONDS = 5.0
@@ -47,18 +48,17 @@ class PluginLoops:
             self._current = _Loop(self._interval_seconds / 2)
         loop = self._current
         work = loop.submit(call)
-        work.add_done_callback(lambda _: self._ended(loop))
+        work.end.add_done_callback(lambda _: self._ended(loop, work))
         self._watch()
         try:
-            return await asyncio.shield(work)
+            return await asyncio.shield(work.end)
         except asyncio.CancelledError:
             stop()
             work.cancel()
-            await asyncio.wait({work}, timeout=self._grace_seconds)
-            if not work.done():
-                work.add_done_callback(drop)
+            if not await ends_within(work.end, self._grace_seconds):
+                work.end.add_done_callback(drop)
                 raise Abandoned from None
-            drop(work)
+            drop(work.end)
             raise
 
     @property
@@ -76,8 +76,8 @@ class PluginLoops:
         self._current = None
         self._left_behind.clear()
 
-    def _ended(self, loop: _Loop) -> None:
-        loop.calls -= 1
+    def _ended(self, loop: _Loop, work: _Work) -> None:
+        loop.calls.discard(work)
         if loop in self._left_behind and not loop.calls:
             self._left_behind.remove(loop)
             loop.stop()
@@ -95,7 +95,7 @@ class PluginLoops:
             self._current = None
             _log.warning(
                 "a node blocks the loop of asynchronous nodes, which is replaced (let it await, or make it a `def`)",
-                extra={"stack": loop.stack(), "calls": loop.calls},
+                extra={"stack": loop.stack(), "calls": len(loop.calls)},
             )
         self._watch()
 
@@ -104,7 +104,7 @@ class _Loop:
     """An event loop in a thread, with a pulse."""
 
     def __init__(self, beat_seconds: float) -> None:
-        self.calls = 0
+        self.calls = set[_Work]()
         self._beat_seconds = beat_seconds
         self._beats = 0
         self._beat_at = time.monotonic()
@@ -115,10 +115,11 @@ class _Loop:
         self._thread = threading.Thread(target=self._run, name="plugin-loop", daemon=True)
         self._thread.start()
 
-    def submit(self, call: Callable[[], Any]) -> asyncio.Future[Any]:
+    def submit(self, call: Callable[[], Any]) -> _Work:
         """Start a call."""
-        self.calls += 1
-        return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_awaited(call), self._loop))
+        work = _Work(self._loop, call)
+        self.calls.add(work)
+        return work
 
     @property
     def lag_seconds(self) -> float:
@@ -138,8 +139,10 @@ class _Loop:
         return "".join(traceback.format_stack(frame)) if frame is not None else ""
 
     def stop(self) -> None:
-        """End the loop, as soon as it is free."""
+        """End the loop, as soon as it is free; nobody waits any more for what it has not ended."""
         self._loop.call_soon_threadsafe(self._loop.stop)
+        for work in self.calls:
+            work.end.cancel()
 
     def _run(self) -> None:
         try:
@@ -151,6 +154,50 @@ class _Loop:
         self._beats += 1
         self._beat_at = time.monotonic()
         self._loop.call_later(self._beat_seconds, self._beat)
+
+
+class _Work:
+    """A call on a loop of plugins, seen from the loop that made it.
+
+    Attributes:
+        end: settled when the call has really ended; a future of `run_coroutine_threadsafe` is cancelled at once.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, call: Callable[[], Any]) -> None:
+        self._home = asyncio.get_running_loop()
+        self.end: asyncio.Future[Any] = self._home.create_future()
+        self._loop = loop
+        self._task: asyncio.Task[Any] | None = None
+        loop.call_soon_threadsafe(self._begin, call)
+
+    def cancel(self) -> None:
+        """Tell the call to end."""
+        # A loop that is closed runs nothing any more.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._cancel)
+
+    def _begin(self, call: Callable[[], Any]) -> None:
+        self._task = self._loop.create_task(_awaited(call))
+        self._task.add_done_callback(self._ended)
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        # The server's loop may be gone when a call ends that was left behind.
+        with contextlib.suppress(RuntimeError):
+            self._home.call_soon_threadsafe(self._settle, task)
+
+    def _settle(self, task: asyncio.Task[Any]) -> None:
+        if self.end.done():
+            return
+        if task.cancelled():
+            self.end.cancel()
+        elif (error := task.exception()) is not None:
+            self.end.set_exception(error)
+        else:
+            self.end.set_result(task.result())
 
 
 async def _awaited(call: Callable[[], Any]) -> Any:

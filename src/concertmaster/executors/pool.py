@@ -19,6 +19,7 @@ from typing import Any
 from concertmaster.config import Settings
 from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.interfaces import IsolatedCall
+from concertmaster.executors.places import Places
 from concertmaster.executors.server_process import ServerProcess
 from concertmaster.executors.worker import Worker
 
@@ -68,7 +69,7 @@ class ProcessPool:
 
     def __init__(self, settings: ProcessSettings) -> None:
         self._settings = settings
-        self._slots = asyncio.Semaphore(settings.processes)
+        self._places = Places(settings.processes, resource="processes")
         self._server: ServerProcess | None = None
         self._workers: set[Worker] = set()
         # Longest idle first.
@@ -85,11 +86,11 @@ class ProcessPool:
 
     async def run(self, call: IsolatedCall) -> Mapping[str, Any]:
         """See `domain.interfaces.Compute.run_isolated`."""
-        await self._slots.acquire()
+        await self._places.take(call.turn)
         try:
             worker = await self._worker(call)
         except BaseException:
-            self._slots.release()
+            self._places.give_back()
             raise
         try:
             return await worker.run(call, self._settings.egress_allow)
@@ -148,10 +149,6 @@ class ProcessPool:
                 self._forget(worker)
                 raise
             self._forget(worker)
-            # The fork server has died, or cannot fork: perhaps a fresh one can.
-            if self._server is not None:
-                self._server.close()
-                self._server = None
         raise OperationalError(
             "node.no_process",
             f"No process could be started for node {call.node!r}; the machine may be short of memory or processes",
@@ -159,10 +156,8 @@ class ProcessPool:
 
     async def _hello(self, worker: Worker, spec: Mapping[str, Any]) -> bool:
         try:
-            if self._server is None or not self._server.alive:
-                self._settings.temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
-                self._server = ServerProcess(self._settings.temporary)
-            worker.hand_over(self._server.control, spec)
+            server = await self._living_server()
+            worker.hand_over(server.control, spec)
             async with asyncio.timeout(_START_SECONDS):
                 if await worker.hello():
                     return True
@@ -171,6 +166,17 @@ class ProcessPool:
             trouble = str(error) or "it took too long"
         _log.warning("a child process could not be started", extra={"error": trouble})
         return False
+
+    async def _living_server(self) -> ServerProcess:
+        """The fork server. One that lives is kept, whatever became of a child: all others would end with it."""
+        before = self._server
+        if before is not None and before.alive:
+            return before
+        self._settings.temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
+        server = self._server = ServerProcess(self._settings.temporary)
+        if before is not None:
+            await asyncio.to_thread(before.close)
+        return server
 
     async def _settle(self, worker: Worker) -> None:
         """Keep the worker for the next call of its owner, or see it off; then give its slot back."""
@@ -181,11 +187,13 @@ class ProcessPool:
             else:
                 await self._retire(worker)
         finally:
-            self._slots.release()
+            self._places.give_back()
 
     async def _reusable(self, worker: Worker) -> bool:
+        if worker.killed or worker.threads or worker.changed or worker.attempts >= ATTEMPTS_OF_A_CHILD:
+            return False
         # Secrets that it has seen may lie about in its memory.
-        if worker.killed or worker.threads or worker.has_secrets or worker.attempts >= ATTEMPTS_OF_A_CHILD:
+        if worker.has_secrets:
             return False
         report = await worker.rest()
         if report is None or report["processes"]:
@@ -200,6 +208,8 @@ class ProcessPool:
         task.add_done_callback(lambda ended: self._settling.pop(ended, None))
 
     def _expire(self, worker: Worker) -> None:
+        # At once, so that no call gets it before the task begins.
+        self._idle.pop(worker, None)
         self._beside(self._retire(worker), worker)
 
     async def _retire(self, worker: Worker) -> None:

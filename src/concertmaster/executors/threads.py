@@ -13,7 +13,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from concertmaster.domain.interfaces import Abandoned
+from concertmaster.domain.interfaces import Abandoned, Turn
+from concertmaster.executors.places import Places
 
 _log = logging.getLogger(__name__)
 
@@ -27,10 +28,15 @@ class Threads:
         grace_seconds: how long a cancelled thread may take to end.
         """
         self._limit = limit
-        self._slots = asyncio.Semaphore(limit)
+        self._places = Places(limit, resource="threads")
         self._grace_seconds = grace_seconds
+        self._running: dict[asyncio.Future[Any], str | None] = {}
         self._abandoned: dict[asyncio.Future[Any], str | None] = {}
-        self.running = 0
+
+    @property
+    def running(self) -> int:
+        """Threads at this moment, abandoned ones included."""
+        return len(self._running)
 
     @property
     def abandoned(self) -> int:
@@ -41,28 +47,31 @@ class Threads:
         """Whether an abandoned thread of that name still runs."""
         return alone in self._abandoned.values()
 
-    async def run(self, call: Callable[[], Any], *, stop: Callable[[], None], alone: str | None) -> Any:
+    async def run(
+        self, call: Callable[[], Any], *, stop: Callable[[], None], alone: str | None, turn: Turn | None = None
+    ) -> Any:
         """See `domain.interfaces.Compute.run`."""
-        while before := [work for work, name in self._abandoned.items() if alone is not None and name == alone]:
+        await self._places.take(turn)
+        while before := [work for work, name in self._running.items() if alone is not None and name == alone]:
+            self._places.give_back()
             await asyncio.wait(before)
-        await self._slots.acquire()
+            await self._places.take(turn)
         work = _in_thread(call)
-        self.running += 1
+        self._running[work] = alone
         work.add_done_callback(self._ended)
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
             stop()
-            await asyncio.wait({work}, timeout=self._grace_seconds)
-            if not work.done():
+            if not await ends_within(work, self._grace_seconds):
                 self._abandon(work, alone)
                 raise Abandoned from None
             drop(work)
             raise
 
     def _ended(self, work: asyncio.Future[Any]) -> None:
-        self.running -= 1
-        self._slots.release()
+        del self._running[work]
+        self._places.give_back()
         if work in self._abandoned:
             del self._abandoned[work]
             drop(work)
@@ -86,6 +95,16 @@ def bearable(error: BaseException) -> Exception:
     if isinstance(error, Exception) and not isinstance(error, StopIteration):
         return error
     return RuntimeError(f"the node raised {error!r}").with_traceback(error.__traceback__)
+
+
+async def ends_within(work: asyncio.Future[Any], seconds: float) -> bool:
+    """Whether it ends in time. Another cancel meanwhile changes nothing: who waits here is ending already."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    while not work.done() and (left := until - loop.time()) > 0:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait({work}, timeout=left)
+    return work.done()
 
 
 def drop(work: asyncio.Future[Any]) -> None:

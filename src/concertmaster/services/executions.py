@@ -36,7 +36,7 @@ from concertmaster.domain.values import JsonValue, TableRef
 from concertmaster.domain.workflow import Workflow
 from concertmaster.engine.parts import Owner
 from concertmaster.services.execution_view import ExecutionView, output_of, page_of_whole
-from concertmaster.services.waiting import why_execution, why_node
+from concertmaster.services.waiting import nodes_of, why_execution, why_node
 from concertmaster.services.workflows import WorkflowService
 
 JOURNAL_PAGE = 1_000
@@ -133,6 +133,22 @@ class ExecutionService:
             self._placement.submit(Claim(row, created=Event(row.id, 1, row.created_at, new.body)))
         return Started(row, is_new, document, given)
 
+    async def callee(self, workflow: str, inputs: Mapping[str, Any], version: int | None) -> Mapping[str, Any]:
+        """What `flow.call` has to know to start another workflow: `engine.parts.Doors.call`.
+
+        Raises:
+            NotFound: the workflow or version.
+            Invalid: inputs or document have problems.
+        """
+        stored, document = await self._workflows.runnable(workflow, version=version)
+        given, problems = check_inputs(document, inputs)
+        if has_errors(problems):
+            raise Invalid("execution.inputs_invalid", f"The inputs do not fit {workflow}", problems)
+        await self._workflows.demand_runnable(stored, document)
+        slot = _slot(document, given, {"type": "call"})
+        limit = None if slot is None else {"key": slot.key, "limit": slot.limit}
+        return {"workflow": workflow, "version": stored.version, "inputs": given, "slot": limit}
+
     async def get(self, actor: Actor, execution_id: str) -> ExecutionRow:
         """The execution's line. Raises NotFound."""
         demand(actor, "execution:read")
@@ -153,7 +169,7 @@ class ExecutionService:
         waits = row.slot_key is not None and not row.admitted
         taken = await self._store.slot_holders(row.slot_key or "") if waits else ()
         resources = {run.resource for run in view.nodes.values() if run.status == "waiting" and run.resource}
-        slots = {resource: await self._slots.holders(resource) for resource in resources}
+        slots = {resource: nodes_of(await self._slots.holders(resource)) for resource in resources}
         reason = why_execution(row, view, slot_holders=taken)
         shown["waiting"] = None if reason is None else reason.as_json()
         for name, run in view.nodes.items():
@@ -191,9 +207,10 @@ class ExecutionService:
     async def output(
         self, actor: Actor, execution_id: str, node: str, *, outlet: str, offset: int, limit: int, sort: str | None
     ) -> dict[str, Any]:
-        """A page of a node's output, read without loading the whole.
+        """A node's output: a page of a table, which is read without loading the whole; JSON as a whole.
 
         Args:
+            offset, limit: rows of a table; they mean nothing to other kinds.
             sort: a column, `-column` for descending.
         Raises:
             NotFound: the execution, the node, or nothing on that outlet.
@@ -215,8 +232,7 @@ class ExecutionService:
             found = await asyncio.to_thread(_table_page, path, offset=offset, limit=limit, sort=sort)
             return {"kind": "table", **found}
         if isinstance(value, JsonValue) and value.artifact is not None:
-            text = await asyncio.to_thread(self._artifacts.read_bytes, value.artifact)
-            return {"kind": "json", "value": orjson.loads(text)}
+            return {"kind": "json", "value": await asyncio.to_thread(_json_text, self._artifacts, value.artifact)}
         return page_of_whole(value)
 
     async def _view(self, execution_id: str) -> tuple[ExecutionRow, ExecutionView]:
@@ -231,6 +247,14 @@ class ExecutionService:
             view.apply(events)
             after = events[-1].seq
         return row, view
+
+
+def _json_text(artifacts: ArtifactStore, artifact: str) -> orjson.Fragment:
+    """A stored value as it goes out. A child may have written it, so it is read once, to be sure that it is JSON; but
+    not on the loop, which neither parses nor encodes it."""
+    text = artifacts.read_bytes(artifact)
+    orjson.loads(text)
+    return orjson.Fragment(text)
 
 
 def _table_page(path: Path, *, offset: int, limit: int, sort: str | None) -> dict[str, Any]:

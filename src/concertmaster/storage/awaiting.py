@@ -59,9 +59,9 @@ class Awaiting:
         )
         self._approvals = self._dialect.bulk(
             # After an interruption the same question is asked again.
-            "INSERT INTO approvals (id, execution_id, node, title, about, status, created_at, due_at) {rows} "
-            "ON CONFLICT (id) DO UPDATE SET status = excluded.status",
-            *("text", "text", "text", "text", "text", "text", "bigint", "bigint"),
+            "INSERT INTO approvals (id, execution_id, visible_id, node, title, about, status, created_at, due_at) "
+            "{rows} ON CONFLICT (id) DO UPDATE SET status = excluded.status",
+            *("text", "text", "text", "text", "text", "text", "text", "bigint", "bigint"),
         )
         self._messages = self._dialect.bulk(
             "INSERT INTO inbox (execution_id, at, kind, data) {rows}", "text", "bigint", "text", "text"
@@ -86,7 +86,7 @@ class Awaiting:
             self._events.run(connection, [child.event_values for child in children])
             self._writer.notices.heads.update((child.row.id, 1) for child in children)
             self._writer.notices.attention(child.row.id for child in children if child.row.owner is None)
-        self._tell(connection, [one for job in with_some for one in job.batch.companions if isinstance(one, Message)])
+        self.tell(connection, [one for job in with_some for one in job.batch.companions if isinstance(one, Message)])
         for job in with_some:
             for one in job.batch.companions:
                 match one:
@@ -117,7 +117,7 @@ class Awaiting:
         asks = select(approvals.c.id).where(approvals.c.status == "open").limit(1).exists()
         return waits | asks
 
-    def _tell(self, connection: Connection, messages: Sequence[Message]) -> None:
+    def tell(self, connection: Connection, messages: Sequence[Message]) -> None:
         """Put messages into inboxes; those to executions that have ended are dropped."""
         if not messages:
             return
@@ -186,13 +186,15 @@ class Awaiting:
             connection.execute(
                 delete(listeners).where(listeners.c.execution_id == execution_id, listeners.c.node == node)
             )
-            told.append(Message(execution_id, "event", {"node": node, "event": event_id, "data": orjson.loads(data)}))
-        self._tell(connection, told)
+            told.append(
+                Message(execution_id, "event", {"node": node, "event": event_id, "data": orjson.loads(data)["data"]})
+            )
+        self.tell(connection, told)
         return [message.execution_id for message in told]
 
     def _ask(self, connection: Connection, execution_id: str, one: AskApproval) -> None:
         about, now = json_text(one.about), to_micros(self._now())
-        row = (one.id, execution_id, one.node, one.title, about, "open", now, maybe_micros(one.due_at))
+        row = (one.id, execution_id, one.visible, one.node, one.title, about, "open", now, maybe_micros(one.due_at))
         self._approvals.run(connection, [row])
 
     def _stop(self, connection: Connection, execution_id: str, node: str) -> None:

@@ -64,7 +64,8 @@ class SqlExecutionStore:
 
     async def open_executions(self) -> OpenExecutions:
         """See `ExecutionStore`."""
-        by_status = select(executions.c.status, count()).where(executions.c.status.in_(UNFINISHED))
+        by_status = select(executions.c.status, count())
+        by_status = by_status.where(executions.c.status.in_(UNFINISHED), executions.c.hidden == 0)
         waits = (executions.c.status == "queued", executions.c.started_at.is_(None))
         oldest = select(executions.c.created_at).where(*waits).order_by(_ID).limit(1)
 
@@ -127,5 +128,7 @@ def _newest_ids(
 
 
 def _range(before: str | None, limit: int) -> Select[tuple[str]]:
-    query = select(_ID) if before is None else select(_ID).where(executions.c.id < before)
+    query = select(_ID).where(executions.c.hidden == 0)
+    if before is not None:
+        query = query.where(executions.c.id < before)
     return query.order_by(desc(_ID)).limit(limit)

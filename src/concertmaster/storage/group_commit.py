@@ -116,7 +116,7 @@ class GroupCommit:
                     self._take_apart(group, error, told)
                     return
                 if time.monotonic() >= self.give_up_at:
-                    self._fail(group, error)
+                    self._end(group, error)
                     return
                 self._report(error)
                 if time.monotonic() >= patience_ends_at:
@@ -192,12 +192,13 @@ class GroupCommit:
             "database.write_refused", f"The database refused a write: {first_line(error)}", retryable=False
         )
         refusal.__cause__ = error
-        self._fail(group, refusal)
+        self._end(group, refusal)
 
     def _fail_requests(self, group: Group, error: Exception) -> None:
         """Answer those that wait for an answer, and go on with the rest.
 
-        Unless a commit was lost on the way, they were rolled back: nothing is stored.
+        Unless a commit was lost on the way, they were rolled back: nothing is stored. Whether it was lost is still to
+        be found out for the rest, which would else be done twice.
         """
         requests: Group = [part for part in group if not part[0].patient]
         group[:] = [part for part in group if part[0].patient]
@@ -205,8 +206,12 @@ class GroupCommit:
         if requests:
             self._hand_back(requests, [])
 
-    def _fail(self, group: Group, error: Exception) -> None:
+    def _end(self, group: Group, error: Exception) -> None:
+        """The whole group fails, and nobody asks any more what became of its commit."""
         self._unknown = None
+        self._fail(group, error)
+
+    def _fail(self, group: Group, error: Exception) -> None:
         if not isinstance(error, OperationalError):
             error = OperationalError("database.unavailable", f"The database cannot be written: {first_line(error)}")
         for _, jobs in group:

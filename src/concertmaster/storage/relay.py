@@ -19,6 +19,7 @@ from concertmaster.storage.tables import events, executions
 _log = logging.getLogger(__name__)
 _KEPT = 10_000
 _AT_ONCE = 200
+_EVENTS_AT_ONCE = 1_000
 _TROUBLE_SECONDS = 0.5
 
 
@@ -61,12 +62,17 @@ class Relay:
             for start in range(0, len(ids), _AT_ONCE):
                 part = {id_: heads[id_] for id_ in ids[start : start + _AT_ONCE]}
                 try:
-                    self._publish(await self._database.read(lambda connection, part=part: self._look(connection, part)))
+                    found = await self._database.read(lambda connection, part=part: self._look(connection, part))
+                    self._publish(found)
                 except OperationalError:
                     _log.warning("what other processes committed cannot be read; trying again", exc_info=True)
                     self._heads = {**part, **self._heads}
                     await asyncio.sleep(_TROUBLE_SECONDS)
                     self._announced.set()
+                else:
+                    # Only now: what was read and then lost on the way would be told to nobody.
+                    for committed in found:
+                        self._told.put(committed.row.id, committed.events[-1].seq)
 
     def _look(self, connection: Connection, heads: dict[str, int]) -> list[Committed]:
         query = select(*EXECUTION_COLUMNS).where(executions.c.id.in_(list(heads)))
@@ -78,12 +84,12 @@ class Relay:
             own = (
                 select(*EVENT_COLUMNS)
                 .where(events.c.execution_id == row.id, events.c.seq > after, events.c.seq <= row.head_seq)
-                .order_by(events.c.seq)
-                .limit(1_000)
+                # The newest: they show a follower that it has missed some, which it reads from the journal.
+                .order_by(events.c.seq.desc())
+                .limit(_EVENTS_AT_ONCE)
             )
-            lines = connection.execute(own).all()
+            lines = connection.execute(own).all()[::-1]
             if lines:
-                self._told.put(row.id, lines[-1][0])
                 made = [event_from(row.id, part) for part in lines]
                 found.append(Committed(row, made, [part[-1].encode() for part in lines]))
         return found

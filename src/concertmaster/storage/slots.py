@@ -97,7 +97,7 @@ class SqlSlots:
 def _living(now_sql: str) -> Any:
     """Places of owners whose lease lasts; those of the others are free."""
     lives = (owners.c.owner == slots.c.owner) & (owners.c.lease_until > text(now_sql))
-    return select(slots.c.resource, slots.c.holder).join(owners, lives)
+    return select(slots.c.resource, slots.c.holder, slots.c.owner).join(owners, lives)
 
 
 class SlotJob(Job):
@@ -124,39 +124,41 @@ class SlotLane:
         self._dialect = database.dialect
         self._writer = database.writer
         self._taken = self._dialect.bulk(
-            # A place of the same holder under a dead owner is taken over.
+            # A place of the same holder under another owner, who has lost it, is taken over.
             "INSERT INTO slots (resource, holder, owner, at) {rows} "
             "ON CONFLICT (resource, holder) DO UPDATE SET owner = excluded.owner, at = excluded.at",
             *("text", "text", "text", "bigint"),
         )
-        self._freed = self._dialect.bulk("DELETE FROM slots WHERE (resource, holder) IN ({rows})", "text", "text")
+        self._freed = self._dialect.bulk(
+            "DELETE FROM slots WHERE (resource, holder, owner) IN ({rows})", *("text",) * 3
+        )
 
     def run(self, connection: Connection, jobs: Sequence[SlotJob], *, careful: bool) -> None:  # noqa: ARG002
         """Carry them out in their order."""
         resources = {job.resource for job in jobs}
         self._dialect.lock_keys(connection, [f"resource:{resource}" for resource in resources])
-        held: dict[str, set[str]] = {resource: set() for resource in resources}
+        held: dict[str, dict[str, str]] = {resource: {} for resource in resources}
         query = _living(self._dialect.now_sql).where(slots.c.resource.in_(resources))
         for row in connection.execute(query):
-            held[row.resource].add(row.holder)
+            held[row.resource][row.holder] = row.owner
         taken: dict[tuple[str, str], str] = {}
-        freed: dict[tuple[str, str], None] = {}
+        freed: dict[tuple[str, str, str], None] = {}
         for job in jobs:
-            place = (job.resource, job.holder)
+            place, holders = (job.resource, job.holder), held[job.resource]
             if job.limit is None:
-                held[job.resource].discard(job.holder)
-                taken.pop(place, None)
-                freed[place] = None
+                if holders.get(job.holder) == job.owner:
+                    del holders[job.holder]
+                    taken.pop(place, None)
+                    self._writer.notices.freed[job.resource] = None
+                freed[*place, job.owner] = None
                 job.result = None
             else:
-                job.result = job.holder in held[job.resource] or len(held[job.resource]) < job.limit
-                if job.result and job.holder not in held[job.resource]:
-                    held[job.resource].add(job.holder)
-                    taken[place] = job.owner
+                job.result = job.holder in holders or len(holders) < job.limit
+                if job.result and holders.get(job.holder) != job.owner:
+                    holders[job.holder] = taken[place] = job.owner
         self._freed.run(connection, list(freed))
         at = to_micros(utc_now())
         self._taken.run(connection, [(*place, owner, at) for place, owner in taken.items()])
-        self._writer.notices.freed.update((resource, None) for resource, _ in freed)
 
     def units(self, jobs: Sequence[SlotJob]) -> list[list[SlotJob]]:
         """One a resource."""

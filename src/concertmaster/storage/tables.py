@@ -110,6 +110,7 @@ approvals = Table(
     metadata,
     Column("id", _KEY, primary_key=True),
     Column("execution_id", _KEY, nullable=False),
+    Column("visible_id", _KEY, nullable=False),
     Column("node", _KEY, nullable=False),
     Column("title", PlainText, nullable=False),
     Column("about", PlainText, nullable=False),
@@ -122,6 +123,7 @@ approvals = Table(
     Column("data", PlainText),
     Index("ix_approvals_status", "status", "id"),
     Index("ix_approvals_execution_id", "execution_id", "node"),
+    Index("ix_approvals_visible_id", "visible_id", "id"),
     sqlite_with_rowid=False,
 )
 

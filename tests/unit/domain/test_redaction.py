@@ -31,6 +31,8 @@ SECRETS = ['p4ss"w\\ord/+&é', "sk-live-0123456789abcdef", "line one of a key\nl
         urllib.parse.quote_plus,
         lambda text: urllib.parse.quote(text, safe=""),
         lambda text: urllib.parse.quote(text, safe="").lower() if text.islower() else urllib.parse.quote(text, safe=""),
+        lambda text: text.encode().hex(),
+        lambda text: text.encode().hex().upper(),
         lambda text: base64.b64encode(text.encode()).decode(),
         lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
         lambda text: base64.urlsafe_b64encode(text.encode()).decode().rstrip("="),

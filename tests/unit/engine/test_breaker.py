@@ -56,6 +56,17 @@ def test_a_trial_that_says_nothing_makes_room_for_the_next() -> None:
     breakers.enter(HOST, 12.0)
 
 
+def test_who_is_refused_by_one_resource_does_not_try_another() -> None:
+    breakers, later = Breakers(POLICY), ["connection:later"]
+    failed(breakers, 3)
+    for _ in range(3):
+        breakers.leave(later, False, 8.0)
+    with pytest.raises(OperationalError) as refused:
+        breakers.enter([*HOST, *later], 11.0)
+    assert refused.value.details["resource"] == later[0]
+    breakers.enter(HOST, 11.0)
+
+
 @given(st.lists(st.tuples(st.sampled_from([True, False, None]), st.floats(0, 5)), max_size=50))
 def test_it_is_open_only_after_enough_failures_without_a_success(steps: list[tuple[bool | None, float]]) -> None:
     breaker, now, in_a_row = Breaker(), 0.0, 0

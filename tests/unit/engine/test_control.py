@@ -6,16 +6,18 @@ import asyncio
 import threading
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from concertmaster import Context, OperationalError, node
 from concertmaster.domain.access import LOCAL_ADMIN
+from concertmaster.domain.errors import Conflict
 from concertmaster.domain.events import Event, ExecutionRetried, NodeStarted, NodeWaiting
 from concertmaster.domain.interfaces import Append, Slot
 from concertmaster.engine.breaker import BreakerPolicy
 from concertmaster.engine.parts import EngineSettings
+from concertmaster.services.control import ControlService
 from concertmaster.storage.database import Database
 from concertmaster.storage.journal import SqlJournal
 from engine_harness import Harness, running_engine
@@ -201,6 +203,13 @@ async def test_an_interrupted_write_can_be_retried_or_fail_by_policy(tmp_path: P
         rows = [await harness.end(execution_id) for execution_id in ids]
         assert [row.status for row in rows] == ["interrupted", "succeeded", "succeeded"]
         assert len(door.entered) == 4
+        nobody = cast("Any", None)
+        control = ControlService(journal=harness.journal, store=harness.executions, workflows=nobody, executions=nobody)
+        with pytest.raises(Conflict, match=r"node 'n'.*retry") as refused:
+            await control.request(LOCAL_ADMIN, ids[0], "resume")
+        assert refused.value.code == "execution.write_interrupted"
+        counted = await control.bulk(LOCAL_ADMIN, "resume", status=["interrupted"], dry_run=True)
+        assert (counted.matched, counted.refused[0]["id"]) == (0, ids[0])
         await harness.ask(ids[0], "retry")
         row = await harness.end(ids[0])
     assert row.status == "succeeded"
@@ -250,8 +259,7 @@ async def test_places_of_a_node_type_are_never_exceeded_and_waits_are_told(tmp_p
         while len(await waiting()) < 3:
             await asyncio.sleep(0.005)
         assert {(body.rule, body.resource) for body in await waiting()} == {("slot", "node_type:t.gate")}
-        holders = await harness.engine.limits.holders("node_type:t.gate")
-        assert holders == [f"{ids[0]}/n", f"{ids[1]}/n"]
+        assert list(await harness.slots.holders("node_type:t.gate")) == [f"{ids[0]}/n/1", f"{ids[1]}/n/1"]
         await harness.cancel(ids[4])
         assert (await harness.end(ids[4])).status == "cancelled"
         door.open.set()

@@ -47,19 +47,19 @@ CRASHES = {
     "an unknown message": (f"{FRAME}\ndef main():\n    send(b'{{}}')", "node.crashed", ["a kind that there is not"]),
     "a forged answer": (
         f"{FRAME}\ndef main():\n    send(json.dumps({{'answer': {{'outputs': {{'out': {{'kind': 'table', 'artifact': "
-        "'../../etc/passwd', 'rows': 1, 'bytes': 1, 'columns': []}}}, 'threads': 0}).encode())",
+        "'../../etc/passwd', 'rows': 1, 'bytes': 1, 'columns': []}}}, 'threads': 0, 'changed': []}).encode())",
         "node.crashed",
         ["cannot be used"],
     ),
     "an artifact that is not there": (
         f"{FRAME}\ndef main():\n    send(json.dumps({{'answer': {{'outputs': {{'out': {{'kind': 'json', 'artifact': "
-        "'0' * 64, 'bytes': 1}}}, 'threads': 0}).encode())",
+        "'0' * 64, 'bytes': 1}}}, 'threads': 0, 'changed': []}).encode())",
         "node.crashed",
         ["not in the store"],
     ),
     "an unknown outlet": (
         f"{FRAME}\ndef main():\n    send(json.dumps({{'answer': {{'outputs': {{'x': {{'kind': 'json', 'value': 1, "
-        "'bytes': 1}}}, 'threads': 0}).encode())",
+        "'bytes': 1}}}, 'threads': 0, 'changed': []}).encode())",
         "node.crashed",
         ["no outlet 'x'"],
     ),
@@ -198,6 +198,6 @@ async def test_a_description_of_results_has_a_limit(tmp_path: Path) -> None:
 
 async def test_a_child_that_goes_on_after_its_answer_is_not_used_again(harness: Harness) -> None:
     code = FRAME + "\ndef main():\n    send(json.dumps({'answer': {'outputs': {'out': {'kind': 'json', 'value': 1, "
-    code += "'bytes': 1}}}, 'threads': 0}).encode())"
+    code += "'bytes': 1}}}, 'threads': 0, 'changed': []}).encode())"
     assert await result_of(harness, code) == 1
     assert await result_of(harness, "def main():\n    return 7") == 7

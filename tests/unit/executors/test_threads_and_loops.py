@@ -86,6 +86,70 @@ async def test_a_write_waits_for_the_abandoned_thread_of_its_former_attempt(comp
     assert not compute.left_behind("execution/node")
 
 
+async def test_a_write_waits_for_the_thread_of_its_former_attempt_from_the_start(compute: LocalCompute) -> None:
+    release, running = threading.Event(), threading.Event()
+    at_once: list[str] = []
+
+    def hang() -> None:
+        at_once.append("first")
+        running.set()
+        release.wait(60)
+        at_once.remove("first")
+
+    first = asyncio.create_task(compute.run(hang, where="thread", stop=nothing, alone="execution/node"))
+    await asyncio.to_thread(running.wait, 30)
+    # Told to end twice, as by a cancel and then by a lost lease; still within its grace.
+    first.cancel()
+    await asyncio.wait({first}, timeout=0.01)
+    first.cancel()
+    again = [
+        asyncio.create_task(compute.run(lambda: list(at_once), where="thread", stop=nothing, alone="execution/node"))
+        for _ in range(2)
+    ]
+    with pytest.raises(Abandoned):
+        await first
+    release.set()
+    assert await asyncio.wait_for(asyncio.gather(*again), 30) == [[], []]
+
+
+async def test_a_call_on_the_loop_of_plugins_may_use_its_grace(compute: LocalCompute) -> None:
+    tidied, begun = threading.Event(), threading.Event()
+
+    async def tidies_up() -> None:
+        try:
+            begun.set()
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.01)
+            tidied.set()
+
+    call = asyncio.create_task(compute.run(tidies_up, where="plugin_loop", stop=nothing))
+    await asyncio.to_thread(begun.wait, 30)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert tidied.is_set()
+
+
+async def test_a_call_on_the_loop_of_plugins_that_does_not_listen_is_left_behind(compute: LocalCompute) -> None:
+    door, begun = threading.Event(), threading.Event()
+
+    async def deaf() -> None:
+        begun.set()
+        while not door.is_set():
+            try:
+                await asyncio.sleep(0.005)
+            except asyncio.CancelledError:
+                continue
+
+    call = asyncio.create_task(compute.run(deaf, where="plugin_loop", stop=nothing))
+    await asyncio.to_thread(begun.wait, 30)
+    call.cancel()
+    with pytest.raises(Abandoned):
+        await call
+    door.set()
+
+
 async def test_abandoned_threads_keep_their_slots_and_are_counted(
     compute: LocalCompute, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -42,14 +42,34 @@ class Rules:
         return False
 
 
+class LostCommit(Rules):
+    """The first commit is lost on the way, and for some time nobody can be asked whether it happened. It did."""
+
+    def __init__(self) -> None:
+        self.away = True
+        self.seals = 0
+
+    def seal(self, connection: Connection, notices: Notices, number: int) -> None:
+        self.seals += 1
+        if self.seals == 1:
+            raise Full("the connection was cut")
+
+    def outcome(self, connection: Connection, number: int) -> bool | None:
+        if self.away:
+            raise Full("the server is away")
+        return True
+
+
 class FakeLane:
     """A lane that needs room on the disk."""
 
     def __init__(self, disk: Disk, *, patient: bool) -> None:
         self._disk = disk
         self.patient = patient
+        self.runs = 0
 
     def run(self, connection: Connection, jobs: Sequence[Job], *, careful: bool) -> None:
+        self.runs += 1
         if self._disk.full:
             raise Full("disk is full")
         for job in jobs:
@@ -130,3 +150,24 @@ async def test_requests_find_out_themselves_when_there_is_room_again(writer: Gro
         while not await stored():
             await asyncio.sleep(0.01)
     assert writer.health() is None
+
+
+async def test_what_became_of_a_lost_commit_is_asked_however_long_it_takes() -> None:
+    rules, disk = LostCommit(), Disk()
+    disk.full = False
+    engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    writer = GroupWriter(engine.connect, rules, listeners=Listeners(), patience_seconds=0.1)
+    await writer.open()
+    events, requests = FakeLane(disk, patient=True), FakeLane(disk, patient=False)
+    writer.add_lane(events)
+    writer.add_lane(requests)
+    event, request = job(), job()
+    writer.submit(events, event)
+    writer.submit(requests, request)
+    with pytest.raises(OperationalError):
+        await asyncio.wait_for(request.future, 10)
+    rules.away = False
+    assert await asyncio.wait_for(event.future, 10) == "stored"
+    assert events.runs == 1
+    await writer.close()
+    engine.dispose()

@@ -15,9 +15,8 @@ import pytest
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.errors import StaleOwner
 from concertmaster.domain.events import ExecutionSucceeded, ExecutionWaiting, NodeProgress
-from concertmaster.domain.interfaces import Change, Claim, Release, Slot
+from concertmaster.domain.interfaces import Change, Claim, Lease, Release, Slot
 from concertmaster.domain.workflow import Node, Workflow
-from concertmaster.storage.leases import Lease
 from storage_backends import AT, Storage, append_of, fresh_database, new_execution, until
 
 pytestmark = pytest.mark.server
@@ -314,6 +313,10 @@ async def test_places_of_resources_are_counted_over_all_processes(processes: Pro
     assert len(holders) == 5
     assert sum(answers) >= 5
     assert list(await theirs.holders("r")) == holders
+    # Who asks last has it: an execution that was taken over asks again.
+    assert all([await ours.take("r", limit=5, holder=holder) for holder in holders])
+    await theirs.give_back("r", holder=holders[0])
+    assert sorted(await theirs.holders("r")) == sorted(holders)
     await ours.give_back("r", holder=holders[0])
     await until(lambda: there.storage.freed == ["r"])
     assert here.storage.freed == []

@@ -471,7 +471,7 @@ export interface paths {
         put?: never;
         /**
          * Resume Execution
-         * @description Let a paused execution go on, or an interrupted one try again.
+         * @description Let a paused execution go on, or an interrupted one try again; an interrupted write needs a retry.
          */
         post: operations["resume_execution"];
         delete?: never;
@@ -514,6 +514,70 @@ export interface paths {
          * @description Start a new execution of the same version with the same inputs.
          */
         post: operations["replay_execution"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Event
+         * @description Send a named event to every execution that waits for it, now or while it is kept.
+         */
+        post: operations["send_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Approvals
+         * @description Approvals, newest first.
+         */
+        get: operations["list_approvals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{approval_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Approval
+         * @description One approval.
+         */
+        get: operations["get_approval"];
+        put?: never;
+        /**
+         * Decide Approval
+         * @description Answer an approval; it can be answered once.
+         */
+        post: operations["decide_approval"];
         delete?: never;
         options?: never;
         head?: never;
@@ -697,6 +761,69 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Approval
+         * @description A question to people, with the answer once there is one; `form` has a JSON Schema for each field.
+         */
+        Approval: {
+            /** Id */
+            id: string;
+            /** Execution */
+            execution: string;
+            /** Workflow */
+            workflow: string;
+            /** Node */
+            node: string;
+            /** Title */
+            title: string;
+            /** Instructions */
+            instructions: string;
+            /** Assignees */
+            assignees: string[];
+            /** Form */
+            form: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+            /**
+             * When Due
+             * @enum {string}
+             */
+            when_due: "fail" | "approve" | "reject";
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "approved" | "rejected" | "expired" | "withdrawn";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Due At */
+            due_at: string | null;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Comment */
+            comment: string | null;
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * ApprovalPage
+         * @description A page of approvals, newest first.
+         */
+        ApprovalPage: {
+            /** Items */
+            items: components["schemas"]["Approval"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * BulkRequest
          * @description The same request to many executions; at least one filter.
          */
@@ -858,6 +985,26 @@ export interface components {
             token: string;
         };
         /**
+         * Decision
+         * @description An answer; `data` holds what the form asks for.
+         */
+        Decision: {
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "approved" | "rejected";
+            /**
+             * Comment
+             * @default
+             */
+            comment?: string;
+            /** Data */
+            data?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * Event
          * @description A fact of an execution; `seq` counts from 1 without gaps.
          */
@@ -891,6 +1038,18 @@ export interface components {
             next: number;
         };
         /**
+         * EventSent
+         * @description An event, and how many executions have got it so far; `new` is false when it had been sent before.
+         */
+        EventSent: {
+            /** Id */
+            id: number;
+            /** Delivered */
+            delivered: number;
+            /** New */
+            new: boolean;
+        };
+        /**
          * Execution
          * @description An execution with its inputs, outputs and nodes; `generation` counts its retries from 1.
          */
@@ -920,6 +1079,8 @@ export interface components {
             seq: number;
             /** Priority */
             priority: number;
+            /** Parent */
+            parent: string | null;
             error: components["schemas"]["ExecutionError"] | null;
             /** Generation */
             generation: number;
@@ -993,6 +1154,8 @@ export interface components {
             seq: number;
             /** Priority */
             priority: number;
+            /** Parent */
+            parent: string | null;
             error: components["schemas"]["ExecutionError"] | null;
         };
         /**
@@ -1448,6 +1611,25 @@ export interface components {
              * @description For the journal and the audit
              */
             reason?: string | null;
+        };
+        /**
+         * SendEvent
+         * @description What goes with an event.
+         */
+        SendEvent: {
+            /**
+             * Key
+             * @description Correlation key
+             * @default
+             */
+            key?: string;
+            /** Data */
+            data?: unknown;
+            /**
+             * Keep
+             * @description How long it is kept, such as `1h`; `1d`
+             */
+            keep?: string | null;
         };
         /**
          * StartExecution
@@ -3258,6 +3440,225 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Execution"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    send_event: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key is the same event */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                /** @description Name of the event */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SendEvent"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventSent"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_approvals: {
+        parameters: {
+            query?: {
+                /** @description `all` for every status */
+                status?: "open" | "approved" | "rejected" | "expired" | "withdrawn" | "all";
+                /** @description Only of this execution */
+                execution?: string | null;
+                /** @description Cursor: `next` of the page before */
+                before?: string | null;
+                /** @description Items of a page */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalPage"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_approval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the approval */
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    decide_approval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the approval */
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
                 };
             };
             /** @description Problem details (RFC 9457) */

@@ -9,9 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from concertmaster import Input, node
+from concertmaster.domain.durations import LONGEST
 from concertmaster.nodes.flow import Await
-
-_LONGEST = timedelta(days=3660)
 
 
 @node(
@@ -30,7 +29,7 @@ async def flow_approve(
     instructions: str = "",
     assignees: list[str] = [],  # noqa: B006 (the model copies it)
     form: Mapping[str, Mapping[str, Any]] = {},
-    due: Annotated[timedelta | None, Field(gt=timedelta(), le=_LONGEST)] = None,
+    due: Annotated[timedelta | None, Field(gt=timedelta(), le=LONGEST)] = None,
     when_due: Literal["fail", "approve", "reject"] = "fail",
 ) -> Await:
     """Wait until a person approves or rejects.

@@ -8,9 +8,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from concertmaster import Input, UserError, Wait, node
+from concertmaster.domain.durations import LONGEST
 from concertmaster.nodes.flow import Await
-
-_LONGEST = timedelta(days=3660)
 
 
 @node(
@@ -25,11 +24,11 @@ _LONGEST = timedelta(days=3660)
 async def flow_wait(
     value: Input[Any] = None,  # noqa: ARG001 (it goes out again when the wait is over)
     *,
-    duration: Annotated[timedelta | None, Field(ge=timedelta(), le=_LONGEST)] = None,
+    duration: Annotated[timedelta | None, Field(ge=timedelta(), le=timedelta(days=3660))] = None,
     until: datetime | None = None,
     event: Annotated[str | None, Field(min_length=1, max_length=200)] = None,
     key: Annotated[str, Field(max_length=200)] = "",
-    timeout: Annotated[timedelta | None, Field(gt=timedelta(), le=_LONGEST)] = None,
+    timeout: Annotated[timedelta | None, Field(gt=timedelta(), le=LONGEST)] = None,
 ) -> Wait | Await:
     """Go on after a while, at a point in time, or when a named event comes.
 

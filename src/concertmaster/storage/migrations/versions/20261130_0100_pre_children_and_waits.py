@@ -57,6 +57,7 @@ def upgrade() -> None:
         "approvals",
         sa.Column("id", KEY, nullable=False),
         sa.Column("execution_id", KEY, nullable=False),
+        sa.Column("visible_id", KEY, nullable=False),
         sa.Column("node", KEY, nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("about", sa.Text(), nullable=False),
@@ -72,6 +73,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_approvals_status", "approvals", ["status", "id"], unique=False)
     op.create_index("ix_approvals_execution_id", "approvals", ["execution_id", "node"], unique=False)
+    op.create_index("ix_approvals_visible_id", "approvals", ["visible_id", "id"], unique=False)
 
 
 def downgrade() -> None:
