@@ -162,7 +162,6 @@ async def running_engine(
     engine = Engine(
         owner=hooks.owner,
         journal=journal,
-        executions=executions,
         plans=PlanCache(workflows, lambda: registry),
         artifacts=ArtifactStore(folder / "artifacts"),
         workspace=folder,

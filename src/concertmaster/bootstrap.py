@@ -177,7 +177,6 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
         engine = Engine(
             owner=hooks.owner,
             journal=storage.journal,
-            executions=storage.executions,
             plans=PlanCache(storage.workflows, lambda: registry),
             artifacts=storage.artifacts,
             workspace=settings.resolved_workspace,

@@ -29,6 +29,9 @@ _MAX_DEPTH = 200
 _SHOWN_DEPTH = 5
 # Whoever reads a JSON value has the whole of it in memory, several times over.
 LARGEST_BYTES = 256 * 1024 * 1024
+# An escaped character has 6 bytes in UTF-8, a number at most 24.
+_SMALL = INLINE_LIMIT_BYTES // 8
+_LEAF = 4
 _REMEDIES = {
     "Secret": "a secret never leaves a node; return something else",
     "Table": "return the table through an outlet of its own",
@@ -88,6 +91,31 @@ def _encoded(value: Any) -> bytes:
             pointer=pointer(*parts),
             type=name,
         ) from error
+
+
+def is_small(value: Any) -> bool:
+    """Whether it is plain data that is encoded in no time and surely fits inline; looks no further than it must."""
+    room, waiting = _SMALL, [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            room -= len(item)
+        elif isinstance(item, dict):
+            entries = cast("dict[Any, Any]", item)
+            room -= 2 * _LEAF * len(entries)
+            if room >= 0:
+                waiting.extend(entries)
+                waiting.extend(entries.values())
+        elif isinstance(item, list):
+            elements = cast("list[Any]", item)
+            room -= _LEAF * len(elements)
+            if room >= 0:
+                waiting.extend(elements)
+        elif not (item is None or isinstance(item, bool | int | float)):
+            return False
+        if room < 0:
+            return False
+    return True
 
 
 def save_json(value: Any, store: ArtifactStore) -> JsonValue:

@@ -112,8 +112,8 @@ class Slot:
     """The concurrency limit that an execution falls under: at most `limit` unfinished ones of the same `key`.
 
     Attributes:
-        when_full: `queue`: it waits for a place; `skip`: it ends at once as cancelled; `cancel_oldest`: the oldest one
-            that holds a place is asked to cancel, and it waits.
+        when_full: `queue`: it waits for a place; `skip`: it ends at once as cancelled; `cancel_oldest`: it waits, and
+            all but the newest ones, as many as there are places, are asked to cancel.
     """
 
     key: str
@@ -438,8 +438,8 @@ class Committed:
 class Subscription(Protocol):
     """A bounded queue of what was committed; leave it with `close`."""
 
-    async def next(self, *, timeout_seconds: float | None = None) -> list[Committed]:
-        """What came since the last call; empty on time-out.
+    async def next(self) -> list[Committed]:
+        """What came since the last call, waited for; empty when closed.
 
         Raises:
             OperationalError: `stream.overflow`, the reader was too slow; catch up from the journal.
@@ -602,11 +602,11 @@ class Lease(Protocol):
     """The life of this process as the database sees it: whoever has no lease owns nothing."""
 
     async def register(self, owner: str) -> None:
-        """Take a lease under a new name, and keep it."""
+        """Take a lease under a new name, and keep it; waits for a database in trouble."""
         ...
 
     async def release(self) -> None:
-        """Give it back, with every execution and place that goes with it."""
+        """Give it back, with every execution and place that goes with it: they are due at once, for whoever comes."""
         ...
 
 

@@ -13,15 +13,13 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from concertmaster.data.json_value import save_json
-from concertmaster.domain.errors import UserError
+from concertmaster.data.json_value import is_small, save_json
 from concertmaster.domain.execution import Failure
 from concertmaster.domain.interfaces import Abandoned
-from concertmaster.domain.problems import pointer
 from concertmaster.domain.values import NULL, JsonValue, TableRef, Value
-from concertmaster.engine.calling import Inputs, keywords_of, saved
+from concertmaster.engine.calling import Inputs, keywords_of, saved, validated
 from concertmaster.engine.context import NodeContext
 from concertmaster.engine.conversion import Conversion, is_stream
 from concertmaster.engine.failures import failure_of, trace_of
@@ -84,7 +82,7 @@ async def _outputs(job: Job, gate: Gate | None) -> Outcome:
     main = job.inputs.get("in", NULL)
     seen = main[0] if isinstance(main, list) else main
     config = node.config.render(await scope_of(job.engine, job.state, node.config.references, seen))
-    model = validated(node, config)
+    model = validated(node.type, config, node=node.id)
     if gate is not None:
         await gate(resources_of(node.type, model))
     opened = {name: await _opened(context, model, node, name) for name in node.type.connections}
@@ -120,7 +118,7 @@ def _keywords(job: Job, model: BaseModel, opened: Mapping[str, Any]) -> dict[str
 
 
 async def _stored(job: Job, result: Any) -> Mapping[str, Value]:
-    """Store what an async node returned; plain numbers and the like never leave the loop."""
+    """Store what an async node returned; plain numbers and the like, and what is small, never leave the loop."""
     outputs: dict[str, Value] = {}
     for name, value in _split(job, result).items():
         if value is None or isinstance(value, bool | int | float):
@@ -131,6 +129,7 @@ async def _stored(job: Job, result: Any) -> Mapping[str, Value]:
             isinstance(value, str | dict | list)
             and not job.context.has_secrets
             and job.node.spec.outlets[0].type.kind in ("json", "any")
+            and is_small(value)
         ):
             outputs[name] = save_json(value, job.engine.artifacts)
         else:
@@ -171,16 +170,6 @@ def _is_stored(value: Value | list[Value]) -> bool:
     if isinstance(value, list):
         return any(_is_stored(item) for item in value)
     return not isinstance(value, JsonValue) or value.artifact is not None
-
-
-def validated(node: PlanNode, config: Mapping[str, Any]) -> BaseModel:
-    """The rendered config, checked again."""
-    try:
-        return node.type.config_model.model_validate(config)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = pointer("nodes", node.id, "config", *first["loc"])
-        raise UserError("node.config_invalid", f"{place}: {first['msg']}", pointer=place) from error
 
 
 async def _opened(context: NodeContext, model: BaseModel, node: PlanNode, name: str) -> Any:

@@ -113,6 +113,7 @@ class LocalPlacement:
         self._on_rest = on_rest
         self._on_missed = on_missed
         self._drives: dict[str, tuple[Runner, asyncio.Task[None]]] = {}
+        self._ending: set[asyncio.Task[None]] = set()
         self._loading = 0
         self._trouble = Recent[str, str](TROUBLES_KEPT)
 
@@ -156,6 +157,12 @@ class LocalPlacement:
         self._drives.clear()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def ended(self) -> None:
+        """Wait for attempts that drives have left: threads and child processes have their grace, and none may still
+        run when another process is told that it may go on. What does not end is left behind."""
+        if self._ending:
+            await asyncio.wait(self._ending, timeout=self._engine.settings.give_up.total_seconds())
+
     async def _drive(self, runner: Runner, claim: Claim) -> None:
         row = claim.row
         try:
@@ -169,6 +176,9 @@ class LocalPlacement:
             self._trouble.put(row.id, f"{type(error).__name__}: {error}")
             await self._give_back(claim)
         finally:
+            self._ending.update(runner.ending)
+            for task in runner.ending:
+                task.add_done_callback(self._ending.discard)
             if self._drives.get(row.id, (None,))[0] is runner:
                 del self._drives[row.id]
                 if runner.inbox_unread:

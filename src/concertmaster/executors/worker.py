@@ -95,7 +95,7 @@ class Worker:
         return True
 
     async def run(self, call: IsolatedCall, egress: tuple[str, ...]) -> Mapping[str, Any]:
-        """Run a call; afterwards the worker is `reusable` or dead.
+        """Run a call; afterwards the worker rests or is dead.
 
         Raises:
             OperationalError: what ended the child; see `domain.interfaces.Compute.run_isolated`.

@@ -191,9 +191,10 @@ class ExecutionService:
     async def output(
         self, actor: Actor, execution_id: str, node: str, *, outlet: str, offset: int, limit: int, sort: str | None
     ) -> dict[str, Any]:
-        """A page of a node's output, read without loading the whole.
+        """A node's output: a page of a table, which is read without loading the whole; JSON as a whole.
 
         Args:
+            offset, limit: rows of a table; they mean nothing to other kinds.
             sort: a column, `-column` for descending.
         Raises:
             NotFound: the execution, the node, or nothing on that outlet.
@@ -215,8 +216,7 @@ class ExecutionService:
             found = await asyncio.to_thread(_table_page, path, offset=offset, limit=limit, sort=sort)
             return {"kind": "table", **found}
         if isinstance(value, JsonValue) and value.artifact is not None:
-            text = await asyncio.to_thread(self._artifacts.read_bytes, value.artifact)
-            return {"kind": "json", "value": orjson.loads(text)}
+            return {"kind": "json", "value": await asyncio.to_thread(_json_text, self._artifacts, value.artifact)}
         return page_of_whole(value)
 
     async def _view(self, execution_id: str) -> tuple[ExecutionRow, ExecutionView]:
@@ -231,6 +231,14 @@ class ExecutionService:
             view.apply(events)
             after = events[-1].seq
         return row, view
+
+
+def _json_text(artifacts: ArtifactStore, artifact: str) -> orjson.Fragment:
+    """A stored value as it goes out. A child may have written it, so it is read once, to be sure that it is JSON; but
+    not on the loop, which neither parses nor encodes it."""
+    text = artifacts.read_bytes(artifact)
+    orjson.loads(text)
+    return orjson.Fragment(text)
 
 
 def _table_page(path: Path, *, offset: int, limit: int, sort: str | None) -> dict[str, Any]:

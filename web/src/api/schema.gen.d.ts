@@ -347,7 +347,7 @@ export interface paths {
         put?: never;
         /**
          * Resume Execution
-         * @description Let a paused execution go on, or an interrupted one try again.
+         * @description Let a paused execution go on, or an interrupted one try again; an interrupted write needs a retry.
          */
         post: operations["resume_execution"];
         delete?: never;
