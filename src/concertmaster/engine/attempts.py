@@ -244,11 +244,10 @@ class Attempts:
 
     def _wait(self, attempt: Attempt, rule: str, resource: str) -> None:
         """It has to wait: its time does not run meanwhile, and it has not started."""
-        if not self._current(attempt):
-            return
-        attempt.stop_timer()
-        attempt.waited, attempt.held = True, False
-        self._recorder.record(NodeWaiting(attempt.node, attempt.number, rule, resource=resource))
+        if self._current(attempt):
+            attempt.stop_timer()
+            attempt.waited, attempt.held = True, False
+            self._recorder.record(NodeWaiting(attempt.node, attempt.number, rule, resource=resource))
 
     def _holder(self, attempt: Attempt) -> str:
         return f"{self._recorder.state.execution_id}/{attempt.node}/{attempt.number}"
