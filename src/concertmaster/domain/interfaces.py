@@ -89,8 +89,8 @@ class Slot:
     """The concurrency limit that an execution falls under: at most `limit` unfinished ones of the same `key`.
 
     Attributes:
-        when_full: `queue`: it waits for a place; `skip`: it ends at once as cancelled; `cancel_oldest`: the oldest one
-            that holds a place is asked to cancel, and it waits.
+        when_full: `queue`: it waits for a place; `skip`: it ends at once as cancelled; `cancel_oldest`: it waits, and
+            all but the newest ones, as many as there are places, are asked to cancel.
     """
 
     key: str
