@@ -31,14 +31,12 @@ from concertmaster.executors.pool import ProcessSettings
 from concertmaster.nodes.loader import load_registry
 from concertmaster.observability.metrics import Metrics
 from concertmaster.security.cipher import open_cipher
-from concertmaster.services.backfills import BackfillService
 from concertmaster.services.connections import ConnectionService
 from concertmaster.services.control import ControlService
 from concertmaster.services.executions import ExecutionService
 from concertmaster.services.nodes import NodeTypeService
 from concertmaster.services.operations import Instance, OperationsService
 from concertmaster.services.stream import StreamService
-from concertmaster.services.triggers import TriggerService
 from concertmaster.services.workflows import WorkflowService
 from concertmaster.storage.backfills import SqlBackfillStore
 from concertmaster.storage.connections import SqlConnectionStore
@@ -50,7 +48,7 @@ from concertmaster.storage.migrate import upgrade
 from concertmaster.storage.relay import Relay
 from concertmaster.storage.triggers import SqlTriggerStore
 from concertmaster.storage.workflows import SqlWorkflowStore
-from concertmaster.triggering import start_triggering
+from concertmaster.triggering import Triggering, start_triggering
 from concertmaster.triggers.kinds import Kinds
 from concertmaster.triggers.schedule import Schedules
 
@@ -74,8 +72,7 @@ class Runtime:
     workflows: WorkflowService
     executions: ExecutionService
     control: ControlService
-    triggers: TriggerService
-    backfills: BackfillService
+    triggering: Triggering
     connections: ConnectionService
     node_types: NodeTypeService
     operations: OperationsService
@@ -228,12 +225,15 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             slots=storage.slots,
             clock=clock,
         )
+        stream = StreamService(bus, storage.journal, storage.executions, clock=clock)
         triggering = await stack.enter_async_context(
             start_triggering(
                 storage.triggers,
                 storage.backfills,
                 workflows=workflows,
                 executions=executions,
+                connections=connections,
+                stream=stream,
                 hooks=hooks,
                 clock=clock,
                 everything=recover,
@@ -243,8 +243,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             settings=settings,
             workflows=workflows,
             executions=executions,
-            triggers=triggering.triggers,
-            backfills=triggering.backfills,
+            triggering=triggering,
             control=ControlService(
                 journal=storage.journal, store=storage.executions, workflows=workflows, executions=executions
             ),
@@ -261,7 +260,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
                 },
             ),
             metrics=metrics,
-            stream=StreamService(bus, storage.journal, storage.executions, clock=clock),
+            stream=stream,
             recovered=recovered,
         )
 

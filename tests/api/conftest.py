@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 from starlette.routing import Match
 
-from concertmaster.api import backfills, connections, control, executions, nodes, operations, triggers, workflows
+from concertmaster.api import backfills, connections, control, executions, hooks, nodes, operations, triggers, workflows
 from concertmaster.api.app import create_app
 from concertmaster.api.models import ProblemDetails
 from concertmaster.bootstrap import Runtime, build, hold_data_folder
@@ -75,7 +75,7 @@ def _answer_check() -> Callable[[httpx.Response], Any]:
 def _routes() -> list[APIRoute]:
     """The routes of the API with their whole paths."""
     router = APIRouter()
-    for part in (workflows, executions, control, triggers, backfills, nodes, connections, operations):
+    for part in (workflows, executions, control, triggers, hooks, backfills, nodes, connections, operations):
         for route in part.router.routes:
             assert isinstance(route, APIRoute)
             router.add_api_route(

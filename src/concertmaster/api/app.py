@@ -17,6 +17,7 @@ from concertmaster.api import (
     control,
     errors,
     executions,
+    hooks,
     nodes,
     operations,
     stream,
@@ -55,9 +56,10 @@ def create_app(
     app.state.runtime = runtime
     errors.install(app)
     api = APIRouter(prefix=PREFIX, responses=problems(422))
-    for part in (workflows, executions, control, triggers, backfills, nodes, connections, operations, stream):
+    for part in (workflows, executions, control, triggers, hooks, backfills, nodes, connections, operations, stream):
         api.include_router(part.router)
     app.include_router(operations.root_router)
+    app.include_router(hooks.root_router)
     app.include_router(api)
     web.install(app)
     # The last one added is the outermost.

@@ -32,6 +32,8 @@ _STATUS: tuple[tuple[type[ConcertMasterError], int], ...] = (
     (UserError, 422),
     (OperationalError, 503),
 )
+# What callers of webhooks get: other programs, which go by the status.
+_HOOKS = {"hook.unauthorized": 401, "hook.method": 405, "hook.too_large": 413, "hook.rate": 429}
 
 
 def problem_response(
@@ -62,6 +64,8 @@ def status_of(error: ConcertMasterError) -> int:
     """The HTTP status of an error of the tree; 500 for one whose class nobody placed."""
     if error.code.startswith("access."):
         return 403
+    if error.code in _HOOKS:
+        return _HOOKS[error.code]
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
@@ -76,6 +80,9 @@ async def _on_known(_: Request, error: Exception) -> Response:
     error = cast("ConcertMasterError", error)
     problems = error.problems if isinstance(error, Invalid) else ()
     headers = {"Retry-After": "1"} if isinstance(error, OperationalError) and error.retryable else None
+    if error.code in _HOOKS:
+        told = {"Retry-After": error.details.get("retry_after"), "Allow": error.details.get("allow")}
+        headers = {name: str(value) for name, value in told.items() if value is not None}
     if isinstance(error, OperationalError):
         _log.warning("request failed", extra={"code": error.code, "error": error.message})
     return problem_response(

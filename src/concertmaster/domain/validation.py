@@ -57,7 +57,7 @@ def validate(
         references = check_configs(scope, findings, connections=connections)
         check_references(scope, references, findings)
     check_input_schemas(workflow, findings)
-    check_triggers(workflow, findings, schedules=schedules)
+    check_triggers(workflow, findings, schedules=schedules, connections=connections)
     if top is not None:
         check_values(top, workflow.outputs, findings, at=("outputs",), roots=AT_THE_END)
         for name, trigger in workflow.triggers.items():
