@@ -1,4 +1,4 @@
-"""`concertmaster triggers` and `backfills`, without a server: each command takes the data folder for itself."""
+"""`concertmaster triggers` and `backfills` against a server."""
 
 from __future__ import annotations
 
@@ -26,43 +26,43 @@ def server(workspace: Path) -> Generator[ServerProcess]:
 
 
 def test_list_show_and_switch(server: ServerProcess, command: Command) -> None:
-    listed = command("triggers", "list").out
+    listed = command("triggers", "list").stdout
     assert "yearly" in listed
     assert "-01-01 06:00:00" in listed
-    assert [item["name"] for item in json.loads(command("triggers", "list", "--json").out)["items"]] == [
+    assert [item["name"] for item in json.loads(command("triggers", "list", "--json").stdout)["items"]] == [
         "hook",
         "yearly",
     ]
-    assert "hello/yearly: disabled" in command("triggers", "disable", "hello", "yearly").out
-    assert "disabled" in command("triggers", "show", "hello", "yearly").out
-    assert "next: " in command("triggers", "enable", "hello", "yearly").out
-    shown = command("triggers", "show", "hello", "yearly").out
+    assert "hello/yearly: disabled" in command("triggers", "disable", "hello", "yearly").stdout
+    assert "disabled" in command("triggers", "show", "hello", "yearly").stdout
+    assert "next: " in command("triggers", "enable", "hello", "yearly").stdout
+    shown = command("triggers", "show", "hello", "yearly").stdout
     assert "cron: 0 6 1 1 *" in shown
     assert shown.count("next ") == 5
     missing = command("triggers", "show", "hello", "none")
-    assert (missing.code, "triggers list" in missing.err) == (2, True)
+    assert (missing.returncode, "triggers list" in missing.stderr) == (1, True)
 
 
 def test_try_one_out(server: ServerProcess, command: Command) -> None:
     done = command("triggers", "test", "hello", "yearly")
-    assert done.code == 0
-    assert "started by hello/yearly" in done.out
+    assert done.returncode == 0
+    assert "started by hello/yearly" in done.stdout
 
 
 def test_a_token_is_all_on_standard_output(server: ServerProcess, command: Command) -> None:
     done = command("triggers", "token", "hello", "hook")
     with server.client() as client:
-        answer = client.post("/hooks/orders", headers={"Authorization": f"Bearer {done.out.strip()}"})
+        answer = client.post("/hooks/orders", headers={"Authorization": f"Bearer {done.stdout.strip()}"})
     assert answer.status_code == 202
-    assert "not shown again" in done.err
+    assert "not shown again" in done.stderr
 
 
 def test_backfills(server: ServerProcess, command: Command) -> None:
     span = ("hello", "yearly", "--from", "2020-01-01", "--to", "2025-01-01")
-    assert "5 times, from 2020-01-01 06:00:00" in command("backfills", "start", *span, "--dry-run").out
-    id_ = command("backfills", "start", *span, "--concurrency", "2").out.partition(":")[0]
-    assert id_ in command("backfills", "list").out
-    assert "hello/yearly" in command("backfills", "show", id_).out
-    assert command("backfills", "pause", "none").code == 2
+    assert "5 times, from 2020-01-01 06:00:00" in command("backfills", "start", *span, "--dry-run").stdout
+    id_ = command("backfills", "start", *span, "--concurrency", "2").stdout.partition(":")[0]
+    assert id_ in command("backfills", "list").stdout
+    assert "hello/yearly" in command("backfills", "show", id_).stdout
+    assert command("backfills", "pause", "none").returncode == 1
     wrong = command("backfills", "start", "hello", "yearly", "--from", "yesterday", "--to", "2025-01-01")
-    assert (wrong.code, "2026-01-01" in wrong.err) == (2, True)
+    assert (wrong.returncode, "2026-01-01" in wrong.stderr) == (1, True)
