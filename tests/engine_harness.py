@@ -45,6 +45,7 @@ from concertmaster.storage.migrate import upgrade
 from concertmaster.storage.rows import EXECUTION_COLUMNS, execution_from
 from concertmaster.storage.waits import SqlWaitStore
 from concertmaster.storage.workflows import SqlWorkflowStore
+from concertmaster.triggers.kinds import Kinds
 
 
 @dataclass
@@ -154,6 +155,7 @@ async def running_engine(
     limits: Sequence[str] = (),
     breaker: BreakerPolicy | None = None,
     dispatch: bool = True,
+    threads: int = 32,
     processes: ProcessSettings | None = None,
 ) -> AsyncIterator[Harness]:
     """An engine over `folder` with the built-ins and the given `@node` functions; closing it is a clean stop.
@@ -175,16 +177,15 @@ async def running_engine(
     hooks = Hooks()
     hooks.listeners.append(lambda committed: harness.on_commit(committed))
     journal = SqlJournal(database, hooks.committed, hooks.wake)
-    workflows = SqlWorkflowStore(database)
+    workflows = SqlWorkflowStore(database, plan=Kinds().plan)
     executions, builtins = SqlExecutionStore(database), load_registry()
     own = [found for function in functions if (found := node_type_of(function)) is not None]
     registry = Registry([*builtins.all(), *own])
-    compute = LocalCompute(threads=32, grace_seconds=grace_seconds, processes=processes)
+    compute = LocalCompute(threads=threads, grace_seconds=grace_seconds, processes=processes)
     slots = database.slots(hooks.owner, hooks.freed)
     engine = Engine(
         owner=hooks.owner,
         journal=journal,
-        executions=executions,
         plans=PlanCache(workflows, lambda: registry),
         artifacts=ArtifactStore(folder / "artifacts"),
         workspace=folder,

@@ -22,6 +22,8 @@ KINDS = {
     "Conflict": "409",
     "PreconditionFailed": "412",
     "Invalid": "422",
+    "NotLoggedIn": "401",
+    "TooManyRequests": "429",
     "OperationalError": "503",
     "Failure": "",
     "problem_response": "",
@@ -80,7 +82,7 @@ def errors_page() -> str:
     groups: dict[str, list[tuple[str, str, str]]] = {}
     for name in sorted(found):
         http, message = found[name]
-        http = "403" if name.startswith("access.") else http
+        http = "403" if name.startswith("access.") and http in ("422", "") else http
         groups.setdefault(name.partition(".")[0], []).append((code(name), http, message))
     parts = [f"## {group}\n\n{table(['code', 'HTTP', 'message'], rows)}" for group, rows in groups.items()]
     return "\n".join([ERRORS, *parts])

@@ -27,6 +27,8 @@ FILE_NAME = "concertmaster.toml"
 DATABASE_FILE = "concertmaster.db"
 # In the data folder while a process holds it: which one, and where it serves.
 SERVER_FILE = "server.json"
+# In the data folder while a server has it: what programs of its user send to it.
+TOKEN_FILE = "local-token"  # noqa: S105  (a file name)
 
 
 class Settings(BaseSettings):
@@ -50,7 +52,7 @@ class Settings(BaseSettings):
         description="URL of the database: `postgresql://user:password@host:5432/database`, or "
         "`sqlite:////absolute/path.db`; empty means the file `concertmaster.db` in the data folder.",
     )
-    host: str = Field(default="127.0.0.1", description="Address to listen on; loopback only until there is a login.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on; loopback only until there is TLS.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     secret_key: SecretStr = Field(
         default=SecretStr(""),

@@ -29,6 +29,7 @@ DOCUMENTS = [block for page in PAGES for block in documents(page)]
 OUTPUTS: dict[str, dict[str, Any]] = {
     "hello": {"text": "Hello, you!"},
     "big-cities": {"cities": 2, "file": "out/big-cities.csv"},
+    "nightly-report": {"text": "Report of month 1"},
     "sizes": {"text": "7 is small"},
     "countdown": {"path": "out/countdown.txt"},
     "expressions": {

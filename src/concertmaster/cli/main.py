@@ -1,6 +1,6 @@
 """The `concertmaster` command: every command's words and options; what they do is loaded when it is asked for.
 
-The trap is the start: an import here is paid by every `concertmaster --help`, so nothing but Typer comes in at the top.
+The trap is the start: an import here is paid by every `concertmaster --help`, so only Typer and words come in here.
 """
 
 # ruff: noqa: PLC0415  (the imports inside functions are the point of this file)
@@ -12,6 +12,10 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+
+from concertmaster.cli.access import token_app, user_app
+from concertmaster.cli.options import DataDir, Json
+from concertmaster.cli.trigger_commands import backfills_app, triggers_app
 
 app = typer.Typer(
     name="concertmaster",
@@ -26,11 +30,13 @@ connection_app = typer.Typer(help="Connections: named credentials, encrypted at 
 config_app = typer.Typer(help="Settings.", no_args_is_help=True)
 app.add_typer(nodes_app, name="nodes")
 app.add_typer(executions_app, name="executions")
+app.add_typer(triggers_app, name="triggers")
+app.add_typer(backfills_app, name="backfills")
 app.add_typer(connection_app, name="connection")
 app.add_typer(config_app, name="config")
+app.add_typer(user_app, name="user")
+app.add_typer(token_app, name="token")
 
-DataDir = Annotated[Path | None, typer.Option(help="Folder of database, artifacts and keys; default .concertmaster")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 ExecutionId = Annotated[str, typer.Argument(metavar="ID", help="Id of the execution.")]
 ExecutionIds = Annotated[list[str] | None, typer.Argument(metavar="[ID...]", help="Ids of executions.")]
 OfWorkflow = Annotated[str | None, typer.Option("--workflow", help="All of this workflow instead.")]
@@ -46,7 +52,7 @@ def up(
     port: Annotated[int | None, typer.Option(help="Port to listen on, 0 for a free one; default 8000")] = None,
     data_dir: DataDir = None,
     demo: Annotated[bool, typer.Option("--demo", help="Load the demo, run it once, and keep serving.")] = False,
-    open_: Annotated[bool, typer.Option("--open", help="Open the browser.")] = False,
+    open_: Annotated[bool, typer.Option("--open", help="Open the browser, logged in.")] = False,
 ) -> None:
     """Start ConcertMaster here: API, web UI and engine in one process."""
     from concertmaster.cli.serve import serve
@@ -162,7 +168,7 @@ def executions_resume(
     reason: Reason = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Let paused executions go on, and interrupted ones try again."""
+    """Let paused executions go on, and interrupted ones try again; an interrupted write needs `retry`."""
     from concertmaster.cli.control import Filter, steer
 
     steer("resume", ids or [], Filter(workflow, status or [], dry_run, yes), reason=reason, data_dir=data_dir)

@@ -13,6 +13,10 @@ from concertmaster.services.execution_view import ExecutionView, NodeRun
 
 _ENDED = frozenset({"succeeded", "failed", "skipped", "cancelled"})
 _HOLDERS_SHOWN = 20
+_OF_THE_SERVER = {
+    "threads": "It waits for a free thread: the server runs as many at once as CONCERTMASTER_THREADS allows",
+    "processes": "It waits for a free process: the server runs as many at once as CONCERTMASTER_PROCESSES allows",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ def why_node(
         case "retrying":
             said = run.error.message if run.error else "it failed"
             return Reason("timer", f"Attempt {run.attempt} failed ({said}); the next one follows", run.due_at)
+        case "waiting" if run.rule == "slot" and run.resource in _OF_THE_SERVER:
+            return Reason("slot", _OF_THE_SERVER[run.resource])
         case "waiting" if run.rule in ("slot", "rate"):
             rule = "a free place" if run.rule == "slot" else "its turn"
             resource = run.resource or ""
