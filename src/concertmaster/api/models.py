@@ -219,7 +219,7 @@ class NodeRun(_Model):
 
 
 class Item(_Model):
-    """One item of a container: its nodes by their names in the body; `execution` and their ids there address them too."""
+    """One item of a container: its nodes by their names in the body; `execution` has them under their own ids."""
 
     index: int
     status: NodeStatus
@@ -236,11 +236,12 @@ class ItemPage(_Model):
 
 
 class Execution(ExecutionSummary):
-    """An execution with its inputs, outputs and nodes; `generation` counts its retries from 1."""
+    """An execution with its nodes; `generation` counts retries from 1, `reason` says why it was cancelled."""
 
     generation: int
     part_of: PartOf | None
     waiting: Waiting | None
+    reason: str | None
     inputs: JsonObject
     outputs: JsonObject | None
     nodes: dict[str, NodeRun]

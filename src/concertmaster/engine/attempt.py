@@ -49,7 +49,7 @@ async def run_attempt(job: Job, *, gate: Gate | None = None) -> Outcome:
         outcome = await _outputs(job, gate)
         if isinstance(outcome, Failure):
             return _redacted(context, outcome)
-        return outcome if isinstance(outcome, Wait) else await _without_secrets(job, outcome)
+        return outcome if isinstance(outcome, Wait | Await) else await _without_secrets(job, outcome)
     except Abandoned:
         return _timed_out(job, abandoned=True) if context.expired else _cancelled(job)
     except asyncio.CancelledError:

@@ -33,10 +33,15 @@ class ChildRun:
 
 @dataclass(slots=True)
 class ChildrenView:
-    """The children of one node."""
+    """The children of one node.
+
+    Attributes:
+        live: `counts` with the items of those that run counted one by one, where somebody has done so.
+    """
 
     known: Children
     runs: dict[str, ChildRun] = field(default_factory=lambda: dict[str, ChildRun]())
+    live: Mapping[str, Any] | None = None
 
     @staticmethod
     def of(about: Mapping[str, Any]) -> ChildrenView:

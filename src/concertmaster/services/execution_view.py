@@ -9,6 +9,7 @@ from typing import Any
 
 from concertmaster.domain.events import (
     Event,
+    ExecutionCancelled,
     ExecutionCreated,
     ExecutionPaused,
     ExecutionRetried,
@@ -31,6 +32,9 @@ from concertmaster.domain.values import FileRef, JsonValue, Value, to_json
 from concertmaster.domain.workflow import Body, Workflow
 from concertmaster.engine.items import item_id
 from concertmaster.services.children_view import ChildrenView
+
+# Rules of a node that waits for a limited resource.
+QUEUES = ("slot", "rate")
 
 
 @dataclass(slots=True)
@@ -87,6 +91,7 @@ class ExecutionView:
         self.outputs: Mapping[str, Any] | None = None
         self.generation = 1
         self.pause_reason = ""
+        self.cancel_reason: str | None = None
         self.nodes = {name: NodeRun(name, node.type, node.title) for name, node in workflow.nodes.items()}
 
     def apply(self, events: Iterable[Event]) -> None:
@@ -99,10 +104,12 @@ class ExecutionView:
                         self._take_parent(Parentage.from_json(parent))
                 case ExecutionSucceeded(outputs):
                     self.outputs = outputs
+                case ExecutionCancelled(reason):
+                    self.cancel_reason = reason
                 case ExecutionPaused(reason):
                     self.pause_reason = reason
                 case ExecutionRetried(generation, nodes, _, inputs):
-                    self.generation, self.outputs = generation, None
+                    self.generation, self.outputs, self.cancel_reason = generation, None, None
                     self.inputs = self.inputs if inputs is None else inputs
                     for name in nodes:
                         old = self.nodes[name]
@@ -136,6 +143,7 @@ class ExecutionView:
         return {
             **row.as_json(),
             "waiting": None,
+            "reason": self.cancel_reason,
             "generation": self.generation,
             "part_of": None if self.parentage is None else _part_of(self.parentage),
             "inputs": dict(self.inputs),
@@ -165,8 +173,12 @@ def _apply_to_node(run: NodeRun, event: Event) -> None:
             run.status, run.attempt, run.error, run.due_at = "retrying", attempt, error, due_at
         case NodeWaiting(attempt=attempt, rule=rule, due_at=due_at, resource=resource, about=about):
             run.status, run.attempt, run.due_at, run.rule, run.resource = "waiting", attempt, due_at, rule, resource
-            run.about, run.started_at = about, run.started_at or event.at
+            run.about = about
             run.children = ChildrenView.of(about) if rule == "children" and about else run.children
+            if rule not in QUEUES:
+                run.started_at = run.started_at or event.at
+            elif attempt == 1:
+                run.started_at = None  # who queues for a place or a turn has not begun
         case ItemStarted() if run.children is not None:
             run.children.take_start(event.body)
         case ItemEnded() if run.children is not None:
@@ -189,6 +201,9 @@ def _apply_to_node(run: NodeRun, event: Event) -> None:
 
 def _end(run: NodeRun, event: Event, status: NodeStatus, attempt: int, started_at: datetime | None) -> None:
     run.status, run.attempt, run.ended_at, run.due_at = status, attempt, event.at, None
+    if run.rule in QUEUES:
+        # Its start after the queue was too short before its end to be told; `started_at` is that of the queue.
+        started_at = event.at
     # The first attempt's start, so that the time shown includes the waits between attempts.
     run.started_at = run.started_at or started_at
 

@@ -57,7 +57,10 @@ def _status(runs: Mapping[str, NodeRun], handled: frozenset[str]) -> NodeStatus:
         if status in states:
             return status
     if all(status in ENDED for status in states):
+        # Of nothing but failures that were put up with, it has come to its end too.
         ended: tuple[NodeStatus, ...] = ("succeeded", "cancelled", "skipped")
-        # Nothing but failures that were put up with, or nothing at all: it has come to its end.
-        return next((status for status in ended if status in states), ended[0])
+        for status in ended:
+            if status in states:
+                return status
+        return "succeeded"
     return "pending" if all(status == "pending" for status in states) else "running"

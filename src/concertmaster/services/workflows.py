@@ -24,10 +24,12 @@ from concertmaster.domain.interfaces import (
 from concertmaster.domain.problems import Problem, has_errors
 from concertmaster.domain.recent import Recent
 from concertmaster.domain.spec import Specs
+from concertmaster.domain.triggers import ScheduleCheck
 from concertmaster.domain.validation import check_document, pin_types, validate
 from concertmaster.domain.workflow import Workflow
 
-VERSIONS_KEPT = 256
+# As many schedules may be due at one moment, each of another workflow.
+VERSIONS_KEPT = 2_000
 LARGE_TEXT_BYTES = 64 * 1024
 """Documents above this are parsed and checked in a thread, so that the loop goes on serving."""
 T = TypeVar("T")
@@ -63,7 +65,11 @@ class WorkflowEntry:
 
 
 class WorkflowService:
-    """Use cases around workflow documents."""
+    """Use cases around workflow documents.
+
+    Attributes:
+        on_published: called when a version was published; whoever follows that puts himself there.
+    """
 
     def __init__(
         self,
@@ -72,11 +78,14 @@ class WorkflowService:
         connections: ConnectionStore,
         *,
         specs: Callable[[], Specs],
+        schedules: ScheduleCheck,
     ) -> None:
         self._store = store
         self._executions = executions
         self._connections = connections
         self._specs = specs
+        self._schedules = schedules
+        self.on_published: Callable[[], None] = lambda: None
         # Versions never change, and their numbers are not used again after a deletion.
         self._parsed = Recent[tuple[str, int], Workflow](VERSIONS_KEPT)
         # Versions that passed validation: the registry snapshot and the connections they passed with.
@@ -109,7 +118,14 @@ class WorkflowService:
             found = await self._validated(parsed.workflow, len(source), connections=known.get)
             return Checked(parsed.workflow, (*parsed.problems, *found))
         # Read again, because pointers have to be moved over what could not be read.
-        check = partial(check_document, source, self._specs(), format=format, connections=known.get)
+        check = partial(
+            check_document,
+            source,
+            self._specs(),
+            format=format,
+            connections=known.get,
+            schedules=self._schedules,
+        )
         both = await _aside(check, len(source))
         return Checked(None, tuple(both.problems))
 
@@ -148,6 +164,8 @@ class WorkflowService:
             raise Invalid("workflow.invalid", _count(problems), problems)
         pinned = pin_types(workflow, self._specs())
         stored, is_new = await self._store.save(pinned, publish=publish, expected_version=expected_version, actor=actor)
+        if publish:
+            self.on_published()
         return WorkflowVersion(stored, pinned, tuple(problems)), is_new
 
     async def versions(
@@ -214,7 +232,8 @@ class WorkflowService:
             used[name] = types.get(name)
             return used[name]
 
-        problems = await _aside(partial(validate, workflow, specs, connections=look_up), len(stored.document))
+        check = partial(validate, workflow, specs, connections=look_up, schedules=self._schedules)
+        problems = await _aside(check, len(stored.document))
         if has_errors(problems):
             message = f"Version {stored.version} of {stored.name} has errors; mend them and save it again"
             raise Invalid("workflow.invalid", message, problems)
@@ -233,7 +252,8 @@ class WorkflowService:
     async def _validated(
         self, workflow: Workflow, size_bytes: int, *, connections: Callable[[str], str | None]
     ) -> list[Problem]:
-        return await _aside(partial(validate, workflow, self._specs(), connections=connections), size_bytes)
+        check = partial(validate, workflow, self._specs(), connections=connections, schedules=self._schedules)
+        return await _aside(check, size_bytes)
 
     async def _workflow(self, stored: StoredWorkflow) -> Workflow:
         """The parsed document of a stored version."""

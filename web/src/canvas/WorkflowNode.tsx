@@ -104,7 +104,7 @@ export const WorkflowNode = memo(function WorkflowNode({ id, data, selected }: N
           {data.title}
         </span>
         <span className={classes.subtitle} title={`${data.type} · ${data.subtitle}`}>
-          {data.inside === null ? data.subtitle : words.editor.body.count(data.inside)}
+          {data.inside === null ? data.subtitle : words.bodies.count(data.inside)}
         </span>
       </div>
       <div className={classes.facts}>

@@ -17,7 +17,12 @@ export function BodyTrail() {
   if (path.length === 0) return null
   const names = path.map((name, depth) => nodeTitle(name, openBody(root, path.slice(0, depth)).nodes[name]))
   return (
-    <nav data-beside={beside || undefined} className={classes.trail} aria-label={words.editor.body.where} data-testid="body-trail">
+    <nav
+      data-beside={beside || undefined}
+      className={classes.trail}
+      aria-label={words.bodies.where}
+      data-testid="body-trail"
+    >
       {[root.title || root.name, ...names].map((name, depth) => (
         <span key={[...path.slice(0, depth), ''].join('/')}>
           {depth > 0 ? <IconChevronRight size={14} stroke={1.8} aria-hidden /> : null}

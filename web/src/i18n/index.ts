@@ -1,4 +1,6 @@
+import { access } from './en/access'
 import { approvals } from './en/approvals'
+import { bodies } from './en/bodies'
 import { connections } from './en/connections'
 import { editor } from './en/editor'
 import { nodes } from './en/nodes'
@@ -8,4 +10,4 @@ import { status } from './en/status'
 import { workflows } from './en/workflows'
 
 /** Every visible string, by screen. A sentence with a value in it is a function, so that plurals are words too. */
-export const words = { approvals, connections, editor, nodes, runs, shell, status, workflows }
+export const words = { access, approvals, bodies, connections, editor, nodes, runs, shell, status, workflows }

@@ -39,6 +39,10 @@ export interface ApprovalsSearch {
   id?: string
 }
 
+export interface LoginSearch {
+  next?: string
+}
+
 export interface NodesSearch {
   type?: string
   q?: string
@@ -64,4 +68,5 @@ export function parseApprovalsSearch(raw: Raw): ApprovalsSearch {
   const { status, id } = pick(raw, 'status', 'id')
   return { status: APPROVAL_FILTERS.find((known) => known === status), id }
 }
+export const parseLoginSearch = (raw: Raw): LoginSearch => pick(raw, 'next')
 export const parseNodesSearch = (raw: Raw): NodesSearch => pick(raw, 'type', 'q')

@@ -13,14 +13,14 @@ export function BodySection({ id, node }: { id: string; node: WorkflowNode }) {
   const count = Object.keys(bodyNodes(node.body)).length
   return (
     <div className={classes.inside}>
-      <span className={classes.quiet}>{words.editor.body.count(count)}</span>
+      <span className={classes.quiet}>{words.bodies.count(count)}</span>
       <Button
         size="compact-sm"
         variant="default"
         leftSection={<IconArrowBarToDown size={14} aria-hidden />}
         onClick={() => dispatch(enterBody, id)}
       >
-        {words.editor.body.open}
+        {words.bodies.open}
       </Button>
     </div>
   )

@@ -259,13 +259,6 @@ export const editor = {
     moreKeys: 'Ctrl and click',
   },
 
-  body: {
-    where: 'Where this graph is',
-    count: (count: number) => (count === 0 ? 'empty' : `${plural(count, 'node')} inside`),
-    open: 'Open what is inside',
-    help: 'Runs once for each item; nodes without an incoming wire get the item.',
-  },
-
   empty: {
     title: 'An empty canvas',
     text: 'Drag a node here from the left, or press Tab to search for one.',

@@ -25,7 +25,7 @@ export function ItemTrail({ run, document, place, total, onPlace }: ItemTrailPro
   const go = (index: number) => onPlace([...outer, { ...last, index }])
   const names = place.map(({ node }) => node)
   return (
-    <nav className={classes.trail} aria-label={words.editor.body.where}>
+    <nav className={classes.trail} aria-label={words.bodies.where}>
       <Link to="/runs/$id" params={{ id: run }} search={{ node: place[0]?.node }}>
         {document.title || document.name}
       </Link>
