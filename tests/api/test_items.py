@@ -97,7 +97,7 @@ async def test_items_in_all_states_are_counted_while_they_run(client: httpx.Asyn
     assert page["counts"] == {"kind": "each", "total": 3, "done": 1, "failed": 1, "running": 2}
     why = (await client.get(f"/executions/{id_}")).json()["nodes"]["each"]["waiting"]
     assert (why["rule"], why["holders"]) == ("children", [child])
-    assert why["message"] == "0 of 3 items are done; 1 part runs"
+    assert why["message"] == "1 of 3 items are done, 1 of them failed; 1 part runs"
     (await client.post(f"/executions/{id_}/cancel", json={})).raise_for_status()
     await until(client, id_, status("cancelled"))
 
