@@ -624,6 +624,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/triggers/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Schedule
+         * @description The next times of a schedule that is being written.
+         */
+        post: operations["preview_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/triggers/{workflow}/{trigger}": {
         parameters: {
             query?: never;
@@ -1621,7 +1641,7 @@ export interface components {
         };
         /**
          * Item
-         * @description One item of a container: its nodes by their names in the body; `execution` and their ids there address them too.
+         * @description One item of a container: its nodes by their names in the body; `execution` has them under their own ids.
          */
         Item: {
             /** Index */
@@ -2083,6 +2103,30 @@ export interface components {
              * @description For the journal and the audit
              */
             reason?: string | null;
+        };
+        /**
+         * SchedulePreview
+         * @description A schedule that is being written.
+         */
+        SchedulePreview: {
+            /** Config */
+            config: {
+                [key: string]: unknown;
+            };
+            /**
+             * Count
+             * @description How many times
+             * @default 5
+             */
+            count?: number;
+        };
+        /**
+         * ScheduleTimes
+         * @description When a schedule would be due.
+         */
+        ScheduleTimes: {
+            /** Next At */
+            next_at: string[];
         };
         /**
          * SendEvent
@@ -4325,6 +4369,8 @@ export interface operations {
     list_triggers: {
         parameters: {
             query?: {
+                /** @description Only of this workflow */
+                workflow?: string | null;
                 /** @description Cursor: `next` of the page before */
                 before?: string | null;
                 /** @description Items of a page */
@@ -4343,6 +4389,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TriggerList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    preview_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchedulePreview"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleTimes"];
                 };
             };
             /** @description Problem details (RFC 9457) */
