@@ -13,6 +13,7 @@ import {
   parseNodesSearch,
   parseRunSearch,
   parseRunsSearch,
+  parseTriggersSearch,
 } from './pages/search'
 import { Root } from './shell/Root'
 import { NotFound } from './ui/NotFound'
@@ -63,6 +64,13 @@ const approvals = createRoute({
   component: lazyRouteComponent(() => import('./pages/ApprovalsPage'), 'ApprovalsPage'),
 })
 
+const triggers = createRoute({
+  getParentRoute: () => root,
+  path: '/triggers',
+  validateSearch: parseTriggersSearch,
+  component: lazyRouteComponent(() => import('./pages/TriggersPage'), 'TriggersPage'),
+})
+
 const nodes = createRoute({
   getParentRoute: () => root,
   path: '/nodes',
@@ -97,6 +105,7 @@ export const router = createRouter({
     runs,
     run,
     approvals,
+    triggers,
     nodes,
     connections,
     tokens,

@@ -18,7 +18,7 @@ export interface Saved {
   published: number | null
 }
 
-export type Drawer = 'problems' | 'yaml' | 'runs'
+export type Drawer = 'problems' | 'yaml' | 'runs' | 'triggers'
 export type InspectorTab = 'config' | 'input' | 'output' | 'logs' | 'docs'
 
 /** Where the quick-add list stands and what a chosen node is wired to. */

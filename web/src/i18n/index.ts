@@ -7,7 +7,20 @@ import { nodes } from './en/nodes'
 import { runs } from './en/runs'
 import { shell } from './en/shell'
 import { status } from './en/status'
+import { triggers } from './en/triggers'
 import { workflows } from './en/workflows'
 
 /** Every visible string, by screen. A sentence with a value in it is a function, so that plurals are words too. */
-export const words = { access, approvals, bodies, connections, editor, nodes, runs, shell, status, workflows }
+export const words = {
+  access,
+  approvals,
+  bodies,
+  connections,
+  editor,
+  nodes,
+  runs,
+  shell,
+  status,
+  triggers,
+  workflows,
+}

@@ -43,6 +43,11 @@ export interface LoginSearch {
   next?: string
 }
 
+export interface TriggersSearch {
+  workflow?: string
+  view?: 'backfills'
+}
+
 export interface NodesSearch {
   type?: string
   q?: string
@@ -69,4 +74,8 @@ export function parseApprovalsSearch(raw: Raw): ApprovalsSearch {
   return { status: APPROVAL_FILTERS.find((known) => known === status), id }
 }
 export const parseLoginSearch = (raw: Raw): LoginSearch => pick(raw, 'next')
+export function parseTriggersSearch(raw: Raw): TriggersSearch {
+  const { workflow, view } = pick(raw, 'workflow', 'view')
+  return { workflow, view: view === 'backfills' ? view : undefined }
+}
 export const parseNodesSearch = (raw: Raw): NodesSearch => pick(raw, 'type', 'q')

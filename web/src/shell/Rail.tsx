@@ -2,6 +2,7 @@ import { Tooltip, UnstyledButton } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
 import {
   type Icon,
+  IconCalendarClock,
   IconChevronsLeft,
   IconChevronsRight,
   IconHistory,
@@ -16,11 +17,12 @@ import { Logo } from './Logo'
 import { OpenApprovals } from './OpenApprovals'
 import classes from './Rail.module.css'
 
-type Target = '/workflows' | '/runs' | '/approvals' | '/nodes' | '/connections'
+type Target = '/workflows' | '/runs' | '/approvals' | '/triggers' | '/nodes' | '/connections'
 
 const ITEMS: readonly { to: Target; label: string; icon: Icon }[] = [
   { to: '/workflows', label: words.shell.workflows, icon: IconRoute },
   { to: '/runs', label: words.shell.runs, icon: IconHistory },
+  { to: '/triggers', label: words.shell.triggers, icon: IconCalendarClock },
   { to: '/approvals', label: words.shell.approvals, icon: IconUserCheck },
   { to: '/nodes', label: words.shell.nodes, icon: IconStack2 },
   { to: '/connections', label: words.shell.connections, icon: IconPlugConnected },

@@ -1,6 +1,7 @@
 import { useMantineColorScheme } from '@mantine/core'
 import { Spotlight, type SpotlightActionGroupData, spotlight } from '@mantine/spotlight'
 import {
+  IconCalendarClock,
   IconHistory,
   IconKey,
   IconMoon,
@@ -74,6 +75,12 @@ function useGroups(open: boolean): SpotlightActionGroupData[] {
           label: words.shell.runs,
           onClick: go(() => navigate({ to: '/runs' })),
           leftSection: <IconHistory {...icon} />,
+        },
+        {
+          id: 'triggers',
+          label: words.shell.triggers,
+          onClick: go(() => navigate({ to: '/triggers' })),
+          leftSection: <IconCalendarClock {...icon} />,
         },
         {
           id: 'approvals',

@@ -189,6 +189,7 @@ export const editor = {
     problems: 'Problems',
     yaml: 'YAML',
     runs: 'Runs',
+    triggers: 'Triggers',
     close: 'Close panel',
     noProblems: 'No problems found',
     noProblemsHelp: 'The workflow is valid and can be published.',

@@ -15,6 +15,7 @@ export const shell = {
   workflows: 'Workflows',
   runs: 'Runs',
   approvals: 'Approvals',
+  triggers: 'Triggers',
   nodes: 'Nodes',
   connections: 'Connections',
   foldRail: 'Fold the navigation',
