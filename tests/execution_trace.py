@@ -79,17 +79,17 @@ async def _read(client: httpx.AsyncClient, execution_id: str, prefix: str, trace
         subject, _, what = event["kind"].partition(".")
         data, at = event["data"], datetime.fromisoformat(event["at"])
         if subject == "item" and what == "started":
-            created = (await client.get(f"/executions/{data['execution']}/events")).raise_for_status().json()["items"][0]
+            created = (
+                (await client.get(f"/executions/{data['execution']}/events")).raise_for_status().json()["items"][0]
+            )
             inside = (created["data"].get("parent") or {}).get("kind", "call")
             await _read(client, data["execution"], prefix + event["node"] + (":" if inside == "call" else "/"), trace)
         if subject != "node":
             continue
         run = trace.runs.setdefault(prefix + event["node"], Run())
-        if what == "started":
-            run.started = run.started or at
+        if what in ("started", "waiting", "retrying"):
+            run.status, run.started = what, run.started or at
         elif what in _ENDS:
             started = data.get("started_at")
             run.started = run.started or (started and datetime.fromisoformat(started))
             run.status, run.ended, run.data = what, at, data
-        else:
-            run.status = what
