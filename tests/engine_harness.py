@@ -36,6 +36,7 @@ from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.migrate import upgrade
 from concertmaster.storage.workflows import SqlWorkflowStore
+from concertmaster.triggers.kinds import Kinds
 
 
 @dataclass
@@ -131,6 +132,7 @@ async def running_engine(
     limits: Sequence[str] = (),
     breaker: BreakerPolicy | None = None,
     dispatch: bool = True,
+    threads: int = 32,
     processes: ProcessSettings | None = None,
 ) -> AsyncIterator[Harness]:
     """An engine over `folder` with the built-ins and the given `@node` functions; closing it is a clean stop.
@@ -152,16 +154,15 @@ async def running_engine(
     hooks = Hooks()
     hooks.listeners.append(lambda committed: harness.on_commit(committed))
     journal = SqlJournal(database, hooks.committed, hooks.wake)
-    workflows = SqlWorkflowStore(database)
+    workflows = SqlWorkflowStore(database, plan=Kinds().plan)
     executions, builtins = SqlExecutionStore(database), load_registry()
     own = [found for function in functions if (found := node_type_of(function)) is not None]
     registry = Registry([*builtins.all(), *own])
-    compute = LocalCompute(threads=32, grace_seconds=grace_seconds, processes=processes)
+    compute = LocalCompute(threads=threads, grace_seconds=grace_seconds, processes=processes)
     slots = database.slots(hooks.owner, hooks.freed)
     engine = Engine(
         owner=hooks.owner,
         journal=journal,
-        executions=executions,
         plans=PlanCache(workflows, lambda: registry),
         artifacts=ArtifactStore(folder / "artifacts"),
         workspace=folder,

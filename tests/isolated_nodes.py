@@ -51,3 +51,10 @@ def small() -> int:
     """Take more memory than this node type may."""
     hog = [bytearray(os.urandom(1) * (8 << 20)) for _ in range(100)]
     return len(hog)
+
+
+@node(id="iso.whispered_table", effect="read", isolation="process")
+def whispered_table(service: Connection["http"]) -> pl.DataFrame:  # noqa: F821, UP037
+    """Give a secret away in the cells of a table."""
+    token = service.secret("token").reveal()
+    return pl.DataFrame({"t": [f"it is {token}", "nothing", None], "hex": [token.encode().hex()] * 3, "n": [1, 2, 3]})

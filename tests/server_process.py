@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -32,15 +33,32 @@ Command = Callable[..., Done]
 
 @dataclass(frozen=True, slots=True)
 class ServerProcess:
-    """Where it serves; `workspace` is its current folder."""
+    """Where it serves; `workspace` is its current folder, `token` what it wrote for programs of its user."""
 
     url: str
     workspace: Path
     process: subprocess.Popen[str]
+    token: str
 
-    def client(self) -> httpx.Client:
-        """Requests to it."""
-        return httpx.Client(base_url=self.url, timeout=30, trust_env=False)
+    @property
+    def headers(self) -> dict[str, str]:
+        """What every request to its API needs."""
+        return {"Authorization": f"Bearer {self.token}"}
+
+    @property
+    def stream_url(self) -> str:
+        """Of its WebSocket."""
+        return self.url.replace("http", "ws") + "/api/v1/stream"
+
+    def client(self, **options: Any) -> httpx.Client:
+        """Requests to it, with its owner's rights unless other `headers` are given."""
+        given = {"headers": self.headers, **options}
+        return httpx.Client(base_url=self.url, timeout=30, trust_env=False, **given)
+
+    def login_link(self) -> str:
+        """A page that logs a browser in, once."""
+        with self.client() as client:
+            return self.url + client.post("/api/v1/login-links").raise_for_status().json()["path"]
 
     def kill(self) -> None:
         """As a power cut would."""
@@ -75,7 +93,9 @@ def server_process(workspace: Path, *options: str, env: Mapping[str, str] | None
         text=True,
     )
     try:
-        yield ServerProcess(_url(process, workspace), workspace, process)
+        url = _url(process, workspace)
+        data = options[options.index("--data-dir") + 1] if "--data-dir" in options else ".concertmaster"
+        yield ServerProcess(url, workspace, process, (workspace / data / "local-token").read_text())
     finally:
         if process.poll() is None:
             process.kill()

@@ -19,12 +19,17 @@ from concertmaster.domain.events import Body, Event, ExecutionCreated, NodeStart
 from concertmaster.domain.execution import ExecutionRow
 from concertmaster.domain.interfaces import Append, Committed, NewExecution
 from concertmaster.storage.audit import SqlAuditStore
+from concertmaster.storage.backfills import SqlBackfillStore
 from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database
 from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.journal import SqlJournal
+from concertmaster.storage.logins import SqlLoginStore
 from concertmaster.storage.migrate import upgrade
+from concertmaster.storage.tokens import SqlTokenStore
+from concertmaster.storage.triggers import SqlTriggerStore
 from concertmaster.storage.workflows import SqlWorkflowStore
+from concertmaster.triggers.kinds import Kinds
 from postgres_server import PostgresServer
 
 BACKENDS = (pytest.param("postgresql", marks=pytest.mark.server), "sqlite")
@@ -75,9 +80,13 @@ class Storage:
         listeners.freed, listeners.remote_commit = self.freed.append, self.remote.extend
         listeners.gap = lambda: self.gaps.append(time.monotonic())
         self.executions = SqlExecutionStore(self.database)
-        self.workflows = SqlWorkflowStore(self.database, now=now)
+        self.workflows = SqlWorkflowStore(self.database, plan=Kinds().plan, now=now)
+        self.triggers = SqlTriggerStore(self.database)
+        self.backfills = SqlBackfillStore(self.database)
         self.connections = SqlConnectionStore(self.database, now=now)
         self.audit = SqlAuditStore(self.database)
+        self.logins = SqlLoginStore(self.database, now=now)
+        self.tokens = SqlTokenStore(self.database, now=now)
 
     @classmethod
     @asynccontextmanager

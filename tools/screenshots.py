@@ -21,12 +21,12 @@ IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 SIZE = {"width": 1440, "height": 900}
 MAX_BYTES = 400_000
-READY = re.compile(r"is ready: (\S+)")
+LINK = re.compile(r"log in: ((\S+)/login#\S+)")
 
 
 @contextmanager
-def demo() -> Generator[str]:
-    """A server with the demo run once; gives its address."""
+def demo() -> Generator[tuple[str, str]]:
+    """A server with the demo run once; gives its address, and the link that logs a browser in."""
     with tempfile.TemporaryDirectory() as folder:
         # Its name is shown at the top of every page.
         workspace = Path(folder) / "flights"
@@ -35,10 +35,10 @@ def demo() -> Generator[str]:
         server = subprocess.Popen(command, cwd=workspace, stdout=subprocess.PIPE, text=True)
         try:
             assert server.stdout is not None
-            found = next((match for line in server.stdout if (match := READY.search(line))), None)
+            found = next((match for line in server.stdout if (match := LINK.search(line))), None)
             if found is None:
                 raise SystemExit("the server did not start; see above")
-            yield found[1]
+            yield found[2], found[1]
         finally:
             server.send_signal(signal.SIGINT)
             server.wait(15)
@@ -66,10 +66,12 @@ def main() -> int:
     if path is None:
         raise SystemExit("no Chromium on PATH; `make e2e` installs one")
     IMAGES.mkdir(exist_ok=True)
-    with demo() as url, sync_playwright() as playwright:
+    with demo() as (url, link), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         context = browser.new_context(base_url=url, viewport=SIZE, color_scheme="light", reduced_motion="reduce")
         page = context.new_page()
+        page.goto(link)
+        page.wait_for_url("**/workflows")
         editor(page)
         target = IMAGES / "editor.png"
         page.screenshot(path=target, animations="disabled")

@@ -23,7 +23,7 @@ from concertmaster.domain.limits import parse_limits
 from concertmaster.engine.breaker import BreakerPolicy, Breakers
 from concertmaster.engine.hooks import Hooks
 from concertmaster.engine.limits import Limits
-from concertmaster.engine.parts import Engine, EngineSettings, PlanCache
+from concertmaster.engine.parts import Doors, Engine, EngineSettings, PlanCache
 from concertmaster.eventbus.memory import MemoryEventBus
 from concertmaster.executors.driving import driving, running
 from concertmaster.executors.local import LocalCompute
@@ -31,23 +31,36 @@ from concertmaster.executors.pool import ProcessSettings
 from concertmaster.nodes.loader import load_registry
 from concertmaster.observability.metrics import Metrics
 from concertmaster.security.cipher import open_cipher
+from concertmaster.services.aside import Aside
+from concertmaster.services.backfills import BackfillService
+from concertmaster.services.calls import CallService
 from concertmaster.services.connections import ConnectionService
 from concertmaster.services.control import ControlService
 from concertmaster.services.executions import ExecutionService
+from concertmaster.services.logins import LoginService
 from concertmaster.services.nodes import NodeTypeService
 from concertmaster.services.operations import Instance, OperationsService
 from concertmaster.services.stream import StreamService
+from concertmaster.services.tokens import TokenService
+from concertmaster.services.triggers import TriggerService
 from concertmaster.services.waits import WaitService
 from concertmaster.services.workflows import WorkflowService
+from concertmaster.storage.backfills import SqlBackfillStore
 from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database
 from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.lock import DataFolderLock
+from concertmaster.storage.logins import SqlLoginStore
 from concertmaster.storage.migrate import upgrade
 from concertmaster.storage.relay import Relay
+from concertmaster.storage.tokens import SqlTokenStore
+from concertmaster.storage.triggers import SqlTriggerStore
 from concertmaster.storage.waits import SqlWaitStore
 from concertmaster.storage.workflows import SqlWorkflowStore
+from concertmaster.triggering import start_triggering
+from concertmaster.triggers.kinds import Kinds
+from concertmaster.triggers.schedule import Schedules
 
 # In a shared folder; a write that takes longer is not to be expected.
 HALF_WRITTEN_KEPT = timedelta(days=1)
@@ -70,11 +83,15 @@ class Runtime:
     executions: ExecutionService
     control: ControlService
     waits: WaitService
+    triggers: TriggerService
+    backfills: BackfillService
     connections: ConnectionService
     node_types: NodeTypeService
     operations: OperationsService
     metrics: Metrics
     stream: StreamService
+    logins: LoginService
+    tokens: TokenService
     recovered: int
 
 
@@ -129,6 +146,8 @@ class _Storage:
     database: Database
     journal: SqlJournal
     workflows: SqlWorkflowStore
+    triggers: SqlTriggerStore
+    backfills: SqlBackfillStore
     executions: SqlExecutionStore
     connections: SqlConnectionStore
     waits: SqlWaitStore
@@ -149,7 +168,9 @@ async def _open_storage(settings: Settings, hooks: Hooks, clock: Clock, stack: A
     return _Storage(
         database=database,
         journal=journal,
-        workflows=SqlWorkflowStore(database, now=clock.now),
+        workflows=SqlWorkflowStore(database, plan=Kinds().plan, now=clock.now),
+        triggers=SqlTriggerStore(database),
+        backfills=SqlBackfillStore(database),
         executions=SqlExecutionStore(database),
         connections=SqlConnectionStore(database, now=clock.now),
         waits=SqlWaitStore(database, journal.awaiting, now=clock.now),
@@ -180,10 +201,15 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
         stack.push_async_callback(http.aclose)
         compute = LocalCompute(threads=settings.threads, processes=ProcessSettings.of(settings))
         stack.push_async_callback(compute.close)
+        aside = Aside()
+        stack.push_async_callback(aside.close)
+        workflows = WorkflowService(
+            storage.workflows, storage.executions, storage.connections, specs=lambda: registry, schedules=Schedules()
+        )
+        waits = WaitService(storage.waits)
         engine = Engine(
             owner=hooks.owner,
             journal=storage.journal,
-            executions=storage.executions,
             plans=PlanCache(storage.workflows, lambda: registry),
             artifacts=storage.artifacts,
             workspace=settings.resolved_workspace,
@@ -196,6 +222,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             limits=Limits(storage.slots, parse_limits(settings.limits)),
             breakers=Breakers(BreakerPolicy(settings.breaker_failures, settings.breaker_seconds)),
             settings=_engine_settings(settings, recover=recover),
+            doors=Doors(call=CallService(workflows).prepare, send=waits.send_from_node, expire=waits.expire),
         )
         metrics = Metrics(engine.plans.node_types, clock)
         hooks.listeners.append(metrics.committed)
@@ -208,7 +235,6 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
         )
         _calm_collector()
         recovered = await storage.journal.unfinished() if recover else 0
-        workflows = WorkflowService(storage.workflows, storage.executions, storage.connections, specs=lambda: registry)
         executions = ExecutionService(
             owner=engine.owner,
             journal=storage.journal,
@@ -219,14 +245,23 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             slots=storage.slots,
             clock=clock,
         )
-        waits = WaitService(storage.waits)
-        engine.doors.call = executions.callee
-        engine.doors.send = waits.send_from_node
-        engine.doors.expire = waits.expire
+        triggering = await stack.enter_async_context(
+            start_triggering(
+                storage.triggers,
+                storage.backfills,
+                workflows=workflows,
+                executions=executions,
+                hooks=hooks,
+                clock=clock,
+                everything=recover,
+            )
+        )
         yield Runtime(
             settings=settings,
             workflows=workflows,
             executions=executions,
+            triggers=triggering.triggers,
+            backfills=triggering.backfills,
             control=ControlService(
                 journal=storage.journal, store=storage.executions, workflows=workflows, executions=executions
             ),
@@ -245,6 +280,8 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             ),
             metrics=metrics,
             stream=StreamService(bus, storage.journal, storage.executions, clock=clock),
+            logins=LoginService(SqlLoginStore(storage.database, now=clock.now), clock=clock, aside=aside),
+            tokens=TokenService(SqlTokenStore(storage.database, now=clock.now), clock=clock, aside=aside),
             recovered=recovered,
         )
 

@@ -113,7 +113,7 @@ def test_a_body_of_two_lengths_is_no_request(server: ServerProcess, framing: str
 
 
 async def test_a_socket_outlives_what_it_does_not_understand(server: ServerProcess, execution: str) -> None:
-    async with connect(server.url.replace("http", "ws") + "/api/v1/stream", proxy=None) as stream:
+    async with connect(server.stream_url, proxy=None, additional_headers=server.headers) as stream:
         topic = f"execution:{execution}"
         for odd in (b"\x00\xff", "garbage", "[]", "[" * 5000, json.dumps({"subscribe": {topic: HUGE}})):
             await stream.send(odd)
@@ -130,13 +130,13 @@ async def test_sockets_that_read_nothing_cost_little_and_delay_nobody(server: Se
     with server.client() as client:
         answers = [client.post("/api/v1/workflows/long/executions?wait=20", json={}) for _ in range(20)]
     ids = [answer.json()["id"] for answer in answers]
-    url = server.url.replace("http", "ws") + "/api/v1/stream"
+    url, headers = server.stream_url, server.headers
     before = _resident_mb(server)
-    sockets = [await connect(url, proxy=None, max_queue=1) for _ in range(30)]
+    sockets = [await connect(url, proxy=None, max_queue=1, additional_headers=headers) for _ in range(30)]
     try:
         for one in sockets:
             await one.send(json.dumps({"subscribe": {f"execution:{id_}": 0 for id_ in ids}}))
-        async with connect(url, proxy=None) as reader:
+        async with connect(url, proxy=None, additional_headers=headers) as reader:
             await reader.send(json.dumps({"subscribe": {f"execution:{ids[0]}": 0}}))
             seqs: list[int] = []
             async with asyncio.timeout(20):

@@ -99,7 +99,9 @@ async def test_a_full_workflow_can_skip_or_cancel(client: httpx.AsyncClient, whe
     (await publish(client, name, nodes=SLOW, policy={"concurrency": {"limit": 1, "when_full": when_full}}))
     first, second = (await start(client, name)), (await start(client, name))
     gone, stays = (second, first) if when_full == "skip" else (first, second)
-    (await until(client, gone, status("cancelled")))
+    ended = await until(client, gone, status("cancelled"))
+    assert ended["reason"]
+    assert when_full != "skip" or "the limit, and its policy says skip" in ended["reason"]
     (await until(client, stays, status("running")))
     (await client.post(f"/executions/{stays}/cancel")).raise_for_status()
     (await until(client, stays, status("cancelled")))
@@ -155,6 +157,15 @@ async def test_many_are_asked_by_a_filter(client: httpx.AsyncClient) -> None:
     assert (await client.post("/executions/bulk", json=bulk)).json()["matched"] == 0
     refused = await client.post("/executions/bulk", json={"action": "cancel"})
     assert (refused.status_code, refused.json()["code"]) == (422, "bulk.no_filter")
+
+
+async def test_of_many_quick_starts_the_newest_wins(client: httpx.AsyncClient) -> None:
+    concurrency = {"limit": 1, "when_full": "cancel_oldest"}
+    slow = {"n": {"type": "testing.pause", "config": {"seconds": 0.3}}}
+    (await publish(client, "newest", nodes=slow, policy={"concurrency": concurrency}))
+    ids = [(await start(client, "newest")) for _ in range(5)]
+    for id_, wanted in zip(ids, ["cancelled"] * 4 + ["succeeded"], strict=True):
+        (await until(client, id_, status(wanted)))
 
 
 async def test_an_execution_of_a_deleted_workflow_can_still_be_steered(client: httpx.AsyncClient) -> None:
@@ -326,8 +337,14 @@ async def test_ids_and_statuses_choose_for_many_and_who_succeeded_is_left_out(cl
     assert await ask("retry", workflow="bulk", status=["failed", "succeeded"], ids=[bad[0]]) == (1, 1)
     (await until(client, bad[0], lambda seen: seen["generation"] == 2 and seen["status"] == "failed"))
     assert (await client.get(f"/executions/{bad[1]}")).json()["generation"] == 1
-    answer = await client.post("/executions/bulk", json={"action": "retry", "status": ["succeeded"]})
-    assert (answer.json()["done"], answer.json()["refused"][0]["code"]) == (0, "execution.nothing_to_retry")
+    for dry_run in (True, False):
+        succeeded = {"action": "retry", "workflow": "bulk", "status": ["succeeded"], "dry_run": dry_run}
+        answer = (await client.post("/executions/bulk", json=succeeded)).json()
+        assert (answer["matched"], answer["done"]) == (0, 0)
+        assert [refused["code"] for refused in answer["refused"]] == ["execution.nothing_to_retry"]
+    answer = (await client.post("/executions/bulk", json={"action": "pause", "ids": [waits, "nobody"]})).json()
+    assert (answer["matched"], answer["done"]) == (1, 1)
+    assert [(refused["id"], refused["code"]) for refused in answer["refused"]] == [("nobody", "execution.not_found")]
     (await client.post(f"/executions/{waits}/cancel")).raise_for_status()
     (await until(client, waits, status("cancelled")))
 
@@ -354,8 +371,9 @@ async def test_lists_show_the_priority(client: httpx.AsyncClient) -> None:
     (await until(client, id_, status("succeeded")))
     listed = (await client.get("/executions", params={"workflow": "first-class"})).json()["items"]
     assert [item["priority"] for item in listed] == [-3]
-    refused = await client.post("/workflows/first-class/executions", json={"priority": 2**31})
-    assert (refused.status_code, refused.json()["code"]) == (422, "request.invalid")
+    for wrong in (2**31, True, "1", 1.0):
+        refused = await client.post("/workflows/first-class/executions", json={"priority": wrong})
+        assert (refused.status_code, refused.json()["code"]) == (422, "request.invalid")
 
 
 async def test_metrics_are_told_in_prometheus_text(client: httpx.AsyncClient) -> None:

@@ -9,18 +9,17 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from api_client import BASE, LOCAL, TOKEN
 from concertmaster.api import web
 from concertmaster.api.app import create_app
 from concertmaster.api.security import demand_loopback
 from concertmaster.bootstrap import Runtime
 from concertmaster.domain.errors import OperationalError, UserError
 
-BASE = "http://127.0.0.1:8000"
-
 
 @pytest.fixture
 def plain(app: FastAPI) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE, headers=LOCAL)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "[::1]:8000", "LOCALHOST:8000"])
@@ -57,7 +56,7 @@ async def test_writes_of_our_own_page_and_of_programs_pass(plain: httpx.AsyncCli
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "::", "example.org", "localhost.evil.test"])
 def test_only_loopback_is_listened_on(host: str) -> None:
-    with pytest.raises(UserError, match="no login yet"):
+    with pytest.raises(UserError, match="no TLS yet"):
         demand_loopback(host)
 
 
@@ -75,7 +74,7 @@ async def test_unknown_routes_and_methods_are_problems(client: httpx.AsyncClient
 async def test_a_bug_answers_500_with_the_id_that_the_log_has(
     runtime: Runtime, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = create_app(runtime)
+    app = create_app(runtime, local_token=TOKEN)
 
     @app.get("/api/v1/bug-for-test")
     async def bug() -> None:
@@ -83,7 +82,7 @@ async def test_a_bug_answers_500_with_the_id_that_the_log_has(
 
     # Before the route that answers everything else with the page.
     app.router.routes.insert(0, app.router.routes.pop())
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as http:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE, headers=LOCAL) as http:
         with caplog.at_level(logging.ERROR):
             answer = await http.get("/api/v1/bug-for-test")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal.unexpected")
@@ -95,14 +94,14 @@ async def test_a_bug_answers_500_with_the_id_that_the_log_has(
 
 
 async def test_an_outage_answers_503(runtime: Runtime) -> None:
-    app = create_app(runtime)
+    app = create_app(runtime, local_token=TOKEN)
 
     @app.get("/api/v1/full-for-test")
     async def full() -> None:
         raise OperationalError("disk.full", "The disk is full; make room")
 
     app.router.routes.insert(0, app.router.routes.pop())
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as http:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE, headers=LOCAL) as http:
         answer = await http.get("/api/v1/full-for-test")
     assert (answer.status_code, answer.json()["code"]) == (503, "disk.full")
     assert answer.headers["retry-after"] == "1"

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from factories import NODES, chain, document, pausing
 from server_process import ServerProcess, server_process
@@ -31,7 +31,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[ServerProcess]
 
 
 def _socket(server: ServerProcess, **options: Any) -> connect:
-    return connect(server.url.replace("http", "ws") + "/api/v1/stream", proxy=None, **options)
+    return connect(server.stream_url, proxy=None, additional_headers=server.headers, **options)
 
 
 def _start(server: ServerProcess, name: str) -> str:
@@ -175,7 +175,7 @@ async def test_a_socket_of_another_page_is_refused(server: ServerProcess, header
         options = {"host": "127.0.0.1", "port": int(server.url.rpartition(":")[2])}
         address = "ws://evil.test/api/v1/stream"
     else:
-        address = server.url.replace("http", "ws") + "/api/v1/stream"
+        address = server.stream_url
     with pytest.raises(InvalidStatus) as refused:
         async with connect(address, proxy=None, **options):
             pass
@@ -191,7 +191,7 @@ async def test_a_socket_of_our_own_page_is_accepted(server: ServerProcess) -> No
 async def _server_sent(server: ServerProcess, path: str, headers: dict[str, str]) -> list[tuple[int, dict[str, Any]]]:
     found: list[tuple[int, dict[str, Any]]] = []
     async with (
-        httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=30) as client,
+        httpx.AsyncClient(base_url=server.url, headers=server.headers, trust_env=False, timeout=30) as client,
         client.stream("GET", path, headers=headers) as answer,
     ):
         assert answer.headers["content-type"].startswith("text/event-stream")
@@ -222,3 +222,33 @@ async def test_server_sent_events_refuse_what_is_not_there(server: ServerProcess
         assert client.get("/api/v1/stream/sse?topic=execution:none").status_code == 404
         assert client.get("/api/v1/stream/sse?topic=weather").status_code == 422
         assert client.get("/api/v1/stream/sse").status_code == 422
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer cm_wrong"}])
+async def test_a_socket_without_a_login_is_closed_with_a_code_that_says_so(
+    server: ServerProcess, headers: dict[str, str]
+) -> None:
+    async with connect(server.stream_url, proxy=None, additional_headers=headers) as socket, asyncio.timeout(30):
+        with pytest.raises(ConnectionClosed):
+            await socket.recv()
+    assert (socket.close_code, socket.close_reason) == (4401, "access.login")
+
+
+async def test_streams_end_when_their_login_does(server: ServerProcess) -> None:
+    with server.client() as client:
+        made = client.post("/api/v1/tokens", json={"name": "watcher"}).json()
+    headers = {"Authorization": f"Bearer {made['token']}"}
+    async with (
+        connect(server.stream_url, proxy=None, additional_headers=headers) as socket,
+        httpx.AsyncClient(base_url=server.url, headers=headers, trust_env=False, timeout=60) as http,
+        http.stream("GET", "/api/v1/stream/sse?topic=executions") as answer,
+        asyncio.timeout(60),
+    ):
+        assert answer.status_code == 200
+        with server.client() as client:
+            client.delete(f"/api/v1/tokens/{made['id']}").raise_for_status()
+        lines = [line async for line in answer.aiter_lines()]
+        with pytest.raises(ConnectionClosed):
+            await socket.recv()
+    assert socket.close_code == 4401
+    assert not any(line.startswith("data:") for line in lines)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from factories import NODES, document, pausing
-from server_process import COMMAND, environment, run_command, server_process
+from server_process import COMMAND, ServerProcess, environment, run_command, server_process
 
 pytestmark = pytest.mark.server
 
@@ -33,13 +33,38 @@ def test_it_tells_where_it_serves_and_cleans_up(workspace: Path) -> None:
         assert {"host", "port", "started_at"} <= told.keys()
         assert stat.S_IMODE((data / "local-token").stat().st_mode) == 0o600
         assert len((data / "local-token").read_text()) >= 32
-        with server.client() as client:
+        with server.client(headers={}) as client:
             assert client.get("/readyz").json() == {"status": "ready"}
+            link = _line(server)
+            assert link.startswith(f"log in: {server.url}/login#")
+            secret = link.partition("#")[2].partition(" ")[0]
+            assert client.post("/api/v1/login", json={"token": secret}).json()["name"] == "owner"
             assert client.get("/api/openapi.json").json()["info"]["title"] == "ConcertMaster"
             assert "<html" in client.get("/").text
         assert server.stop() == 0
     assert not (data / "server.json").exists()
+    assert not (data / "local-token").exists()
     assert "Traceback" not in (workspace / "server.log").read_text()
+
+
+def _line(server: ServerProcess) -> str:
+    assert server.process.stdout is not None
+    return server.process.stdout.readline()
+
+
+def test_the_token_of_a_server_ends_with_it_and_a_login_does_not(workspace: Path) -> None:
+    with server_process(workspace) as first, first.client() as client:
+        client.cookies.clear()
+        secret = first.login_link().partition("#")[2]
+        cookie = client.post("/api/v1/login", json={"token": secret}).headers["set-cookie"]
+        session = cookie.partition("=")[2].partition(";")[0]
+        first.kill()
+    with server_process(workspace) as second:
+        name = f"concertmaster_{second.url.rpartition(':')[2]}"
+        with second.client(headers=first.headers) as client:
+            assert client.get("/api/v1/me").status_code == 401
+        with second.client(headers={"Cookie": f"{name}={session}"}) as client:
+            assert client.get("/api/v1/me").json()["name"] == "owner"
 
 
 def test_a_second_server_on_the_folder_is_refused_with_the_address_of_the_first(workspace: Path) -> None:
@@ -68,7 +93,7 @@ def test_a_port_in_use_is_named_and_nothing_is_left_behind(workspace: Path) -> N
 @pytest.mark.parametrize(
     ("words", "code", "text"),
     [
-        (("--host", "0.0.0.0"), 2, "no login yet"),
+        (("--host", "0.0.0.0"), 2, "no TLS yet"),
         (("--port", "99999"), 2, "99999"),
         (("--data-dir", "/proc/nowhere"), 1, "--data-dir"),
         (("--data-dir", "a-file"), 1, "--data-dir"),

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+
 import httpx
 import pytest
 
+from concertmaster.bootstrap import Runtime
+from concertmaster.domain.access import LOCAL_ADMIN
+from concertmaster.services.workflows import yaml_of
 from factories import document
 
 YAML = {"content-type": "application/yaml"}
@@ -162,3 +168,23 @@ async def test_other_content_types_and_too_large_bodies_are_refused(client: http
 
     streamed = await client.post("/workflows", content=pieces(), headers=YAML)
     assert streamed.status_code == 413
+
+
+async def test_a_large_document_is_checked_beside_the_loop(runtime: Runtime) -> None:
+    nodes = {f"n{number}": {"type": "data.set", "config": {"value": number}} for number in range(10_000)}
+    edges = [f"n{number} -> n{number + 1}" for number in range(9_999)]
+    large = json.dumps(document("large", inputs={}, outputs={}, nodes=nodes, edges=edges)).encode()
+
+    async def check() -> str:
+        checked = await runtime.workflows.validate(LOCAL_ADMIN, large, format="json")
+        assert checked.workflow is not None, checked.problems
+        return await yaml_of(checked.workflow)
+
+    asked = asyncio.create_task(check())
+    latest, loop = 0.0, asyncio.get_running_loop()
+    while not asked.done():
+        due = loop.time() + 0.02
+        await asyncio.wait({asked}, timeout=0.02)
+        latest = max(latest, loop.time() - due)
+    assert asked.result().startswith("concertmaster: 1\nname: large\n")
+    assert latest < 0.3

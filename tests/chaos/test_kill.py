@@ -16,7 +16,6 @@ import time
 from collections.abc import Generator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from chaos.sink import Sink
@@ -55,12 +54,12 @@ def test_kills_on_sqlite(workspace: Path, sink: Sink, settings: dict[str, str]) 
             _die_while_starting(workspace, dice.uniform(0.2, 2), settings)
             continue
         with server_process(workspace, env=settings) as server:
-            customer.serve(server.url)
+            customer.serve(server)
             customer.wait_for(dice.randrange(ORDERS_OF_A_LIFE), seconds=10)
             time.sleep(dice.uniform(0, 0.3))
             server.kill()
     with server_process(workspace, env=settings) as server, server.client() as client:
-        customer.serve(server.url)
+        customer.serve(server)
         customer.finish()
         print(judge(client, customer, sink, workspace, kills=KILLS).as_text())
         assert server.stop() == 0
@@ -84,18 +83,19 @@ def test_kills_on_postgresql_with_two_servers(
         servers = [stack.enter_context(_slot(workspace, name, settings)) for name in ("a", "b")]
         publish(servers[0].start(), sink)
         servers[1].start()
-        customer.serve(*(server.url for server in servers))
+        customer.serve(*(server.running for server in servers if server.running))
         customer.start()
         for _ in range(KILLS):
             time.sleep(dice.uniform(0.1, 1.5))
             victims = dice.choice([servers[:1], servers[1:], servers[:1], servers[1:], servers])
             for victim in victims:
                 victim.kill()
-            customer.serve(*(server.url for server in servers if server.url))
+            customer.serve(*(server.running for server in servers if server.running))
             for victim in victims:
                 victim.start()
-            customer.serve(*(server.url for server in servers))
-        with httpx.Client(base_url=servers[0].url, timeout=30, trust_env=False) as client:
+            customer.serve(*(server.running for server in servers if server.running))
+        assert servers[0].running is not None
+        with servers[0].running.client() as client:
             customer.finish()
             print(judge(client, customer, sink, workspace, kills=KILLS).as_text())
 
@@ -108,19 +108,17 @@ class _Slot:
         self._workspace = workspace
         self._settings = settings
         self._stack = contextlib.ExitStack()
-        self._server: ServerProcess | None = None
-        self.url = ""
+        self.running: ServerProcess | None = None
 
     def start(self) -> ServerProcess:
         found = server_process(self._workspace, *self._options, env=self._settings)
-        self._server = self._stack.enter_context(found)
-        self.url = self._server.url
-        return self._server
+        self.running = self._stack.enter_context(found)
+        return self.running
 
     def kill(self) -> None:
-        assert self._server is not None
-        self.url = ""
-        self._server.kill()
+        assert self.running is not None
+        running, self.running = self.running, None
+        running.kill()
         self.close()
 
     def close(self) -> None:

@@ -103,7 +103,7 @@ def test_a_full_disk_stops_nothing_for_good_and_loses_nothing(workspace: Path, s
         server.client() as client,
     ):
         publish(client, sink)
-        customer.serve(server.url)
+        customer.serve(server)
         customer.start()
         customer.wait_for(20, seconds=30)
         fill(workspace / "data" / "ballast")
@@ -143,7 +143,7 @@ def test_a_clock_that_jumps_doubles_and_loses_nothing(workspace: Path, sink: Sin
     customer = Customer(7)
     with with_jumping_clock(workspace) as (server, offset), server.client() as client:
         publish(client, sink)
-        customer.serve(server.url)
+        customer.serve(server)
         customer.start()
         for hours in (2, -1, 48, 0):
             customer.wait_for(10, seconds=30)
@@ -176,7 +176,7 @@ def test_a_database_that_somebody_else_locks_makes_starts_wait(workspace: Path, 
     customer = Customer(7)
     with server_process(workspace, env=SETTINGS) as server, server.client() as client:
         publish(client, sink)
-        customer.serve(server.url)
+        customer.serve(server)
         customer.start()
         for _ in range(3):
             customer.wait_for(10, seconds=30)

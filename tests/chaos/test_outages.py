@@ -84,7 +84,7 @@ def test_a_database_that_goes_away_under_load_loses_nothing(
     with server_process(workspace, env=settings) as server, server.client() as client:
         for published in (mixed(sink.url), unsafe(sink.url), isolated(sink.url)):
             client.post("/api/v1/workflows", json=published).raise_for_status()
-        customer.serve(server.url)
+        customer.serve(server)
         customer.start()
         time.sleep(1)
         postgres.stop("immediate")

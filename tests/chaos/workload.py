@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from factories import document
+from server_process import ServerProcess
 
 DESKS = 4
 # Of five in a row; five and the four desks have no common divisor, so each desk orders all of them.
@@ -104,7 +105,7 @@ class Customer:
         self.accepted: dict[str, tuple[str, str]] = {}
         self.cancelled: set[str] = set()
         self.wrong: list[str] = []
-        self._urls: list[str] = []
+        self._servers: list[ServerProcess] = []
         self._pause_seconds = pause_seconds
         self._over = threading.Event()
         self._posts = [0] * DESKS
@@ -123,9 +124,9 @@ class Customer:
         for desk in self._desks:
             desk.start()
 
-    def serve(self, *urls: str) -> None:
-        """Where servers answer now."""
-        self._urls = list(urls)
+    def serve(self, *servers: ServerProcess) -> None:
+        """Who answers now."""
+        self._servers = list(servers)
 
     def wait_for(self, orders: int, *, seconds: float) -> None:
         """Until so many more were accepted, or the time is over."""
@@ -147,17 +148,19 @@ class Customer:
                     break
                 key, workflow = f"key-{number}", self._kinds[number % len(self._kinds)]
                 while key not in self.accepted and not self.wrong:
-                    if self._urls:
+                    if self._servers:
                         self._posts[desk] += 1
-                        self._order(client, dice.choice(self._urls), key, workflow, number)
+                        self._order(client, dice.choice(self._servers), key, workflow, number)
                     # So many that some are always running, so few that a slow machine gets through.
                     self._over.wait(self._pause_seconds)
                 self._steer(client, dice, self.accepted.get(key), number)
 
-    def _order(self, client: httpx.Client, server: str, key: str, workflow: str, number: int) -> None:
-        url = f"{server}/api/v1/workflows/{workflow}/executions"
+    def _order(self, client: httpx.Client, server: ServerProcess, key: str, workflow: str, number: int) -> None:
+        url = f"{server.url}/api/v1/workflows/{workflow}/executions"
         try:
-            answer = client.post(url, json={"inputs": {"n": number}}, headers={"Idempotency-Key": key})
+            answer = client.post(
+                url, json={"inputs": {"n": number}}, headers={**server.headers, "Idempotency-Key": key}
+            )
         except httpx.HTTPError:
             return
         if answer.status_code == 202:
@@ -166,17 +169,18 @@ class Customer:
             self.wrong.append(f"{answer.status_code} {answer.text[:300]}")
 
     def _steer(self, client: httpx.Client, dice: random.Random, found: tuple[str, str] | None, number: int) -> None:
-        urls = self._urls
-        if found is None or not urls or number % 10 not in (4, 8):
+        servers = self._servers
+        if found is None or not servers or number % 10 not in (4, 8):
             return
-        url = f"{dice.choice(urls)}/api/v1/executions/{found[0]}"
+        server = dice.choice(servers)
+        url, headers = f"{server.url}/api/v1/executions/{found[0]}", server.headers
         try:
             if number % 10 == 4:
-                if client.post(f"{url}/cancel").status_code == 202:
+                if client.post(f"{url}/cancel", headers=headers).status_code == 202:
                     self.cancelled.add(found[0])
             else:
-                client.post(f"{url}/pause")
-                client.post(f"{url}/resume")
+                client.post(f"{url}/pause", headers=headers)
+                client.post(f"{url}/resume", headers=headers)
         except httpx.HTTPError:
             # Whether it arrived is not known.
             if number % 10 == 4:

@@ -125,6 +125,29 @@ async def test_the_oldest_one_is_asked_to_give_way(storage: Storage) -> None:
     assert [claim.row.id for claim in await due(storage)] == [third.id]
 
 
+async def test_older_ones_in_the_line_give_way_too(storage: Storage) -> None:
+    slot = Slot("k", 1, "cancel_oldest")
+    rows = [await start(storage, slot) for _ in range(4)]
+    asked = [[item.kind for item in await storage.journal.inbox(row.id)] for row in rows]
+    assert asked == [["cancel"], ["cancel"], ["cancel"], []]
+    # Those in the line are claimed to be cancelled, without a place.
+    claims = await due(storage)
+    assert [(claim.row.id, claim.row.admitted) for claim in claims] == [(rows[1].id, False), (rows[2].id, False)]
+    for row in [rows[0], *(claim.row for claim in claims)]:
+        change = Change("cancelled", ended_at=AT)
+        await storage.journal.append(
+            append_of(row.id, row.head_seq + 1, ExecutionCancelled("so"), epoch=row.epoch, change=change)
+        )
+    assert [claim.row.id for claim in await due(storage)] == [rows[3].id]
+
+
+async def test_the_newest_of_one_group_wins(storage: Storage) -> None:
+    slot = Slot("k", 1, "cancel_oldest")
+    rows = await asyncio.gather(*(storage.start(slot=slot) for _ in range(5)))
+    asked = {row.id for row in rows if await storage.journal.inbox(row.id)}
+    assert {row.id for row in rows} - asked == {max(row.id for row in rows)}
+
+
 async def test_the_oldest_one_is_woken_when_it_sleeps(storage: Storage) -> None:
     slot = Slot("k", 1, "cancel_oldest")
     first = await start(storage, slot)

@@ -259,11 +259,10 @@ async def test_closing_commits_what_is_queued(database_url: str) -> None:
     await storage.database.open()
     row = await storage.start()
     futures = [storage.journal.append(append_of(row.id, seq)) for seq in range(2, 50)]
-    await storage.journal.close()
+    await storage.database.close()
     assert all(future.done() and future.exception() is None for future in futures)
     with pytest.raises(OperationalError, match="not open"):
         storage.journal.append(append_of(row.id, 50))
-    await storage.database.close()
 
     again = Storage(Database(database_url))
     await again.database.open()

@@ -10,8 +10,7 @@ import pytest
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.errors import StaleOwner
 from concertmaster.domain.events import ExecutionStarted, ExecutionSucceeded, ExecutionWaiting, NodeProgress
-from concertmaster.domain.interfaces import Append, Change, LogLine, Release, Snapshot
-from concertmaster.storage.leases import Lease
+from concertmaster.domain.interfaces import Append, Change, Lease, LogLine, Release, Snapshot
 from storage_backends import AT, Storage, append_of, new_execution
 
 LATER = AT + timedelta(days=1)

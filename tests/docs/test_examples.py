@@ -26,10 +26,18 @@ DATA = {
     "cities.csv": "city,people,country\nLima,11,Peru\nOslo,1,Norway\nParis,2,France\nTokyo,14,Japan\n",
 }
 DOCUMENTS = [block for page in PAGES for block in documents(page)]
+# Their servers, and connections, are not there.
+ON_THE_NETWORK = ("http.request", "weather.forecast")
 OUTPUTS: dict[str, dict[str, Any]] = {
     "hello": {"text": "Hello, you!"},
     "big-cities": {"cities": 2, "file": "out/big-cities.csv"},
+    "nightly-report": {"text": "Report of month 1"},
     "sizes": {"text": "7 is small"},
+    "large-cities": {"cities": 2},
+    "count-words": {"words": {"to": 2, "be": 2}},
+    "remind": {"said": "time is up!"},
+    "caught": {"text": "divide failed: ZeroDivisionError: division by zero (in code, line 2)"},
+    "region-report": {"done": "report of north"},
     "countdown": {"path": "out/countdown.txt"},
     "expressions": {
         "all": {"count": 3, "longest": "GRACE", "greeting": "Hello Ada and others!", "missing": "nobody"},
@@ -69,8 +77,8 @@ async def test_documents_run(block: Block, tmp_path: Path) -> None:
     registry = workspace_of(block.page, tmp_path)
     workflow = parse(block.text).workflow
     assert workflow is not None
-    if any(node.type_id == "http.request" for node in workflow.nodes.values()):
-        return  # its server is on the network
+    if any(node.type_id in ON_THE_NETWORK for node in workflow.nodes.values()):
+        return
     own = [type_.function for type_ in registry.all() if type_.spec.source_hash]
     inputs = {name: schema["default"] for name, schema in workflow.inputs.items()}
     async with running_engine(tmp_path, own) as harness:
@@ -84,7 +92,7 @@ async def test_documents_run(block: Block, tmp_path: Path) -> None:
 
 def test_the_examples_written_by_hand_are_all_there() -> None:
     names = [_id(block).rpartition(":")[2] for block in DOCUMENTS if block.page.name != "nodes.md"]
-    assert sorted(names) == sorted([*OUTPUTS, "fetch-weather"])
+    assert sorted(names) == sorted([*OUTPUTS, "fetch-weather", "forecast"])
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=name_of)

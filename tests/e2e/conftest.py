@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Generator
 from pathlib import Path
@@ -44,7 +45,7 @@ def server(tmp_path: Path) -> Generator[ServerProcess]:
 
 @pytest.fixture
 def page(browser: Browser, server: ServerProcess) -> Generator[Page]:
-    """A fresh page on the server; an error of the page's own code fails the test."""
+    """A fresh page on the server, logged in by a link; an error of the page's own code fails the test."""
     context = browser.new_context(base_url=server.url, viewport={"width": 1440, "height": 900})
     opened = context.new_page()
     errors: list[str] = []
@@ -56,6 +57,8 @@ def page(browser: Browser, server: ServerProcess) -> Generator[Page]:
 
     opened.on("console", on_console)
     opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.goto(server.login_link())
+    opened.wait_for_url(re.compile(r"/workflows$"))
     yield opened
     context.close()
     assert errors == []

@@ -5,13 +5,20 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router'
-import { parseEditorSearch, parseNodesSearch, parseRunSearch, parseRunsSearch } from './pages/search'
-import { Shell } from './shell/Shell'
+import { onLoginMissing } from './api/session'
+import {
+  parseEditorSearch,
+  parseLoginSearch,
+  parseNodesSearch,
+  parseRunSearch,
+  parseRunsSearch,
+} from './pages/search'
+import { Root } from './shell/Root'
 import { NotFound } from './ui/NotFound'
 import { PageError } from './ui/PageError'
 import { PagePending } from './ui/PagePending'
 
-const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
+const root = createRootRoute({ component: Root, notFoundComponent: NotFound })
 
 const home = createRoute({
   getParentRoute: () => root,
@@ -61,12 +68,30 @@ const connections = createRoute({
   component: lazyRouteComponent(() => import('./pages/ConnectionsPage'), 'ConnectionsPage'),
 })
 
+const tokens = createRoute({
+  getParentRoute: () => root,
+  path: '/settings/tokens',
+  component: lazyRouteComponent(() => import('./pages/TokensPage'), 'TokensPage'),
+})
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: '/login',
+  validateSearch: parseLoginSearch,
+  component: lazyRouteComponent(() => import('./pages/LoginPage'), 'LoginPage'),
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, workflows, editor, runs, run, nodes, connections]),
+  routeTree: root.addChildren([home, workflows, editor, runs, run, nodes, connections, tokens, login]),
   defaultPreload: 'intent',
   defaultErrorComponent: PageError,
   defaultPendingComponent: PagePending,
   defaultPendingMs: 200,
+})
+
+onLoginMissing(() => {
+  const { pathname, href } = router.state.location
+  if (pathname !== '/login') void router.navigate({ to: '/login', search: { next: href } })
 })
 
 declare module '@tanstack/react-router' {

@@ -11,8 +11,25 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid4
 
-from concertmaster.api import connections, control, errors, executions, nodes, operations, stream, waits, web, workflows
+from concertmaster.api import (
+    backfills,
+    connections,
+    control,
+    errors,
+    executions,
+    logins,
+    nodes,
+    openapi,
+    operations,
+    stream,
+    tokens,
+    triggers,
+    waits,
+    web,
+    workflows,
+)
 from concertmaster.api.dependencies import problems
+from concertmaster.api.login import Doors, LoginCheck
 from concertmaster.api.security import BodyLimit, LocalOnly
 from concertmaster.bootstrap import Runtime
 from concertmaster.observability.logging import request_id
@@ -23,13 +40,19 @@ _log = logging.getLogger(__name__)
 
 
 def create_app(
-    runtime: Runtime | None, *, host: str = "127.0.0.1", port: int = 8000, max_body_bytes: int = MAX_BODY_BYTES
+    runtime: Runtime | None,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    max_body_bytes: int = MAX_BODY_BYTES,
+    local_token: str | None = None,
 ) -> FastAPI:
     """The ASGI application.
 
     Args:
         runtime: what serves the requests, opened and closed by the caller; None is enough for the schema.
         host, port: where it is served; requests that name another Host are refused.
+        local_token: who sends it has the owner's rights; for programs of this machine, as long as the app lives.
     """
     app = FastAPI(
         title="ConcertMaster",
@@ -41,15 +64,20 @@ def create_app(
         generate_unique_id_function=_operation_id,
     )
     app.state.runtime = runtime
+    openapi.describe_logins(app)
+    app.state.doors = Doors(runtime, port=port, local_token=local_token)
     errors.install(app)
-    api = APIRouter(prefix=PREFIX, responses=problems(422))
-    for part in (workflows, executions, control, waits, nodes, connections, operations, stream):
+    api = APIRouter(prefix=PREFIX, responses=problems(401, 422))
+    for part in (logins, tokens, workflows, executions, control, waits, triggers, backfills, nodes, connections):
         api.include_router(part.router)
+    api.include_router(operations.router)
+    api.include_router(stream.router)
     app.include_router(operations.root_router)
     app.include_router(api)
     web.install(app)
     # The last one added is the outermost.
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
+    app.add_middleware(LoginCheck, doors=app.state.doors)
     app.add_middleware(LocalOnly, host=host, port=port)
     app.add_middleware(RequestIds)
     return app

@@ -72,7 +72,7 @@ async def pause_execution(
 async def resume_execution(
     parts: Parts, asker: Asker, execution_id: Id, body: requests.ControlRequest | None = None
 ) -> Response:
-    """Let a paused execution go on, or an interrupted one try again."""
+    """Let a paused execution go on, or an interrupted one try again; an interrupted write needs a retry."""
     return await _ask(parts, asker, execution_id, "resume", body)
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated, Any
 
 import orjson
 from fastapi import Depends, Query, Response
 from starlette.requests import HTTPConnection
 
+from concertmaster.api.login import REMEDY, Doors
 from concertmaster.api.models import ProblemDetails
 from concertmaster.bootstrap import Runtime
-from concertmaster.domain.access import LOCAL_ADMIN, Actor
+from concertmaster.domain.access import Actor, Login
+from concertmaster.domain.errors import NotLoggedIn
 
 
 def runtime(connection: HTTPConnection) -> Runtime:
@@ -18,9 +22,32 @@ def runtime(connection: HTTPConnection) -> Runtime:
     return connection.app.state.runtime
 
 
-def actor() -> Actor:
-    """Who asks: until users exist only this machine reaches the server, as its administrator."""
-    return LOCAL_ADMIN
+StillThere = Callable[[], Awaitable[bool]]
+
+
+def doors(connection: HTTPConnection) -> Doors:
+    """The check of logins that `create_app` made."""
+    return connection.app.state.doors
+
+
+def login(connection: HTTPConnection) -> Login:
+    """The login that `LoginCheck` has found.
+
+    Raises:
+        NotLoggedIn: `access.login`, it has not looked: nobody comes in by a mistake of ours.
+    """
+    found = getattr(connection.state, "login", None)
+    if not isinstance(found, Login):
+        raise NotLoggedIn("access.login", REMEDY)
+    return found
+
+
+LoggedIn = Annotated[Login, Depends(login)]
+
+
+def actor(login: LoggedIn) -> Actor:
+    """Who asks."""
+    return login.actor
 
 
 class JsonResponse(Response):
@@ -34,7 +61,16 @@ class JsonResponse(Response):
 
 
 Parts = Annotated[Runtime, Depends(runtime)]
+
+
+def still(connection: HTTPConnection, here: Annotated[Doors, Depends(doors)]) -> StillThere:
+    """Asks again who the request comes from: a stream outlives its login."""
+    return partial(here.still, connection.scope)
+
+
 Asker = Annotated[Actor, Depends(actor)]
+Here = Annotated[Doors, Depends(doors)]
+Still = Annotated[StillThere, Depends(still)]
 Before = Annotated[str | None, Query(description="Cursor: `next` of the page before", max_length=500)]
 # What every database can hold in a number, and an unlucky `9999999999999999999` cannot be.
 MAX_NUMBER = 2**63 - 1

@@ -17,8 +17,10 @@ from concertmaster.domain.errors import (
     Conflict,
     Invalid,
     NotFound,
+    NotLoggedIn,
     OperationalError,
     PreconditionFailed,
+    TooManyRequests,
     UserError,
 )
 from concertmaster.domain.problems import Problem, pointer
@@ -29,6 +31,8 @@ _STATUS: tuple[tuple[type[ConcertMasterError], int], ...] = (
     (NotFound, 404),
     (Conflict, 409),
     (PreconditionFailed, 412),
+    (NotLoggedIn, 401),
+    (TooManyRequests, 429),
     (UserError, 422),
     (OperationalError, 503),
 )
@@ -60,7 +64,7 @@ def problem_response(
 
 def status_of(error: ConcertMasterError) -> int:
     """The HTTP status of an error of the tree; 500 for one whose class nobody placed."""
-    if error.code.startswith("access."):
+    if error.code.startswith("access.") and not isinstance(error, (NotLoggedIn, TooManyRequests)):
         return 403
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
@@ -73,9 +77,19 @@ def install(app: FastAPI) -> None:
 
 
 async def _on_known(_: Request, error: Exception) -> Response:
-    error = cast("ConcertMasterError", error)
+    return response_of(cast("ConcertMasterError", error))
+
+
+def response_of(error: ConcertMasterError) -> Response:
+    """The problem document of an error of the tree."""
     problems = error.problems if isinstance(error, Invalid) else ()
-    headers = {"Retry-After": "1"} if isinstance(error, OperationalError) and error.retryable else None
+    headers: dict[str, str] = {}
+    if isinstance(error, OperationalError) and error.retryable:
+        headers["Retry-After"] = "1"
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, NotLoggedIn):
+        headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, OperationalError):
         _log.warning("request failed", extra={"code": error.code, "error": error.message})
     return problem_response(

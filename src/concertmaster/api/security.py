@@ -1,4 +1,4 @@
-"""Until users exist: loopback only, and only for pages that this server itself delivered.
+"""Loopback only, as there is no TLS, and only for pages that this server itself delivered.
 
 The Host check stops DNS rebinding, the Origin check stops other web pages of the same browser; WebSockets need
 both too, because browsers let any page open one to anywhere.
@@ -40,7 +40,7 @@ def demand_loopback(host: str) -> None:
         pass
     raise UserError(
         "host.not_loopback",
-        f"--host {host}: there is no login yet, so ConcertMaster only listens on this machine. "
+        f"--host {host}: there is no TLS yet, so ConcertMaster only listens on this machine. "
         "Use 127.0.0.1, and an SSH tunnel (ssh -L 8000:127.0.0.1:8000) to reach it from elsewhere",
         host=host,
     )

@@ -13,7 +13,8 @@ import orjson
 from fastapi import APIRouter, Header, Query, Response, WebSocket, WebSocketDisconnect
 from starlette.responses import StreamingResponse
 
-from concertmaster.api.dependencies import MAX_NUMBER, Asker, Parts, problems
+from concertmaster.api.dependencies import MAX_NUMBER, Asker, Parts, Still, StillThere, problems
+from concertmaster.api.login import CLOSE_LOGIN
 from concertmaster.domain.access import Actor
 from concertmaster.domain.errors import ConcertMasterError, UserError
 from concertmaster.services.stream import Batch, StreamService
@@ -29,11 +30,11 @@ ONE = "execution:"
 
 
 @router.websocket("/stream")
-async def stream(socket: WebSocket, parts: Parts, asker: Asker) -> None:
+async def stream(socket: WebSocket, parts: Parts, asker: Asker, still: Still) -> None:
     """Many topics over one socket."""
     await socket.accept()
     follower = _Follower(socket, parts.stream, asker)
-    heart = asyncio.create_task(follower.beat())
+    heart = asyncio.create_task(follower.beat(still))
     try:
         while True:
             # None for a binary frame.
@@ -80,10 +81,14 @@ class _Follower:
             for topic, after in cast("dict[str, Any]", subscribe).items():
                 await self._start(topic, after)
 
-    async def beat(self) -> None:
-        """Tell the client that the line is alive, until cancelled."""
+    async def beat(self, still: StillThere) -> None:
+        """Tell the client that the line is alive, until cancelled or its login is gone."""
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
+            if not await still():
+                with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+                    await self._socket.close(CLOSE_LOGIN, "access.login")
+                return
             await self._send({"heartbeat": datetime.now(UTC)})
 
     async def close(self) -> None:
@@ -141,6 +146,7 @@ class _Follower:
 async def stream_sse(
     parts: Parts,
     asker: Asker,
+    still: Still,
     topic: Annotated[str, Query(max_length=200, description="`execution:<id>`, or `executions`")],
     after: Annotated[int, Query(ge=0, le=MAX_NUMBER, description="What the client has; Last-Event-ID wins")] = 0,
     last_event_id: Annotated[str | None, Header()] = None,
@@ -153,7 +159,7 @@ async def stream_sse(
         # A stream that has begun cannot answer 404 any more.
         await parts.executions.get(asker, topic.removeprefix(ONE))
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_server_sent(batches), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_server_sent(batches, still), media_type="text/event-stream", headers=headers)
 
 
 def _open(
@@ -172,14 +178,20 @@ def _open(
     raise UserError("stream.unknown_topic", f"There is no topic '{topic[:100]}'; topics are {ALL} and {ONE}<id>")
 
 
-async def _server_sent(batches: AsyncGenerator[Batch]) -> AsyncIterator[bytes]:
-    """Batches as SSE text, with a comment as heartbeat."""
+async def _server_sent(batches: AsyncGenerator[Batch], still: StillThere) -> AsyncIterator[bytes]:
+    """Batches as SSE text, with a comment as heartbeat; the end when the login is gone."""
+    clock = asyncio.get_running_loop().time
     async with aclosing(batches):
         yield b": connected\n\n"
+        asked_at = clock()
         coming = asyncio.ensure_future(anext(batches))
         try:
             while True:
                 done, _ = await asyncio.wait({coming}, timeout=HEARTBEAT_SECONDS)
+                if clock() - asked_at >= HEARTBEAT_SECONDS:
+                    asked_at = clock()
+                    if not await still():
+                        return
                 if not done:
                     yield b": heartbeat\n\n"
                     continue

@@ -74,7 +74,7 @@ async def validate_workflow(request: Request, parts: Parts, asker: Asker) -> Res
         {
             "items": [problem.as_json() for problem in checked.problems],
             "document": checked.document(),
-            "yaml": None if checked.workflow is None else yaml_of(checked.workflow),
+            "yaml": None if checked.workflow is None else await yaml_of(checked.workflow),
         }
     )
 
@@ -88,7 +88,7 @@ async def get_workflow(request: Request, parts: Parts, asker: Asker, name: Name,
     """A version; `Accept: application/yaml` gives its canonical YAML."""
     found = await parts.workflows.get(asker, name, version=version)
     if YAML in request.headers.get("accept", ""):
-        text = yaml_of(found.workflow)
+        text = await yaml_of(found.workflow)
         return Response(text, media_type=YAML, headers={"ETag": f'"{found.stored.version}"', "Vary": "Accept"})
     return _render(found)
 

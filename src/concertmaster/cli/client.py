@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any, cast
 
 import httpx
@@ -14,7 +15,7 @@ import orjson
 from concertmaster.api.app import create_app
 from concertmaster.bootstrap import build, hold_data_folder
 from concertmaster.cli.terminal import problems_from
-from concertmaster.config import SERVER_FILE, Settings
+from concertmaster.config import SERVER_FILE, TOKEN_FILE, Settings
 from concertmaster.domain.errors import (
     ConcertMasterError,
     Conflict,
@@ -23,6 +24,7 @@ from concertmaster.domain.errors import (
     OperationalError,
     UserError,
 )
+from concertmaster.security.tokens import new_secret
 
 STARTING_SECONDS = 5.0
 TIMEOUT = httpx.Timeout(30, read=90)
@@ -34,6 +36,11 @@ class Api:
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
+
+    @property
+    def url(self) -> str:
+        """Where the server is, without a slash at the end."""
+        return str(self._http.base_url).rstrip("/")
 
     async def get(self, path: str, **query: Any) -> dict[str, Any]:
         """GET below `/api/v1`; query values that are None are left out."""
@@ -69,18 +76,29 @@ class Api:
 
 
 @asynccontextmanager
-async def connect(settings: Settings) -> AsyncGenerator[Api]:
+async def connect(settings: Settings, *, inside: bool = True) -> AsyncGenerator[Api]:
     """The API of the data folder: its server's if one runs, else one inside this process for as long as it takes.
 
+    Args:
+        inside: whether it may be inside this process.
     Raises:
         Conflict: `data_folder.locked`, by a process that serves nobody (another `run`).
+        OperationalError: `server.missing`, none runs and `inside` is false; `server.token`.
     """
     with ExitStack() as stack:
         url = await _held_or_url(settings, stack)
         if url is not None:
-            async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT, trust_env=False) as http:
+            token = _local_token(settings.resolved_data_dir)
+            async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT, trust_env=False, headers=bearer(token)) as http:
                 yield Api(http)
             return
+        if not inside:
+            raise OperationalError(
+                "server.missing",
+                f"No server runs on the data folder {settings.resolved_data_dir}; start one with `concertmaster up`, "
+                "or name its folder with --data-dir",
+                retryable=False,
+            )
         folder = settings.resolved_data_dir
         # So that whoever finds the folder locked can say by whom.
         stack.callback((folder / SERVER_FILE).unlink, missing_ok=True)
@@ -94,9 +112,43 @@ async def connect(settings: Settings) -> AsyncGenerator[Api]:
                 retryable=False,
             ) from error
         async with build(settings, recover=False) as runtime:
-            transport = httpx.ASGITransport(create_app(runtime))
-            async with httpx.AsyncClient(transport=transport, base_url=INSIDE, timeout=TIMEOUT) as http:
+            # The check of logins is the same everywhere; nobody but this process knows this token.
+            token = new_secret()
+            transport = httpx.ASGITransport(create_app(runtime, local_token=token))
+            async with httpx.AsyncClient(
+                transport=transport, base_url=INSIDE, timeout=TIMEOUT, headers=bearer(token)
+            ) as http:
                 yield Api(http)
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header that shows a token."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _local_token(folder: Path) -> str:
+    """The token that the server of this folder wrote for programs of its user."""
+    try:
+        return (folder / TOKEN_FILE).read_text().strip()
+    except OSError as error:
+        raise OperationalError(
+            "server.token",
+            f"{folder / TOKEN_FILE}: {error.strerror}; run this as the user who started the server, and restart the "
+            "server if the file is gone",
+            retryable=False,
+        ) from error
+
+
+def serves(settings: Settings) -> bool:
+    """Whether a server seems to run on the data folder, found out without taking or making anything."""
+    try:
+        found = cast("dict[str, Any]", orjson.loads((settings.resolved_data_dir / SERVER_FILE).read_bytes()))
+        os.kill(int(found["pid"]), 0)
+    except PermissionError:
+        return True
+    except (OSError, KeyError, ValueError, TypeError):
+        return False
+    return isinstance(found.get("url"), str)
 
 
 async def _held_or_url(settings: Settings, stack: ExitStack) -> str | None:

@@ -1,6 +1,6 @@
 """The `concertmaster` command: every command's words and options; what they do is loaded when it is asked for.
 
-The trap is the start: an import here is paid by every `concertmaster --help`, so nothing but Typer comes in at the top.
+The trap is the start: an import here is paid by every `concertmaster --help`, so only Typer and words come in here.
 """
 
 # ruff: noqa: PLC0415  (the imports inside functions are the point of this file)
@@ -13,6 +13,12 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from concertmaster.cli.access import token_app, user_app
+from concertmaster.cli.connection_commands import connection_app
+from concertmaster.cli.options import DataDir, Json
+from concertmaster.cli.trigger_commands import backfills_app, triggers_app
+from concertmaster.cli.workflow_commands import workflows_app
+
 app = typer.Typer(
     name="concertmaster",
     help="Draw a workflow on a canvas or write it as YAML, run it, watch it live, trust it.",
@@ -22,15 +28,17 @@ app = typer.Typer(
 )
 nodes_app = typer.Typer(help="Node types: what a workflow can be made of.", no_args_is_help=True)
 executions_app = typer.Typer(help="Executions: runs of workflows.", no_args_is_help=True)
-connection_app = typer.Typer(help="Connections: named credentials, encrypted at rest.", no_args_is_help=True)
 config_app = typer.Typer(help="Settings.", no_args_is_help=True)
 app.add_typer(nodes_app, name="nodes")
+app.add_typer(workflows_app, name="workflows")
 app.add_typer(executions_app, name="executions")
+app.add_typer(triggers_app, name="triggers")
+app.add_typer(backfills_app, name="backfills")
 app.add_typer(connection_app, name="connection")
 app.add_typer(config_app, name="config")
+app.add_typer(user_app, name="user")
+app.add_typer(token_app, name="token")
 
-DataDir = Annotated[Path | None, typer.Option(help="Folder of database, artifacts and keys; default .concertmaster")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 ExecutionId = Annotated[str, typer.Argument(metavar="ID", help="Id of the execution.")]
 ExecutionIds = Annotated[list[str] | None, typer.Argument(metavar="[ID...]", help="Ids of executions.")]
 OfWorkflow = Annotated[str | None, typer.Option("--workflow", help="All of this workflow instead.")]
@@ -46,7 +54,7 @@ def up(
     port: Annotated[int | None, typer.Option(help="Port to listen on, 0 for a free one; default 8000")] = None,
     data_dir: DataDir = None,
     demo: Annotated[bool, typer.Option("--demo", help="Load the demo, run it once, and keep serving.")] = False,
-    open_: Annotated[bool, typer.Option("--open", help="Open the browser.")] = False,
+    open_: Annotated[bool, typer.Option("--open", help="Open the browser, logged in.")] = False,
 ) -> None:
     """Start ConcertMaster here: API, web UI and engine in one process."""
     from concertmaster.cli.serve import serve
@@ -83,19 +91,23 @@ def validate(
 
 
 @nodes_app.command("list")
-def nodes_list(json: Json = False) -> None:
-    """List the node types of this workspace."""
+def nodes_list(json: Json = False, data_dir: DataDir = None) -> None:
+    """List the node types of the running server, or of this workspace."""
     from concertmaster.cli.nodes import list_types
 
-    list_types(as_json=json)
+    list_types(as_json=json, data_dir=data_dir)
 
 
 @nodes_app.command("show")
-def nodes_show(type_: Annotated[str, typer.Argument(metavar="TYPE", help="`table.sql`")], json: Json = False) -> None:
+def nodes_show(
+    type_: Annotated[str, typer.Argument(metavar="TYPE", help="`table.sql`")],
+    json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
     """Show ports, outlets, config and documentation of a node type."""
     from concertmaster.cli.nodes import show_type
 
-    show_type(type_, as_json=json)
+    show_type(type_, as_json=json, data_dir=data_dir)
 
 
 @executions_app.command("list")
@@ -118,6 +130,21 @@ def executions_show(id_: ExecutionId, json: Json = False, data_dir: DataDir = No
     from concertmaster.cli.executions import show_execution
 
     show_execution(id_, as_json=json, data_dir=data_dir)
+
+
+@executions_app.command("logs")
+def executions_logs(
+    id_: ExecutionId,
+    node: Annotated[str | None, typer.Option(help="Only of this node.")] = None,
+    level: Annotated[str | None, typer.Option(help="Only of this level: debug, info, warning or error.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the execution has ended.")] = False,
+    json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Print what the nodes of an execution logged, in order."""
+    from concertmaster.cli.logs import Lines, print_logs
+
+    print_logs(id_, Lines(node, level, follow), as_json=json, data_dir=data_dir)
 
 
 @executions_app.command("cancel")
@@ -162,7 +189,7 @@ def executions_resume(
     reason: Reason = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Let paused executions go on, and interrupted ones try again."""
+    """Let paused executions go on, and interrupted ones try again; an interrupted write needs `retry`."""
     from concertmaster.cli.control import Filter, steer
 
     steer("resume", ids or [], Filter(workflow, status or [], dry_run, yes), reason=reason, data_dir=data_dir)
@@ -196,39 +223,6 @@ def executions_replay(id_: ExecutionId, data_dir: DataDir = None) -> None:
     from concertmaster.cli.control import replay_execution
 
     replay_execution(id_, data_dir=data_dir)
-
-
-@connection_app.command("add")
-def connection_add(
-    name: Annotated[str, typer.Argument(metavar="NAME")],
-    type_: Annotated[str, typer.Option("--type", help="What it connects to.")] = "http",
-    values: Annotated[
-        list[str] | None,
-        typer.Option("-v", "--value", metavar="FIELD[=VALUE]", help="A field; without VALUE it is asked for, hidden."),
-    ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace a connection of this name.")] = False,
-    data_dir: DataDir = None,
-) -> None:
-    """Store credentials under a name, encrypted."""
-    from concertmaster.cli.connections import add_connection
-
-    add_connection(name, type_=type_, values=values or [], replace=replace, data_dir=data_dir)
-
-
-@connection_app.command("list")
-def connection_list(json: Json = False, data_dir: DataDir = None) -> None:
-    """List connections, without their values."""
-    from concertmaster.cli.connections import list_connections
-
-    list_connections(as_json=json, data_dir=data_dir)
-
-
-@connection_app.command("remove")
-def connection_remove(name: Annotated[str, typer.Argument(metavar="NAME")], data_dir: DataDir = None) -> None:
-    """Remove a connection."""
-    from concertmaster.cli.connections import remove_connection
-
-    remove_connection(name, data_dir=data_dir)
 
 
 @config_app.command("show")

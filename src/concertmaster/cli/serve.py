@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import webbrowser
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,14 +26,17 @@ from rich.text import Text
 from concertmaster.api.app import create_app
 from concertmaster.api.security import demand_loopback
 from concertmaster.bootstrap import build, hold_data_folder
-from concertmaster.cli.client import TIMEOUT, Api
+from concertmaster.cli.client import TIMEOUT, Api, bearer
 from concertmaster.cli.demo import install_files, run_demo
 from concertmaster.cli.terminal import console, explain
-from concertmaster.config import SERVER_FILE, Settings, read
+from concertmaster.cli.user import login_link
+from concertmaster.config import SERVER_FILE, TOKEN_FILE, Settings, read
+from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.errors import ConcertMasterError, OperationalError
+from concertmaster.inspection import not_common, other_servers, unknown_limits
 from concertmaster.observability.logging import configure
+from concertmaster.security.tokens import new_secret
 
-TOKEN_FILE = "local-token"  # noqa: S105  (a file name)
 SHUTDOWN_SECONDS = 3
 
 
@@ -67,8 +70,14 @@ async def _serve(settings: Settings, folder: Path, listener: socket.socket, *, d
     port = listener.getsockname()[1]
     name = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{name}:{port}"
+    _warn(not_common(settings, await other_servers(settings)))
     async with build(settings) as runtime:
-        app = create_app(runtime, host=settings.host, port=port, max_body_bytes=settings.max_body_bytes)
+        types = [item["id"] for item in runtime.node_types.list(LOCAL_ADMIN)]
+        _warn(unknown_limits(settings, types, [item.name for item in await runtime.connections.list(LOCAL_ADMIN)]))
+        token = new_secret()
+        app = create_app(
+            runtime, host=settings.host, port=port, max_body_bytes=settings.max_body_bytes, local_token=token
+        )
         config = uvicorn.Config(
             app,
             loop="none",
@@ -81,36 +90,52 @@ async def _serve(settings: Settings, folder: Path, listener: socket.socket, *, d
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )
         server = _Server(config)
-        _announce(folder, host=settings.host, port=port, url=url)
+        _announce(folder, host=settings.host, port=port, url=url, token=token)
         if runtime.recovered:
             noun = "execution" if runtime.recovered == 1 else "executions"
             out.print(f"going on with {runtime.recovered} unfinished {noun}")
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        showing = asyncio.create_task(_show(server, out, url, demo=demo, open_browser=open_browser))
+        http = httpx.AsyncClient(base_url=url, timeout=TIMEOUT, trust_env=False, headers=bearer(token))
+        showing = asyncio.create_task(_show(server, out, http, demo=demo, open_browser=open_browser))
         try:
             await serving
         finally:
             showing.cancel()
             await asyncio.gather(showing, return_exceptions=True)
-            (folder / SERVER_FILE).unlink(missing_ok=True)
+            for name in (SERVER_FILE, TOKEN_FILE):
+                (folder / name).unlink(missing_ok=True)
 
 
-async def _show(server: uvicorn.Server, out: Any, url: str, *, demo: bool, open_browser: bool) -> None:
-    """What `up` tells once it serves: the demo's run when asked for, and the address."""
-    async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT, trust_env=False) as http:
+def _warn(lines: Iterable[str]) -> None:
+    for line in lines:
+        console(error=True).print(Text.assemble(("warning: ", "yellow"), line))
+
+
+async def _show(server: uvicorn.Server, out: Any, http: httpx.AsyncClient, *, demo: bool, open_browser: bool) -> None:
+    """What `up` tells once it serves: the demo's run when asked for, the address, and a link to log in with."""
+    async with http:
+        api = Api(http)
         # Connections wait in the listener's queue until the server takes them.
         await http.get("/readyz")
         if demo:
             try:
-                await run_demo(Api(http), out)
+                await run_demo(api, out)
             except ConcertMasterError as error:
                 explain(error)
-    # `--port 0` and programs that start us read the address from this line.
-    out.print(Text.assemble("ConcertMaster is ready: ", (url, "bold underline")), soft_wrap=True)
+        # `--port 0` and programs that start us read the address from this line.
+        out.print(Text.assemble("ConcertMaster is ready: ", (api.url, "bold underline")), soft_wrap=True)
+        page = api.url
+        try:
+            page = await login_link(api)
+        except ConcertMasterError as error:
+            explain(error)
+        else:
+            told = ("  (opens once, within 15 minutes; then: concertmaster user login-link)", "dim")
+            out.print(Text.assemble("log in: ", (page, "bold underline"), told), soft_wrap=True)
     out.print(Text("Ctrl+C ends it; executions go on at the next start", style="dim"))
     sys.stdout.flush()
     if open_browser and not server.should_exit:
-        await asyncio.to_thread(webbrowser.open, url)
+        await asyncio.to_thread(webbrowser.open, page)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -140,7 +165,7 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _announce(folder: Path, *, host: str, port: int, url: str) -> None:
+def _announce(folder: Path, *, host: str, port: int, url: str, token: str) -> None:
     """Write where we serve, and the owner's token; each file appears whole or not at all."""
     about = {
         "pid": os.getpid(),
@@ -149,7 +174,7 @@ def _announce(folder: Path, *, host: str, port: int, url: str) -> None:
         "url": url,
         "started_at": datetime.now(UTC),
     }
-    _write_private(folder / TOKEN_FILE, secrets.token_urlsafe(32).encode())
+    _write_private(folder / TOKEN_FILE, token.encode())
     _write_private(folder / SERVER_FILE, orjson.dumps(about, option=orjson.OPT_UTC_Z))
 
 

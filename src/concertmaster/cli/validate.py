@@ -13,6 +13,7 @@ from concertmaster.domain.problems import Problem, has_errors
 from concertmaster.domain.validation import check_document
 from concertmaster.inspection import known_connections
 from concertmaster.nodes.loader import load_registry
+from concertmaster.triggers.schedule import Schedules
 
 
 def validate_files(files: list[Path], *, as_json: bool, data_dir: Path | None) -> None:
@@ -28,6 +29,7 @@ def validate_files(files: list[Path], *, as_json: bool, data_dir: Path | None) -
             registry,
             format="json" if file.suffix == ".json" else None,
             connections=None if known is None else known.get,
+            schedules=Schedules(),
         )
         found.extend((file, problem) for problem in parsed.problems)
         if not as_json:

@@ -61,6 +61,10 @@ class Fields:
         """Report the value of a key."""
         self._findings.error(code, self.pointer(key), f"`{key}` {message}", fix=fix)
 
+    def problem(self, code: str, message: str, *, fix: str | None = None) -> None:
+        """Report the mapping as a whole."""
+        self._findings.error(code, self.at, message, fix=fix)
+
     def text(self, key: str) -> str | None:
         """A text, None when missing or wrong."""
         return self._typed(key, str, "a text")
@@ -77,7 +81,7 @@ class Fields:
         """A list, empty when missing or wrong."""
         return cast("list[Any] | None", self._typed(key, list, "a list")) or []
 
-    def number(self, key: str, *, at_least: float, whole: bool = False) -> float | None:
+    def number(self, key: str, *, at_least: float, whole: bool = False, code: str = "policy.value") -> float | None:
         """A number of at least that much and at most `LARGEST`, None when missing or wrong."""
         value = self.data.get(key)
         if value is None:
@@ -85,20 +89,34 @@ class Fields:
         fitting = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
         if not fitting or not at_least <= value <= LARGEST:
             kind = "a whole number" if whole else "a number"
-            self.wrong(key, f"must be {kind} from {at_least} to {LARGEST}", code="policy.value")
+            self.wrong(key, f"must be {kind} from {at_least:g} to {LARGEST}", code=code)
             return None
         return value
 
-    def choice(self, key: str, options: Collection[str]) -> str | None:
+    def choice(self, key: str, options: Collection[str], *, code: str = "policy.value") -> str | None:
         """One of the words, None when missing or wrong."""
         value = self.data.get(key)
         if value is None:
             return None
         if value not in options:
             word = brief(value) if isinstance(value, str) else type_word(value)
-            self.wrong(key, f"cannot be {word!r}", fix=one_of(str(value)[:100], options), code="policy.value")
+            self.wrong(key, f"cannot be {word!r}", fix=one_of(str(value)[:100], options), code=code)
             return None
         return value
+
+    def words(self, key: str, options: Collection[str], *, code: str) -> tuple[str, ...]:
+        """A list of some of the words, without those that are wrong; empty when missing."""
+        found: list[str] = []
+        if key in self.data and not self.items(key) and isinstance(self.data[key], list):
+            self.wrong(key, "must name at least one", fix=one_of("", options), code=code)
+        for index, value in enumerate(self.items(key)):
+            if isinstance(value, str) and value in options:
+                found.append(value)
+                continue
+            word = brief(value) if isinstance(value, str) else type_word(value)
+            fix = one_of(str(value)[:100], options)
+            self._findings.error(code, self.at + pointer(key, index), f"`{key}` cannot hold {word!r}", fix=fix)
+        return tuple(dict.fromkeys(found))
 
     def duration(self, key: str, *, positive: bool = False) -> timedelta | None:
         """A duration, None when missing or wrong."""

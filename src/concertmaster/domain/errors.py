@@ -46,6 +46,18 @@ class PreconditionFailed(UserError):
     """`If-Match` names a version that is no longer the newest."""
 
 
+class NotLoggedIn(UserError):
+    """The request shows no login that is good."""
+
+
+class TooManyRequests(UserError):
+    """Nothing more is answered for a while; `retry_after` says for how long, in seconds."""
+
+    def __init__(self, code: str, message: str, *, retry_after: int, **details: Any) -> None:
+        super().__init__(code, message, **details)
+        self.retry_after = retry_after
+
+
 class Invalid(UserError):
     """A document or request body has problems; `problems` lists them all."""
 

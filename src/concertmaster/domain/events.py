@@ -181,7 +181,7 @@ class NodeWaiting:
         rule: `timer` (until `due_at`), `slot` or `rate` (for a free place or turn of `resource`), `event`, `approval`,
             `children` (for child executions).
         due_at: of an event, approval or children: when it is given up.
-        resource: `node_type:http.request`, `connection:warehouse`.
+        resource: `node_type:http.request`, `connection:warehouse`, `threads`, `processes`.
         about: what exactly it waits for, by rule; see `engine.awaiting`.
     """
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from concertmaster.domain.access import Actor
+from concertmaster.domain.access import Actor, ApiToken, LoginSession, Scope
 from concertmaster.domain.events import Event, ExecutionCreated
 from concertmaster.domain.execution import ExecutionRow, ExecutionStatus, Failure, MessageKind, RequestKind
 from concertmaster.domain.policy import WhenFull
-from concertmaster.domain.workflow import Workflow
+from concertmaster.domain.workflow import Trigger, Workflow
 
 T = TypeVar("T")
 
@@ -584,6 +584,255 @@ class WaitStore(Protocol):
         ...
 
 
+class LoginStore(Protocol):
+    """The owner, the links that let him in, and his browsers. `digest`: the hash of a secret, never the secret."""
+
+    async def add_link(self, digest: str, *, expires_at: datetime, actor: Actor) -> None: ...
+
+    async def redeem(self, link: str, session: str, *, expires_at: datetime) -> LoginSession | None:
+        """Use the link, by its digest, up for a session of the owner; None when it is unknown, used or too old."""
+        ...
+
+    async def session(self, digest: str) -> LoginSession | None:
+        """One that has not run out."""
+        ...
+
+    async def prolong(self, digest: str, *, expires_at: datetime) -> None: ...
+
+    async def end(self, digest: str, *, actor: Actor) -> None:
+        """Forget it; one that is unknown is no error."""
+        ...
+
+
+class TokenStore(Protocol):
+    """API tokens. `digest`: the hash of a secret, never the secret."""
+
+    async def add(
+        self, name: str, digest: str, *, scopes: Sequence[Scope], expires_at: datetime | None, actor: Actor
+    ) -> ApiToken:
+        """Raises Conflict `token.exists`: a token of that name is in use."""
+        ...
+
+    async def list(self) -> list[ApiToken]:
+        """All, newest first; revoked ones too."""
+        ...
+
+    async def find(self, digest: str) -> ApiToken | None:
+        """One that is neither revoked nor too old."""
+        ...
+
+    async def used(self, id_: str) -> None: ...
+
+    async def revoke(self, id_: str, *, actor: Actor) -> None:
+        """Raises NotFound `token.not_found`; one that is revoked already stays so."""
+        ...
+
+
+# --- triggers ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerPlan:
+    """What storage has to know of a trigger.
+
+    Attributes:
+        next_at: when it is due; None: never by the clock.
+        address: what has to happen for it: a webhook's path, an event's name, another workflow.
+    """
+
+    next_at: datetime | None = None
+    address: str | None = None
+
+
+class TriggerKinds(Protocol):
+    """What the types of triggers have in common; `trigger` is one of a validated document."""
+
+    def plan(self, trigger: Trigger, at: datetime) -> TriggerPlan:
+        """What to expect of it from `at` on."""
+        ...
+
+    def upcoming(self, trigger: Trigger, after: datetime, *, count: int) -> Sequence[datetime]:
+        """Its next times; empty when it has none by the clock."""
+        ...
+
+    def between(self, trigger: Trigger, after: datetime, until: datetime) -> Iterator[datetime]:
+        """Its times in (after, until], in order.
+
+        Raises:
+            UserError: `trigger.no_times`, it has none by the clock.
+        """
+        ...
+
+    def info(self, trigger: Trigger, name: str, at: datetime) -> dict[str, Any]:
+        """`trigger` of an execution that it starts for the instant `at`; made up where more than a time starts it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerRow:
+    """A trigger of a published version.
+
+    Attributes:
+        version: the published version.
+        sample: what started its last execution, to start another one for trying things out.
+        begun: a process died while it started the execution of `next_at`; perhaps it is there.
+    """
+
+    workflow: str
+    name: str
+    type: str
+    config: Mapping[str, Any]
+    version: int
+    enabled: bool
+    next_at: datetime | None = None
+    address: str | None = None
+    sample: Mapping[str, Any] | None = None
+    begun: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerFire:
+    """What became of a time, or of something that happened.
+
+    Attributes:
+        outcome: `started`, `skipped` or `failed`.
+        count: of skipped times in a row, of which `scheduled_at` is the first.
+    """
+
+    at: datetime
+    outcome: str
+    reason: str | None = None
+    execution: str | None = None
+    scheduled_at: datetime | None = None
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerProgress:
+    """What the process that claimed a trigger has done.
+
+    Attributes:
+        next_at: the time that it has not dealt with yet.
+        keep: it goes on with that one; else everybody may claim the trigger again.
+    """
+
+    workflow: str
+    name: str
+    next_at: datetime | None
+    fires: Sequence[TriggerFire] = ()
+    sample: Mapping[str, Any] | None = None
+    keep: bool = False
+
+
+class TriggerStore(Protocol):
+    """Triggers of published versions; they come and go with `WorkflowStore.save` and `delete`."""
+
+    async def list(self, *, before: str | None = None, limit: int = 100) -> Page[TriggerRow]:
+        """By workflow and name."""
+        ...
+
+    async def get(self, workflow: str, name: str) -> TriggerRow:
+        """Raises NotFound `trigger.not_found`."""
+        ...
+
+    async def fires(self, triggers: Sequence[TriggerRow], *, limit: int) -> Sequence[Sequence[TriggerFire]]:
+        """The last ones of each, newest first."""
+        ...
+
+    async def enable(
+        self, workflow: str, name: str, *, enabled: bool, next_at: datetime | None, actor: Actor
+    ) -> TriggerRow:
+        """Let it start executions from `next_at` on, or no longer. Raises NotFound `trigger.not_found`."""
+        ...
+
+    async def claim_due(self, owner: str, *, now: datetime, limit: int) -> Sequence[TriggerRow]:
+        """Take triggers that are due, the longest due first; those of a dead owner are `begun`."""
+        ...
+
+    async def due_until(self, until: datetime, *, limit: int) -> Sequence[TriggerRow]:
+        """Those that nobody has claimed and that are due until then, the first due first."""
+        ...
+
+    async def next_due(self) -> datetime | None:
+        """When the next one that nobody has claimed is due."""
+        ...
+
+    async def advance(self, owner: str, progress: Sequence[TriggerProgress]) -> None:
+        """Store what was done with triggers claimed by `owner`; a trigger that was changed meanwhile keeps its plan."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    """The times of a schedule in a range that has passed, and how far their executions are.
+
+    Attributes:
+        version, config: of the trigger when it was ordered.
+        from_at, until_at: the range, without its end.
+        status: `running`, `paused`, `cancelled` or `finished`.
+        concurrency: how many of its executions there are at one time at most.
+        total: how many times there are.
+        cursor_at: the last time that was dealt with; None before the first.
+        active: ids of executions that have not ended, as far as was looked.
+        refused: times whose execution could not be started; `error` is the last reason.
+    """
+
+    id: str
+    workflow: str
+    trigger: str
+    version: int
+    config: Mapping[str, Any]
+    from_at: datetime
+    until_at: datetime
+    status: str
+    concurrency: int
+    total: int
+    created_at: datetime
+    created_by: str
+    cursor_at: datetime | None = None
+    active: Sequence[str] = ()
+    started: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    refused: int = 0
+    error: str | None = None
+
+
+class BackfillStore(Protocol):
+    """Backfills; each is worked off by one living process at a time."""
+
+    async def create(self, backfill: Backfill, *, actor: Actor) -> None: ...
+
+    async def get(self, backfill_id: str) -> Backfill:
+        """Raises NotFound `backfill.not_found`."""
+        ...
+
+    async def list(self, *, before: str | None = None, limit: int = 100) -> Page[Backfill]:
+        """Newest first."""
+        ...
+
+    async def switch(self, backfill_id: str, *, status: str, of: Sequence[str], actor: Actor) -> Backfill:
+        """Give it another status.
+
+        Raises:
+            NotFound: `backfill.not_found`.
+            Conflict: `backfill.status`, its status is none of `of`.
+        """
+        ...
+
+    async def claim(self, owner: str) -> Sequence[Backfill]:
+        """All that have something to do and that no other living process works off."""
+        ...
+
+    async def advance(self, owner: str, backfill: Backfill) -> None:
+        """Store progress, unless another process has it by now; of the status only `finished` counts."""
+        ...
+
+    async def ended(self, ids: Sequence[str]) -> Mapping[str, ExecutionStatus]:
+        """Those of these executions that have ended, with their status."""
+        ...
+
+
 # --- events, work, secrets -----------------------------------------------------------------------------------
 
 
@@ -603,8 +852,8 @@ class Committed:
 class Subscription(Protocol):
     """A bounded queue of what was committed; leave it with `close`."""
 
-    async def next(self, *, timeout_seconds: float | None = None) -> list[Committed]:
-        """What came since the last call; empty on time-out.
+    async def next(self) -> list[Committed]:
+        """What came since the last call, waited for; empty when closed.
 
         Raises:
             OperationalError: `stream.overflow`, the reader was too slow; catch up from the journal.
@@ -637,6 +886,19 @@ class Abandoned(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """What a call that has to wait for a free thread or process tells, once or more often.
+
+    Attributes:
+        waits: called on the loop with what it waits for, `threads` or `processes`.
+        goes_on: awaited with the place taken, before the function runs.
+    """
+
+    waits: Callable[[str], None]
+    goes_on: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
 class IsolatedCall:
     """A call of a node function in a child process: plain data, and what the child may ask for while it runs.
 
@@ -650,6 +912,7 @@ class IsolatedCall:
         on_log: called on the loop with (level, text).
         on_progress: called on the loop with (done, total).
         connection: gives a connection by name, as plain JSON data.
+        turn: told when it waits for a free process.
     """
 
     owner: str
@@ -661,6 +924,7 @@ class IsolatedCall:
     on_log: Callable[[str, str], None]
     on_progress: Callable[[float, float | None], None]
     connection: Callable[[str], Awaitable[Mapping[str, Any]]]
+    turn: Turn | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -688,7 +952,13 @@ class Compute(Protocol):
     """Where a node's function runs: on the loop, on a second loop, in a thread, in a child process."""
 
     async def run(
-        self, call: Callable[[], Any], *, where: str, stop: Callable[[], None], alone: str | None = None
+        self,
+        call: Callable[[], Any],
+        *,
+        where: str,
+        stop: Callable[[], None],
+        alone: str | None = None,
+        turn: Turn | None = None,
     ) -> Any:
         """Run `call` and return its result.
 
@@ -696,6 +966,7 @@ class Compute(Protocol):
             where: `loop` (call returns an awaitable), `plugin_loop` (the same, on a loop of its own), `thread`.
             stop: called once when the caller is cancelled; `Context.cancelled` is true from then on.
             alone: it does not start before every abandoned thread of the same name has ended.
+            turn: told when it waits for a free thread.
         Raises:
             Abandoned: cancelled, and a thread did not end within its grace (10 s): its result will be dropped and
                 its slot stays taken until it ends.
@@ -745,11 +1016,11 @@ class Lease(Protocol):
     """The life of this process as the database sees it: whoever has no lease owns nothing."""
 
     async def register(self, owner: str) -> None:
-        """Take a lease under a new name, and keep it."""
+        """Take a lease under a new name, and keep it; waits for a database in trouble."""
         ...
 
     async def release(self) -> None:
-        """Give it back, with every execution and place that goes with it."""
+        """Give it back, with every execution and place that goes with it: they are due at once, for whoever comes."""
         ...
 
 

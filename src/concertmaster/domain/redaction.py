@@ -16,6 +16,8 @@ from typing import Any, cast
 MASK = "***"
 _SHORT = 4
 _LINE = 16
+# From here on a text is a secret's and no word that happens to be one.
+LONG = 8
 _BASE64_CORE = 8
 
 
@@ -27,6 +29,8 @@ class Redactor:
 
         Secrets under four characters are replaced only where they stand alone, or they would riddle every text.
         """
+        secrets = tuple(secrets)
+        self.long_forms = tuple({form for secret in secrets if len(secret.strip()) >= LONG for form in _forms(secret)})
         forms = {form for secret in secrets if secret.strip() for form in _forms(secret)}
         patterns = [_pattern(form) for form in sorted(forms, key=len, reverse=True)]
         self._pattern = re.compile("|".join(patterns)) if patterns else None

@@ -12,6 +12,7 @@ from concertmaster.domain.findings import Findings, brief
 from concertmaster.domain.near_miss import did_you_mean
 from concertmaster.domain.problems import Problem, pointer
 from concertmaster.domain.spec import Specs
+from concertmaster.domain.triggers import EXPRESSION_KEYS, ScheduleCheck
 from concertmaster.domain.validation_config import Connections, check_configs
 from concertmaster.domain.validation_edges import check_edges
 from concertmaster.domain.validation_expressions import (
@@ -32,12 +33,19 @@ __all__ = ["check_document", "check_inputs", "pin_types", "validate"]
 _EDGE_POINTER = re.compile(r"(.*/edges|/edges)/([0-9]+)")
 
 
-def validate(workflow: Workflow, specs: Specs, *, connections: Connections | None = None) -> list[Problem]:
+def validate(
+    workflow: Workflow,
+    specs: Specs,
+    *,
+    connections: Connections | None = None,
+    schedules: ScheduleCheck | None = None,
+) -> list[Problem]:
     """Every problem of a workflow that was understood, in the order: wiring, nodes, configs, then the rest.
 
     Args:
         connections: the type of a connection by its name, None for one that does not exist; without it connections
             are not checked.
+        schedules: knows cron expressions and time zones; without it they are not checked.
     """
     findings = Findings()
     if not workflow.nodes:
@@ -53,12 +61,14 @@ def validate(workflow: Workflow, specs: Specs, *, connections: Connections | Non
         check_references(scope, references, findings)
         check_deferred(scope, findings)
     check_input_schemas(workflow, findings)
-    check_triggers(workflow, findings)
+    check_triggers(workflow, findings, schedules=schedules)
     if top is not None:
         check_branches(top, findings)
         check_values(top, workflow.outputs, findings, at=("outputs",), roots=AT_THE_END)
         for name, trigger in workflow.triggers.items():
             check_values(top, trigger.inputs, findings, at=("triggers", name, "inputs"), roots=IN_TRIGGERS)
+            told = {key: trigger.config[key] for key in EXPRESSION_KEYS if key in trigger.config}
+            check_values(top, told, findings, at=("triggers", name, "config"), roots=IN_TRIGGERS)
         concurrency = workflow.policy.concurrency
         if concurrency is not None and concurrency.key is not None:
             at = ("policy", "concurrency")
@@ -73,6 +83,7 @@ def check_document(
     *,
     format: Format | None = None,
     connections: Connections | None = None,
+    schedules: ScheduleCheck | None = None,
 ) -> Parsed:
     """Parse and validate in one go: the problems of both, with pointers into the document as it was written.
 
@@ -84,7 +95,7 @@ def check_document(
         return parsed
     said = {(problem.code, problem.pointer) for problem in parsed.problems}
     found: list[Problem] = []
-    for problem in validate(parsed.workflow, specs, connections=connections):
+    for problem in validate(parsed.workflow, specs, connections=connections, schedules=schedules):
         if problem.code == "port.unwired" and parsed.kept_edges:
             continue  # the missing edge may be one of those that could not be read
         moved = _as_written(problem, parsed.kept_edges)

@@ -10,10 +10,9 @@ from concertmaster.domain.json_read import check_json
 from concertmaster.domain.near_miss import did_you_mean, one_of
 from concertmaster.domain.problems import Problem, pointer
 from concertmaster.domain.schemas import faults, fits_schema, schema_faults
+from concertmaster.domain.triggers import TRIGGER_TYPES, ScheduleCheck, read_trigger
 from concertmaster.domain.validation_config import has_expressions
 from concertmaster.domain.workflow import Trigger, Workflow
-
-TRIGGER_TYPES = ("manual", "schedule", "webhook", "event", "file", "workflow")
 
 
 def check_inputs(workflow: Workflow, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
@@ -56,13 +55,16 @@ def check_input_schemas(workflow: Workflow, findings: Findings) -> None:
             _check_value(schema, schema["default"], findings, code="input.default", at=at)
 
 
-def check_triggers(workflow: Workflow, findings: Findings) -> None:
-    """Report unknown types of triggers, and inputs that do not fit the workflow's."""
+def check_triggers(workflow: Workflow, findings: Findings, *, schedules: ScheduleCheck | None) -> None:
+    """Report unknown types of triggers, wrong configs, and inputs that do not fit the workflow's."""
     for name, trigger in workflow.triggers.items():
         if trigger.type and trigger.type not in TRIGGER_TYPES:
             message = f"there is no trigger type {brief(trigger.type)!r}"
             fix = lambda trigger=trigger: one_of(trigger.type, TRIGGER_TYPES)  # noqa: E731
             findings.error("trigger.unknown_type", pointer("triggers", name, "type"), message, fix=fix)
+        read_trigger(
+            trigger.type, trigger.config, findings, at=pointer("triggers", name, "config"), schedules=schedules
+        )
         _check_trigger_inputs(workflow, name, trigger, findings)
 
 

@@ -10,18 +10,17 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from functools import partial
+from importlib import import_module
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from concertmaster.data.json_value import is_small, save_json
-from concertmaster.domain.errors import UserError
 from concertmaster.domain.execution import Failure
 from concertmaster.domain.interfaces import Abandoned
-from concertmaster.domain.problems import pointer
-from concertmaster.domain.values import NULL, JsonValue, Value
+from concertmaster.domain.values import NULL, JsonValue, TableRef, Value
 from concertmaster.engine.awaiting import prepared
-from concertmaster.engine.calling import Inputs, keywords_of, saved
+from concertmaster.engine.calling import Inputs, keywords_of, saved, validated
 from concertmaster.engine.context import NodeContext
 from concertmaster.engine.conversion import Conversion, is_stream
 from concertmaster.engine.failures import failure_of, trace_of
@@ -48,7 +47,9 @@ async def run_attempt(job: Job, *, gate: Gate | None = None) -> Outcome:
     node, context = job.node, job.context
     try:
         outcome = await _outputs(job, gate)
-        return _redacted(context, outcome) if isinstance(outcome, Failure) else outcome
+        if isinstance(outcome, Failure):
+            return _redacted(context, outcome)
+        return outcome if isinstance(outcome, Wait | Await) else await _without_secrets(job, outcome)
     except Abandoned:
         return _timed_out(job, abandoned=True) if context.expired else _cancelled(job)
     except asyncio.CancelledError:
@@ -67,12 +68,22 @@ def timeout_of(engine: Engine, node: PlanNode) -> timedelta:
     return node.policy.timeout or engine.settings.node_timeout
 
 
+def speaks_well(outcome: Outcome | None) -> bool | None:
+    """Whether the other side answered, None when the outcome says nothing about it."""
+    if outcome is None:
+        return None
+    if not isinstance(outcome, Failure):
+        return True
+    says_nothing = not outcome.retryable or outcome.code in ("node.raised", "node.cancelled", "breaker.open")
+    return None if says_nothing else False
+
+
 async def _outputs(job: Job, gate: Gate | None) -> Outcome:
     node, context = job.node, job.context
     main = job.inputs.get("in", NULL)
     seen = main[0] if isinstance(main, list) else main
     config = node.config.render(await scope_of(job.engine, job.state, node.config.references, seen, node.item))
-    model = validated(node, config)
+    model = validated(node.type, config, node=node.id)
     if gate is not None:
         await gate(resources_of(node.type, model))
     opened = {name: await _opened(context, model, node, name) for name in node.type.connections}
@@ -80,7 +91,11 @@ async def _outputs(job: Job, gate: Gate | None) -> Outcome:
         return await run_isolated(job, config, opened)
     if node.type.call == "thread":
         return await job.engine.compute.run(
-            partial(_call_blocking, job, model, opened), where="thread", stop=context.stop, alone=_alone(job)
+            partial(_call_blocking, job, model, opened),
+            where="thread",
+            stop=context.stop,
+            alone=_alone(job),
+            turn=job.turn,
         )
     keywords = await _off_loop(job.inputs, partial(_keywords, job, model, opened))
     result = await job.engine.compute.run(
@@ -130,6 +145,20 @@ def _save(job: Job, outlet: str, value: Any) -> Value:
     return saved(job.node.type, outlet, value, _conversion(job), redact=redact)
 
 
+async def _without_secrets(job: Job, outputs: Mapping[str, Value]) -> Mapping[str, Value]:
+    """The outputs with no secret in the cells of a table; JSON was looked at when it was stored."""
+    redactor = job.context.redactor
+    if redactor is None or not any(isinstance(value, TableRef) for value in outputs.values()):
+        return outputs
+    mask = import_module("concertmaster.data.masking").mask_table
+    return {
+        name: await asyncio.to_thread(mask, value, job.engine.artifacts, redactor)
+        if isinstance(value, TableRef)
+        else value
+        for name, value in outputs.items()
+    }
+
+
 def _conversion(job: Job) -> Conversion:
     return Conversion(job.engine.artifacts, job.engine.workspace, job.context.made_scratch)
 
@@ -144,16 +173,6 @@ def _is_stored(value: Value | list[Value]) -> bool:
     if isinstance(value, list):
         return any(_is_stored(item) for item in value)
     return not isinstance(value, JsonValue) or value.artifact is not None
-
-
-def validated(node: PlanNode, config: Mapping[str, Any]) -> BaseModel:
-    """The rendered config, checked again."""
-    try:
-        return node.type.config_model.model_validate(config)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = pointer("nodes", node.id, "config", *first["loc"])
-        raise UserError("node.config_invalid", f"{place}: {first['msg']}", pointer=place) from error
 
 
 async def _opened(context: NodeContext, model: BaseModel, node: PlanNode, name: str) -> Any:

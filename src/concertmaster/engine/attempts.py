@@ -14,7 +14,8 @@ from datetime import datetime
 
 from concertmaster.domain.events import NodeProgress, NodeStarted, NodeWaiting
 from concertmaster.domain.execution import Failure
-from concertmaster.engine.attempt import Job, Outcome, run_attempt, timeout_of
+from concertmaster.domain.interfaces import Turn
+from concertmaster.engine.attempt import Job, Outcome, run_attempt, speaks_well, timeout_of
 from concertmaster.engine.context import NodeContext
 from concertmaster.engine.failures import failure_of
 from concertmaster.engine.inline import run_inline
@@ -37,7 +38,7 @@ class Attempt:
         context: what the node sees; None until it begins.
         timer: says when it is no longer quick, then when its time is over, then when it is given up.
         held: its `node.started` is kept back while it may still be quick.
-        waited: it had to wait for a place.
+        waited: it had to wait for a place, and has not gone on.
         entered: resources with a limit that it may hold places of.
         used: resources whose breakers want to know how it ended.
         stop_reason: why it was told to stop, None while nobody did.
@@ -133,14 +134,15 @@ class Attempts:
         for attempt in self._running.values():
             self.release(attempt)
 
-    def close(self) -> None:
-        """Stop everything without waiting; nothing is recorded any more."""
+    def close(self) -> list[asyncio.Task[None]]:
+        """Stop everything without waiting; nothing is recorded any more. Returns what has yet to end."""
         for attempt in self._running.values():
-            if attempt.timer is not None:
-                attempt.timer.cancel()
+            self._stop_timer(attempt)
             if attempt.task is not None:
                 attempt.task.cancel()
+        tasks = [attempt.task for attempt in self._running.values() if attempt.task is not None]
         self._running.clear()
+        return tasks
 
     def _run_inline(self, attempt: Attempt) -> bool:
         """Whether it could be run at once, to its end."""
@@ -161,8 +163,7 @@ class Attempts:
             _log.exception("an attempt broke down", extra=place)
             self._end(attempt, failure_of(error, node=planned.id))
         finally:
-            if attempt.timer is not None:
-                attempt.timer.cancel()
+            self._stop_timer(attempt)
             if attempt.entered:
                 self._engine.limits.leave(attempt.entered, holder=self._holder(attempt))
             self._leave_breakers(attempt, None)
@@ -177,7 +178,8 @@ class Attempts:
             on_log=lambda level, text: self._on_log(attempt, level, text),
             on_progress=lambda done, total: self._on_progress(attempt, done, total),
         )
-        job = Job(self._engine, self._recorder.state, planned, attempt.context)
+        turn = Turn(lambda resource: self._queue(attempt, resource), lambda: self._dequeue(attempt))
+        job = Job(self._engine, self._recorder.state, planned, attempt.context, turn)
         type_ = planned.type
         guarded = (
             planned.effect == "write" or type_.connections or "url" in type_.fields or self._engine.limits.resources
@@ -197,7 +199,7 @@ class Attempts:
         """Once, also for an attempt whose outcome nobody wants: a breaker that it tries would stay open."""
         used, attempt.used = attempt.used, None
         if used is not None:
-            self._engine.breakers.leave(used, _speaks_well(outcome), self._loop.time())
+            self._engine.breakers.leave(used, speaks_well(outcome), self._loop.time())
 
     async def _admit(self, attempt: Attempt, used: list[str]) -> None:
         """The gate: breaker, places and turns; then, before a write, the barrier: what it is based on, and that it
@@ -213,19 +215,42 @@ class Attempts:
                 priority=self._priority,
                 on_wait=lambda rule, resource: self._wait(attempt, rule, resource),
             )
-            if attempt.waited:
-                attempt.held = True
-                self._time(attempt)
+        await self._go_on(attempt)
+
+    async def _go_on(self, attempt: Attempt) -> None:
+        """It has what it waited for, if it had to: its time runs from here."""
+        if attempt.waited:
+            attempt.waited, attempt.held = False, True
+            self._time(attempt)
+            if attempt.planned.type.call != "loop":
+                self.release(attempt)
         if attempt.planned.effect == "write":
             self.release(attempt)
             await self._recorder.durable()
 
+    def _queue(self, attempt: Attempt, resource: str) -> None:
+        """It waits for a free thread or process: that is told when it lasts, for many wait but a moment."""
+        self._stop_timer(attempt)
+        attempt.timer = self._loop.call_later(HOLD_SECONDS, self._wait, attempt, "slot", resource)
+
+    async def _dequeue(self, attempt: Attempt) -> None:
+        self._stop_timer(attempt)
+        if not attempt.waited:
+            self._time(attempt)
+        await self._go_on(attempt)
+
     def _wait(self, attempt: Attempt, rule: str, resource: str) -> None:
         """It has to wait: its time does not run meanwhile, and it has not started."""
-        if attempt.timer is not None:
-            attempt.timer.cancel()
+        if not self._current(attempt):
+            return
+        self._stop_timer(attempt)
         attempt.waited, attempt.held = True, False
         self._recorder.record(NodeWaiting(attempt.node, attempt.number, rule, resource=resource))
+
+    @staticmethod
+    def _stop_timer(attempt: Attempt) -> None:
+        if attempt.timer is not None:
+            attempt.timer.cancel()
 
     def _holder(self, attempt: Attempt) -> str:
         return f"{self._recorder.state.execution_id}/{attempt.node}/{attempt.number}"
@@ -248,8 +273,7 @@ class Attempts:
 
     def _cancel(self, attempt: Attempt) -> None:
         """Ask it to end; what has not ended some time after every grace is given up."""
-        if attempt.timer is not None:
-            attempt.timer.cancel()
+        self._stop_timer(attempt)
         if attempt.task is not None:
             attempt.task.cancel()
         attempt.timer = self._loop.call_later(self._engine.settings.give_up.total_seconds(), self._give_up, attempt)
@@ -277,13 +301,3 @@ class Attempts:
     def _current(self, attempt: Attempt) -> bool:
         """Whether its outcome has not arrived; an abandoned thread may still call."""
         return self._running.get(attempt.node) is attempt and not attempt.ended
-
-
-def _speaks_well(outcome: Outcome | None) -> bool | None:
-    """Whether the other side answered, None when the outcome says nothing about it."""
-    if outcome is None:
-        return None
-    if not isinstance(outcome, Failure):
-        return True
-    says_nothing = not outcome.retryable or outcome.code in ("node.raised", "node.cancelled", "breaker.open")
-    return None if says_nothing else False

@@ -5,14 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
+from concertmaster.domain.errors import UserError
 from concertmaster.domain.ports import ANY
+from concertmaster.domain.problems import pointer
 from concertmaster.domain.values import Value
 from concertmaster.engine.conversion import Conversion
 from concertmaster.nodes.node_type import NodeType
 
 Inputs = Mapping[str, Value | list[Value]]
+
+
+def validated(type_: NodeType, config: Mapping[str, Any], *, node: str) -> BaseModel:
+    """The rendered config, checked again.
+
+    Raises:
+        UserError: `node.config_invalid`, with the place in the workflow.
+    """
+    try:
+        return type_.config_model.model_validate(config)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = pointer("nodes", node, "config", *first["loc"])
+        raise UserError("node.config_invalid", f"{place}: {first['msg']}", pointer=place) from error
 
 
 def keywords_of(

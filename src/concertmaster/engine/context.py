@@ -143,6 +143,11 @@ class NodeContext:
         return found
 
     @property
+    def redactor(self) -> Redactor | None:
+        """Knows the secrets that this attempt opened; None when there are none."""
+        return self._redactor
+
+    @property
     def has_secrets(self) -> bool:
         """Whether this attempt has opened a connection."""
         return self._redactor is not None

@@ -95,18 +95,28 @@ class Dispatcher:
                     async with asyncio.timeout(pause):
                         await self._poked.wait()
 
+    async def _claim_named(self) -> None:
+        while self._named:
+            # Taken out first: it may be named again while it is claimed.
+            execution_id = self._named.pop()
+            try:
+                claim = await self._journal.claim(execution_id, self._owner.name)
+            except BaseException:
+                self._named.add(execution_id)
+                raise
+            if claim is not None:
+                self._placement.submit(claim)
+
     async def _round(self) -> float:
         """Claim a batch; returns the seconds until it is worth looking again."""
         limit = min(BATCH, self._placement.room())
         self._starved = limit == 0
         if self._starved:
             return LONGEST_SLEEP_SECONDS
-        named, self._named = self._named, set[str]()
         if not self._everything:
-            for execution_id in named:
-                if (claim := await self._journal.claim(execution_id, self._owner.name)) is not None:
-                    self._placement.submit(claim)
+            await self._claim_named()
             return LONGEST_SLEEP_SECONDS
+        self._named.clear()
         # Whatever was named is due as well.
         claims = await self._journal.claim_due(self._owner.name, now=self._clock.now(), limit=limit)
         for claim in claims:

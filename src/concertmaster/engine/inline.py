@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.json_value import is_small, save_json
 from concertmaster.domain.values import NULL, JsonValue, Value
-from concertmaster.engine.attempt import Outcome, validated
+from concertmaster.engine.attempt import Outcome
+from concertmaster.engine.calling import validated
 from concertmaster.engine.failures import failure_of
 from concertmaster.engine.job import inputs_of
 from concertmaster.engine.plan import PlanNode
@@ -49,7 +50,7 @@ def _config(state: ExecutionState, node: PlanNode, main: Value | list[Value]) ->
         return node.fixed_config
     seen = main[0] if isinstance(main, list) else main
     scope = scope_at_hand(state, node.config.references, seen, node.item)
-    return None if scope is None else validated(node, node.config.render(scope))
+    return None if scope is None else validated(node.type, node.config.render(scope), node=node.id)
 
 
 def _call(node: PlanNode, model: BaseModel, inputs: dict[str, Any], artifacts: ArtifactStore) -> Outcome | None:

@@ -114,6 +114,7 @@ async def run_isolated(
         on_log=context.log,
         on_progress=context.progress,
         connection=connection,
+        turn=job.turn,
     )
     answer = await engine.compute.run_isolated(call)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import cast
 
+from concertmaster.domain.interfaces import Turn
 from concertmaster.domain.values import Value
 from concertmaster.engine.calling import Inputs
 from concertmaster.engine.context import NodeContext
@@ -15,12 +16,17 @@ from concertmaster.engine.state import ExecutionState
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What an attempt works on; `inputs` are taken from the state when the job is made, before it can move on."""
+    """What an attempt works on; `inputs` are taken from the state when the job is made, before it can move on.
+
+    Attributes:
+        turn: told when it waits for a free thread or process.
+    """
 
     engine: Engine
     state: ExecutionState
     node: PlanNode
     context: NodeContext
+    turn: Turn | None = None
     inputs: Inputs = field(init=False)
 
     def __post_init__(self) -> None:

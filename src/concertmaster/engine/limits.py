@@ -1,7 +1,8 @@
 """Limits: attempts wait here for a free place, or for their turn under a rate, of node types and connections.
 
-Places are counted over all processes on the database (`Slots`), rates in this process. Whoever waits is served by
-priority, then in order of arrival.
+Places are counted over all processes on the database (`Slots`); whoever waits for one is served by priority, then in
+order of arrival. Rates are kept by each process for itself, so that together they start as many times more; turns are
+given in order of arrival, and that of an attempt which gives up passes unused.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class Limits:
         self._next_start: dict[str, float] = {}
         self._arrivals = itertools.count()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     def concerning(self, resources: Iterable[str]) -> list[str]:
         """Those that have a limit, in the order in which everybody takes them, so that nobody blocks another."""
@@ -88,11 +90,14 @@ class Limits:
                 self._spawn(self._give_back(resource, holder))
 
     async def _give_back(self, resource: str, holder: str) -> None:
-        """A place that is not given back is lost for as long as this process lives, so it is tried until it works."""
+        """A place that is not given back is lost while this process lives, so it is tried as long as it may work."""
         while True:
             try:
                 await self._slots.give_back(resource, holder=holder)
-            except ConcertMasterError:
+            except ConcertMasterError as error:
+                if not error.retryable:
+                    _log.warning("a place cannot be given back", exc_info=True, extra={"resource": resource})
+                    return
                 await asyncio.sleep(LOOK_AGAIN_SECONDS)
             else:
                 break
@@ -109,12 +114,16 @@ class Limits:
             self._spawn(self._serve(resource, line))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        if self._closed:
+            work.close()
+            return
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def close(self) -> None:
-        """Stop serving; the lease gives the places back."""
+        """Stop serving and giving back; the lease gives the places back."""
+        self._closed = True
         for task in self._tasks:
             task.cancel()
 

@@ -16,7 +16,7 @@ from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.guard import GuardedClient
 from concertmaster.domain.document import parse
 from concertmaster.domain.errors import OperationalError
-from concertmaster.domain.interfaces import Clock, Compute, ExecutionStore, Journal, WorkflowStore
+from concertmaster.domain.interfaces import Clock, Compute, Journal, WorkflowStore
 from concertmaster.domain.parentage import Parentage
 from concertmaster.domain.recent import Recent
 from concertmaster.engine.breaker import Breakers
@@ -168,7 +168,6 @@ class Engine:
 
     owner: Owner
     journal: Journal
-    executions: ExecutionStore
     plans: PlanCache
     artifacts: ArtifactStore
     workspace: Path

@@ -77,6 +77,7 @@ class Runner:
         self._refused: BaseException | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self.rests_until: datetime | None = None
+        self.ending: Sequence[asyncio.Task[None]] = ()
         self._inbox: Sequence[InboxItem] = ()
         self._state: ExecutionState
         self._recorder: Recorder
@@ -91,11 +92,7 @@ class Runner:
         self._wakeup.set()
 
     async def load(self) -> bool:
-        """Fold what is in the journal; False when nobody can drive it, which interrupts the execution.
-
-        Raises:
-            OperationalError: see `engine.load`.
-        """
+        """Fold what is in the journal; False when nobody can drive it, which interrupts the execution."""
         loaded = await load(self._engine, self._claim, trouble=self._trouble)
         if isinstance(loaded, Failure):
             await self._interrupt_unloaded(loaded)
@@ -459,7 +456,7 @@ class Runner:
 
     def _close(self) -> None:
         self._stop_timers()
-        self._attempts.close()
+        self.ending = self._attempts.close()
         self._recorder.close()
 
 

@@ -41,15 +41,12 @@ class MemorySubscription:
         self._overflow = True
         self._wake()
 
-    async def next(self, *, timeout_seconds: float | None = None) -> list[Committed]:
+    async def next(self) -> list[Committed]:
         """See `Subscription`; empty at once when closed. After an overflow it goes on with what comes then."""
         if not (self._queue or self._overflow or self._closed):
             self._waiter = asyncio.get_running_loop().create_future()
             try:
-                async with asyncio.timeout(timeout_seconds):
-                    await self._waiter
-            except TimeoutError:
-                pass
+                await self._waiter
             finally:
                 self._waiter = None
         taken, self._queue, self._events = self._queue, [], 0

@@ -110,7 +110,7 @@ class _Server:
     def serve(self) -> None:
         """Until the channel is closed; then `_listen` ends the process."""
         threading.Thread(target=self._listen, name="channel", daemon=True).start()
-        self._channel.send({"hello": os.getpid()})
+        self._channel.send({"hello": os.getpid(), "guard": os.getppid()})
         known = set(threading.enumerate())
         process = os.getpid()
         while True:

@@ -16,14 +16,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from pydantic import ValidationError
-
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.domain.errors import ConcertMasterError, UserError
 from concertmaster.domain.execution import Failure
-from concertmaster.domain.problems import pointer
 from concertmaster.domain.values import to_json
-from concertmaster.engine.calling import keywords_of, saved
+from concertmaster.engine.calling import keywords_of, saved, validated
 from concertmaster.engine.conversion import Conversion, is_stream
 from concertmaster.engine.failures import failure_of, trace_of
 from concertmaster.engine.isolated_job import Code, IsolatedJob
@@ -63,12 +60,7 @@ def _outputs(job: IsolatedJob, place: CallPlace) -> dict[str, Any]:
     type_ = _loaded(job.code)
     store = ArtifactStore(job.artifacts, unfinished=place.store)
     conversion = Conversion(store, job.workspace, place.context.folder)
-    try:
-        model = type_.config_model.model_validate(job.config)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        at = pointer("nodes", job.node, "config", *first["loc"])
-        raise UserError("node.config_invalid", f"{at}: {first['msg']}", pointer=at) from error
+    model = validated(type_, job.config, node=job.node)
     keywords = keywords_of(type_, model, job.inputs, conversion, context=place.context, opened=job.opened)
     result = type_.function(**keywords)
     if inspect.isawaitable(result) or is_stream(result):

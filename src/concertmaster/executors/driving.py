@@ -69,6 +69,7 @@ async def driving(
     finally:
         # Drives stop at an await; what they queued is committed before the lease is given back.
         await placement.abandon()
+        await placement.ended()
         engine.limits.close()
         await lease.release()
 

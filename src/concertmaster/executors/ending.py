@@ -15,8 +15,8 @@ _NEARLY = 0.9
 # For these Python's fault handler writes a traceback to stderr.
 _TRACED = frozenset({signal.SIGSEGV, signal.SIGFPE, signal.SIGABRT, signal.SIGBUS, signal.SIGILL})
 REMEDY = (
-    "work on the data in parts (a lazy frame, an iterator of tables), or raise the limit (setting process_memory, or "
-    "@node(memory_mb=...))"
+    "work on the data in parts (a lazy frame, an iterator of tables), or raise the limit: the setting process_memory, "
+    "or memory_mb of a node type that has a limit of its own"
 )
 
 
@@ -48,15 +48,10 @@ def explain(ending: Ending, node: str, limit_bytes: int, *, tail: bytes, closed:
         tail: the end of what it wrote to stderr.
         closed: it was still alive, but had closed the channel.
     """
-    limit = f"{limit_bytes // 2**20:,} MiB"
-    details: dict[str, Any] = {
-        "signal": _name(ending.signal),
-        "exit_code": ending.exit_code,
-        "memory_bytes": ending.memory_bytes,
-    }
+    limit, details = _mebibytes(limit_bytes), _details(ending)
     match ending.reason:
         case "memory":
-            used = f"{ending.memory_bytes // 2**20:,} MiB"
+            used = _mebibytes(ending.memory_bytes)
             return OperationalError(
                 "node.out_of_memory",
                 f"Node {node!r} used {used} of memory and was stopped; the limit is {limit}; {REMEDY}",
@@ -94,12 +89,7 @@ def explain(ending: Ending, node: str, limit_bytes: int, *, tail: bytes, closed:
 
 
 def _died(ending: Ending, node: str, limit_bytes: int, tail: bytes) -> OperationalError:
-    details: dict[str, Any] = {
-        "signal": _name(ending.signal),
-        "exit_code": ending.exit_code,
-        "memory_bytes": ending.memory_bytes,
-    }
-    limit = f"{limit_bytes // 2**20:,} MiB"
+    limit, details = _mebibytes(limit_bytes), _details(ending)
     if ending.signal and (_NO_MEMORY.search(tail) or ending.memory_bytes > _NEARLY * limit_bytes):
         return OperationalError(
             "node.out_of_memory",
@@ -130,6 +120,18 @@ def _died(ending: Ending, node: str, limit_bytes: int, tail: bytes) -> Operation
         "of ending the process, or raise an exception",
         **details,
     )
+
+
+def _details(ending: Ending) -> dict[str, Any]:
+    return {
+        "signal": _name(ending.signal),
+        "exit_code": ending.exit_code,
+        "memory_bytes": ending.memory_bytes,
+    }
+
+
+def _mebibytes(size_bytes: int) -> str:
+    return f"{size_bytes // 2**20:,} MiB"
 
 
 def _name(number: int) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from concertmaster.domain.errors import ConcertMasterError
-from concertmaster.domain.interfaces import Claim, ComputeStats, IsolatedCall
+from concertmaster.domain.interfaces import Claim, ComputeStats, IsolatedCall, Turn
 from concertmaster.domain.recent import Recent
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.runner import Runner
@@ -47,13 +47,19 @@ class LocalCompute:
         self._pool = ProcessPool(processes or ProcessSettings())
 
     async def run(
-        self, call: Callable[[], Any], *, where: str, stop: Callable[[], None], alone: str | None = None
+        self,
+        call: Callable[[], Any],
+        *,
+        where: str,
+        stop: Callable[[], None],
+        alone: str | None = None,
+        turn: Turn | None = None,
     ) -> Any:
         """See `domain.interfaces.Compute`."""
         if where == "plugin_loop":
             return await self._loops.run(call, stop=stop)
         if where == "thread":
-            return await self._threads.run(call, stop=stop, alone=alone)
+            return await self._threads.run(call, stop=stop, alone=alone, turn=turn)
         try:
             return await call()
         except asyncio.CancelledError:
@@ -107,6 +113,7 @@ class LocalPlacement:
         self._on_rest = on_rest
         self._on_missed = on_missed
         self._drives: dict[str, tuple[Runner, asyncio.Task[None]]] = {}
+        self._ending: set[asyncio.Task[None]] = set()
         self._loading = 0
         self._trouble = Recent[str, str](TROUBLES_KEPT)
 
@@ -150,6 +157,12 @@ class LocalPlacement:
         self._drives.clear()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def ended(self) -> None:
+        """Wait for attempts that drives have left: threads and child processes have their grace, and none may still
+        run when another process is told that it may go on. What does not end is left behind."""
+        if self._ending:
+            await asyncio.wait(self._ending, timeout=self._engine.settings.give_up.total_seconds())
+
     async def _drive(self, runner: Runner, claim: Claim) -> None:
         row = claim.row
         try:
@@ -163,6 +176,9 @@ class LocalPlacement:
             self._trouble.put(row.id, f"{type(error).__name__}: {error}")
             await self._give_back(claim)
         finally:
+            self._ending.update(runner.ending)
+            for task in runner.ending:
+                task.add_done_callback(self._ending.discard)
             if self._drives.get(row.id, (None,))[0] is runner:
                 del self._drives[row.id]
                 if runner.inbox_unread:

@@ -48,6 +48,7 @@ class Output:
         self._budget = OutputBudget()
         self._line = bytearray()
         self._cut = False
+        self._kept = False
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
@@ -81,7 +82,7 @@ class Output:
             return
         # Come back later instead of at once: meanwhile the pipe fills and the child waits.
         self._loop.remove_reader(self._descriptor)
-        rate = _KEPT_PER_SECOND if self._budget.lines_left > 0 else _DROPPED_PER_SECOND
+        rate = _KEPT_PER_SECOND if self._kept else _DROPPED_PER_SECOND
         self._timer = self._loop.call_later(1 / rate, self._listen)
 
     def _listen(self) -> None:
@@ -101,12 +102,16 @@ class Output:
         self.tail = (self.tail + data)[-_TAIL_BYTES:]
         if self._budget.lines_left <= 0:
             self._line.clear()
+            self._kept = False
             return True
         *lines, rest = data.split(b"\n")
         for line in lines:
             self._add(line)
             self._end_line()
+        before = len(self._line)
         self._add(rest)
+        # The rest of a line that is full already costs nothing but the reading.
+        self._kept = bool(lines) or len(self._line) > before
         return True
 
     def _add(self, part: bytes) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 from concertmaster.config import Settings
 from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.interfaces import IsolatedCall
+from concertmaster.executors.places import Places
 from concertmaster.executors.server_process import ServerProcess
 from concertmaster.executors.worker import Worker
 
@@ -68,7 +69,7 @@ class ProcessPool:
 
     def __init__(self, settings: ProcessSettings) -> None:
         self._settings = settings
-        self._slots = asyncio.Semaphore(settings.processes)
+        self._places = Places(settings.processes, resource="processes")
         self._server: ServerProcess | None = None
         self._workers: set[Worker] = set()
         # Longest idle first.
@@ -85,11 +86,11 @@ class ProcessPool:
 
     async def run(self, call: IsolatedCall) -> Mapping[str, Any]:
         """See `domain.interfaces.Compute.run_isolated`."""
-        await self._slots.acquire()
+        await self._places.take(call.turn)
         try:
             worker = await self._worker(call)
         except BaseException:
-            self._slots.release()
+            self._places.give_back()
             raise
         try:
             return await worker.run(call, self._settings.egress_allow)
@@ -186,7 +187,7 @@ class ProcessPool:
             else:
                 await self._retire(worker)
         finally:
-            self._slots.release()
+            self._places.give_back()
 
     async def _reusable(self, worker: Worker) -> bool:
         if worker.killed or worker.threads or worker.changed or worker.attempts >= ATTEMPTS_OF_A_CHILD:

@@ -13,7 +13,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from concertmaster.domain.interfaces import Abandoned
+from concertmaster.domain.interfaces import Abandoned, Turn
+from concertmaster.executors.places import Places
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ class Threads:
         grace_seconds: how long a cancelled thread may take to end.
         """
         self._limit = limit
-        self._slots = asyncio.Semaphore(limit)
+        self._places = Places(limit, resource="threads")
         self._grace_seconds = grace_seconds
         self._running: dict[asyncio.Future[Any], str | None] = {}
         self._abandoned: dict[asyncio.Future[Any], str | None] = {}
@@ -46,13 +47,15 @@ class Threads:
         """Whether an abandoned thread of that name still runs."""
         return alone in self._abandoned.values()
 
-    async def run(self, call: Callable[[], Any], *, stop: Callable[[], None], alone: str | None) -> Any:
+    async def run(
+        self, call: Callable[[], Any], *, stop: Callable[[], None], alone: str | None, turn: Turn | None = None
+    ) -> Any:
         """See `domain.interfaces.Compute.run`."""
-        await self._slots.acquire()
+        await self._places.take(turn)
         while before := [work for work, name in self._running.items() if alone is not None and name == alone]:
-            self._slots.release()
+            self._places.give_back()
             await asyncio.wait(before)
-            await self._slots.acquire()
+            await self._places.take(turn)
         work = _in_thread(call)
         self._running[work] = alone
         work.add_done_callback(self._ended)
@@ -68,7 +71,7 @@ class Threads:
 
     def _ended(self, work: asyncio.Future[Any]) -> None:
         del self._running[work]
-        self._slots.release()
+        self._places.give_back()
         if work in self._abandoned:
             del self._abandoned[work]
             drop(work)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 from collections.abc import Mapping
 from typing import Any, cast
@@ -22,7 +23,8 @@ from concertmaster.executors.output import Output, OutputBudget
 
 # What a child that was told to end has for it.
 GRACE_SECONDS = 2.0
-_GONE_SECONDS = 10.0
+# A guard has five seconds for the tree.
+_GONE_SECONDS = 7.0
 _REST_SECONDS = 2.0
 # Log lines and progress that are taken at once; then the rest waits a moment, and the child with it.
 _MESSAGES_AT_ONCE = 200
@@ -54,6 +56,7 @@ class Worker:
         self._loop = asyncio.get_running_loop()
         self._call: IsolatedCall | None = None
         self._work: asyncio.Task[Mapping[str, Any]] | None = None
+        self._guard = 0
         self._leash, leash = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._channel, channel = socket.socketpair()
         for ours in (self._leash, self._channel):
@@ -85,10 +88,14 @@ class Worker:
     async def hello(self) -> bool:
         """Wait for the child to be there; False when it never came to be."""
         message = await self._frames.read()
-        return message is not None and "hello" in message
+        if message is None or "hello" not in message:
+            return False
+        # No node code has run in it so far, so this is true.
+        self._guard = int(message["guard"])
+        return True
 
     async def run(self, call: IsolatedCall, egress: tuple[str, ...]) -> Mapping[str, Any]:
-        """Run a call; afterwards the worker is `reusable` or dead.
+        """Run a call; afterwards the worker rests or is dead.
 
         Raises:
             OperationalError: what ended the child; see `domain.interfaces.Compute.run_isolated`.
@@ -142,7 +149,14 @@ class Worker:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_GONE_SECONDS):
                 return await asyncio.shield(self._ended)
-        # It hangs in the kernel; its slot cannot wait for that.
+        # Its guard was stopped, which only node code does: the kernel ends the child with it, and the fork server what
+        # that leaves behind. Or it hangs in the kernel; its slot cannot wait for that.
+        if self._guard and not self._ended.done():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._guard, signal.SIGKILL)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_SECONDS):
+                return await asyncio.shield(self._ended)
         return Ending()
 
     @property
@@ -205,7 +219,7 @@ class Worker:
         while (message := await self._frames.read()) is not None:
             match message:
                 case {"answer": dict(), "threads": int() as threads, "changed": list()}:
-                    self.threads, self.changed = threads, bool(message["changed"])
+                    self.threads, self.changed = threads, message["changed"] != []
                     return cast("Mapping[str, Any]", message["answer"])
                 case {"log": [str() as level, str() as text]} if level in _LEVELS:
                     call.on_log(level, text)

@@ -38,12 +38,17 @@ class BulkResult:
     Attributes:
         matched: executions that the filter names and that can be asked this.
         done: those that were asked.
-        refused: the first few that could not be, with the reason.
+        refused: the first few that cannot be, with the reason; among the ids also what there is not.
     """
 
     matched: int = 0
     done: int = 0
     refused: list[dict[str, str]] = field(default_factory=lambda: list[dict[str, str]]())
+
+    def refuse(self, execution_id: str, error: UserError) -> None:
+        """Note that one cannot be asked."""
+        if len(self.refused) < REFUSALS_SHOWN:
+            self.refused.append({"id": execution_id, "code": error.code, "message": error.message})
 
     def as_json(self) -> dict[str, Any]:
         """The form in REST."""
@@ -68,9 +73,11 @@ class ControlService:
 
         Raises:
             NotFound: `execution.not_found`.
-            Conflict: its status does not allow it.
+            Conflict: its status does not allow it; `execution.write_interrupted`, to resume it would do nothing.
         """
         demand(actor, "execution:control")
+        if kind == "resume" and (refusal := _refusal(kind, await self._store.get(execution_id))) is not None:
+            raise refusal
         return await self._journal.post(execution_id, kind, {"reason": _reason(actor, kind, reason)}, actor=actor)
 
     async def retry(
@@ -97,12 +104,8 @@ class ControlService:
         document = await self._workflows.version(row.workflow, row.version)
         if start is not None and start not in document.nodes:
             raise NotFound("node.not_found", f"Execution {execution_id} has no node '{start}'")
-        if row.status == "succeeded" and start is None:
-            raise Conflict(
-                "execution.nothing_to_retry",
-                f"Execution {execution_id} succeeded, so there is nothing to retry; name the node to start from, or "
-                "replay it as a new execution",
-            )
+        if start is None and (refusal := _refusal("retry", row)) is not None:
+            raise refusal
         data: dict[str, Any] = {"reason": _reason(actor, "retry", reason)}
         if start is not None:
             data["from"] = start
@@ -163,17 +166,24 @@ class ControlService:
             dry_run: only count.
         Raises:
             UserError: `bulk.no_filter`, it names everything.
+            NotFound: there is none of the ids.
         """
         demand(actor, "execution:control")
         if not (workflow or status or ids):
             raise UserError("bulk.no_filter", "Name a workflow, a status or ids: this would be every execution")
         possible: list[ExecutionStatus] = [one for one in (status or _natural(kind)) if one in REQUESTS[kind]]
         result = BulkResult()
-        async for rows in self._matching(workflow, possible, ids):
-            result.matched += len(rows)
+        async for rows in self._matching(workflow, possible, ids, result):
+            fitting: list[ExecutionRow] = []
+            for row in rows:
+                if (refusal := _refusal(kind, row)) is None:
+                    fitting.append(row)
+                else:
+                    result.refuse(row.id, refusal)
+            result.matched += len(fitting)
             if not dry_run:
                 # Together, so that they share commits.
-                await asyncio.gather(*(self._ask(actor, kind, row, reason, result) for row in rows))
+                await asyncio.gather(*(self._ask(actor, kind, row, reason, result) for row in fitting))
         return result
 
     async def _ask(
@@ -186,16 +196,28 @@ class ControlService:
                 await self.request(actor, row.id, kind, reason=reason)
         except UserError as error:
             # It went on meanwhile.
-            if len(result.refused) < REFUSALS_SHOWN:
-                result.refused.append({"id": row.id, "code": error.code, "message": error.message})
+            result.refuse(row.id, error)
         else:
             result.done += 1
 
+    async def _named(self, ids: Sequence[str], result: BulkResult) -> Sequence[ExecutionRow]:
+        rows: list[ExecutionRow] = []
+        missing: NotFound | None = None
+        for execution_id in dict.fromkeys(ids):
+            try:
+                rows.append(await self._store.get(execution_id))
+            except NotFound as error:
+                missing = missing or error
+                result.refuse(execution_id, error)
+        if missing is not None and not rows:
+            raise missing
+        return rows
+
     async def _matching(
-        self, workflow: str | None, status: Sequence[ExecutionStatus], ids: Sequence[str]
+        self, workflow: str | None, status: Sequence[ExecutionStatus], ids: Sequence[str], result: BulkResult
     ) -> AsyncGenerator[Sequence[ExecutionRow]]:
         if ids:
-            rows = [await self._store.get(execution_id) for execution_id in dict.fromkeys(ids)]
+            rows = await self._named(ids, result)
             yield [row for row in rows if row.status in status and workflow in (None, row.workflow)]
             return
         before: str | None = None
@@ -205,6 +227,25 @@ class ControlService:
             before = page.next
             if before is None:
                 return
+
+
+def _refusal(kind: RequestKind, row: ExecutionRow) -> Conflict | None:
+    """Why an execution in a fitting status cannot be asked this."""
+    if kind == "retry" and row.status == "succeeded":
+        return Conflict(
+            "execution.nothing_to_retry",
+            f"Execution {row.id} succeeded, so there is nothing to retry; name the node to start from, or replay it as "
+            "a new execution",
+        )
+    interrupted = row.error if row.status == "interrupted" else None
+    if kind == "resume" and interrupted is not None and interrupted.code == "node.write_interrupted":
+        return Conflict(
+            "execution.write_interrupted",
+            f"Execution {row.id} was interrupted in a write of node {interrupted.node!r}, and nobody knows whether it "
+            "arrived: look there, then retry the execution, which makes the write again under the same key, or cancel "
+            "it",
+        )
+    return None
 
 
 def _natural(kind: RequestKind) -> Sequence[ExecutionStatus]:

@@ -42,6 +42,9 @@ from concertmaster.services.workflows import WorkflowService
 JOURNAL_PAGE = 1_000
 MANUAL: Mapping[str, Any] = {"type": "manual"}
 KEY_LIMIT = 200
+# What triggers start has keys that no request can take from them.
+RESERVED_KEYS = "trigger:"
+_BY_REQUEST = ("manual", "replay")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,9 @@ class ExecutionService:
         demand(actor, "execution:start")
         if idempotency_key is not None and not 0 < len(idempotency_key) <= KEY_LIMIT:
             raise UserError("execution.key_invalid", f"Idempotency-Key must have 1 to {KEY_LIMIT} characters")
+        if idempotency_key is not None and trigger["type"] in _BY_REQUEST and idempotency_key.startswith(RESERVED_KEYS):
+            message = f"An Idempotency-Key must not begin with '{RESERVED_KEYS}'; choose another"
+            raise UserError("execution.key_invalid", message)
         stored, document = await self._workflows.runnable(workflow, version=version)
         given, problems = check_inputs(document, inputs)
         if has_errors(problems):
@@ -124,7 +130,7 @@ class ExecutionService:
             idempotency_key=idempotency_key,
             fingerprint=_fingerprint(workflow, version, inputs) if idempotency_key else "",
             priority=document.policy.priority if priority is None else priority,
-            slot=_slot(document, given, trigger),
+            slot=slot_of(document, given, trigger),
         )
         # Without room it is left to the dispatcher of whichever process has some first.
         owner = None if self._placement.full else self._owner.name
@@ -132,22 +138,6 @@ class ExecutionService:
         if is_new and row.owner == owner and owner is not None:
             self._placement.submit(Claim(row, created=Event(row.id, 1, row.created_at, new.body)))
         return Started(row, is_new, document, given)
-
-    async def callee(self, workflow: str, inputs: Mapping[str, Any], version: int | None) -> Mapping[str, Any]:
-        """What `flow.call` has to know to start another workflow: `engine.parts.Doors.call`.
-
-        Raises:
-            NotFound: the workflow or version.
-            Invalid: inputs or document have problems.
-        """
-        stored, document = await self._workflows.runnable(workflow, version=version)
-        given, problems = check_inputs(document, inputs)
-        if has_errors(problems):
-            raise Invalid("execution.inputs_invalid", f"The inputs do not fit {workflow}", problems)
-        await self._workflows.demand_runnable(stored, document)
-        slot = _slot(document, given, {"type": "call"})
-        limit = None if slot is None else {"key": slot.key, "limit": slot.limit}
-        return {"workflow": workflow, "version": stored.version, "inputs": given, "slot": limit}
 
     async def get(self, actor: Actor, execution_id: str) -> ExecutionRow:
         """The execution's line. Raises NotFound."""
@@ -170,7 +160,7 @@ class ExecutionService:
         taken = await self._store.slot_holders(row.slot_key or "") if waits else ()
         resources = {run.resource for run in view.nodes.values() if run.status == "waiting" and run.resource}
         slots = {resource: nodes_of(await self._slots.holders(resource)) for resource in resources}
-        reason = why_execution(row, view, slot_holders=taken)
+        reason = why_execution(row, view, slot_holders=taken, slots=slots)
         shown["waiting"] = None if reason is None else reason.as_json()
         for name, run in view.nodes.items():
             found = why_node(run, row, view, workflow, slots=slots)
@@ -264,7 +254,7 @@ def _table_page(path: Path, *, offset: int, limit: int, sort: str | None) -> dic
     return page(path, offset=offset, limit=limit, sort=sort)
 
 
-def _slot(document: Workflow, inputs: Mapping[str, Any], trigger: Mapping[str, Any]) -> Slot | None:
+def slot_of(document: Workflow, inputs: Mapping[str, Any], trigger: Mapping[str, Any]) -> Slot | None:
     """The concurrency limit that the start falls under.
 
     Raises:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.document import Format, Parsed, dump, parse, to_json
@@ -23,12 +24,15 @@ from concertmaster.domain.interfaces import (
 from concertmaster.domain.problems import Problem, has_errors
 from concertmaster.domain.recent import Recent
 from concertmaster.domain.spec import Specs
+from concertmaster.domain.triggers import ScheduleCheck
 from concertmaster.domain.validation import check_document, pin_types, validate
 from concertmaster.domain.workflow import Workflow
 
-VERSIONS_KEPT = 256
+# As many schedules may be due at one moment, each of another workflow.
+VERSIONS_KEPT = 2_000
 LARGE_TEXT_BYTES = 64 * 1024
-"""Documents above this are parsed in a thread, so that the loop goes on serving."""
+"""Documents above this are parsed and checked in a thread, so that the loop goes on serving."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,11 @@ class WorkflowEntry:
 
 
 class WorkflowService:
-    """Use cases around workflow documents."""
+    """Use cases around workflow documents.
+
+    Attributes:
+        on_published: called when a version was published; whoever follows that puts himself there.
+    """
 
     def __init__(
         self,
@@ -70,11 +78,14 @@ class WorkflowService:
         connections: ConnectionStore,
         *,
         specs: Callable[[], Specs],
+        schedules: ScheduleCheck,
     ) -> None:
         self._store = store
         self._executions = executions
         self._connections = connections
         self._specs = specs
+        self._schedules = schedules
+        self.on_published: Callable[[], None] = lambda: None
         # Versions never change, and their numbers are not used again after a deletion.
         self._parsed = Recent[tuple[str, int], Workflow](VERSIONS_KEPT)
         # Versions that passed validation: the registry snapshot and the connections they passed with.
@@ -104,10 +115,18 @@ class WorkflowService:
         parsed = await _parse(source, format)
         known = await self._connection_types()
         if parsed.workflow is not None and parsed.ok:
-            found = validate(parsed.workflow, self._specs(), connections=known.get)
+            found = await self._validated(parsed.workflow, len(source), connections=known.get)
             return Checked(parsed.workflow, (*parsed.problems, *found))
         # Read again, because pointers have to be moved over what could not be read.
-        both = check_document(source, self._specs(), format=format, connections=known.get)
+        check = partial(
+            check_document,
+            source,
+            self._specs(),
+            format=format,
+            connections=known.get,
+            schedules=self._schedules,
+        )
+        both = await _aside(check, len(source))
         return Checked(None, tuple(both.problems))
 
     async def save(
@@ -140,11 +159,13 @@ class WorkflowService:
         if name is not None and workflow.name != name:
             raise _misnamed(workflow.name, name)
         known = await self._connection_types()
-        problems = [*parsed.problems, *validate(workflow, self._specs(), connections=known.get)]
+        problems = [*parsed.problems, *await self._validated(workflow, len(source), connections=known.get)]
         if publish and has_errors(problems):
             raise Invalid("workflow.invalid", _count(problems), problems)
         pinned = pin_types(workflow, self._specs())
         stored, is_new = await self._store.save(pinned, publish=publish, expected_version=expected_version, actor=actor)
+        if publish:
+            self.on_published()
         return WorkflowVersion(stored, pinned, tuple(problems)), is_new
 
     async def versions(
@@ -174,12 +195,12 @@ class WorkflowService:
                 )
             if stored.published != stored.version:
                 stored = await self._store.get(name, stored.published)
-        return stored, self._workflow(stored)
+        return stored, await self._workflow(stored)
 
     async def version(self, name: str, version: int) -> Workflow:
         """The document of one version, which needs no permission of its own: it is part of an execution."""
         known = self._parsed.get((name, version))
-        return known if known is not None else self._workflow(await self._store.get(name, version))
+        return known if known is not None else await self._workflow(await self._store.get(name, version))
 
     async def demand_runnable(self, stored: StoredWorkflow, workflow: Workflow) -> None:
         """Raise unless the version has no errors now: node types and connections may have gone since it was saved.
@@ -211,7 +232,8 @@ class WorkflowService:
             used[name] = types.get(name)
             return used[name]
 
-        problems = validate(workflow, specs, connections=look_up)
+        check = partial(validate, workflow, specs, connections=look_up, schedules=self._schedules)
+        problems = await _aside(check, len(stored.document))
         if has_errors(problems):
             message = f"Version {stored.version} of {stored.name} has errors; mend them and save it again"
             raise Invalid("workflow.invalid", message, problems)
@@ -222,17 +244,24 @@ class WorkflowService:
         return {connection.name: connection.type for connection in await self._connections.list()}
 
     async def _read(self, stored: StoredWorkflow) -> WorkflowVersion:
-        workflow = self._workflow(stored)
+        workflow = await self._workflow(stored)
         known = await self._connection_types()
-        problems = validate(workflow, self._specs(), connections=known.get)
+        problems = await self._validated(workflow, len(stored.document), connections=known.get)
         return WorkflowVersion(stored, workflow, tuple(problems))
 
-    def _workflow(self, stored: StoredWorkflow) -> Workflow:
+    async def _validated(
+        self, workflow: Workflow, size_bytes: int, *, connections: Callable[[str], str | None]
+    ) -> list[Problem]:
+        check = partial(validate, workflow, self._specs(), connections=connections, schedules=self._schedules)
+        return await _aside(check, size_bytes)
+
+    async def _workflow(self, stored: StoredWorkflow) -> Workflow:
         """The parsed document of a stored version."""
         key = (stored.name, stored.version)
         workflow = self._parsed.get(key)
         if workflow is None:
-            workflow = parse(stored.document, format="json").workflow
+            read = partial(parse, stored.document, format="json")
+            workflow = (await _aside(read, len(stored.document))).workflow
             if workflow is None:
                 raise UserError(
                     "workflow.unreadable", f"Version {stored.version} of {stored.name} was saved by a newer release"
@@ -241,15 +270,18 @@ class WorkflowService:
         return workflow
 
 
-def yaml_of(workflow: Workflow) -> str:
-    """Canonical YAML text."""
-    return dump(workflow)
+async def yaml_of(workflow: Workflow) -> str:
+    """Canonical YAML text; that of a thousand nodes takes a while."""
+    return await asyncio.to_thread(dump, workflow)
 
 
 async def _parse(source: bytes, format: Format | None) -> Parsed:
-    if len(source) > LARGE_TEXT_BYTES:
-        return await asyncio.to_thread(parse, source, format=format)
-    return parse(source, format=format)
+    return await _aside(partial(parse, source, format=format), len(source))
+
+
+async def _aside(work: Callable[[], T], size_bytes: int) -> T:
+    """Do work on a document of that size: beside the loop when others would notice."""
+    return await asyncio.to_thread(work) if size_bytes > LARGE_TEXT_BYTES else work()
 
 
 def _misnamed(found: str, wanted: str) -> Invalid:

@@ -186,7 +186,9 @@ class Awaiting:
             connection.execute(
                 delete(listeners).where(listeners.c.execution_id == execution_id, listeners.c.node == node)
             )
-            told.append(Message(execution_id, "event", {"node": node, "event": event_id, "data": orjson.loads(data)["data"]}))
+            told.append(
+                Message(execution_id, "event", {"node": node, "event": event_id, "data": orjson.loads(data)["data"]})
+            )
         self.tell(connection, told)
         return [message.execution_id for message in told]
 

@@ -79,10 +79,6 @@ class SqlJournal:
         """Why nothing can be committed at the moment, None when all is well."""
         return self._database.writer.health()
 
-    async def close(self) -> None:
-        """Commit what is queued; nothing can be appended afterwards."""
-        await self._database.writer.close()
-
     async def create(self, new: NewExecution, *, actor: Actor, owner: str | None = None) -> tuple[ExecutionRow, bool]:
         """See `Journal`."""
         future: asyncio.Future[tuple[ExecutionRow, bool]] = asyncio.get_running_loop().create_future()

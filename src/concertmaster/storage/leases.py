@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, insert
 
@@ -22,18 +22,6 @@ _log = logging.getLogger(__name__)
 LEASE_SECONDS = 8.0
 _FOR_EVER = 2**62
 _RELEASE_SECONDS = 5.0
-
-
-class Lease(Protocol):
-    """Of one process, under one name after the other."""
-
-    async def register(self, owner: str) -> None:
-        """Begin to live under this name; waits for a database in trouble."""
-        ...
-
-    async def release(self) -> None:
-        """End it: what is not finished is due at once, for whoever comes next."""
-        ...
 
 
 class SoleLease:

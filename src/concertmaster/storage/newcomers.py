@@ -17,6 +17,8 @@ from concertmaster.storage.requests import Request
 from concertmaster.storage.tables import OPEN, executions, inbox
 
 _own = executions.c
+# The next start asks more of them.
+_ASKED_AT_ONCE = 500
 
 
 class Newcomer(Protocol):
@@ -54,29 +56,32 @@ class Newcomers:
 
     def follow_up(self, connection: Connection, jobs: Sequence[Newcomer]) -> None:
         """Now that all are stored: ask the oldest ones to give way, where the newcomer's policy says so."""
-        for job in jobs:
-            slot = job.slot
-            if slot is not None and slot.when_full == "cancel_oldest" and not job.row.admitted:
-                reason = f"a newer execution wants its place: the limit of {slot.key} is {slot.limit}"
-                self._ask_oldest(connection, job, slot.key, reason)
+        wanting = [(job, job.slot) for job in jobs if job.slot is not None and not job.row.admitted]
+        for key, (job, slot) in {slot.key: (job, slot) for job, slot in wanting}.items():
+            if slot.when_full == "cancel_oldest":
+                reason = f"a newer execution wants its place: the limit of {key} is {slot.limit}"
+                self._ask_older(connection, job, slot, reason)
 
-    def _ask_oldest(self, connection: Connection, job: Newcomer, key: str, reason: str) -> None:
+    def _ask_older(self, connection: Connection, job: Newcomer, slot: Slot, reason: str) -> None:
+        """Ask all but the newest ones, as many as there are places, whether they have one or wait for it."""
         asked = exists().where(inbox.c.execution_id == _own.id, inbox.c.kind == "cancel")
         query = (
-            select(_own.id, _own.owner)
-            .where(_own.slot_key == key, _own.admitted == 1, text(OPEN), ~asked)
-            .order_by(_own.id)
-            .limit(1)
+            select(_own.id)
+            .where(_own.slot_key == slot.key, text(OPEN), ~asked)
+            .order_by(_own.id.desc())
+            .offset(slot.limit)
+            .limit(_ASKED_AT_ONCE)
         )
-        oldest = connection.execute(query).one_or_none()
-        if oldest is None:
+        older = list(connection.scalars(query))
+        if not older:
             return
-        # Its row is not waited for, because other starts wait for us. If it is let go of at this very moment, looking
-        # into the inbox for what nobody answers will find the request.
         at = job.new.at
-        Request(oldest.id, "cancel", {"reason": reason}, job.actor, at).put(connection)
-        unowned = select(_own.id).where(_own.id == oldest.id, _own.owner.is_(None)).with_for_update(skip_locked=True)
+        for execution_id in older:
+            Request(execution_id, "cancel", {"reason": reason}, job.actor, at).put(connection)
+        # Their rows are not waited for, because other starts wait for us. If one is let go of at this very moment,
+        # looking into the inbox for what nobody answers will find the request.
+        unowned = select(_own.id).where(_own.id.in_(older), _own.owner.is_(None)).with_for_update(skip_locked=True)
         connection.execute(
             update(executions).where(_own.id.in_(unowned.scalar_subquery())).values(wake_at=to_micros(at))
         )
-        self._writer.notices.attention([oldest.id])
+        self._writer.notices.attention(older)

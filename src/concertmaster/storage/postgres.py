@@ -19,10 +19,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from concertmaster.domain.errors import OperationalError
-from concertmaster.domain.interfaces import Slots
+from concertmaster.domain.interfaces import Lease, Slots
 from concertmaster.storage.dialect import ColumnType
 from concertmaster.storage.group_commit import first_line
-from concertmaster.storage.leases import Lease, OnLost
+from concertmaster.storage.leases import OnLost
 from concertmaster.storage.notices import Listeners, Notices
 from concertmaster.storage.notifications import Listener
 from concertmaster.storage.payloads import CHANNEL, payloads

@@ -14,9 +14,9 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from concertmaster.domain.errors import OperationalError
-from concertmaster.domain.interfaces import Slots
+from concertmaster.domain.interfaces import Lease, Slots
 from concertmaster.storage.dialect import ColumnType
-from concertmaster.storage.leases import Lease, OnLost, SoleLease
+from concertmaster.storage.leases import OnLost, SoleLease
 from concertmaster.storage.notices import Listeners, Notices
 from concertmaster.storage.slots import MemorySlots, Named
 

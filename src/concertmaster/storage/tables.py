@@ -1,4 +1,6 @@
-"""All tables: the one source of the schema. Trap: a change here needs a migration, and a test compares the two.
+"""All tables, with those of `tables_access.py`: the one source of the schema.
+
+Trap: a change here needs a migration, and a test compares the two.
 
 Instants are integer microseconds since 1970 UTC: the same in every database, and exact. JSON is text, written and
 read by orjson alone. Executions have time-ordered ids (UUIDv7), so their primary key is the list "newest first";
@@ -7,37 +9,16 @@ the two other indexes end in the id as well, and `storage/executions.py` merges 
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, TypeDecorator, text
-from sqlalchemy.engine import Dialect
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, text
 
 from concertmaster.domain.execution import UNFINISHED
-from concertmaster.storage.encoding import plain_text
+from concertmaster.storage.columns import KEY as _KEY
+from concertmaster.storage.columns import SERIAL as _SERIAL
+from concertmaster.storage.columns import PlainText
 
+# From there, so that whoever has these tables has those of `tables_access.py` too.
+from concertmaster.storage.tables_access import metadata
 
-class PlainText(TypeDecorator[str]):
-    """Text that every database can hold; see `encoding.plain_text`."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """On the way into a statement."""
-        return None if value is None else plain_text(value)
-
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    }
-)
-
-# SQLite numbers rows by itself only in a column of exactly INTEGER.
-_SERIAL = BigInteger().with_variant(Integer, "sqlite")
-
-# Keys are compared byte by byte, as SQLite does: cursors and lists must not depend on the language of a server.
-_KEY = PlainText().with_variant(PlainText(collation="C"), "postgresql")
 # Exactly this text: SQLite uses a partial index where a query repeats its condition.
 OPEN = f"status IN ({', '.join(repr(status) for status in UNFINISHED)})"
 
@@ -275,6 +256,69 @@ workflow_versions = Table(
     Column("node_count", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", PlainText, nullable=False),
+)
+
+# Those of published versions. Who starts what is due claims it first; a claim of a dead owner is void.
+triggers = Table(
+    "triggers",
+    metadata,
+    Column("workflow", _KEY, primary_key=True),
+    Column("name", _KEY, primary_key=True),
+    Column("type", _KEY, nullable=False),
+    Column("config", PlainText, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("enabled", Integer, nullable=False, server_default="1"),
+    Column("next_at", BigInteger),
+    Column("address", _KEY),
+    Column("claimed_by", _KEY),
+    Column("sample", PlainText),
+    Column("secret", PlainText),
+    _partial_index("ix_triggers_next_at", "next_at", where="next_at IS NOT NULL"),
+    _partial_index("ix_triggers_address", "type", "address", where="address IS NOT NULL"),
+    sqlite_with_rowid=False,
+)
+
+# The last ones of each trigger.
+trigger_fires = Table(
+    "trigger_fires",
+    metadata,
+    Column("id", _SERIAL, primary_key=True),
+    Column("workflow", _KEY, nullable=False),
+    Column("name", _KEY, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("outcome", PlainText, nullable=False),
+    Column("reason", PlainText),
+    Column("execution_id", _KEY),
+    Column("scheduled_at", BigInteger),
+    Column("count", BigInteger, nullable=False, server_default="1"),
+    Index("ix_trigger_fires_trigger", "workflow", "name", "id"),
+)
+
+backfills = Table(
+    "backfills",
+    metadata,
+    Column("id", _KEY, primary_key=True),
+    Column("workflow", _KEY, nullable=False),
+    Column("trigger", _KEY, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("config", PlainText, nullable=False),
+    Column("from_at", BigInteger, nullable=False),
+    Column("until_at", BigInteger, nullable=False),
+    Column("status", _KEY, nullable=False),
+    Column("concurrency", Integer, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", PlainText, nullable=False),
+    Column("cursor_at", BigInteger),
+    Column("active", PlainText, nullable=False),
+    Column("started", BigInteger, nullable=False),
+    Column("succeeded", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    Column("error", PlainText),
+    Column("claimed_by", _KEY),
+    _partial_index("ix_backfills_open", "id", where="status = 'running' OR active <> '[]'"),
+    sqlite_with_rowid=False,
 )
 
 connections = Table(

@@ -21,6 +21,7 @@ from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import from_micros, to_micros, utc_now
 from concertmaster.storage.remembered import KEPT, Remembered
 from concertmaster.storage.tables import workflow_versions, workflows
+from concertmaster.storage.trigger_sync import Plan, TriggerSync
 
 # What the column holds.
 _HIGHEST_VERSION = 2**31 - 1
@@ -45,9 +46,10 @@ _VERSION = (
 class SqlWorkflowStore:
     """`WorkflowStore` of `domain/interfaces.py`."""
 
-    def __init__(self, database: Database, *, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, database: Database, *, plan: Plan, now: Callable[[], datetime] = utc_now) -> None:
         self._database = database
         self._now = now
+        self._triggers = TriggerSync(database.dialect, plan)
         self._remembered = Remembered[StoredWorkflow](keep=not database.shared)
         # A version never changes, whoever writes.
         self._versions = Recent[tuple[str, int], Any](KEPT)
@@ -61,7 +63,10 @@ class SqlWorkflowStore:
         def store(connection: Connection) -> tuple[StoredWorkflow, bool]:
             # A first version has no row yet that could be locked.
             self._database.dialect.lock_keys(connection, [f"workflow:{workflow.name}"])
-            return saving.store(connection)
+            stored, is_new = saving.store(connection)
+            if publish:
+                self._triggers.publish(connection, workflow, stored.version, at=saving.at)
+            return stored, is_new
 
         try:
             return await self._database.write(store)
@@ -138,6 +143,7 @@ class SqlWorkflowStore:
             )
             if connection.execute(statement).rowcount == 0:
                 raise _missing(name)
+            self._triggers.remove(connection, name)
             record(connection, actor, "workflow.delete", f"workflow:{name}", at=at)
 
         try:
@@ -156,7 +162,7 @@ class _Saving:
         self._publish = publish
         self._expected = expected_version
         self._actor = actor
-        self._at = at
+        self.at = at
         self._hash = document.content_hash(workflow)
         self._text = document.canonical_json(workflow)
 
@@ -182,14 +188,14 @@ class _Saving:
         self._insert_version(connection, version)
         self._write_head(connection, version, published, exists=head is not None)
         self._audit(connection, "workflow.save", version)
-        return StoredWorkflow(name, version, published, self._hash, self._text, self._at), True
+        return StoredWorkflow(name, version, published, self._hash, self._text, self.at), True
 
     def _keep(self, connection: Connection, known: StoredWorkflow) -> StoredWorkflow:
         """Unchanged content: at most it is published now."""
         if not self._publish or known.published == known.version:
             return known
         statement = update(workflows).where(workflows.c.name == known.name)
-        connection.execute(statement.values(published=known.version, updated_at=to_micros(self._at)))
+        connection.execute(statement.values(published=known.version, updated_at=to_micros(self.at)))
         self._audit(connection, "workflow.publish", known.version)
         return StoredWorkflow(known.name, known.version, known.version, known.hash, known.document, known.created_at)
 
@@ -201,7 +207,7 @@ class _Saving:
                 hash=self._hash,
                 document=self._text,
                 node_count=len(self._workflow.nodes),
-                created_at=to_micros(self._at),
+                created_at=to_micros(self.at),
                 created_by=self._actor.name,
             )
         )
@@ -215,7 +221,7 @@ class _Saving:
             "description": workflow.description,
             "labels": orjson.dumps(dict(workflow.labels)).decode(),
             "node_count": len(workflow.nodes),
-            "updated_at": to_micros(self._at),
+            "updated_at": to_micros(self.at),
             "deleted_at": None,
         }
         if exists:
@@ -225,7 +231,7 @@ class _Saving:
 
     def _audit(self, connection: Connection, action: str, version: int) -> None:
         about = {"version": version, "published": self._publish}
-        record(connection, self._actor, action, f"workflow:{self._workflow.name}", at=self._at, data=about)
+        record(connection, self._actor, action, f"workflow:{self._workflow.name}", at=self.at, data=about)
 
 
 def _head(name: str) -> Any:

@@ -63,6 +63,6 @@ def test_a_trigger_must_give_what_has_no_default() -> None:
         flow = Workflow("x", inputs=FLOW.inputs, triggers={"t": trigger})
         return [problem.code for problem in validate(flow, Snapshot()) if problem.severity == "error"]
 
-    assert codes(Trigger("schedule")) == ["trigger.missing_input"]
+    assert codes(Trigger("schedule", {"interval": "1h"})) == ["trigger.missing_input"]
     assert codes(Trigger("manual")) == []
-    assert codes(Trigger("schedule", inputs={"city": "{{ trigger.id }}"})) == []
+    assert codes(Trigger("schedule", {"interval": "1h"}, inputs={"city": "{{ trigger.id }}"})) == []

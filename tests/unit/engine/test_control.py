@@ -6,16 +6,18 @@ import asyncio
 import threading
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from concertmaster import Context, OperationalError, node
 from concertmaster.domain.access import LOCAL_ADMIN
+from concertmaster.domain.errors import Conflict
 from concertmaster.domain.events import Event, ExecutionRetried, NodeStarted, NodeWaiting
 from concertmaster.domain.interfaces import Append, Slot
 from concertmaster.engine.breaker import BreakerPolicy
 from concertmaster.engine.parts import EngineSettings
+from concertmaster.services.control import ControlService
 from concertmaster.storage.database import Database
 from concertmaster.storage.journal import SqlJournal
 from engine_harness import Harness, running_engine
@@ -201,6 +203,13 @@ async def test_an_interrupted_write_can_be_retried_or_fail_by_policy(tmp_path: P
         rows = [await harness.end(execution_id) for execution_id in ids]
         assert [row.status for row in rows] == ["interrupted", "succeeded", "succeeded"]
         assert len(door.entered) == 4
+        nobody = cast("Any", None)
+        control = ControlService(journal=harness.journal, store=harness.executions, workflows=nobody, executions=nobody)
+        with pytest.raises(Conflict, match=r"node 'n'.*retry") as refused:
+            await control.request(LOCAL_ADMIN, ids[0], "resume")
+        assert refused.value.code == "execution.write_interrupted"
+        counted = await control.bulk(LOCAL_ADMIN, "resume", status=["interrupted"], dry_run=True)
+        assert (counted.matched, counted.refused[0]["id"]) == (0, ids[0])
         await harness.ask(ids[0], "retry")
         row = await harness.end(ids[0])
     assert row.status == "succeeded"

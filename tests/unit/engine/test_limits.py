@@ -22,6 +22,8 @@ class Places:
         self.held: dict[str, list[str]] = {}
         self.most = 0
         self.broken = False
+        self.retryable = True
+        self.asked = 0
 
     async def take(self, resource: str, *, limit: int, holder: str) -> bool:
         await asyncio.sleep(0)
@@ -45,8 +47,9 @@ class Places:
         return self.held.get(resource, [])
 
     def _check(self) -> None:
+        self.asked += 1
         if self.broken:
-            raise OperationalError("database.unavailable", "gone")
+            raise OperationalError("database.unavailable", "gone", retryable=self.retryable)
 
 
 def silent(rule: str, resource: str) -> None:
@@ -133,6 +136,26 @@ async def test_a_place_is_given_back_once_the_database_can_be_written_again() ->
     places.broken = False
     async with asyncio.timeout(10):
         await limits.enter([WAREHOUSE], holder="next", priority=0, on_wait=silent)
+
+
+async def test_nothing_is_tried_for_ever(caplog: pytest.LogCaptureFixture) -> None:
+    places = Places()
+    limits = Limits(places, parse_limits([f"{WAREHOUSE}=1"]))
+    await limits.enter([WAREHOUSE], holder="first", priority=0, on_wait=silent)
+    places.broken, places.retryable = True, False
+    before = len(asyncio.all_tasks())
+    limits.leave([WAREHOUSE], holder="first")
+    async with asyncio.timeout(10):
+        while len(asyncio.all_tasks()) > before:
+            await asyncio.sleep(0)
+    assert any("cannot be given back" in record.message for record in caplog.records)
+    # After the end the lease gives everything back, and the database may be closed.
+    limits.close()
+    asked = places.asked
+    places.retryable = True
+    limits.leave([WAREHOUSE], holder="first")
+    assert len(asyncio.all_tasks()) == before
+    assert places.asked == asked
 
 
 async def test_a_rate_spreads_starts() -> None:

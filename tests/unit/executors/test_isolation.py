@@ -8,15 +8,17 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import pytest_asyncio
 
 from concertmaster import Connection
-from concertmaster.domain.events import NodeFailed
+from concertmaster.domain.events import NodeFailed, NodeSucceeded
+from concertmaster.domain.values import TableRef
 from concertmaster.engine.parts import EngineSettings
 from concertmaster.executors.pool import ProcessSettings
 from engine_harness import Harness, running_engine
-from isolated_nodes import missing_connection, process, whisper
+from isolated_nodes import missing_connection, process, whisper, whispered_table
 from python_code import alive, document, failure_of, lines_of, result_of, wait_until_gone
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -48,7 +50,7 @@ def main(context):
 async def harness(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
     async with running_engine(
         tmp_path_factory.mktemp("engine"),
-        [process, whisper, missing_connection],
+        [process, whisper, missing_connection, whispered_table],
         connections=CONNECTIONS,
         settings=EngineSettings(),
         processes=ProcessSettings(processes=2),
@@ -250,6 +252,17 @@ async def test_secrets_are_nowhere_to_be_seen(harness: Harness) -> None:
     assert "{'token': '***', 'both': ['******']}" in text
     assert "swordfish" not in text
     assert "hunter2" not in text
+
+
+async def test_secrets_in_the_cells_of_a_table_are_masked(harness: Harness) -> None:
+    row, events = await harness.run(
+        "{concertmaster: 1, name: t, nodes: {n: {type: iso.whispered_table, config: {service: service}}}}"
+    )
+    assert row.status == "succeeded", row.error
+    ref = next(event.body.outputs["out"] for event in events if isinstance(event.body, NodeSucceeded))
+    assert isinstance(ref, TableRef)
+    table = pl.read_parquet(harness.engine.artifacts.local_path(ref.artifact))
+    assert table.to_dict(as_series=False) == {"t": ["it is ***", "nothing", None], "hex": ["***"] * 3, "n": [1, 2, 3]}
 
 
 async def test_a_child_that_has_seen_a_secret_is_not_used_again(harness: Harness) -> None:

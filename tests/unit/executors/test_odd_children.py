@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,7 +12,7 @@ import pytest_asyncio
 from concertmaster.domain.events import NodeProgress
 from concertmaster.executors.pool import ProcessSettings
 from engine_harness import Harness, running_engine
-from python_code import document, failure_of, lines_of, result_of
+from python_code import document, failure_of, lines_of, result_of, wait_until_gone
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -118,3 +120,32 @@ async def test_what_is_printed_after_another_attempt_closed_its_stream_is_in_the
     execution_id = await harness.start(document(code, name="streams", arguments={"step": 0}))
     await harness.end(execution_id)
     assert ("info", "here") in await lines_of(harness, execution_id)
+
+
+async def test_output_without_an_end_of_line_is_read_as_fast_as_what_is_dropped(harness: Harness) -> None:
+    code = """
+    import sys, time
+    def main():
+        begun = time.monotonic()
+        for _ in range(16):
+            sys.stdout.write("x" * 500_000)
+        sys.stdout.write("\\n")
+        sys.stdout.flush()
+        return time.monotonic() - begun
+    """
+    assert await result_of(harness, code) < 5
+
+
+async def test_a_child_whose_guard_was_stopped_is_killed_all_the_same(harness: Harness) -> None:
+    code = """
+    import os, signal, time
+    def main(context):
+        context.logger.info("%s", [os.getpid(), os.getppid()])
+        os.kill(os.getppid(), signal.SIGSTOP)
+        time.sleep(600)
+    """
+    row, _ = await harness.run(document(code, policy="{timeout: 1s}"))
+    assert row.error is not None
+    assert row.error.code == "node.timeout"
+    ((_, text),) = await lines_of(harness, row.id)
+    await asyncio.to_thread(wait_until_gone, json.loads(text))

@@ -15,9 +15,8 @@ import pytest
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.errors import StaleOwner
 from concertmaster.domain.events import ExecutionSucceeded, ExecutionWaiting, NodeProgress
-from concertmaster.domain.interfaces import Change, Claim, Release, Slot
+from concertmaster.domain.interfaces import Change, Claim, Lease, Release, Slot
 from concertmaster.domain.workflow import Node, Workflow
-from concertmaster.storage.leases import Lease
 from storage_backends import AT, Storage, append_of, fresh_database, new_execution, until
 
 pytestmark = pytest.mark.server

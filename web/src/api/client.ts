@@ -1,9 +1,17 @@
 import createClient from 'openapi-fetch'
 import { ApiError, type ProblemBody, UnreachableError } from './problem'
 import type { paths } from './schema.gen'
+import { loginMissing } from './session'
 
 /** The typed client of the REST API: paths, parameters and answers come from the server's OpenAPI. */
 export const client = createClient<paths>({ baseUrl: window.location.origin })
+
+client.use({
+  onResponse({ response, schemaPath }) {
+    // A link that does not work is for the login page to tell.
+    if (response.status === 401 && schemaPath !== '/api/v1/login') loginMissing()
+  },
+})
 
 interface Answer<T> {
   data?: T

@@ -1,3 +1,4 @@
+import { access } from './en/access'
 import { connections } from './en/connections'
 import { editor } from './en/editor'
 import { nodes } from './en/nodes'
@@ -7,4 +8,4 @@ import { status } from './en/status'
 import { workflows } from './en/workflows'
 
 /** Every visible string, by screen. A sentence with a value in it is a function, so that plurals are words too. */
-export const words = { connections, editor, nodes, runs, shell, status, workflows }
+export const words = { access, connections, editor, nodes, runs, shell, status, workflows }

@@ -31,6 +31,10 @@ export interface RunSearch {
   tab?: string
 }
 
+export interface LoginSearch {
+  next?: string
+}
+
 export interface NodesSearch {
   type?: string
   q?: string
@@ -52,4 +56,5 @@ export function parseRunsSearch(raw: Raw): RunsSearch {
   return { workflow, status: EXECUTION_STATUSES.find((known) => known === status) }
 }
 export const parseRunSearch = (raw: Raw): RunSearch => pick(raw, 'node', 'tab')
+export const parseLoginSearch = (raw: Raw): LoginSearch => pick(raw, 'next')
 export const parseNodesSearch = (raw: Raw): NodesSearch => pick(raw, 'type', 'q')

@@ -1,5 +1,6 @@
 import { client, take } from '~/api/client'
 import { fetchEvents } from '~/api/executions'
+import { loginMissing } from '~/api/session'
 import { StreamClient, type StreamEnvironment } from './stream'
 import type { EventSourceLike, SocketLike } from './transports'
 
@@ -32,6 +33,7 @@ const environment: StreamEnvironment = {
   requestFrame: (run) => window.requestAnimationFrame(run),
   cancelFrame: (handle) => window.cancelAnimationFrame(handle),
   random: Math.random,
+  loginMissing,
 }
 
 /** The tab's only connection to the feed. */

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { RunEvent } from '~/api/types'
 import { FakeEnvironment, runEvent, settle } from '~/testing/fakeStream'
 import { CLIMB_INTERVAL, FIRST_CLIMB, StreamClient, type Subscription } from './stream'
-import { LIST_POLL } from './transports'
+import { CLOSE_LOGIN, LIST_POLL } from './transports'
 
 const TOPIC = 'execution:e1'
 
@@ -115,5 +115,21 @@ describe('fall-back', () => {
     say(1, 2)
     env.frame()
     expect(seen).toEqual([1, 2])
+  })
+})
+
+describe('a missing login', () => {
+  it('is told once, and no socket is opened until somebody has logged in', () => {
+    follow(3)
+    env.socket.open()
+    env.socket.drop('access.login', CLOSE_LOGIN)
+    env.advance(10 * CLIMB_INTERVAL)
+    expect(env.logins).toBe(1)
+    expect(env.sockets).toHaveLength(1)
+    expect(client.connection()).toEqual({ state: 'offline', reason: 'access.login' })
+    client.retryNow()
+    expect(env.sockets).toHaveLength(2)
+    env.socket.open()
+    expect(env.socket.sent).toEqual([{ subscribe: { [TOPIC]: 3 } }])
   })
 })

@@ -33,6 +33,8 @@ export interface Subscription {
 export interface StreamEnvironment extends TransportPort, Omit<TopicPort, 'fetchEvents' | 'push'> {
   requestFrame(run: () => void): number
   cancelFrame(handle: number): void
+  /** Nobody is logged in; the client waits until it is told to retry. */
+  loginMissing(): void
 }
 
 const BUILD = { live: socketTransport, sse: eventSourceTransport, polling: pollTransport }
@@ -153,7 +155,7 @@ export class StreamClient {
         opened = true
         this.opened(kind)
       },
-      closed: (reason) => this.lost(opened, reason),
+      closed: (reason, loginMissing) => (loginMissing ? this.shutOut(reason) : this.lost(opened, reason)),
     }
     this.transport = BUILD[kind](this.env, events)
     for (const { topic } of this.topics.values()) this.transport.subscribe(topic.name, topic.last)
@@ -200,6 +202,14 @@ export class StreamClient {
     )
   }
 
+  /** To open another socket would be in vain: whoever logs in retries, or subscribes anew. */
+  private shutOut(reason: string): void {
+    this.transport = null
+    this.failures = 0
+    this.set('offline', reason)
+    this.env.loginMissing()
+  }
+
   private scheduleClimb(delay: number): void {
     if (this.climb !== null || this.probe) return
     this.climb = this.env.setTimer(() => {
@@ -216,9 +226,10 @@ export class StreamClient {
         adopted = true
         this.adopt(probe)
       },
-      closed: (reason) => {
+      closed: (reason, loginMissing) => {
         this.probe = null
-        if (adopted) this.lost(true, reason)
+        if (adopted && loginMissing) this.shutOut(reason)
+        else if (adopted) this.lost(true, reason)
         else this.scheduleClimb(CLIMB_INTERVAL)
       },
     })

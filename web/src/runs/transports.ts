@@ -15,7 +15,7 @@ export interface TransportEvents {
   resync(topic: string, seq: number): void
   refused(topic: string, message: string): void
   /** Once, after which the transport is dead. */
-  closed(reason: string): void
+  closed(reason: string, loginMissing?: boolean): void
   /** Where a topic stands, for transports that ask again and again. */
   cursor(topic: string): number
 }
@@ -46,6 +46,8 @@ export interface TransportPort {
   clearTimer(handle: number): void
 }
 
+/** The server closes a socket with it when nobody is logged in (any more). */
+export const CLOSE_LOGIN = 4401
 export const HEARTBEAT_LIMIT = 40_000
 export const LIST_POLL = 5_000
 const WAIT_SECONDS = 20
@@ -65,12 +67,12 @@ export function socketTransport(port: TransportPort, on: TransportEvents): Trans
   let dead = false
   let watch: number | null = null
 
-  const end = (reason: string) => {
+  const end = (reason: string, loginMissing = false) => {
     if (dead) return
     dead = true
     if (watch !== null) port.clearTimer(watch)
     socket.close()
-    on.closed(reason)
+    on.closed(reason, loginMissing)
   }
   const alive = () => {
     if (watch !== null) port.clearTimer(watch)
@@ -94,7 +96,7 @@ export function socketTransport(port: TransportPort, on: TransportEvents): Trans
     if (message.error) on.refused(message.topic, message.error.message)
   }
   socket.onclose = ({ code, reason }) =>
-    end(reason || (open ? `the connection closed (${code})` : 'WebSocket refused'))
+    end(reason || (open ? `the connection closed (${code})` : 'WebSocket refused'), code === CLOSE_LOGIN)
 
   return {
     subscribe(topic, after) {

@@ -2,6 +2,7 @@ import { useMantineColorScheme } from '@mantine/core'
 import { Spotlight, type SpotlightActionGroupData, spotlight } from '@mantine/spotlight'
 import {
   IconHistory,
+  IconKey,
   IconMoon,
   IconPlugConnected,
   IconRoute,
@@ -84,6 +85,12 @@ function useGroups(open: boolean): SpotlightActionGroupData[] {
           label: words.shell.connections,
           onClick: go(() => navigate({ to: '/connections' })),
           leftSection: <IconPlugConnected {...icon} />,
+        },
+        {
+          id: 'tokens',
+          label: words.access.tokens,
+          onClick: go(() => navigate({ to: '/settings/tokens' })),
+          leftSection: <IconKey {...icon} />,
         },
       ],
     },

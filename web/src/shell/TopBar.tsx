@@ -9,6 +9,7 @@ import {
 import { spotlight } from '@mantine/spotlight'
 import { IconMoon, IconSearch, IconSun } from '@tabler/icons-react'
 import { words } from '~/i18n'
+import { AccountMenu } from './AccountMenu'
 import { Breadcrumb } from './Breadcrumb'
 import { ConnectionBadge } from './ConnectionBadge'
 import classes from './TopBar.module.css'
@@ -25,6 +26,7 @@ export function TopBar() {
         </UnstyledButton>
         <ConnectionBadge />
         <ThemeSwitch />
+        <AccountMenu />
       </div>
     </header>
   )

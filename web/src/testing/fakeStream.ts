@@ -28,8 +28,8 @@ export class FakeSocket implements SocketLike {
   say(message: unknown): void {
     this.onmessage?.({ data: JSON.stringify(message) })
   }
-  drop(reason = ''): void {
-    this.onclose?.({ code: 1006, reason })
+  drop(reason = '', code = 1006): void {
+    this.onclose?.({ code, reason })
   }
 }
 
@@ -66,6 +66,7 @@ export class FakeEnvironment implements StreamEnvironment {
   readonly sources: FakeEventSource[] = []
   readonly fetches: Fetch[] = []
   hidden = false
+  logins = 0
   now = 0
   private timers: { id: number; at: number; run: () => void }[] = []
   private frames: { id: number; run: () => void }[] = []
@@ -105,6 +106,9 @@ export class FakeEnvironment implements StreamEnvironment {
   }
   random(): number {
     return 1
+  }
+  loginMissing(): void {
+    this.logins += 1
   }
 
   get socket(): FakeSocket {

@@ -1,0 +1,95 @@
+"""The JSON of triggers: what they are told, when they are due, and what became of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class TriggerFireInfo(_Model):
+    """What became of a time, or of something that happened."""
+
+    at: datetime
+    outcome: Literal["started", "skipped", "failed"]
+    reason: str | None
+    execution: str | None = Field(description="Id of the execution that was started")
+    scheduled_at: datetime | None = Field(description="The time that it was for; the first one of several skipped")
+    count: int = Field(description="How many times were skipped in a row; 1,000 also stands for more")
+
+
+class TriggerDetail(_Model):
+    """A trigger of a published version."""
+
+    workflow: str
+    name: str
+    type: str
+    config: dict[str, Any]
+    version: int = Field(description="The published version")
+    enabled: bool
+    next_at: list[datetime] = Field(description="The next times; empty unless it is an enabled schedule")
+    last_fires: list[TriggerFireInfo] = Field(description="Newest first")
+
+
+class TriggerList(_Model):
+    """A page of triggers, by workflow and name."""
+
+    items: list[TriggerDetail]
+    next: str | None
+
+
+class BackfillRequest(BaseModel):
+    """Which times of which schedule: `from` included, `to` not."""
+
+    model_config = ConfigDict(extra="forbid", validate_by_name=True)
+    workflow: Annotated[str, Field(max_length=200)]
+    trigger: Annotated[str, Field(max_length=200)]
+    from_at: Annotated[AwareDatetime, Field(alias="from", description="The first moment")]
+    until_at: Annotated[AwareDatetime, Field(alias="to", description="The first moment after the range")]
+    concurrency: Annotated[int, Field(ge=1, le=100, description="Executions at one time")] = 1
+    dry_run: Annotated[bool, Field(description="Only count the times")] = False
+
+
+class BackfillPreview(_Model):
+    """What a backfill would do."""
+
+    dry_run: Literal[True]
+    total: int
+    first: datetime | None
+    last: datetime | None
+
+
+class BackfillDetail(_Model):
+    """A backfill and how far it is."""
+
+    model_config = ConfigDict(extra="forbid", validate_by_name=True)
+    id: str
+    workflow: str
+    trigger: str
+    version: int
+    from_at: Annotated[datetime, Field(alias="from")]
+    until_at: Annotated[datetime, Field(alias="to")]
+    status: Literal["running", "paused", "cancelled", "finished"]
+    concurrency: int
+    total: int = Field(description="Times in the range")
+    started: int
+    succeeded: int
+    failed: int
+    refused: int = Field(description="Times whose execution could not be started")
+    active: list[str] = Field(description="Ids of the executions that run")
+    cursor_at: datetime | None = Field(description="The last time that was dealt with")
+    error: str | None = Field(description="Why the last refused one could not be started")
+    created_at: datetime
+    created_by: str
+
+
+class BackfillList(_Model):
+    """A page of backfills, newest first."""
+
+    items: list[BackfillDetail]
+    next: str | None

@@ -1,0 +1,69 @@
+"""Routes of triggers: look, switch, try out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Response
+
+from concertmaster.api import models
+from concertmaster.api.dependencies import Asker, Before, JsonResponse, Limit, Parts, problems
+from concertmaster.api.models_triggers import TriggerDetail, TriggerList
+from concertmaster.services.triggers import TriggerView
+
+router = APIRouter(tags=["triggers"])
+
+Workflow = Annotated[str, Path(max_length=200, description="Name of the workflow")]
+Name = Annotated[str, Path(max_length=200, description="Name of the trigger")]
+
+
+def _json(view: TriggerView) -> dict[str, Any]:
+    row = view.row
+    return {
+        "workflow": row.workflow,
+        "name": row.name,
+        "type": row.type,
+        "config": row.config,
+        "version": row.version,
+        "enabled": row.enabled,
+        "next_at": view.upcoming,
+        "last_fires": [asdict(fire) for fire in view.fires],
+    }
+
+
+@router.get("/triggers", response_model=TriggerList)
+async def list_triggers(parts: Parts, asker: Asker, before: Before = None, limit: Limit = 100) -> Response:
+    """Triggers of published versions, with their next times and what became of the last ones."""
+    page = await parts.triggers.list(asker, before=before, limit=limit)
+    return JsonResponse({"items": [_json(view) for view in page.items], "next": page.next})
+
+
+@router.get("/triggers/{workflow}/{trigger}", response_model=TriggerDetail, responses=problems(404))
+async def get_trigger(parts: Parts, asker: Asker, workflow: Workflow, trigger: Name) -> Response:
+    """One trigger, with more of what became of it."""
+    return JsonResponse(_json(await parts.triggers.show(asker, workflow, trigger)))
+
+
+@router.post("/triggers/{workflow}/{trigger}/enable", response_model=TriggerDetail, responses=problems(404))
+async def enable_trigger(parts: Parts, asker: Asker, workflow: Workflow, trigger: Name) -> Response:
+    """Let it start executions, from now on."""
+    return JsonResponse(_json(await parts.triggers.enable(asker, workflow, trigger, enabled=True)))
+
+
+@router.post("/triggers/{workflow}/{trigger}/disable", response_model=TriggerDetail, responses=problems(404))
+async def disable_trigger(parts: Parts, asker: Asker, workflow: Workflow, trigger: Name) -> Response:
+    """Let it start nothing; times that pass meanwhile are not made up for."""
+    return JsonResponse(_json(await parts.triggers.enable(asker, workflow, trigger, enabled=False)))
+
+
+@router.post(
+    "/triggers/{workflow}/{trigger}/test",
+    response_model=models.Execution,
+    status_code=202,
+    responses=problems(404, 422),
+)
+async def test_trigger(parts: Parts, asker: Asker, workflow: Workflow, trigger: Name) -> Response:
+    """Start an execution at once, told what the last one was told, or as if the trigger were due now."""
+    started = await parts.triggers.test(asker, workflow, trigger)
+    return JsonResponse(started.as_json(), 202, headers={"Location": f"/api/v1/executions/{started.row.id}"})

@@ -1,0 +1,113 @@
+"""`concertmaster triggers list | show | enable | disable | test`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from rich.table import Table
+from rich.text import Text
+
+from concertmaster.cli.client import Api, connect
+from concertmaster.cli.terminal import console, print_json
+from concertmaster.config import read
+from concertmaster.observability.logging import configure
+
+T = TypeVar("T")
+_STYLES = {"started": ("✓", "green"), "skipped": ("–", "yellow"), "failed": ("✗", "red")}
+
+
+def list_triggers(*, as_json: bool, data_dir: Path | None) -> None:
+    """Print them all, by workflow and name."""
+
+    async def work(api: Api) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
+        before: str | None = None
+        while True:
+            page = await api.get("/triggers", before=before)
+            items += page["items"]
+            before = page["next"]
+            if before is None:
+                return items
+
+    items = with_api(work, data_dir)
+    if as_json:
+        print_json({"items": items, "next": None})
+        return
+    if not items:
+        console().print("no triggers yet; publish a workflow that has some under `triggers`")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("workflow", "trigger", "type", "next (UTC)", "last"):
+        table.add_column(heading)
+    for item in items:
+        table.add_row(item["workflow"], item["name"], item["type"], _next(item), _last(item))
+    console().print(table)
+
+
+def show_trigger(workflow: str, trigger: str, *, as_json: bool, data_dir: Path | None) -> None:
+    """Print one, with its next times and what became of the last ones."""
+    shown = with_api(lambda api: api.get(f"/triggers/{workflow}/{trigger}"), data_dir)
+    if as_json:
+        print_json(shown)
+        return
+    out = console()
+    state = "enabled" if shown["enabled"] else "disabled"
+    out.print(Text.assemble((f"{workflow}/{trigger}", "bold"), f"  {shown['type']}, {state}"))
+    for key, value in shown["config"].items():
+        out.print(Text(f"  {key}: {value}"))
+    for at in shown["next_at"]:
+        out.print(Text(f"  next  {moment_text(at)} UTC"))
+    for fire in shown["last_fires"]:
+        sign, style = _STYLES[fire["outcome"]]
+        about = fire["execution"] or fire["reason"] or ""
+        times = f" ({fire['count']} times)" if fire["count"] > 1 else ""
+        at = moment_text(fire["scheduled_at"] or fire["at"])
+        out.print(Text.assemble((f"{sign} ", style), f"{at}  {fire['outcome']}{times}  {about}"))
+
+
+def switch_trigger(workflow: str, trigger: str, to: Literal["enable", "disable"], *, data_dir: Path | None) -> None:
+    """Enable or disable one."""
+    shown = with_api(lambda api: api.post(f"/triggers/{workflow}/{trigger}/{to}"), data_dir)
+    following = f"; next: {moment_text(shown['next_at'][0])} UTC" if shown["next_at"] else ""
+    console().print(f"{workflow}/{trigger}: {to}d{following}")
+
+
+def test_trigger(workflow: str, trigger: str, *, data_dir: Path | None) -> None:
+    """Start what it starts."""
+    started = with_api(lambda api: api.post(f"/triggers/{workflow}/{trigger}/test"), data_dir)
+    id_ = started["id"]
+    console().print(f"{id_}: started by {workflow}/{trigger}; watch it with: concertmaster executions show {id_}")
+
+
+def _next(item: dict[str, Any]) -> str:
+    if not item["enabled"]:
+        return "disabled"
+    return moment_text(item["next_at"][0]) if item["next_at"] else ""
+
+
+def _last(item: dict[str, Any]) -> Text:
+    if not item["last_fires"]:
+        return Text("")
+    fire = item["last_fires"][0]
+    sign, style = _STYLES[fire["outcome"]]
+    return Text(f"{sign} {fire['outcome']} {moment_text(fire['at'])}", style=style)
+
+
+def moment_text(at: str) -> str:
+    """An instant of the API, to the second."""
+    return at[:19].replace("T", " ")
+
+
+def with_api(work: Callable[[Api], Coroutine[Any, Any, T]], data_dir: Path | None) -> T:
+    """Run something with the API of the data folder."""
+    settings = read(data_dir=data_dir)
+    configure("warning", settings.log_format)
+
+    async def connected() -> T:
+        async with connect(settings) as api:
+            return await work(api)
+
+    return asyncio.run(connected())

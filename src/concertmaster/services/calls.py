@@ -1,0 +1,35 @@
+"""Calls: what `flow.call` has to know to start another workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from concertmaster.domain.errors import Invalid
+from concertmaster.domain.problems import has_errors
+from concertmaster.domain.validation import check_inputs
+from concertmaster.services.executions import slot_of
+from concertmaster.services.workflows import WorkflowService
+
+
+class CallService:
+    """Checks calls; the engine makes the execution, with the event that says so."""
+
+    def __init__(self, workflows: WorkflowService) -> None:
+        self._workflows = workflows
+
+    async def prepare(self, workflow: str, inputs: Mapping[str, Any], version: int | None) -> Mapping[str, Any]:
+        """Workflow, version, inputs with defaults, and the concurrency limit it falls under; `engine.parts.Doors.call`.
+
+        Raises:
+            NotFound: the workflow or version.
+            Invalid: inputs or document have problems.
+        """
+        stored, document = await self._workflows.runnable(workflow, version=version)
+        given, problems = check_inputs(document, inputs)
+        if has_errors(problems):
+            raise Invalid("execution.inputs_invalid", f"The inputs do not fit {workflow}", problems)
+        await self._workflows.demand_runnable(stored, document)
+        slot = slot_of(document, given, {"type": "call"})
+        limit = None if slot is None else {"key": slot.key, "limit": slot.limit}
+        return {"workflow": workflow, "version": stored.version, "inputs": given, "slot": limit}

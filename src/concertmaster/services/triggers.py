@@ -1,0 +1,190 @@
+"""Triggers: look at them, switch them, try them out, and start what they start."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from concertmaster.domain.access import Actor, demand
+from concertmaster.domain.errors import Conflict, UserError
+from concertmaster.domain.expression import compile_value
+from concertmaster.domain.interfaces import Backfill, Clock, Page, TriggerFire, TriggerKinds, TriggerRow, TriggerStore
+from concertmaster.domain.workflow import Trigger, Workflow
+from concertmaster.services.executions import ExecutionService, Started
+from concertmaster.services.workflows import WorkflowService
+
+UPCOMING = 5
+LISTED_FIRES = 3
+SHOWN_FIRES = 50
+_LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerView:
+    """A trigger, its next times, and what became of the last ones, newest first."""
+
+    row: TriggerRow
+    upcoming: tuple[datetime, ...]
+    fires: tuple[TriggerFire, ...]
+
+
+class TriggerService:
+    """Use cases around triggers.
+
+    Args:
+        wake: called when a trigger may be due earlier than before.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: TriggerStore,
+        workflows: WorkflowService,
+        executions: ExecutionService,
+        kinds: TriggerKinds,
+        clock: Clock,
+        wake: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._workflows = workflows
+        self._executions = executions
+        self._kinds = kinds
+        self._clock = clock
+        self._wake = wake
+
+    async def list(self, actor: Actor, *, before: str | None = None, limit: int = 100) -> Page[TriggerView]:
+        """A page of triggers by workflow and name, each with a few of its last fires."""
+        demand(actor, "workflow:read")
+        page = await self._store.list(before=before, limit=limit)
+        fires = await self._store.fires(page.items, limit=LISTED_FIRES)
+        shown = [self._view(row, tuple(own)) for row, own in zip(page.items, fires, strict=True)]
+        return Page(shown, page.next)
+
+    async def show(self, actor: Actor, workflow: str, name: str) -> TriggerView:
+        """One trigger. Raises NotFound `trigger.not_found`."""
+        demand(actor, "workflow:read")
+        return await self._shown(await self._store.get(workflow, name))
+
+    async def enable(self, actor: Actor, workflow: str, name: str, *, enabled: bool) -> TriggerView:
+        """Let it start executions, from now on, or no longer.
+
+        Times that pass while it is disabled are not missed.
+
+        Raises:
+            NotFound: `trigger.not_found`.
+        """
+        demand(actor, "trigger:control")
+        row = await self._store.get(workflow, name)
+        plan = self._kinds.plan(_trigger(row), self._clock.now())
+        changed = await self._store.enable(
+            workflow, name, enabled=enabled, next_at=plan.next_at if enabled else None, actor=actor
+        )
+        self._wake()
+        return await self._shown(changed)
+
+    async def test(self, actor: Actor, workflow: str, name: str) -> Started:
+        """Start an execution at once, told the same as the last one that the trigger started, or something made up.
+
+        Raises:
+            NotFound: `trigger.not_found`.
+            Invalid: the inputs do not fit.
+        """
+        demand(actor, "execution:start")
+        row = await self._store.get(workflow, name)
+        now = self._clock.now()
+        info = self._kinds.info(_trigger(row), name, now)
+        if row.sample is not None:
+            info |= row.sample
+        return await self.start(actor, row, {**info, "test": True}, key=None)
+
+    async def start_scheduled(self, row: TriggerRow, at: datetime) -> str:
+        """Start the execution of a trigger for an instant, or find the one that was started; gives its id.
+
+        Raises:
+            UserError: it cannot be started, now and later.
+            OperationalError: not at the moment.
+        """
+        return await self._start_once(row, self._kinds.info(_trigger(row), row.name, at), key=_iso(at))
+
+    async def start_backfilled(self, backfill: Backfill, at: datetime) -> str:
+        """The same for an instant that has long passed; see `start_scheduled`."""
+        row = TriggerRow(
+            backfill.workflow, backfill.trigger, "schedule", backfill.config, backfill.version, enabled=True
+        )
+        info = self._kinds.info(_trigger(row), row.name, at) | {"backfill": backfill.id}
+        return await self._start_once(row, info, key=f"backfill:{backfill.id}:{_iso(at)}")
+
+    async def _start_once(self, row: TriggerRow, info: Mapping[str, Any], *, key: str) -> str:
+        actor = Actor(f"trigger:{row.workflow}/{row.name}", "operator")
+        try:
+            started = await self.start(actor, row, info, key=key)
+        except Conflict as error:
+            # It was started before a crash, and the document says something else by now.
+            if error.code == "execution.key_reused" and isinstance(known := error.details.get("execution"), str):
+                return known
+            raise
+        return started.row.id
+
+    async def prepare(self, row: TriggerRow) -> None:
+        """Read and check what the trigger starts, so that its start has little to do.
+
+        Raises:
+            UserError: it cannot be started.
+        """
+        await self._workflows.demand_runnable(*await self._workflows.runnable(row.workflow, version=row.version))
+
+    async def start(self, actor: Actor, row: TriggerRow, info: Mapping[str, Any], *, key: str | None) -> Started:
+        """Start an execution of the published version with the trigger's inputs.
+
+        Args:
+            info: what the execution is told as `trigger`.
+            key: the same key starts one execution of this trigger.
+        """
+        document = await self._workflows.version(row.workflow, row.version)
+        return await self._executions.start(
+            actor,
+            row.workflow,
+            inputs_of(document, row.name, info),
+            version=row.version,
+            idempotency_key=None if key is None else _key(row.name, key),
+            trigger=info,
+        )
+
+    async def _shown(self, row: TriggerRow) -> TriggerView:
+        (fires,) = await self._store.fires([row], limit=SHOWN_FIRES)
+        return self._view(row, tuple(fires))
+
+    def _view(self, row: TriggerRow, fires: tuple[TriggerFire, ...]) -> TriggerView:
+        if row.next_at is None:
+            return TriggerView(row, (), fires)
+        later = self._kinds.upcoming(_trigger(row), row.next_at, count=UPCOMING - 1)
+        return TriggerView(row, (row.next_at, *later), fires)
+
+
+def inputs_of(document: Workflow, name: str, info: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs that a trigger gives, computed.
+
+    Raises:
+        UserError: `trigger.not_found`, or an expression cannot be computed.
+    """
+    trigger = document.triggers.get(name)
+    if trigger is None:
+        raise UserError("trigger.not_found", f"The published version of {document.name} has no trigger {name}")
+    return compile_value(trigger.inputs).render({"trigger": info, "vars": document.vars})
+
+
+def _trigger(row: TriggerRow) -> Trigger:
+    return Trigger(row.type, row.config)
+
+
+def _iso(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()
+
+
+def _key(name: str, key: str) -> str:
+    """In a namespace that requests cannot use (`ExecutionService.start`)."""
+    short = name if len(name) <= _LONGEST_NAME else hashlib.sha256(name.encode()).hexdigest()
+    return f"trigger:{short}:{key}"

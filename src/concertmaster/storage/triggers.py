@@ -1,0 +1,231 @@
+"""Triggers of published versions: who is due, who has claimed what, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, and_, bindparam, delete, desc, func, insert, or_, select, text, tuple_, update
+
+from concertmaster.domain.access import Actor
+from concertmaster.domain.errors import NotFound
+from concertmaster.domain.interfaces import Page, TriggerFire, TriggerProgress, TriggerRow
+from concertmaster.storage.audit import record
+from concertmaster.storage.cursors import read_cursor, write_cursor
+from concertmaster.storage.database import Database
+from concertmaster.storage.encoding import from_micros, maybe_instant, maybe_micros, to_micros, utc_now
+from concertmaster.storage.rows import json_text
+from concertmaster.storage.tables import owners, trigger_fires, triggers
+
+FIRES_KEPT = 100
+_own = triggers.c
+_fires = trigger_fires.c
+_COLUMNS = (
+    *(_own.workflow, _own.name, _own.type, _own.config, _own.version, _own.enabled),
+    *(_own.next_at, _own.address, _own.sample),
+)
+
+
+class SqlTriggerStore:
+    """`TriggerStore` of `domain/interfaces.py`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        lives = owners.c.lease_until > text(database.dialect.now_sql)
+        self._free = or_(_own.claimed_by.is_(None), _own.claimed_by.not_in(select(owners.c.owner).where(lives)))
+
+    async def list(self, *, before: str | None = None, limit: int = 100) -> Page[TriggerRow]:
+        """See `TriggerStore`."""
+        query = select(*_COLUMNS)
+        if before is not None:
+            query = query.where(tuple_(_own.workflow, _own.name) > tuple_(*read_cursor(before, str, str)))
+        query = query.order_by(_own.workflow, _own.name).limit(limit + 1)
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        last = rows[limit - 1] if len(rows) > limit else None
+        return Page([_row(row) for row in rows[:limit]], None if last is None else write_cursor(*last[:2]))
+
+    async def get(self, workflow: str, name: str) -> TriggerRow:
+        """See `TriggerStore`."""
+        return await self._database.read(lambda connection: _get(connection, workflow, name))
+
+    async def fires(self, triggers: Sequence[TriggerRow], *, limit: int) -> Sequence[Sequence[TriggerFire]]:
+        """See `TriggerStore`."""
+
+        def find(connection: Connection) -> Sequence[Sequence[TriggerFire]]:
+            return [_last_fires(connection, one.workflow, one.name, limit) for one in triggers]
+
+        return await self._database.read(find)
+
+    async def enable(
+        self, workflow: str, name: str, *, enabled: bool, next_at: datetime | None, actor: Actor
+    ) -> TriggerRow:
+        """See `TriggerStore`."""
+
+        def change(connection: Connection) -> TriggerRow:
+            known = _get(connection, workflow, name)
+            if known.enabled != enabled:
+                values = {"enabled": int(enabled), "next_at": maybe_micros(next_at), "claimed_by": None}
+                connection.execute(update(triggers).where(_is(workflow, name)).values(values))
+                action = "trigger.enable" if enabled else "trigger.disable"
+                record(connection, actor, action, f"trigger:{workflow}/{name}", at=utc_now())
+            return _get(connection, workflow, name)
+
+        return await self._database.write(change)
+
+    async def claim_due(self, owner: str, *, now: datetime, limit: int) -> Sequence[TriggerRow]:
+        """See `TriggerStore`."""
+        query = (
+            select(*_COLUMNS, _own.claimed_by)
+            .where(_own.next_at.is_not(None), _own.next_at <= to_micros(now), self._free)
+            .order_by(_own.next_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+
+        def claim(connection: Connection) -> list[TriggerRow]:
+            rows = connection.execute(query).all()
+            keys = [(row.workflow, row.name) for row in rows]
+            if keys:
+                mine = tuple_(_own.workflow, _own.name).in_(keys)
+                connection.execute(update(triggers).where(mine).values(claimed_by=owner))
+            return [_row(row, begun=row.claimed_by is not None) for row in rows]
+
+        return await self._database.write(claim)
+
+    async def due_until(self, until: datetime, *, limit: int) -> Sequence[TriggerRow]:
+        """See `TriggerStore`."""
+        query = (
+            select(*_COLUMNS)
+            .where(_own.next_at.is_not(None), _own.next_at <= to_micros(until), _own.claimed_by.is_(None))
+            .order_by(_own.next_at)
+            .limit(limit)
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [_row(row) for row in rows]
+
+    async def next_due(self) -> datetime | None:
+        """See `TriggerStore`."""
+        query = select(func.min(_own.next_at)).where(_own.next_at.is_not(None), _own.claimed_by.is_(None))
+        return maybe_instant(await self._database.read(lambda connection: connection.scalar(query)))
+
+    async def advance(self, owner: str, progress: Sequence[TriggerProgress]) -> None:
+        """See `TriggerStore`."""
+        # In one order everywhere: processes wait for each other's rows, but not in a circle.
+        ordered = sorted(progress, key=lambda one: (one.workflow, one.name))
+
+        def store(connection: Connection) -> None:
+            claimed = _claimed(connection, owner, ordered)
+            ours = [one for one in ordered if (one.workflow, one.name) in claimed]
+            if ours:
+                connection.execute(_ADVANCE, [_advanced(one, owner) for one in ours])
+            sampled = [one for one in ours if one.sample is not None]
+            if sampled:
+                connection.execute(_SAMPLE, [_sampled(one) for one in sampled])
+            # What has happened is told, whoever owns the trigger by now.
+            fires = [_fire_values(one, fire) for one in ordered for fire in one.fires]
+            if fires:
+                connection.execute(insert(trigger_fires), fires)
+                connection.execute(_FORGET, [{"w": one.workflow, "n": one.name} for one in ordered if one.fires])
+
+        await self._database.write(store, patient=True)
+
+
+_ADVANCE = (
+    update(triggers)
+    .where(_own.workflow == bindparam("w"), _own.name == bindparam("n"))
+    .values(next_at=bindparam("at"), claimed_by=bindparam("by"))
+)
+_SAMPLE = (
+    update(triggers)
+    .where(_own.workflow == bindparam("w"), _own.name == bindparam("n"))
+    .values(sample=bindparam("told"))
+)
+_oldest = (
+    select(_fires.id)
+    .where(_fires.workflow == bindparam("w"), _fires.name == bindparam("n"))
+    .order_by(desc(_fires.id))
+    .offset(FIRES_KEPT)
+    .limit(1)
+    .scalar_subquery()
+)
+_FORGET = delete(trigger_fires).where(
+    _fires.workflow == bindparam("w"), _fires.name == bindparam("n"), _fires.id <= _oldest
+)
+
+
+def _is(workflow: str, name: str) -> Any:
+    return and_(_own.workflow == workflow, _own.name == name)
+
+
+def _get(connection: Connection, workflow: str, name: str) -> TriggerRow:
+    row = connection.execute(select(*_COLUMNS).where(_is(workflow, name))).one_or_none()
+    if row is None:
+        raise NotFound(
+            "trigger.not_found",
+            f"The published version of {workflow} has no trigger {name}; `concertmaster triggers list` shows all",
+        )
+    return _row(row)
+
+
+def _last_fires(connection: Connection, workflow: str, name: str, limit: int) -> list[TriggerFire]:
+    query = select(trigger_fires).where(_fires.workflow == workflow, _fires.name == name).order_by(desc(_fires.id))
+    return [_fire(row) for row in connection.execute(query.limit(limit))]
+
+
+def _claimed(connection: Connection, owner: str, progress: Sequence[TriggerProgress]) -> set[tuple[str, str]]:
+    """Those that `owner` still has, locked."""
+    keys = [(one.workflow, one.name) for one in progress]
+    mine = tuple_(_own.workflow, _own.name).in_(keys)
+    query = select(_own.workflow, _own.name).where(mine, _own.claimed_by == owner)
+    rows = connection.execute(query.order_by(_own.workflow, _own.name).with_for_update())
+    return {(row.workflow, row.name) for row in rows}
+
+
+def _advanced(one: TriggerProgress, owner: str) -> dict[str, Any]:
+    by = owner if one.keep else None
+    return {"w": one.workflow, "n": one.name, "at": maybe_micros(one.next_at), "by": by}
+
+
+def _sampled(one: TriggerProgress) -> dict[str, Any]:
+    return {"w": one.workflow, "n": one.name, "told": json_text(one.sample or {})}
+
+
+def _fire_values(one: TriggerProgress, fire: TriggerFire) -> dict[str, Any]:
+    return {
+        "workflow": one.workflow,
+        "name": one.name,
+        "at": to_micros(fire.at),
+        "outcome": fire.outcome,
+        "reason": fire.reason,
+        "execution_id": fire.execution,
+        "scheduled_at": maybe_micros(fire.scheduled_at),
+        "count": fire.count,
+    }
+
+
+def _fire(row: Any) -> TriggerFire:
+    return TriggerFire(
+        at=from_micros(row.at),
+        outcome=row.outcome,
+        reason=row.reason,
+        execution=row.execution_id,
+        scheduled_at=maybe_instant(row.scheduled_at),
+        count=row.count,
+    )
+
+
+def _row(row: Any, *, begun: bool = False) -> TriggerRow:
+    return TriggerRow(
+        workflow=row.workflow,
+        name=row.name,
+        type=row.type,
+        config=orjson.loads(row.config),
+        version=row.version,
+        enabled=bool(row.enabled),
+        next_at=maybe_instant(row.next_at),
+        address=row.address,
+        sample=None if row.sample is None else orjson.loads(row.sample),
+        begun=begun,
+    )

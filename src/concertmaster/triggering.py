@@ -1,0 +1,65 @@
+"""Triggering: joins the parts that start executions by themselves, and runs them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from concertmaster.domain.interfaces import BackfillStore, Clock, TriggerStore
+from concertmaster.engine.hooks import Hooks
+from concertmaster.executors.driving import running
+from concertmaster.services.backfills import BackfillService
+from concertmaster.services.executions import ExecutionService
+from concertmaster.services.triggers import TriggerService
+from concertmaster.services.workflows import WorkflowService
+from concertmaster.triggers.backfiller import Backfiller
+from concertmaster.triggers.kinds import Kinds
+from concertmaster.triggers.scheduler import Scheduler
+
+
+@dataclass(frozen=True, slots=True)
+class Triggering:
+    """The services around what starts executions by itself."""
+
+    triggers: TriggerService
+    backfills: BackfillService
+
+
+@asynccontextmanager
+async def start_triggering(
+    triggers: TriggerStore,
+    backfills: BackfillStore,
+    *,
+    workflows: WorkflowService,
+    executions: ExecutionService,
+    hooks: Hooks,
+    clock: Clock,
+    everything: bool,
+) -> AsyncGenerator[Triggering]:
+    """Start what is due, and work off backfills, until the block ends.
+
+    Args:
+        everything: False: only give the services, as for a process that is there for one execution.
+    """
+    kinds = Kinds()
+    starting = TriggerService(
+        store=triggers,
+        workflows=workflows,
+        executions=executions,
+        kinds=kinds,
+        clock=clock,
+        wake=lambda: scheduler.wake(),
+    )
+    scheduler = Scheduler(triggers, clock, hooks.owner, start=starting.start_scheduled, prepare=starting.prepare)
+    ordering = BackfillService(
+        store=backfills, triggers=triggers, kinds=kinds, clock=clock, wake=lambda: backfiller.wake()
+    )
+    backfiller = Backfiller(backfills, hooks.owner, kinds, starting.start_backfilled)
+    async with AsyncExitStack() as stack:
+        if everything:
+            hooks.listeners.append(backfiller.committed)
+            for work in (scheduler.run(), backfiller.run()):
+                await stack.enter_async_context(running(work))
+        workflows.on_published = scheduler.wake
+        yield Triggering(starting, ordering)

@@ -1,0 +1,203 @@
+"""When a schedule is due. Matching of cron expressions is cronsim's; what clocks do when they are put is stated here.
+
+A cron expression is read on the wall clock of its zone. Twice a year most of these clocks are put, and then:
+
+- an expression that names its times (neither minute nor hour begins with `*`) has each of them once a day: one that
+  does not exist comes at the end of the gap, one that exists twice comes the first time;
+- any other follows the time that goes by: what does not exist is left out, what exists twice comes twice.
+
+So `30 2 * * *` starts something every day, and `*/15 * * * *` every 15 minutes. An interval knows no wall clock: its
+times are those since 1970-01-01T00:00:00Z that it divides.
+
+Trap: cronsim is always given times without a zone. Its own handling of zones skips up to half an hour where clocks are
+put by 30 minutes (Lord Howe), and treats expressions with seconds otherwise than those without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo, available_timezones
+
+from cronsim import CronSim, CronSimError
+
+from concertmaster.domain.triggers import ScheduleConfig
+
+LONGEST_CRON = 200
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
+# From here on a cron expression must find a time within 50 years; validation gives the same answer on every day.
+_PROBE = datetime(2000, 1, 1)  # noqa: DTZ001
+
+
+class Schedule(Protocol):
+    """Instants, in UTC."""
+
+    def following(self, after: datetime) -> datetime | None:
+        """The first one later than `after`; None when there is none within 50 years."""
+        ...
+
+
+class Interval:
+    """The multiples of a duration since 1970 UTC."""
+
+    def __init__(self, interval: timedelta) -> None:
+        self._interval = interval
+
+    def following(self, after: datetime) -> datetime | None:
+        """See `Schedule`."""
+        try:
+            return _EPOCH + ((after - _EPOCH) // self._interval + 1) * self._interval
+        except OverflowError:
+            return None
+
+
+class Cron:
+    """A cron expression on the wall clock of a zone.
+
+    Raises:
+        CronSimError: the expression cannot be read.
+    """
+
+    def __init__(self, cron: str, zone: ZoneInfo) -> None:
+        self._cron = cron
+        self._zone = zone
+        CronSim(cron, _PROBE)
+        minute, hour = cron.split()[-5:-3]
+        self._named = not minute.startswith("*") and not hour.startswith("*")
+
+    def following(self, after: datetime) -> datetime | None:
+        """See `Schedule`."""
+        return self._following_named(after) if self._named else self._following_elapsed(after)
+
+    def _following_named(self, after: datetime) -> datetime | None:
+        for wall in self._walls(_wall(after.astimezone(self._zone))):
+            found = self._instant(wall, fold=0)
+            if not self._exists(wall, found):
+                # In the gap, fold=1 is a moment before the change and fold=0 one after it.
+                found = self._change(self._instant(wall, fold=1), found)
+            if found > after:
+                return found
+        return None
+
+    def _following_elapsed(self, after: datetime) -> datetime | None:
+        local = after.astimezone(self._zone)
+        again = self._instant(_wall(local), fold=1)
+        if local.fold == 1 or again <= after:
+            return self._first(_wall(local), after)
+        # In the first of two passes: the second one begins before the wall clock gets any further.
+        change = self._change(after, again)
+        found = self._first(_wall(local), after)
+        if found is not None and found < change:
+            return found
+        return self._first(_wall(change.astimezone(self._zone)) - _SECOND, change - timedelta.resolution)
+
+    def _first(self, wall: datetime, after: datetime) -> datetime | None:
+        """The first time later than `wall` that exists; in its second pass when the first one is over."""
+        for later in self._walls(wall):
+            found = self._instant(later, fold=0)
+            if found <= after:
+                found = self._instant(later, fold=1)
+            if self._exists(later, found):
+                return found
+        return None
+
+    def _walls(self, wall: datetime) -> Iterator[datetime]:
+        return CronSim(self._cron, wall)
+
+    def _instant(self, wall: datetime, *, fold: int) -> datetime:
+        return wall.replace(tzinfo=self._zone, fold=fold).astimezone(UTC)
+
+    def _exists(self, wall: datetime, instant: datetime) -> bool:
+        return _wall(instant.astimezone(self._zone)) == wall
+
+    def _change(self, before: datetime, behind: datetime) -> datetime:
+        """When the clock was put, to the second; it was put once between the two."""
+        offset = before.astimezone(self._zone).utcoffset()
+        low, high = before.replace(microsecond=0), behind.replace(microsecond=0)
+        while high - low > _SECOND:
+            middle = low + (high - low) // _SECOND // 2 * _SECOND
+            low, high = (middle, high) if middle.astimezone(self._zone).utcoffset() == offset else (low, middle)
+        return high
+
+
+class Schedules:
+    """`ScheduleCheck` of `domain/triggers.py`."""
+
+    def cron_fault(self, cron: str) -> str | None:
+        """See `ScheduleCheck`."""
+        count = len(cron.split())
+        if len(cron) > LONGEST_CRON:
+            return f"is longer than {LONGEST_CRON} characters"
+        if count not in (5, 6):
+            return f"has {count} field{'' if count == 1 else 's'}; it needs 5, or 6 with the seconds first"
+        try:
+            if next(CronSim(cron, _PROBE), None) is not None:
+                return None
+        except CronSimError as error:
+            field = str(error).removeprefix("Bad ")
+            if field != "day-of-month" or not _fits_alone(cron):
+                return f"the field {field} cannot be read"
+        return "never has a time to come: no such day exists"
+
+    def __init__(self) -> None:
+        self._zones = frozenset[str]()
+
+    def zones(self) -> Collection[str]:
+        """See `ScheduleCheck`."""
+        # Reads the folders of the time zone database.
+        self._zones = self._zones or frozenset(available_timezones())
+        return self._zones
+
+
+def schedule_of(config: ScheduleConfig) -> Schedule:
+    """What a config means.
+
+    Raises:
+        ValueError: it was not validated.
+    """
+    if config.interval is not None:
+        return Interval(config.interval)
+    try:
+        return Cron(config.cron or "", ZoneInfo(config.timezone))
+    except (CronSimError, OSError, ValueError) as error:
+        raise ValueError(f"the schedule cannot be read: {error}") from error
+
+
+def latest(schedule: Schedule, *, after: datetime, until: datetime, limit: int) -> list[datetime]:
+    """The newest times in (after, until], oldest first, without walking through all before them."""
+    window = _SECOND
+    while True:
+        start = max(after, until - window)
+        found: list[datetime] = []
+        at = schedule.following(start)
+        while at is not None and at <= until:
+            found.append(at)
+            at = schedule.following(at)
+        if len(found) >= limit or start == after:
+            return found[-limit:]
+        # Twice as wide has about twice as many, so little is walked through in vain.
+        window *= 2
+
+
+def moment(at: datetime, zone: str) -> dict[str, Any]:
+    """An instant as expressions see it: its parts on the wall clock of the zone."""
+    local = at.astimezone(ZoneInfo(zone))
+    parts = {name: getattr(local, name) for name in ("year", "month", "day", "hour", "minute", "second")}
+    return {"iso": local.isoformat(), **parts, "zone": zone}
+
+
+def _wall(local: datetime) -> datetime:
+    return local.replace(tzinfo=None, fold=0)
+
+
+def _fits_alone(cron: str) -> bool:
+    """Whether the day of the month is sound by itself: then it only does not fit the months."""
+    parts = cron.split()
+    parts[-2] = "*"
+    try:
+        CronSim(" ".join(parts), _PROBE)
+    except CronSimError:
+        return False
+    return True
