@@ -32,7 +32,6 @@ from concertmaster.nodes.loader import load_registry
 from concertmaster.observability.metrics import Metrics
 from concertmaster.security.cipher import open_cipher
 from concertmaster.services.aside import Aside
-from concertmaster.services.backfills import BackfillService
 from concertmaster.services.calls import CallService
 from concertmaster.services.connections import ConnectionService
 from concertmaster.services.control import ControlService
@@ -42,7 +41,6 @@ from concertmaster.services.nodes import NodeTypeService
 from concertmaster.services.operations import Instance, OperationsService
 from concertmaster.services.stream import StreamService
 from concertmaster.services.tokens import TokenService
-from concertmaster.services.triggers import TriggerService
 from concertmaster.services.waits import WaitService
 from concertmaster.services.workflows import WorkflowService
 from concertmaster.storage.backfills import SqlBackfillStore
@@ -58,7 +56,7 @@ from concertmaster.storage.tokens import SqlTokenStore
 from concertmaster.storage.triggers import SqlTriggerStore
 from concertmaster.storage.waits import SqlWaitStore
 from concertmaster.storage.workflows import SqlWorkflowStore
-from concertmaster.triggering import start_triggering
+from concertmaster.triggering import Triggering, start_triggering
 from concertmaster.triggers.kinds import Kinds
 from concertmaster.triggers.schedule import Schedules
 
@@ -83,8 +81,7 @@ class Runtime:
     executions: ExecutionService
     control: ControlService
     waits: WaitService
-    triggers: TriggerService
-    backfills: BackfillService
+    triggering: Triggering
     connections: ConnectionService
     node_types: NodeTypeService
     operations: OperationsService
@@ -245,12 +242,15 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             slots=storage.slots,
             clock=clock,
         )
+        stream = StreamService(bus, storage.journal, storage.executions, clock=clock)
         triggering = await stack.enter_async_context(
             start_triggering(
                 storage.triggers,
                 storage.backfills,
                 workflows=workflows,
                 executions=executions,
+                connections=connections,
+                stream=stream,
                 hooks=hooks,
                 clock=clock,
                 everything=recover,
@@ -260,8 +260,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             settings=settings,
             workflows=workflows,
             executions=executions,
-            triggers=triggering.triggers,
-            backfills=triggering.backfills,
+            triggering=triggering,
             control=ControlService(
                 journal=storage.journal, store=storage.executions, workflows=workflows, executions=executions
             ),
@@ -279,7 +278,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
                 },
             ),
             metrics=metrics,
-            stream=StreamService(bus, storage.journal, storage.executions, clock=clock),
+            stream=stream,
             logins=LoginService(SqlLoginStore(storage.database, now=clock.now), clock=clock, aside=aside),
             tokens=TokenService(SqlTokenStore(storage.database, now=clock.now), clock=clock, aside=aside),
             recovered=recovered,

@@ -31,6 +31,7 @@ ON_THE_NETWORK = ("http.request", "weather.forecast")
 OUTPUTS: dict[str, dict[str, Any]] = {
     "hello": {"text": "Hello, you!"},
     "big-cities": {"cities": 2, "file": "out/big-cities.csv"},
+    "new-order": {"text": "Order 1"},
     "nightly-report": {"text": "Report of month 1"},
     "sizes": {"text": "7 is small"},
     "large-cities": {"cities": 2},
