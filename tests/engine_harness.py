@@ -23,7 +23,7 @@ from concertmaster.domain.limits import parse_limits
 from concertmaster.engine.breaker import BreakerPolicy, Breakers
 from concertmaster.engine.hooks import Hooks
 from concertmaster.engine.limits import Limits
-from concertmaster.engine.parts import Engine, EngineSettings, PlanCache
+from concertmaster.engine.parts import Doors, Engine, EngineSettings, PlanCache
 from concertmaster.executors.driving import driving
 from concertmaster.executors.local import LocalCompute, LocalPlacement
 from concertmaster.executors.pool import ProcessSettings
@@ -31,12 +31,18 @@ from concertmaster.nodes.credentials import Connection
 from concertmaster.nodes.loader import load_registry
 from concertmaster.nodes.node_type import node_type_of
 from concertmaster.nodes.registry import Registry
+from concertmaster.services.calls import CallService
+from concertmaster.services.waits import WaitService
+from concertmaster.services.workflows import WorkflowService
+from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database
 from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.migrate import upgrade
+from concertmaster.storage.waits import SqlWaitStore
 from concertmaster.storage.workflows import SqlWorkflowStore
 from concertmaster.triggers.kinds import Kinds
+from concertmaster.triggers.schedule import Schedules
 
 
 @dataclass
@@ -160,6 +166,10 @@ async def running_engine(
     registry = Registry([*builtins.all(), *own])
     compute = LocalCompute(threads=threads, grace_seconds=grace_seconds, processes=processes)
     slots = database.slots(hooks.owner, hooks.freed)
+    saving = WorkflowService(
+        workflows, executions, SqlConnectionStore(database), specs=lambda: registry, schedules=Schedules()
+    )
+    waits = WaitService(SqlWaitStore(database, journal.awaiting, now=SystemClock().now))
     engine = Engine(
         owner=hooks.owner,
         journal=journal,
@@ -175,6 +185,7 @@ async def running_engine(
         limits=Limits(slots, parse_limits(limits)),
         breakers=Breakers(breaker or BreakerPolicy()),
         settings=settings or EngineSettings(),
+        doors=Doors(call=CallService(saving).prepare, send=waits.send_from_node, expire=waits.expire),
     )
     try:
         async with driving(engine, hooks, database.lease, shared=database.shared, everything=dispatch) as placement:
