@@ -18,7 +18,7 @@ from concertmaster.domain.document import parse
 from concertmaster.domain.errors import NotFound
 from concertmaster.domain.events import Event, ExecutionCreated
 from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow
-from concertmaster.domain.interfaces import Claim, Committed, NewExecution, Slot, Slots
+from concertmaster.domain.interfaces import Claim, Committed, NewExecution, Slot, Slots, StoredWorkflow
 from concertmaster.domain.limits import parse_limits
 from concertmaster.engine.breaker import BreakerPolicy, Breakers
 from concertmaster.engine.hooks import Hooks
@@ -55,6 +55,7 @@ class Harness:
     executions: SqlExecutionStore
     placement: LocalPlacement
     slots: Slots
+    waits: WaitService
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     ended: dict[str, ExecutionRow] = field(default_factory=dict)
 
@@ -72,9 +73,7 @@ class Harness:
         priority: int = 0,
     ) -> str:
         """Store the document and start it; `drive=False` leaves it queued, as a crash right after would."""
-        parsed = parse(document)
-        assert parsed.workflow is not None, parsed.problems
-        stored, _ = await self.workflows.save(parsed.workflow, publish=True, expected_version=None, actor=LOCAL_ADMIN)
+        stored = await self.publish(document)
         body = ExecutionCreated(stored.name, stored.version, inputs or {}, {"type": "manual"})
         new = NewExecution(str(uuid.uuid4()), self.engine.clock.now(), body, slot=slot, priority=priority)
         # Owned and not driven, it is what a process leaves behind that dies right after.
@@ -83,6 +82,13 @@ class Harness:
         if drive and row.owner == owner:
             self.placement.submit(Claim(row, created=Event(row.id, 1, row.created_at, body)))
         return row.id
+
+    async def publish(self, document: str) -> StoredWorkflow:
+        """Store the document as the version that calls run."""
+        parsed = parse(document)
+        assert parsed.workflow is not None, parsed.problems
+        stored, _ = await self.workflows.save(parsed.workflow, publish=True, expected_version=None, actor=LOCAL_ADMIN)
+        return stored
 
     async def ask(self, execution_id: str, kind: Any, **data: Any) -> None:
         """Post a request, as the services do."""
@@ -189,7 +195,7 @@ async def running_engine(
     )
     try:
         async with driving(engine, hooks, database.lease, shared=database.shared, everything=dispatch) as placement:
-            harness = Harness(engine, journal, workflows, executions, placement, slots)
+            harness = Harness(engine, journal, workflows, executions, placement, slots, waits)
             yield harness
     finally:
         await compute.close()

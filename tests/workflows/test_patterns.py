@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 import yaml
 
+from api_client import LOCAL, TOKEN, make_client
 from concertmaster.api.app import create_app
 from concertmaster.bootstrap import build, hold_data_folder
 from concertmaster.config import Settings
@@ -78,10 +79,11 @@ class Patterns:
 async def patterns(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Patterns]:
     settings = Settings(workspace=tmp_path_factory.mktemp("patterns"), secret_key="a key for tests only")
     with hold_data_folder(settings):
-        async with build(settings) as runtime:
-            transport, base = httpx.ASGITransport(create_app(runtime)), "http://127.0.0.1:8000/api/v1"
-            async with httpx.AsyncClient(transport=transport, base_url=base, timeout=30) as client:
-                yield Patterns(client)
+        async with (
+            build(settings) as runtime,
+            make_client(create_app(runtime, local_token=TOKEN), headers=LOCAL) as client,
+        ):
+            yield Patterns(client)
 
 
 @pattern(1, done=["ordered", "packed", "shipped"])
