@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from concertmaster.bootstrap import SystemClock
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.guard import EgressRules, GuardedClient
@@ -23,7 +25,7 @@ from concertmaster.domain.limits import parse_limits
 from concertmaster.engine.breaker import BreakerPolicy, Breakers
 from concertmaster.engine.hooks import Hooks
 from concertmaster.engine.limits import Limits
-from concertmaster.engine.parts import Doors, Engine, EngineSettings, PlanCache
+from concertmaster.engine.parts import Engine, EngineSettings, PlanCache
 from concertmaster.executors.driving import driving
 from concertmaster.executors.local import LocalCompute, LocalPlacement
 from concertmaster.executors.pool import ProcessSettings
@@ -34,11 +36,13 @@ from concertmaster.nodes.registry import Registry
 from concertmaster.services.calls import CallService
 from concertmaster.services.waits import WaitService
 from concertmaster.services.workflows import WorkflowService
+from concertmaster.storage import tables
 from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database
 from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.migrate import upgrade
+from concertmaster.storage.rows import EXECUTION_COLUMNS, execution_from
 from concertmaster.storage.waits import SqlWaitStore
 from concertmaster.storage.workflows import SqlWorkflowStore
 from concertmaster.triggers.kinds import Kinds
@@ -56,6 +60,7 @@ class Harness:
     placement: LocalPlacement
     slots: Slots
     waits: WaitService
+    database: Database
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     ended: dict[str, ExecutionRow] = field(default_factory=dict)
 
@@ -73,7 +78,7 @@ class Harness:
         priority: int = 0,
     ) -> str:
         """Store the document and start it; `drive=False` leaves it queued, as a crash right after would."""
-        stored = await self.publish(document)
+        stored = await self.save(document)
         body = ExecutionCreated(stored.name, stored.version, inputs or {}, {"type": "manual"})
         new = NewExecution(str(uuid.uuid4()), self.engine.clock.now(), body, slot=slot, priority=priority)
         # Owned and not driven, it is what a process leaves behind that dies right after.
@@ -83,12 +88,19 @@ class Harness:
             self.placement.submit(Claim(row, created=Event(row.id, 1, row.created_at, body)))
         return row.id
 
-    async def publish(self, document: str) -> StoredWorkflow:
-        """Store the document as the version that calls run."""
+    async def save(self, document: str) -> StoredWorkflow:
+        """Store the document and publish it."""
         parsed = parse(document)
         assert parsed.workflow is not None, parsed.problems
         stored, _ = await self.workflows.save(parsed.workflow, publish=True, expected_version=None, actor=LOCAL_ADMIN)
         return stored
+
+    async def children(self, execution_id: str) -> list[ExecutionRow]:
+        """The executions that nodes of this one have started, in the order of their start."""
+        rows = tables.executions.c
+        query = select(*EXECUTION_COLUMNS).where(rows.parent == execution_id).order_by(rows.id)
+        found = await self.database.read(lambda connection: connection.execute(query).all())
+        return [execution_from(row) for row in found]
 
     async def ask(self, execution_id: str, kind: Any, **data: Any) -> None:
         """Post a request, as the services do."""
@@ -172,10 +184,6 @@ async def running_engine(
     registry = Registry([*builtins.all(), *own])
     compute = LocalCompute(threads=threads, grace_seconds=grace_seconds, processes=processes)
     slots = database.slots(hooks.owner, hooks.freed)
-    saving = WorkflowService(
-        workflows, executions, SqlConnectionStore(database), specs=lambda: registry, schedules=Schedules()
-    )
-    waits = WaitService(SqlWaitStore(database, journal.awaiting, now=SystemClock().now))
     engine = Engine(
         owner=hooks.owner,
         journal=journal,
@@ -191,11 +199,16 @@ async def running_engine(
         limits=Limits(slots, parse_limits(limits)),
         breakers=Breakers(breaker or BreakerPolicy()),
         settings=settings or EngineSettings(),
-        doors=Doors(call=CallService(saving).prepare, send=waits.send_from_node, expire=waits.expire),
     )
     try:
         async with driving(engine, hooks, database.lease, shared=database.shared, everything=dispatch) as placement:
-            harness = Harness(engine, journal, workflows, executions, placement, slots, waits)
+            waits = WaitService(SqlWaitStore(database, journal.awaiting, now=engine.clock.now))
+            harness = Harness(engine, journal, workflows, executions, placement, slots, waits, database)
+            checked = WorkflowService(
+                workflows, executions, SqlConnectionStore(database), specs=lambda: registry, schedules=Schedules()
+            )
+            engine.doors.call = CallService(checked).prepare
+            engine.doors.send, engine.doors.expire = waits.send_from_node, waits.expire
             yield harness
     finally:
         await compute.close()

@@ -110,7 +110,7 @@ async def test_documents_run(block: Block, tmp_path: Path) -> None:
     inputs = {name: schema["default"] for name, schema in workflow.inputs.items()}
     async with running_engine(tmp_path, own) as harness:
         for other in documents(block.page) if "flow.call" in block.text else []:
-            await harness.publish(other.text)
+            await harness.save(other.text)
         id_ = await harness.start(block.text, inputs)
         if workflow.name in OTHERS:
             await harness.settled(id_, "waiting")

@@ -68,14 +68,14 @@ class Children:
         return self.kind in ("while", "until")
 
     @property
-    def satisfied(self) -> bool:
-        """Whether there is enough, and the rest is given up."""
-        return self.enough is not None and self.done - self.failed >= self.enough
-
-    @property
     def complete(self) -> bool:
         """Whether nothing more is to be started."""
         return self.satisfied or self.started >= self.total or (self.loops and not self.again)
+
+    @property
+    def satisfied(self) -> bool:
+        """Whether so many items have succeeded that the rest is given up."""
+        return self.enough is not None and self.done - self.failed >= self.enough
 
     def take_start(self, body: ItemStarted) -> None:
         """A child was started, or goes on."""
@@ -108,7 +108,7 @@ class Children:
         if self.halt is not None and not self.running:
             return "halt"
         if self.failure is not None or self.satisfied:
-            return "stop" if self.running or self.halted else ("fail" if self.failure else "finish")
+            return "stop" if self.live else ("fail" if self.failure else "finish")
         if self.halted:
             return "resume" if self.halt is None else "wait"
         if not self.complete and len(self.running) < self.parallel and not (self.loops and self.running):

@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from concertmaster.domain.events import ItemEnded, ItemStarted
 from concertmaster.domain.execution import Failure
 from concertmaster.engine.children import Children
-from engine_harness import running_engine
 
-GIVEN_UP = """
-concertmaster: 1
-name: given-up
-nodes:
-  each:
-    type: flow.for_each
-    config: {items: [10ms, 1h, 20ms, 1h], enough: 2, concurrency: 3, result: "{{ nodes.search.text + '!' }}"}
-    body:
-      nodes:
-        pause: {type: flow.wait, config: {duration: "{{ item }}"}}
-        search: {type: data.set, config: {value: {text: "{{ item }}"}}}
-      edges: [pause -> search]
-outputs: {texts: "{{ nodes.each }}"}
-"""
 
 
 def loop(*, total: int, enough: int, parallel: int = 1) -> Children:
@@ -49,10 +32,3 @@ def test_a_child_that_fails_before_there_is_enough_fails_the_loop() -> None:
     children = loop(total=2, enough=2)
     end(children, "child-0", "failed", error=Failure("node.error", "no"))
     assert children.next_step() == "fail"
-
-
-async def test_items_that_were_given_up_give_null(tmp_path: Path) -> None:
-    async with running_engine(tmp_path) as harness:
-        row, events = await harness.run(GIVEN_UP)
-    assert row.status == "succeeded", row.error
-    assert events[-1].body.outputs == {"texts": ["10ms!", None, "20ms!", None]}
