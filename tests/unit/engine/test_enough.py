@@ -7,7 +7,6 @@ from concertmaster.domain.execution import Failure
 from concertmaster.engine.children import Children
 
 
-
 def loop(*, total: int, enough: int, parallel: int = 1) -> Children:
     children = Children("each", total, 100, parallel, enough)
     for offset, count in children.next_spans():
