@@ -49,7 +49,11 @@ async def prepared(job: Job, result: Await) -> Await:
         case "each":
             about |= await _items(job, result)
         case "call":
-            about |= {"total": 1, **await job.engine.doors.call(about["workflow"], about["inputs"], about["version"])}
+            plan = job.state.plan
+            # Itself it calls as it is, published or not, so that a recursion ends as it began.
+            own = plan.version if about["workflow"] == plan.workflow.name else None
+            version = about["version"] or own
+            about |= {"total": 1, **await job.engine.doors.call(about["workflow"], about["inputs"], version)}
         case _:
             about["items"] = to_json(_main(job))
     return replace(result, about=_as_stored(job, about), timeout=timeout, items=None)
