@@ -6,7 +6,7 @@ A child is made in the transaction of its `item.started`, so that neither can be
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -15,7 +15,7 @@ from uuid_utils import uuid7
 from concertmaster.data.json_value import load_json, save_json
 from concertmaster.domain import events
 from concertmaster.domain.execution import Failure, MessageKind
-from concertmaster.domain.interfaces import ArtifactReference, Child, Claim, Message, Placement, Slot
+from concertmaster.domain.interfaces import ArtifactReference, Child, Claim, Companion, Message, Placement, Slot
 from concertmaster.domain.parentage import Parentage
 from concertmaster.domain.values import JsonValue, TableRef, Value, from_json, to_json
 from concertmaster.engine import commands as cmd
@@ -151,6 +151,25 @@ class Offspring:
     def ask_all(self, kind: MessageKind, reason: str) -> list[Message]:
         """Requests to all children."""
         return [message for node in self._state.nodes for message in self.ask(node, kind, reason)]
+
+    def passed_on(
+        self, body: events.Body, still_awaited: Callable[[Container[str]], list[Companion]]
+    ) -> Sequence[Companion]:
+        """What a request to the execution, which becomes `body`, means for others: its children, and, after an end,
+        those by whom its nodes are found, whose rows went away with it."""
+        match body:
+            case events.ExecutionPaused(reason):
+                return self.ask_all("pause", reason)
+            case events.ExecutionResumed(reason) if not self._state.final:
+                return self.ask_all("resume", reason)
+            case events.ExecutionResumed():
+                return still_awaited(())
+            case events.ExecutionRetried(_, again):
+                reason = "the node that it is a part of starts anew"
+                given_up = [message for node in again for message in self.ask(node, "cancel", reason)]
+                return [*still_awaited(again), *given_up]
+            case _:
+                return ()
 
     def go_on(self, node: str) -> None:
         """Resume children that were interrupted, retry those that have ended otherwise."""
