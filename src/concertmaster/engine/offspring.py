@@ -19,7 +19,7 @@ from concertmaster.domain.interfaces import ArtifactReference, Child, Claim, Mes
 from concertmaster.domain.parentage import Parentage
 from concertmaster.domain.values import JsonValue, TableRef, Value, from_json, to_json
 from concertmaster.engine import commands as cmd
-from concertmaster.engine.children import Children
+from concertmaster.engine.children import Children, Span
 from concertmaster.engine.item_values import results_of, stacked
 from concertmaster.engine.keys import key_of_children
 from concertmaster.engine.parts import Engine
@@ -74,17 +74,24 @@ class Offspring:
             outer={} if call else self._outer(planned),
             **self._around(planned, about["kind"]),
         )
-        workflow, version = state.plan.workflow.name, state.plan.version
-        inputs, trigger, priority, slot = state.inputs, state.trigger, self._priority, about.get("slot")
-        if call:
-            workflow, version, inputs = about["workflow"], about["version"], about["inputs"]
-            trigger = {"type": "call", "execution": state.execution_id, "node": planned.name}
-        body = events.ExecutionCreated(workflow, version, inputs, trigger, parentage.as_json())
+        slot = about.get("slot")
         limit = None if slot is None else Slot(slot["key"], slot["limit"])
         # One with a limit may have to wait for its place, and a full process leaves it to others.
         owner = None if limit is not None or self._placement.full else self._engine.owner.name
         now = self._engine.clock.now()
-        return Child(str(uuid7()), now, body, owner, priority, hidden=parentage.hidden, slot=limit)
+        body = self._created(planned, about, parentage)
+        return Child(str(uuid7()), now, body, owner, self._priority, hidden=parentage.hidden, slot=limit)
+
+    def _created(self, planned: PlanNode, about: Mapping[str, Any], parentage: Parentage) -> events.ExecutionCreated:
+        state, told = self._state, parentage.as_json()
+        if planned.body is None:
+            trigger = {"type": "call", "execution": state.execution_id, "node": planned.name}
+            return events.ExecutionCreated(about["workflow"], about["version"], about["inputs"], trigger, told)
+        # A thousand children that each hold the whole input would be larger than all else.
+        wanted, workflow = planned.body.inputs, state.plan.workflow.name
+        inputs = {name: value for name, value in state.inputs.items() if wanted is None or name in wanted}
+        trigger = state.trigger if planned.body.reads_trigger else {"type": state.trigger.get("type", "manual")}
+        return events.ExecutionCreated(workflow, state.plan.version, inputs, trigger, told)
 
     def _around(self, planned: PlanNode, kind: str) -> dict[str, Any]:
         """The item and index of the loop around a container that is none."""
@@ -145,13 +152,17 @@ class Offspring:
         """Requests to all children."""
         return [message for node in self._state.nodes for message in self.ask(node, kind, reason)]
 
-    def resume(self, node: str) -> None:
-        """Let interrupted children go on."""
-        children = self._state.nodes[node].children
+    def go_on(self, node: str) -> None:
+        """Resume children that were interrupted, retry those that have ended otherwise."""
+        children, attempt = self._state.nodes[node].children, self._state.nodes[node].attempt
         assert children is not None
-        for id_, (offset, count) in list(children.halted.items()):
-            attempt = self._state.nodes[node].attempt
-            message = Message(id_, "resume", {"reason": "the execution it is a part of was resumed"})
+        self._go_on(node, attempt, "resume", dict(children.halted))
+        self._go_on(node, attempt, "retry", dict(children.retried))
+
+    def _go_on(self, node: str, attempt: int, kind: MessageKind, told: Mapping[str, Span]) -> None:
+        for id_, (offset, count) in told.items():
+            self._asked.discard(id_)
+            message = Message(id_, kind, {"reason": f"the execution it is a part of was asked to {kind}"})
             self._recorder.record(events.ItemStarted(node, attempt, id_, offset, count), companions=[message])
 
     async def finish(self, node: str) -> Mapping[str, Value] | Failure:
