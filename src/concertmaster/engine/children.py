@@ -146,3 +146,16 @@ class Children:
             spans.append((offset, min(self.span, self.total - offset)))
             offset += spans[-1][1]
         return spans
+
+    def unmet(self) -> Failure | None:
+        """Why the container has failed although none of its children has."""
+        if self.loops and self.again and self.total:
+            return Failure(
+                "loop.bound",
+                f"The loop did not come to its end within {self.total} rounds; raise `maximum`, or look at what its "
+                "condition depends on",
+            )
+        if self.enough is not None and not self.satisfied:
+            got = self.done - self.failed
+            return Failure("each.not_enough", f"Only {got} items succeeded, and {self.enough} were asked for")
+        return None
