@@ -16,6 +16,7 @@ from concertmaster.api import (
     connections,
     control,
     executions,
+    hooks,
     logins,
     nodes,
     operations,
@@ -26,7 +27,20 @@ from concertmaster.api import (
 )
 from concertmaster.api.models import ProblemDetails
 
-_PARTS = (logins, tokens, workflows, executions, control, waits, triggers, backfills, nodes, connections, operations)
+_PARTS = (
+    logins,
+    tokens,
+    workflows,
+    executions,
+    control,
+    waits,
+    triggers,
+    hooks,
+    backfills,
+    nodes,
+    connections,
+    operations,
+)
 BASE = "http://127.0.0.1:8000"
 TOKEN = "the token of this machine, for tests only"
 LOCAL = {"Authorization": f"Bearer {TOKEN}"}

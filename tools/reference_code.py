@@ -5,13 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from pydantic import SecretStr
 from reference_markdown import code, table
 
 import concertmaster
-from concertmaster.config import FILE_NAME, PREFIX, Settings
+from concertmaster.config import FILE_NAME, PREFIX, Settings, as_text
 from concertmaster.domain.problem_codes import CODES
 
 SOURCE = Path(concertmaster.__path__[0])
@@ -57,9 +55,7 @@ def settings_page() -> str:
     """Markdown of every setting."""
     parts = [SETTINGS]
     for name, field in Settings.model_fields.items():
-        default: Any = field.get_default()
-        shown = default.get_secret_value() if isinstance(default, SecretStr) else default
-        shown = ",".join(shown) if isinstance(shown, tuple) else shown
+        shown = as_text(name, field.get_default())
         parts.append(
             f"## {PREFIX}{name.upper()}\n\n{field.description}\n\n"
             f"- In `{FILE_NAME}`: `{name}`\n- Default: {code(shown) or 'empty'}\n"

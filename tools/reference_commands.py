@@ -15,7 +15,8 @@ INTRODUCTION = """\
 
 Every command works in the current folder, the *workspace*. Exit codes: 0 all is well, 1 it failed, 2 what was given
 is invalid, 130 interrupted. Where a server holds the data folder, commands talk to it; otherwise they do the work
-themselves. `-h` explains every command.
+themselves. `validate`, `config show`, `doctor` and `openapi` never need one: they look at the files, the settings and
+the database as they are now. `-h` explains every command.
 """
 
 

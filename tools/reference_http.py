@@ -17,6 +17,8 @@ OpenAPI is served at `/api/openapi.json` (or printed by `concertmaster openapi`)
 - Times are ISO 8601 in UTC. Lists answer `{"items": [...], "next": cursor or null}`; give the cursor back as `before`.
 - Errors are RFC 9457 problem details, `application/problem+json`, with `code` and `errors` (see
   [error codes](errors.md) and [problem codes](problems.md)).
+- Every request below `/api/v1` but the login needs one: a session's cookie, or `Authorization: Bearer TOKEN`; see
+  [how to log in](../how-to/login-and-tokens.md). Without one: 401 `access.login`, or 429 after many of them.
 - Only this machine is served, and requests of other web pages are refused: see [security](../explanation/security.md).
 - Live events: [the stream](stream.md).
 """

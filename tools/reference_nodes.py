@@ -16,6 +16,8 @@ EFFECTS = {
     "read": "looks at the world, changes nothing",
     "write": "changes the world",
 }
+REPEATED = "idempotent: an interrupted write is repeated with the same key, and may be retried"
+NOT_REPEATED = "not idempotent: an interrupted write is left to a person, and retried only when nothing was sent"
 INTRODUCTION = """\
 # Node types
 
@@ -68,6 +70,8 @@ def _facts(spec: NodeSpec) -> str:
     if spec.effect_by is not None:
         field, reading = spec.effect_by
         effect += f"; `read` where `{field}` is {', '.join(sorted(reading))}"
+    if spec.effect == "write":
+        effect += f"; {REPEATED if spec.idempotent else NOT_REPEATED}"
     facts = [("Inputs", ", ".join(inputs) or "none"), ("Outlets", ", ".join(outlets)), ("Effect", effect)]
     return "\n".join(f"- **{name}:** {value}" for name, value in facts)
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import shutil
-from collections.abc import AsyncGenerator, Coroutine, Generator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
-from concertmaster.config import SERVER_FILE, Settings
+from concertmaster.config import Settings
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.guard import EgressRules, GuardedClient
-from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.interfaces import Clock, Slots
 from concertmaster.domain.limits import parse_limits
 from concertmaster.engine.breaker import BreakerPolicy, Breakers
@@ -32,7 +29,6 @@ from concertmaster.nodes.loader import load_registry
 from concertmaster.observability.metrics import Metrics
 from concertmaster.security.cipher import open_cipher
 from concertmaster.services.aside import Aside
-from concertmaster.services.backfills import BackfillService
 from concertmaster.services.calls import CallService
 from concertmaster.services.connections import ConnectionService
 from concertmaster.services.control import ControlService
@@ -42,7 +38,6 @@ from concertmaster.services.nodes import NodeTypeService
 from concertmaster.services.operations import Instance, OperationsService
 from concertmaster.services.stream import StreamService
 from concertmaster.services.tokens import TokenService
-from concertmaster.services.triggers import TriggerService
 from concertmaster.services.waits import WaitService
 from concertmaster.services.workflows import WorkflowService
 from concertmaster.storage.backfills import SqlBackfillStore
@@ -50,7 +45,6 @@ from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database
 from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.journal import SqlJournal
-from concertmaster.storage.lock import DataFolderLock
 from concertmaster.storage.logins import SqlLoginStore
 from concertmaster.storage.migrate import upgrade
 from concertmaster.storage.relay import Relay
@@ -58,7 +52,7 @@ from concertmaster.storage.tokens import SqlTokenStore
 from concertmaster.storage.triggers import SqlTriggerStore
 from concertmaster.storage.waits import SqlWaitStore
 from concertmaster.storage.workflows import SqlWorkflowStore
-from concertmaster.triggering import start_triggering
+from concertmaster.triggering import Triggering, start_triggering
 from concertmaster.triggers.kinds import Kinds
 from concertmaster.triggers.schedule import Schedules
 
@@ -83,8 +77,7 @@ class Runtime:
     executions: ExecutionService
     control: ControlService
     waits: WaitService
-    triggers: TriggerService
-    backfills: BackfillService
+    triggering: Triggering
     connections: ConnectionService
     node_types: NodeTypeService
     operations: OperationsService
@@ -93,39 +86,6 @@ class Runtime:
     logins: LoginService
     tokens: TokenService
     recovered: int
-
-
-@contextmanager
-def hold_data_folder(settings: Settings) -> Generator[Path]:
-    """Make the data folder and keep it for this process.
-
-    Raises:
-        Conflict: `data_folder.locked`, another process has it.
-        OperationalError: `data_folder.not_writable`.
-    """
-    folder = settings.resolved_data_dir
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise OperationalError(
-            "data_folder.not_writable",
-            f"The data folder {folder} cannot be made: {error.strerror}; give this user the right to write there, "
-            "or choose another with --data-dir",
-            retryable=False,
-            folder=str(folder),
-        ) from error
-    with DataFolderLock(folder):
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise OperationalError(
-                "data_folder.not_writable",
-                f"Nothing can be made in the data folder {folder}; give this user the right to write there, "
-                "or choose another with --data-dir",
-                retryable=False,
-                folder=str(folder),
-            )
-        # Whoever wrote it is gone: the lock was free.
-        (folder / SERVER_FILE).unlink(missing_ok=True)
-        yield folder
 
 
 def _calm_collector() -> None:
@@ -245,12 +205,15 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             slots=storage.slots,
             clock=clock,
         )
+        stream = StreamService(bus, storage.journal, storage.executions, clock=clock)
         triggering = await stack.enter_async_context(
             start_triggering(
                 storage.triggers,
                 storage.backfills,
                 workflows=workflows,
                 executions=executions,
+                connections=connections,
+                stream=stream,
                 hooks=hooks,
                 clock=clock,
                 everything=recover,
@@ -260,8 +223,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             settings=settings,
             workflows=workflows,
             executions=executions,
-            triggers=triggering.triggers,
-            backfills=triggering.backfills,
+            triggering=triggering,
             control=ControlService(
                 journal=storage.journal, store=storage.executions, workflows=workflows, executions=executions
             ),
@@ -279,7 +241,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
                 },
             ),
             metrics=metrics,
-            stream=StreamService(bus, storage.journal, storage.executions, clock=clock),
+            stream=stream,
             logins=LoginService(SqlLoginStore(storage.database, now=clock.now), clock=clock, aside=aside),
             tokens=TokenService(SqlTokenStore(storage.database, now=clock.now), clock=clock, aside=aside),
             recovered=recovered,

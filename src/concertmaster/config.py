@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -19,8 +19,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from concertmaster.domain.durations import LONGEST, parse_duration
+from concertmaster.domain.durations import LONGEST, format_duration, parse_duration
 from concertmaster.domain.errors import UserError
+from concertmaster.domain.sizes import format_size, parse_size
 
 PREFIX = "CONCERTMASTER_"
 FILE_NAME = "concertmaster.toml"
@@ -29,6 +30,10 @@ DATABASE_FILE = "concertmaster.db"
 SERVER_FILE = "server.json"
 # In the data folder while a server has it: what programs of its user send to it.
 TOKEN_FILE = "local-token"  # noqa: S105  (a file name)
+
+
+# Settings that are a number of bytes.
+SIZES = ("process_memory", "max_body_bytes")
 
 
 class Settings(BaseSettings):
@@ -66,7 +71,7 @@ class Settings(BaseSettings):
     limits: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Limits of node types and connections, comma-separated: `node_type:http.request=20` at one time, "
-        "`connection:warehouse=10/s` starts (s, m or h).",
+        "`connection:warehouse=10/s` starts (s, m or h), evenly spaced, without bursts.",
     )
     max_running: int = Field(
         default=10_000, ge=1, description="Executions in memory at one time in this process; others wait their turn."
@@ -102,7 +107,7 @@ class Settings(BaseSettings):
     process_memory: int = Field(
         default=2 * 2**30,
         ge=128 * 2**20,
-        description="Memory that an isolated attempt may use, its own child processes included, in bytes.",
+        description="Memory that an isolated attempt may use, its own child processes included: bytes, or `4GiB`.",
     )
     process_cpu_time: timedelta = Field(
         default=timedelta(hours=4),
@@ -111,7 +116,7 @@ class Settings(BaseSettings):
         description="CPU time that an isolated attempt may use, summed over all its threads and processes.",
     )
     max_body_bytes: int = Field(
-        default=16 * 1024 * 1024, ge=1024, description="Largest request body that the API takes, in bytes."
+        default=16 * 1024 * 1024, ge=1024, description="Largest request body that the API takes: bytes, or `16MiB`."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least serious log line that is written: debug, info, warning or error."
@@ -131,6 +136,11 @@ class Settings(BaseSettings):
     @classmethod
     def _duration(cls, value: object) -> object:
         return parse_duration(value) if isinstance(value, str) else value
+
+    @field_validator(*SIZES, mode="before")
+    @classmethod
+    def _size(cls, value: object) -> object:
+        return parse_size(value) if isinstance(value, str) else value
 
     @field_validator("log_level", "log_format", mode="before")
     @classmethod
@@ -176,6 +186,21 @@ class Settings(BaseSettings):
     def resolved_database_url(self) -> str:
         """The database's URL with the default filled in."""
         return self.database_url.get_secret_value() or f"sqlite:///{self.resolved_data_dir / DATABASE_FILE}"
+
+
+def as_text(name: str, value: object) -> str:
+    """The value of a setting as it can be written; "" when it is empty, or secret."""
+    match value:
+        case None | SecretStr():
+            return ""
+        case timedelta():
+            return format_duration(value)
+        case tuple():
+            return ",".join(cast("tuple[str, ...]", value))
+        case int() if name in SIZES:
+            return format_size(value)
+        case _:
+            return str(value)
 
 
 def read(**given: Any) -> Settings:

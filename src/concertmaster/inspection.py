@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from concertmaster.config import DATABASE_FILE, Settings
+from sqlalchemy import Connection, func, select, text
+
+from concertmaster.config import DATABASE_FILE, PREFIX, Settings
 from concertmaster.domain.errors import OperationalError
+from concertmaster.domain.limits import parse_limits
+from concertmaster.domain.near_miss import hint
 from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database, describe, dialect_of
 from concertmaster.storage.migrate import current, head
+from concertmaster.storage.tables import owners
 
 
 async def known_connections(settings: Settings) -> Mapping[str, str] | None:
@@ -45,3 +50,62 @@ def schema_state(settings: Settings) -> str:
 def database_is_shared(settings: Settings) -> bool:
     """Whether other servers may use the same database at the same time."""
     return dialect_of(settings.resolved_database_url).shared
+
+
+async def other_servers(settings: Settings, *, here: bool = False) -> int:
+    """How many other servers live on the same database; one that was killed counts for the 8 seconds of its lease.
+
+    Args:
+        here: one of them has our data folder, and is no other.
+    """
+    if not database_is_shared(settings):
+        return 0
+    url = settings.resolved_database_url
+
+    def count(connection: Connection) -> int:
+        living = owners.c.lease_until > text(dialect_of(url).now_sql)
+        return connection.execute(select(func.count()).select_from(owners).where(living)).scalar_one()
+
+    database: Database | None = None
+    try:
+        if current(url) is None:
+            return 0
+        database = Database(url)
+        return max(0, await database.read(count) - here)
+    except OperationalError:
+        return 0
+    finally:
+        if database is not None:
+            await database.close()
+
+
+def not_common(settings: Settings, others: int) -> Sequence[str]:
+    """What this server has for itself although others on the database need the same, each with its remedy."""
+    if not others:
+        return ()
+    who = "another server lives" if others == 1 else f"{others} other servers live"
+    missing = {
+        "SECRET_KEY": (settings.secret_key, "connections stored by one cannot be read by the other"),
+        "ARTIFACTS_DIR": (settings.artifacts_dir, "tables and large values of one are not found by the other"),
+    }
+    return [
+        f"{PREFIX}{name} is not set, but {who} on this database: {harm}; set it to the same on all of them"
+        for name, (value, harm) in missing.items()
+        if not value
+    ]
+
+
+def unknown_limits(settings: Settings, node_types: Collection[str], connections: Collection[str]) -> Sequence[str]:
+    """Limits of what does not exist, which therefore limit nothing.
+
+    Raises:
+        UserError: `settings.invalid`, a rule cannot be read.
+    """
+    known = {"node_type": ("node type", node_types), "connection": ("connection", connections)}
+    found: list[str] = []
+    for resource in parse_limits(settings.limits):
+        kind, _, name = resource.partition(":")
+        noun, names = known[kind]
+        if name not in names:
+            found.append(f"{PREFIX}LIMITS names {resource}, but there is no {noun} {name}{hint(name, names)}")
+    return found

@@ -10,7 +10,10 @@ from concertmaster.domain.interfaces import BackfillStore, Clock, TriggerStore
 from concertmaster.engine.hooks import Hooks
 from concertmaster.executors.driving import running
 from concertmaster.services.backfills import BackfillService
+from concertmaster.services.connections import ConnectionService
 from concertmaster.services.executions import ExecutionService
+from concertmaster.services.hooks import HookService
+from concertmaster.services.stream import StreamService
 from concertmaster.services.triggers import TriggerService
 from concertmaster.services.workflows import WorkflowService
 from concertmaster.triggers.backfiller import Backfiller
@@ -24,6 +27,7 @@ class Triggering:
 
     triggers: TriggerService
     backfills: BackfillService
+    hooks: HookService
 
 
 @asynccontextmanager
@@ -33,6 +37,8 @@ async def start_triggering(
     *,
     workflows: WorkflowService,
     executions: ExecutionService,
+    connections: ConnectionService,
+    stream: StreamService,
     hooks: Hooks,
     clock: Clock,
     everything: bool,
@@ -55,6 +61,13 @@ async def start_triggering(
     ordering = BackfillService(
         store=backfills, triggers=triggers, kinds=kinds, clock=clock, wake=lambda: backfiller.wake()
     )
+
+    async def values(connection: str) -> dict[str, str]:
+        return dict((await connections.open(connection)).values)
+
+    receiving = HookService(
+        store=triggers, triggers=starting, executions=executions, stream=stream, values=values, clock=clock
+    )
     backfiller = Backfiller(backfills, hooks.owner, kinds, starting.start_backfilled)
     async with AsyncExitStack() as stack:
         if everything:
@@ -62,4 +75,4 @@ async def start_triggering(
             for work in (scheduler.run(), backfiller.run()):
                 await stack.enter_async_context(running(work))
         workflows.on_published = scheduler.wake
-        yield Triggering(starting, ordering)
+        yield Triggering(starting, ordering, receiving)

@@ -12,9 +12,10 @@ import httpx
 import orjson
 import pytest
 
-from concertmaster.bootstrap import build, hold_data_folder
+from concertmaster.bootstrap import build
 from concertmaster.config import Settings
 from concertmaster.domain.access import LOCAL_ADMIN
+from concertmaster.storage.data_folder import hold_data_folder
 from factories import document
 
 DAILY = {
@@ -139,13 +140,13 @@ async def test_it_goes_on_after_restarts(workspace: Path) -> None:
     with hold_data_folder(settings):
         async with build(settings) as runtime:
             await runtime.workflows.save(LOCAL_ADMIN, source, format="json")
-            ordered = await runtime.backfills.create(LOCAL_ADMIN, "hello", "daily", **march, concurrency=5)
+            ordered = await runtime.triggering.backfills.create(LOCAL_ADMIN, "hello", "daily", **march, concurrency=5)
         for started in (10, 40, 90):
             async with build(settings) as runtime, asyncio.timeout(30):
-                while (await runtime.backfills.get(LOCAL_ADMIN, ordered.id)).started < started:
+                while (await runtime.triggering.backfills.get(LOCAL_ADMIN, ordered.id)).started < started:
                     await asyncio.sleep(0.01)
         async with build(settings) as runtime, asyncio.timeout(30):
-            while (done := await runtime.backfills.get(LOCAL_ADMIN, ordered.id)).status != "finished":
+            while (done := await runtime.triggering.backfills.get(LOCAL_ADMIN, ordered.id)).status != "finished":
                 await asyncio.sleep(0.02)
             found = (await runtime.executions.list(LOCAL_ADMIN, limit=1000)).items
     days = march["until_at"] - march["from_at"]

@@ -99,7 +99,9 @@ async def test_a_full_workflow_can_skip_or_cancel(client: httpx.AsyncClient, whe
     (await publish(client, name, nodes=SLOW, policy={"concurrency": {"limit": 1, "when_full": when_full}}))
     first, second = (await start(client, name)), (await start(client, name))
     gone, stays = (second, first) if when_full == "skip" else (first, second)
-    (await until(client, gone, status("cancelled")))
+    ended = await until(client, gone, status("cancelled"))
+    assert ended["reason"]
+    assert when_full != "skip" or "the limit, and its policy says skip" in ended["reason"]
     (await until(client, stays, status("running")))
     (await client.post(f"/executions/{stays}/cancel")).raise_for_status()
     (await until(client, stays, status("cancelled")))

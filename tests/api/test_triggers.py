@@ -12,9 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-from concertmaster.bootstrap import Runtime, build, hold_data_folder
+from concertmaster.bootstrap import Runtime, build
 from concertmaster.config import Settings
 from concertmaster.domain.access import LOCAL_ADMIN
+from concertmaster.storage.data_folder import hold_data_folder
 from concertmaster.storage.database import Database
 from factories import document
 
@@ -141,13 +142,15 @@ async def test_times_missed_while_nothing_ran(workspace: Path, missed: str, outc
         await _set_back(settings, timedelta(days=3))
         async with build(settings) as runtime:
             async with asyncio.timeout(20):
-                while len(fires := (await runtime.triggers.show(LOCAL_ADMIN, "hello", "daily")).fires) < len(outcomes):
+                while len(fires := (await runtime.triggering.triggers.show(LOCAL_ADMIN, "hello", "daily")).fires) < len(
+                    outcomes
+                ):
                     await asyncio.sleep(0.02)
             assert [fire.outcome for fire in fires[::-1]] == outcomes
             ids = {fire.execution for fire in fires if fire.execution}
             assert len(ids) == outcomes.count("started")
             assert sum(fire.count for fire in fires) == 3
-            row = await runtime.triggers.show(LOCAL_ADMIN, "hello", "daily")
+            row = await runtime.triggering.triggers.show(LOCAL_ADMIN, "hello", "daily")
             assert row.row.next_at is not None
             assert row.row.next_at > datetime.now(UTC)
 

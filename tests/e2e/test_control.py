@@ -71,6 +71,7 @@ def test_a_failed_run_is_retried_with_other_inputs_and_from_a_node(page: Page, s
     dialog.get_by_role("button", name="Retry run").click()
     expect(dialog).to_be_hidden()
     status_of(page, "Succeeded")
+    expect(button(page, "Retry with other inputs")).to_have_count(0)
     page.goto(f"/runs/{id_}?node=half")
     button(page, "Retry from this node").click()
     with server.client() as client:

@@ -17,6 +17,7 @@ from concertmaster.api import (
     control,
     errors,
     executions,
+    hooks,
     logins,
     nodes,
     openapi,
@@ -68,22 +69,12 @@ def create_app(
     app.state.doors = Doors(runtime, port=port, local_token=local_token)
     errors.install(app)
     api = APIRouter(prefix=PREFIX, responses=problems(401, 422))
-    for part in (
-        logins,
-        tokens,
-        workflows,
-        executions,
-        control,
-        waits,
-        triggers,
-        backfills,
-        nodes,
-        connections,
-        operations,
-        stream,
-    ):
+    for part in (logins, tokens, workflows, executions, control, waits, triggers, hooks, backfills, nodes, connections):
         api.include_router(part.router)
+    api.include_router(operations.router)
+    api.include_router(stream.router)
     app.include_router(operations.root_router)
+    app.include_router(hooks.root_router)
     app.include_router(api)
     web.install(app)
     # The last one added is the outermost.

@@ -31,11 +31,11 @@ def _json(backfill: Backfill) -> dict[str, Any]:
 async def create_backfill(parts: Parts, asker: Asker, body: BackfillRequest) -> Response:
     """Start an execution for each time of a schedule in a range that has passed; durable when this answers."""
     if body.dry_run:
-        plan = await parts.backfills.plan(
+        plan = await parts.triggering.backfills.plan(
             asker, body.workflow, body.trigger, from_at=body.from_at, until_at=body.until_at
         )
         return JsonResponse({"dry_run": True, **asdict(plan)})
-    ordered = await parts.backfills.create(
+    ordered = await parts.triggering.backfills.create(
         asker,
         body.workflow,
         body.trigger,
@@ -49,29 +49,29 @@ async def create_backfill(parts: Parts, asker: Asker, body: BackfillRequest) -> 
 @router.get("/backfills", response_model=BackfillList)
 async def list_backfills(parts: Parts, asker: Asker, before: Before = None, limit: Limit = 100) -> Response:
     """Backfills, newest first."""
-    page = await parts.backfills.list(asker, before=before, limit=limit)
+    page = await parts.triggering.backfills.list(asker, before=before, limit=limit)
     return JsonResponse({"items": [_json(one) for one in page.items], "next": page.next})
 
 
 @router.get("/backfills/{backfill_id}", response_model=BackfillDetail, responses=problems(404))
 async def get_backfill(parts: Parts, asker: Asker, backfill_id: Id) -> Response:
     """One backfill, with its progress."""
-    return JsonResponse(_json(await parts.backfills.get(asker, backfill_id)))
+    return JsonResponse(_json(await parts.triggering.backfills.get(asker, backfill_id)))
 
 
 @router.post("/backfills/{backfill_id}/pause", response_model=BackfillDetail, responses=problems(404, 409))
 async def pause_backfill(parts: Parts, asker: Asker, backfill_id: Id) -> Response:
     """Start no more for now; executions that run go on."""
-    return JsonResponse(_json(await parts.backfills.pause(asker, backfill_id)))
+    return JsonResponse(_json(await parts.triggering.backfills.pause(asker, backfill_id)))
 
 
 @router.post("/backfills/{backfill_id}/resume", response_model=BackfillDetail, responses=problems(404, 409))
 async def resume_backfill(parts: Parts, asker: Asker, backfill_id: Id) -> Response:
     """Go on after a pause."""
-    return JsonResponse(_json(await parts.backfills.resume(asker, backfill_id)))
+    return JsonResponse(_json(await parts.triggering.backfills.resume(asker, backfill_id)))
 
 
 @router.post("/backfills/{backfill_id}/cancel", response_model=BackfillDetail, responses=problems(404, 409))
 async def cancel_backfill(parts: Parts, asker: Asker, backfill_id: Id) -> Response:
     """Start no more, for good; executions that run go on."""
-    return JsonResponse(_json(await parts.backfills.cancel(asker, backfill_id)))
+    return JsonResponse(_json(await parts.triggering.backfills.cancel(asker, backfill_id)))

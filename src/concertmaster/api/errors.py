@@ -36,6 +36,8 @@ _STATUS: tuple[tuple[type[ConcertMasterError], int], ...] = (
     (UserError, 422),
     (OperationalError, 503),
 )
+# What callers of webhooks get: other programs, which go by the status.
+_HOOKS = {"hook.unauthorized": 401, "hook.method": 405, "hook.too_large": 413, "hook.rate": 429}
 
 
 def problem_response(
@@ -66,6 +68,8 @@ def status_of(error: ConcertMasterError) -> int:
     """The HTTP status of an error of the tree; 500 for one whose class nobody placed."""
     if error.code.startswith("access.") and not isinstance(error, (NotLoggedIn, TooManyRequests)):
         return 403
+    if error.code in _HOOKS:
+        return _HOOKS[error.code]
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
@@ -90,6 +94,9 @@ def response_of(error: ConcertMasterError) -> Response:
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, NotLoggedIn):
         headers["WWW-Authenticate"] = "Bearer"
+    if error.code in _HOOKS:
+        told = {"Retry-After": error.details.get("retry_after"), "Allow": error.details.get("allow")}
+        headers |= {name: str(value) for name, value in told.items() if value is not None}
     if isinstance(error, OperationalError):
         _log.warning("request failed", extra={"code": error.code, "error": error.message})
     return problem_response(

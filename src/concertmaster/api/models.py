@@ -217,10 +217,11 @@ class NodeRun(_Model):
 
 
 class Execution(ExecutionSummary):
-    """An execution with its inputs, outputs and nodes; `generation` counts its retries from 1."""
+    """An execution with its nodes; `generation` counts retries from 1, `reason` says why it was cancelled."""
 
     generation: int
     waiting: Waiting | None
+    reason: str | None
     inputs: JsonObject
     outputs: JsonObject | None
     nodes: dict[str, NodeRun]

@@ -43,6 +43,12 @@ class TriggerList(_Model):
     next: str | None
 
 
+class TriggerToken(_Model):
+    """What callers of a webhook prove themselves with, shown once."""
+
+    token: str
+
+
 class BackfillRequest(BaseModel):
     """Which times of which schedule: `from` included, `to` not."""
 

@@ -35,26 +35,26 @@ def _json(view: TriggerView) -> dict[str, Any]:
 @router.get("/triggers", response_model=TriggerList)
 async def list_triggers(parts: Parts, asker: Asker, before: Before = None, limit: Limit = 100) -> Response:
     """Triggers of published versions, with their next times and what became of the last ones."""
-    page = await parts.triggers.list(asker, before=before, limit=limit)
+    page = await parts.triggering.triggers.list(asker, before=before, limit=limit)
     return JsonResponse({"items": [_json(view) for view in page.items], "next": page.next})
 
 
 @router.get("/triggers/{workflow}/{trigger}", response_model=TriggerDetail, responses=problems(404))
 async def get_trigger(parts: Parts, asker: Asker, workflow: Workflow, trigger: Name) -> Response:
     """One trigger, with more of what became of it."""
-    return JsonResponse(_json(await parts.triggers.show(asker, workflow, trigger)))
+    return JsonResponse(_json(await parts.triggering.triggers.show(asker, workflow, trigger)))
 
 
 @router.post("/triggers/{workflow}/{trigger}/enable", response_model=TriggerDetail, responses=problems(404))
 async def enable_trigger(parts: Parts, asker: Asker, workflow: Workflow, trigger: Name) -> Response:
     """Let it start executions, from now on."""
-    return JsonResponse(_json(await parts.triggers.enable(asker, workflow, trigger, enabled=True)))
+    return JsonResponse(_json(await parts.triggering.triggers.enable(asker, workflow, trigger, enabled=True)))
 
 
 @router.post("/triggers/{workflow}/{trigger}/disable", response_model=TriggerDetail, responses=problems(404))
 async def disable_trigger(parts: Parts, asker: Asker, workflow: Workflow, trigger: Name) -> Response:
     """Let it start nothing; times that pass meanwhile are not made up for."""
-    return JsonResponse(_json(await parts.triggers.enable(asker, workflow, trigger, enabled=False)))
+    return JsonResponse(_json(await parts.triggering.triggers.enable(asker, workflow, trigger, enabled=False)))
 
 
 @router.post(
@@ -65,5 +65,5 @@ async def disable_trigger(parts: Parts, asker: Asker, workflow: Workflow, trigge
 )
 async def test_trigger(parts: Parts, asker: Asker, workflow: Workflow, trigger: Name) -> Response:
     """Start an execution at once, told what the last one was told, or as if the trigger were due now."""
-    started = await parts.triggers.test(asker, workflow, trigger)
+    started = await parts.triggering.triggers.test(asker, workflow, trigger)
     return JsonResponse(started.as_json(), 202, headers={"Location": f"/api/v1/executions/{started.row.id}"})

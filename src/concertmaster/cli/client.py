@@ -13,7 +13,7 @@ import httpx
 import orjson
 
 from concertmaster.api.app import create_app
-from concertmaster.bootstrap import build, hold_data_folder
+from concertmaster.bootstrap import build
 from concertmaster.cli.terminal import problems_from
 from concertmaster.config import SERVER_FILE, TOKEN_FILE, Settings
 from concertmaster.domain.errors import (
@@ -25,6 +25,7 @@ from concertmaster.domain.errors import (
     UserError,
 )
 from concertmaster.security.tokens import new_secret
+from concertmaster.storage.data_folder import hold_data_folder
 
 STARTING_SECONDS = 5.0
 TIMEOUT = httpx.Timeout(30, read=90)
@@ -137,6 +138,18 @@ def _local_token(folder: Path) -> str:
             "server if the file is gone",
             retryable=False,
         ) from error
+
+
+def serves(settings: Settings) -> bool:
+    """Whether a server seems to run on the data folder, found out without taking or making anything."""
+    try:
+        found = cast("dict[str, Any]", orjson.loads((settings.resolved_data_dir / SERVER_FILE).read_bytes()))
+        os.kill(int(found["pid"]), 0)
+    except PermissionError:
+        return True
+    except (OSError, KeyError, ValueError, TypeError):
+        return False
+    return isinstance(found.get("url"), str)
 
 
 async def _held_or_url(settings: Settings, stack: ExitStack) -> str | None:

@@ -12,8 +12,10 @@ from concertmaster.cli.client import Api, connect
 from concertmaster.cli.inputs import read_inputs
 from concertmaster.cli.terminal import FAILED, console, explain
 from concertmaster.config import read
+from concertmaster.domain.document import parse
 from concertmaster.domain.errors import UserError
 from concertmaster.domain.execution import FINAL_EXECUTION, REQUESTS, RequestKind
+from concertmaster.domain.graph import graph_of
 from concertmaster.observability.logging import configure
 
 _DONE = {"cancel": "cancelled", "pause": "asked to pause", "resume": "resumed", "retry": "retried"}
@@ -93,16 +95,33 @@ def retry(execution_id: str | None, edits: Edits, chosen: Filter, *, reason: str
 
     async def work(api: Api) -> int:
         body: dict[str, Any] = {"reason": reason} if edits.start is None else {"reason": reason, "from": edits.start}
+        stale: list[str] = []
         if edits.inputs or edits.inputs_file is not None:
             execution = await api.get(f"/executions/{id_}")
-            workflow = await api.get(f"/workflows/{execution['workflow']}", version=execution["version"])
-            edited = read_inputs(workflow["document"].get("inputs") or {}, edits.inputs, file=edits.inputs_file)
+            document = (await api.get(f"/workflows/{execution['workflow']}", version=execution["version"]))["document"]
+            edited = read_inputs(document.get("inputs") or {}, edits.inputs, file=edits.inputs_file)
             body["inputs"] = {**execution["inputs"], **edited}
+            if body["inputs"] != execution["inputs"]:
+                stale = _kept(execution, document, edits.start)
         await api.post(f"/executions/{id_}/retry", body)
         _say_asked("retry", id_)
+        if stale:
+            console(error=True).print(
+                f"warning: {', '.join(stale)} {'keeps its result' if len(stale) == 1 else 'keep their results'}, made "
+                "with the former inputs; for results of the same inputs throughout, start a new run"
+            )
         return 0
 
     _run(work, data_dir)
+
+
+def _kept(execution: dict[str, Any], document: dict[str, Any], start: str | None) -> list[str]:
+    """The nodes whose results a retry keeps."""
+    workflow = parse(document).workflow
+    again = set[str]()
+    if workflow is not None and start is not None and start in workflow.nodes:
+        again = {start, *graph_of(workflow).descendants(start)}
+    return [name for name, run in execution["nodes"].items() if run["status"] == "succeeded" and name not in again]
 
 
 def replay_execution(execution_id: str, *, data_dir: Path | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
 import shutil
@@ -18,11 +19,19 @@ import orjson
 from rich.text import Text
 
 from concertmaster.api.web import STATIC
+from concertmaster.cli.client import serves
 from concertmaster.cli.serve import listen
 from concertmaster.cli.terminal import FAILED, console, print_json
 from concertmaster.config import PREFIX, SERVER_FILE, Settings, read
 from concertmaster.domain.errors import ConcertMasterError
-from concertmaster.inspection import database_is_shared, schema_state
+from concertmaster.inspection import (
+    database_is_shared,
+    known_connections,
+    not_common,
+    other_servers,
+    schema_state,
+    unknown_limits,
+)
 from concertmaster.nodes.loader import load_registry
 
 LEAST_FREE_BYTES = 1 << 30
@@ -87,7 +96,10 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", False, error.message)
         return
     yield Finding("database", True, state)
-    if database_is_shared(settings):
+    others = asyncio.run(other_servers(settings, here=serves(settings)))
+    for told in not_common(settings, others):
+        yield Finding("database", False, told)
+    if database_is_shared(settings) and not others:
         for name, is_set in (("SECRET_KEY", settings.secret_key), ("ARTIFACTS_DIR", settings.artifacts_dir)):
             if not is_set:
                 remedy = f"set {PREFIX}{name} to the same on all servers, if there are several on this database"
@@ -124,6 +136,15 @@ def _nodes(settings: Settings) -> Iterator[Finding]:
             last = (source.error or "").strip().rpartition("\n")[2]
             place = source.module if source.line is None else f"{source.module}:{source.line}"
             yield Finding("node types", False, f"{place}: {last}; mend it, or move it out of the folder")
+    known = asyncio.run(known_connections(settings))
+    try:
+        told = unknown_limits(settings, registry.ids(), known or {})
+    except ConcertMasterError as error:
+        yield Finding("limits", False, error.message)
+    else:
+        # Where nobody can tell the connections, nothing is said about their limits.
+        lines = [line for line in told if known is not None or "connection:" not in line]
+        yield from (Finding("limits", None, line) for line in lines)
 
 
 def _alive(server: dict[str, Any]) -> bool:

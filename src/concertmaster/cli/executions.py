@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from concertmaster.cli.client import connect
+from concertmaster.cli.progress import seconds
 from concertmaster.cli.result import show_result
 from concertmaster.cli.terminal import STYLES, console, print_json
 from concertmaster.config import Settings, read
@@ -36,7 +38,9 @@ def list_executions(
         print_json(page)
         return
     if not page["items"]:
-        console().print("no executions yet; start one with: concertmaster run FILE")
+        chosen = [f"--{name} {value}" for name, value in (("workflow", workflow), ("status", status)) if value]
+        none = f"no executions with {' '.join(chosen)}" if chosen else "no executions yet"
+        console().print(f"{none}; start one with: concertmaster run FILE")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("id", "workflow", "version", "status", "created", "error"):
@@ -62,17 +66,34 @@ def show_execution(execution_id: str, *, as_json: bool, data_dir: Path | None) -
             workflow = await api.get(f"/workflows/{execution['workflow']}", version=execution["version"])
             out = console()
             for run in execution["nodes"].values():
-                sign, style = STYLES[run["status"]]
-                message = run["error"]["message"] if run["error"] else _why(run)
-                line = Text.assemble(
-                    (f"{sign} ", style), f"{run['node']}  ", (run["type"], "dim"), f"  {run['status']}"
-                )
-                out.print(Text.assemble(line, (f"  {message}" if message else "", "red" if run["error"] else "dim")))
+                out.print(_line(run, execution))
             if reason := _why(execution):
                 out.print(Text(f"{execution['status']}: {reason}", style="bold"))
             await show_result(api, out, execution, workflow["document"])
 
     asyncio.run(work())
+
+
+def _line(run: dict[str, Any], execution: dict[str, Any]) -> Text:
+    """One node: what it came to, or why it has not ended."""
+    status, why = run["status"], run["error"]["message"] if run["error"] else _why(run)
+    if execution["status"] == "interrupted" and status in ("running", "retrying", "waiting"):
+        # Nothing of it goes on: the events end where the server did.
+        status = "interrupted"
+    sign, style = STYLES[status]
+    line = Text.assemble((f"{sign} ", style), f"{run['node']}  ", (run["type"], "dim"), f"  {status}")
+    took = _took(run)
+    return Text.assemble(
+        line, (f"  {took}" if took else ""), (f"  {why}" if why else "", "red" if run["error"] else "dim")
+    )
+
+
+def _took(run: dict[str, Any]) -> str:
+    if run["started_at"] is None or run["ended_at"] is None or run["status"] not in ("succeeded", "failed"):
+        return ""
+    return seconds(
+        (datetime.fromisoformat(run["ended_at"]) - datetime.fromisoformat(run["started_at"])).total_seconds()
+    )
 
 
 def _why(shown: dict[str, Any]) -> str:

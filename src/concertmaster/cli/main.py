@@ -14,8 +14,11 @@ from typing import Annotated, NoReturn
 import typer
 
 from concertmaster.cli.access import token_app, user_app
+from concertmaster.cli.connection_commands import connection_app
 from concertmaster.cli.options import DataDir, Json
 from concertmaster.cli.trigger_commands import backfills_app, triggers_app
+from concertmaster.cli.wait_commands import approvals_app, events_app
+from concertmaster.cli.workflow_commands import workflows_app
 
 app = typer.Typer(
     name="concertmaster",
@@ -26,10 +29,12 @@ app = typer.Typer(
 )
 nodes_app = typer.Typer(help="Node types: what a workflow can be made of.", no_args_is_help=True)
 executions_app = typer.Typer(help="Executions: runs of workflows.", no_args_is_help=True)
-connection_app = typer.Typer(help="Connections: named credentials, encrypted at rest.", no_args_is_help=True)
 config_app = typer.Typer(help="Settings.", no_args_is_help=True)
 app.add_typer(nodes_app, name="nodes")
+app.add_typer(workflows_app, name="workflows")
 app.add_typer(executions_app, name="executions")
+app.add_typer(approvals_app, name="approvals")
+app.add_typer(events_app, name="events")
 app.add_typer(triggers_app, name="triggers")
 app.add_typer(backfills_app, name="backfills")
 app.add_typer(connection_app, name="connection")
@@ -89,19 +94,23 @@ def validate(
 
 
 @nodes_app.command("list")
-def nodes_list(json: Json = False) -> None:
-    """List the node types of this workspace."""
+def nodes_list(json: Json = False, data_dir: DataDir = None) -> None:
+    """List the node types of the running server, or of this workspace."""
     from concertmaster.cli.nodes import list_types
 
-    list_types(as_json=json)
+    list_types(as_json=json, data_dir=data_dir)
 
 
 @nodes_app.command("show")
-def nodes_show(type_: Annotated[str, typer.Argument(metavar="TYPE", help="`table.sql`")], json: Json = False) -> None:
+def nodes_show(
+    type_: Annotated[str, typer.Argument(metavar="TYPE", help="`table.sql`")],
+    json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
     """Show ports, outlets, config and documentation of a node type."""
     from concertmaster.cli.nodes import show_type
 
-    show_type(type_, as_json=json)
+    show_type(type_, as_json=json, data_dir=data_dir)
 
 
 @executions_app.command("list")
@@ -124,6 +133,21 @@ def executions_show(id_: ExecutionId, json: Json = False, data_dir: DataDir = No
     from concertmaster.cli.executions import show_execution
 
     show_execution(id_, as_json=json, data_dir=data_dir)
+
+
+@executions_app.command("logs")
+def executions_logs(
+    id_: ExecutionId,
+    node: Annotated[str | None, typer.Option(help="Only of this node.")] = None,
+    level: Annotated[str | None, typer.Option(help="Only of this level: debug, info, warning or error.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the execution has ended.")] = False,
+    json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Print what the nodes of an execution logged, in order."""
+    from concertmaster.cli.logs import Lines, print_logs
+
+    print_logs(id_, Lines(node, level, follow), as_json=json, data_dir=data_dir)
 
 
 @executions_app.command("cancel")
@@ -202,39 +226,6 @@ def executions_replay(id_: ExecutionId, data_dir: DataDir = None) -> None:
     from concertmaster.cli.control import replay_execution
 
     replay_execution(id_, data_dir=data_dir)
-
-
-@connection_app.command("add")
-def connection_add(
-    name: Annotated[str, typer.Argument(metavar="NAME")],
-    type_: Annotated[str, typer.Option("--type", help="What it connects to.")] = "http",
-    values: Annotated[
-        list[str] | None,
-        typer.Option("-v", "--value", metavar="FIELD[=VALUE]", help="A field; without VALUE it is asked for, hidden."),
-    ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace a connection of this name.")] = False,
-    data_dir: DataDir = None,
-) -> None:
-    """Store credentials under a name, encrypted."""
-    from concertmaster.cli.connections import add_connection
-
-    add_connection(name, type_=type_, values=values or [], replace=replace, data_dir=data_dir)
-
-
-@connection_app.command("list")
-def connection_list(json: Json = False, data_dir: DataDir = None) -> None:
-    """List connections, without their values."""
-    from concertmaster.cli.connections import list_connections
-
-    list_connections(as_json=json, data_dir=data_dir)
-
-
-@connection_app.command("remove")
-def connection_remove(name: Annotated[str, typer.Argument(metavar="NAME")], data_dir: DataDir = None) -> None:
-    """Remove a connection."""
-    from concertmaster.cli.connections import remove_connection
-
-    remove_connection(name, data_dir=data_dir)
 
 
 @config_app.command("show")

@@ -1,30 +1,57 @@
-"""`concertmaster nodes`: the node types of this workspace, read without a server."""
+"""`concertmaster nodes`: the node types of the server that has the data folder, else those of this workspace."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 from rich.table import Table
 from rich.text import Text
 
+from concertmaster.cli.client import connect, serves
 from concertmaster.cli.terminal import FAILED, console, print_json
 from concertmaster.config import read
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.nodes.loader import load_registry
-from concertmaster.nodes.registry import Registry
 from concertmaster.services.nodes import NodeTypeService
 
 
-def _load() -> tuple[NodeTypeService, Registry]:
-    registry = load_registry(read().resolved_workspace)
-    return NodeTypeService(lambda: registry), registry
+@dataclass(frozen=True, slots=True)
+class _NodeTypes:
+    """What a command looks at: `sources` as `GET /registry` has them, and whether a server told."""
+
+    items: list[dict[str, Any]]
+    sources: list[dict[str, Any]]
+    served: bool
 
 
-def list_types(*, as_json: bool) -> None:
+async def _read(data_dir: Path | None, wanted: tuple[str, int | None] | None = None) -> _NodeTypes:
+    """All node types, or the wanted one; without a server nothing is made in the data folder.
+
+    Raises:
+        NotFound: `node_type.not_found`.
+    """
+    settings = read(data_dir=data_dir)
+    if serves(settings):
+        async with connect(settings) as api:
+            if wanted is not None:
+                return _NodeTypes([await api.get(f"/node-types/{wanted[0]}", version=wanted[1])], [], served=True)
+            listed, state = await api.get("/node-types"), await api.get("/registry")
+            return _NodeTypes(listed["items"], state["sources"], served=True)
+    registry = load_registry(settings.resolved_workspace)
+    service = NodeTypeService(lambda: registry)
+    if wanted is not None:
+        return _NodeTypes([service.get(LOCAL_ADMIN, wanted[0], version=wanted[1])], [], served=False)
+    return _NodeTypes(service.list(LOCAL_ADMIN), service.state(LOCAL_ADMIN)["sources"], served=False)
+
+
+def list_types(*, as_json: bool, data_dir: Path | None) -> None:
     """Print them by category; exits with 1 when a source could not be loaded."""
-    service, registry = _load()
-    items = service.list(LOCAL_ADMIN)
+    found = asyncio.run(_read(data_dir))
+    items = found.items
     if as_json:
         print_json({"items": items, "next": None})
         return
@@ -34,19 +61,21 @@ def list_types(*, as_json: bool) -> None:
     for item in sorted(items, key=lambda item: (item["category"], item["id"])):
         table.add_row(f"{item['id']}@{item['version']}", item["title"], item["effect"])
     console().print(table)
-    broken = [source for source in registry.sources if source.status == "quarantined"]
+    broken = [source for source in found.sources if source["status"] == "quarantined"]
     for source in broken:
-        place = source.module if source.line is None else f"{source.module}:{source.line}"
-        console(error=True).print(Text.assemble((f"\n{place}: could not be loaded\n", "red"), source.error or ""))
+        place = source["module"] if source["line"] is None else f"{source['module']}:{source['line']}"
+        told = (f"\n{place}: could not be loaded\n", "red"), source["error"] or ""
+        console(error=True).print(Text.assemble(*told))
+    if found.served:
+        console(error=True).print(Text("\nas the running server loaded them when it started", style="dim"))
     if broken:
         sys.exit(FAILED)
 
 
-def show_type(type_: str, *, as_json: bool) -> None:
+def show_type(type_: str, *, as_json: bool, data_dir: Path | None) -> None:
     """Print one; `type` or `type@version`."""
-    service, _ = _load()
     type_id, _, version = type_.partition("@")
-    item = service.get(LOCAL_ADMIN, type_id, version=int(version) if version.isdigit() else None)
+    [item] = asyncio.run(_read(data_dir, (type_id, int(version) if version.isdigit() else None))).items
     if as_json:
         print_json(item)
         return
@@ -64,6 +93,10 @@ def show_type(type_: str, *, as_json: bool) -> None:
         kind = "as on `in`" if outlet["passthrough"] else outlet["type"]["kind"]
         out.print(Text.assemble("outlet  ", (outlet["name"], "bold"), f"  {kind}"))
     _print_config(item["schema"])
+    repeated = (
+        {True: ", idempotent", False: ", not idempotent"}[item["idempotent"]] if item["effect"] == "write" else ""
+    )
+    out.print(Text.assemble("effect  ", (item["effect"], "bold"), repeated))
     if item["example"]:
         out.print()
         out.print(Text(item["example"].rstrip()))

@@ -25,6 +25,8 @@ class Progress:
         self._types = types
         self._width = min(max((len(name) for name in types), default=8), 40)
         self._running: dict[str, tuple[datetime, str]] = {}
+        # Nodes that had to queue, and since when they run.
+        self._queued: dict[str, datetime | None] = {}
         self._ended = 0
         self._live = Live(console=console, transient=True, refresh_per_second=8, get_renderable=self._render)
         self._watched = console.is_terminal
@@ -46,6 +48,12 @@ class Progress:
         at = datetime.fromisoformat(event["at"])
         if kind == "started":
             self._running[node] = (at, "")
+            if node in self._queued:
+                self._queued[node] = at
+        elif kind == "waiting" and data.get("rule") in ("slot", "rate"):
+            self._running.pop(node, None)
+            self._line("waiting", node, f"waits for {data['resource']}")
+            self._queued[node] = None
         elif kind == "progress" and node in self._running:
             self._running[node] = (self._running[node][0], _share(data["done"], data.get("total")))
         elif kind == "retrying":
@@ -56,6 +64,9 @@ class Progress:
         elif kind in ("succeeded", "failed", "skipped", "cancelled"):
             self._running.pop(node, None)
             self._ended += 1
+            if node in self._queued and "started_at" in data:
+                # The time in the queue is not the node's; a start that was too short ago was not told.
+                data = {**data, "started_at": (self._queued.pop(node) or at).isoformat()}
             self._line(kind, node, _detail(kind, data, at))
 
     def _line(self, status: str, node: str, detail: str) -> None:

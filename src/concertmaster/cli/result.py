@@ -88,4 +88,6 @@ def _summary(execution: dict[str, Any]) -> Text:
     if error:
         node = f"{error['node']}: " if error.get("node") else ""
         parts.append((f"\n{node}{error['message']}", "red"))
+    if status == "cancelled" and execution["reason"]:
+        parts.append(f"\n{execution['reason']}")
     return Text.assemble(*parts)

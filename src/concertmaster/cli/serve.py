@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import webbrowser
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,15 +25,18 @@ from rich.text import Text
 
 from concertmaster.api.app import create_app
 from concertmaster.api.security import demand_loopback
-from concertmaster.bootstrap import build, hold_data_folder
+from concertmaster.bootstrap import build
 from concertmaster.cli.client import TIMEOUT, Api, bearer
 from concertmaster.cli.demo import install_files, run_demo
 from concertmaster.cli.terminal import console, explain
 from concertmaster.cli.user import login_link
 from concertmaster.config import SERVER_FILE, TOKEN_FILE, Settings, read
+from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.errors import ConcertMasterError, OperationalError
+from concertmaster.inspection import not_common, other_servers, unknown_limits
 from concertmaster.observability.logging import configure
 from concertmaster.security.tokens import new_secret
+from concertmaster.storage.data_folder import hold_data_folder
 
 SHUTDOWN_SECONDS = 3
 
@@ -68,7 +71,10 @@ async def _serve(settings: Settings, folder: Path, listener: socket.socket, *, d
     port = listener.getsockname()[1]
     name = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{name}:{port}"
+    _warn(not_common(settings, await other_servers(settings)))
     async with build(settings) as runtime:
+        types = [item["id"] for item in runtime.node_types.list(LOCAL_ADMIN)]
+        _warn(unknown_limits(settings, types, [item.name for item in await runtime.connections.list(LOCAL_ADMIN)]))
         token = new_secret()
         app = create_app(
             runtime, host=settings.host, port=port, max_body_bytes=settings.max_body_bytes, local_token=token
@@ -99,6 +105,11 @@ async def _serve(settings: Settings, folder: Path, listener: socket.socket, *, d
             await asyncio.gather(showing, return_exceptions=True)
             for name in (SERVER_FILE, TOKEN_FILE):
                 (folder / name).unlink(missing_ok=True)
+
+
+def _warn(lines: Iterable[str]) -> None:
+    for line in lines:
+        console(error=True).print(Text.assemble(("warning: ", "yellow"), line))
 
 
 async def _show(server: uvicorn.Server, out: Any, http: httpx.AsyncClient, *, demo: bool, open_browser: bool) -> None:

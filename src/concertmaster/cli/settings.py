@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from pydantic import SecretStr
 from rich.table import Table
 from rich.text import Text
 
 from concertmaster.cli.terminal import console, print_json
-from concertmaster.config import PREFIX, Settings, read
+from concertmaster.config import PREFIX, Settings, as_text, read
 
 
 def show_settings(*, as_json: bool) -> None:
@@ -18,11 +18,11 @@ def show_settings(*, as_json: bool) -> None:
     items: list[dict[str, Any]] = []
     for name, field in Settings.model_fields.items():
         value = getattr(settings, name)
-        shown = ("(set)" if value.get_secret_value() else "") if isinstance(value, SecretStr) else value
+        is_secret = isinstance(value, SecretStr) and bool(value.get_secret_value())
         items.append(
             {
                 "name": f"{PREFIX}{name.upper()}",
-                "value": ",".join(cast("tuple[str, ...]", shown)) if isinstance(shown, tuple) else str(shown),
+                "value": "(set)" if is_secret else as_text(name, value),
                 "set": name in settings.model_fields_set,
                 "help": field.description or "",
             }

@@ -58,6 +58,14 @@ def triggers_test(workflow: Workflow, trigger: Trigger, data_dir: DataDir = None
     test_trigger(workflow, trigger, data_dir=data_dir)
 
 
+@triggers_app.command("token")
+def triggers_token(workflow: Workflow, trigger: Trigger, data_dir: DataDir = None) -> None:
+    """Give a webhook a new token, and print it this one time."""
+    from concertmaster.cli.triggers import make_token
+
+    make_token(workflow, trigger, data_dir=data_dir)
+
+
 @backfills_app.command("start")
 def backfills_start(
     workflow: Workflow,

@@ -82,6 +82,13 @@ def test_trigger(workflow: str, trigger: str, *, data_dir: Path | None) -> None:
     console().print(f"{id_}: started by {workflow}/{trigger}; watch it with: concertmaster executions show {id_}")
 
 
+def make_token(workflow: str, trigger: str, *, data_dir: Path | None) -> None:
+    """Make a new token of a webhook; it alone goes to standard output."""
+    answer = with_api(lambda api: api.post(f"/triggers/{workflow}/{trigger}/token"), data_dir)
+    print(answer["token"])
+    console(error=True).print("keep it: it is not shown again, and the former one is void")
+
+
 def _next(item: dict[str, Any]) -> str:
     if not item["enabled"]:
         return "disabled"

@@ -89,8 +89,8 @@ class Slot:
     """The concurrency limit that an execution falls under: at most `limit` unfinished ones of the same `key`.
 
     Attributes:
-        when_full: `queue`: it waits for a place; `skip`: it ends at once as cancelled; `cancel_oldest`: the oldest one
-            that holds a place is asked to cancel, and it waits.
+        when_full: `queue`: it waits for a place; `skip`: it ends at once as cancelled; `cancel_oldest`: it waits, and
+            all but the newest ones, as many as there are places, are asked to cancel.
     """
 
     key: str
@@ -675,6 +675,7 @@ class TriggerRow:
     Attributes:
         version: the published version.
         sample: what started its last execution, to start another one for trying things out.
+        secret: of a token that callers must know, the digest.
         begun: a process died while it started the execution of `next_at`; perhaps it is there.
     """
 
@@ -687,6 +688,7 @@ class TriggerRow:
     next_at: datetime | None = None
     address: str | None = None
     sample: Mapping[str, Any] | None = None
+    secret: str | None = field(default=None, repr=False)
     begun: bool = False
 
 
@@ -755,6 +757,18 @@ class TriggerStore(Protocol):
 
     async def next_due(self) -> datetime | None:
         """When the next one that nobody has claimed is due."""
+        ...
+
+    async def at_address(self, type_: str, address: str) -> Sequence[TriggerRow]:
+        """Those that something which happened there is for."""
+        ...
+
+    async def note(self, row: TriggerRow, fire: TriggerFire, *, sample: Mapping[str, Any] | None) -> None:
+        """Store what became of something that happened."""
+        ...
+
+    async def set_secret(self, workflow: str, name: str, secret: str, *, actor: Actor) -> None:
+        """Replace the digest of the token. Raises NotFound `trigger.not_found`."""
         ...
 
     async def advance(self, owner: str, progress: Sequence[TriggerProgress]) -> None:

@@ -12,10 +12,12 @@ from concertmaster.domain.findings import brief
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 AUTH = ("token", "none", "hmac", "basic")
-RESPOND = ("now", "outputs", "node")
+RESPOND = ("now", "outputs")
 WITH_CONNECTION = ("hmac", "basic")
 LONGEST_WAIT = timedelta(minutes=5)
-HIGHEST_BODY_BYTES = 16 * 2**20
+BODY_BYTES = 64 * 2**10
+"""What is told to an execution stands in its row and its first event."""
+HIGHEST_BODY_BYTES = 2**20
 _KEYS = (
     *("path", "methods", "auth", "connection", "signature_header", "timestamp_header", "tolerance"),
     *("respond", "wait", "duplicate_header", "rate_per_minute", "max_body_bytes"),
@@ -32,7 +34,7 @@ class WebhookConfig:
     Attributes:
         auth: `token` is made by the server; the secrets of `hmac` and `basic` are in `connection`.
         tolerance: by how much the time in a signature may differ from ours.
-        respond: at once, with the outputs, or with what an `http.respond` node says.
+        respond: at once, or with the outputs.
         wait: how long the request is held for them.
         duplicate_header: two requests with the same value in it start one execution.
         rate_per_minute: None: as many as come.
@@ -49,7 +51,7 @@ class WebhookConfig:
     wait: timedelta = timedelta(seconds=30)
     duplicate_header: str = "Idempotency-Key"
     rate_per_minute: int | None = None
-    max_body_bytes: int = 2**20
+    max_body_bytes: int = BODY_BYTES
 
 
 def read_webhook(fields: Fields) -> WebhookConfig | None:
@@ -60,7 +62,7 @@ def read_webhook(fields: Fields) -> WebhookConfig | None:
     auth = fields.choice("auth", AUTH, code=_CODE) or AUTH[0]
     connection = fields.text("connection")
     if auth in WITH_CONNECTION and connection is None:
-        field = "`secret`" if auth == "hmac" else "`user` and `password`"
+        field = "`secret`" if auth == "hmac" else "`username` and `password`"
         fix = f"Add `connection` with the name of one that has {field}"
         fields.problem(_CODE, f"a webhook with `auth: {auth}` needs a connection", fix=fix)
     elif connection is not None and auth not in WITH_CONNECTION:
@@ -85,7 +87,7 @@ def read_webhook(fields: Fields) -> WebhookConfig | None:
         wait=_wait(fields),
         duplicate_header=_header(fields, "duplicate_header", "Idempotency-Key"),
         rate_per_minute=None if limit is None else int(limit),
-        max_body_bytes=int(body or 2**20),
+        max_body_bytes=int(body or BODY_BYTES),
     )
     return read if path else None
 

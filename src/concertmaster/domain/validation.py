@@ -61,7 +61,7 @@ def validate(
         check_references(scope, references, findings)
         check_deferred(scope, findings)
     check_input_schemas(workflow, findings)
-    check_triggers(workflow, findings, schedules=schedules)
+    check_triggers(workflow, findings, schedules=schedules, connections=connections)
     if top is not None:
         check_branches(top, findings)
         check_values(top, workflow.outputs, findings, at=("outputs",), roots=AT_THE_END)

@@ -11,7 +11,8 @@ from concertmaster.domain.near_miss import did_you_mean, one_of
 from concertmaster.domain.problems import Problem, pointer
 from concertmaster.domain.schemas import faults, fits_schema, schema_faults
 from concertmaster.domain.triggers import TRIGGER_TYPES, ScheduleCheck, read_trigger
-from concertmaster.domain.validation_config import has_expressions
+from concertmaster.domain.triggers_webhook import WebhookConfig
+from concertmaster.domain.validation_config import Connections, has_expressions
 from concertmaster.domain.workflow import Trigger, Workflow
 
 
@@ -55,17 +56,36 @@ def check_input_schemas(workflow: Workflow, findings: Findings) -> None:
             _check_value(schema, schema["default"], findings, code="input.default", at=at)
 
 
-def check_triggers(workflow: Workflow, findings: Findings, *, schedules: ScheduleCheck | None) -> None:
+def check_triggers(
+    workflow: Workflow, findings: Findings, *, schedules: ScheduleCheck | None, connections: Connections | None = None
+) -> None:
     """Report unknown types of triggers, wrong configs, and inputs that do not fit the workflow's."""
+    paths: dict[str, str] = {}
     for name, trigger in workflow.triggers.items():
         if trigger.type and trigger.type not in TRIGGER_TYPES:
             message = f"there is no trigger type {brief(trigger.type)!r}"
             fix = lambda trigger=trigger: one_of(trigger.type, TRIGGER_TYPES)  # noqa: E731
             findings.error("trigger.unknown_type", pointer("triggers", name, "type"), message, fix=fix)
-        read_trigger(
+        config = read_trigger(
             trigger.type, trigger.config, findings, at=pointer("triggers", name, "config"), schedules=schedules
         )
+        if isinstance(config, WebhookConfig):
+            _check_webhook(name, config, paths, findings, connections=connections)
         _check_trigger_inputs(workflow, name, trigger, findings)
+
+
+def _check_webhook(
+    name: str, config: WebhookConfig, paths: dict[str, str], findings: Findings, *, connections: Connections | None
+) -> None:
+    at = ("triggers", name, "config")
+    taken = paths.setdefault(config.path, name)
+    if taken != name:
+        message = f"the path {config.path} belongs to the trigger {taken} already"
+        findings.error("trigger.config", pointer(*at, "path"), message, fix="Choose another path")
+    if config.connection is not None and connections is not None and connections(config.connection) is None:
+        message = f"there is no connection {brief(config.connection)!r}"
+        fix = f"Add it: `concertmaster connection add {brief(config.connection)}`"
+        findings.error("connection.missing", pointer(*at, "connection"), message, fix=fix)
 
 
 def _check_trigger_inputs(workflow: Workflow, name: str, trigger: Trigger, findings: Findings) -> None:

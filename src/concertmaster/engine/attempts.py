@@ -63,6 +63,11 @@ class Attempt:
         """Its node."""
         return self.planned.id
 
+    def stop_timer(self) -> None:
+        """Nobody watches its clock any more."""
+        if self.timer is not None:
+            self.timer.cancel()
+
 
 class Attempts:
     """Starts, stops and collects the attempts of one execution."""
@@ -137,7 +142,7 @@ class Attempts:
     def close(self) -> list[asyncio.Task[None]]:
         """Stop everything without waiting; nothing is recorded any more. Returns what has yet to end."""
         for attempt in self._running.values():
-            self._stop_timer(attempt)
+            attempt.stop_timer()
             if attempt.task is not None:
                 attempt.task.cancel()
         tasks = [attempt.task for attempt in self._running.values() if attempt.task is not None]
@@ -163,7 +168,7 @@ class Attempts:
             _log.exception("an attempt broke down", extra=place)
             self._end(attempt, failure_of(error, node=planned.id))
         finally:
-            self._stop_timer(attempt)
+            attempt.stop_timer()
             if attempt.entered:
                 self._engine.limits.leave(attempt.entered, holder=self._holder(attempt))
             self._leave_breakers(attempt, None)
@@ -222,35 +227,28 @@ class Attempts:
         if attempt.waited:
             attempt.waited, attempt.held = False, True
             self._time(attempt)
-            if attempt.planned.type.call != "loop":
-                self.release(attempt)
-        if attempt.planned.effect == "write":
+        if attempt.planned.effect == "write" or attempt.planned.type.call != "loop":
             self.release(attempt)
+        if attempt.planned.effect == "write":
             await self._recorder.durable()
 
     def _queue(self, attempt: Attempt, resource: str) -> None:
         """It waits for a free thread or process: that is told when it lasts, for many wait but a moment."""
-        self._stop_timer(attempt)
+        attempt.stop_timer()
         attempt.timer = self._loop.call_later(HOLD_SECONDS, self._wait, attempt, "slot", resource)
 
     async def _dequeue(self, attempt: Attempt) -> None:
-        self._stop_timer(attempt)
+        attempt.stop_timer()
         if not attempt.waited:
             self._time(attempt)
         await self._go_on(attempt)
 
     def _wait(self, attempt: Attempt, rule: str, resource: str) -> None:
         """It has to wait: its time does not run meanwhile, and it has not started."""
-        if not self._current(attempt):
-            return
-        self._stop_timer(attempt)
-        attempt.waited, attempt.held = True, False
-        self._recorder.record(NodeWaiting(attempt.node, attempt.number, rule, resource=resource))
-
-    @staticmethod
-    def _stop_timer(attempt: Attempt) -> None:
-        if attempt.timer is not None:
-            attempt.timer.cancel()
+        if self._current(attempt):
+            attempt.stop_timer()
+            attempt.waited, attempt.held = True, False
+            self._recorder.record(NodeWaiting(attempt.node, attempt.number, rule, resource=resource))
 
     def _holder(self, attempt: Attempt) -> str:
         return f"{self._recorder.state.execution_id}/{attempt.node}/{attempt.number}"
@@ -273,7 +271,7 @@ class Attempts:
 
     def _cancel(self, attempt: Attempt) -> None:
         """Ask it to end; what has not ended some time after every grace is given up."""
-        self._stop_timer(attempt)
+        attempt.stop_timer()
         if attempt.task is not None:
             attempt.task.cancel()
         attempt.timer = self._loop.call_later(self._engine.settings.give_up.total_seconds(), self._give_up, attempt)

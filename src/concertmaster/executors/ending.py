@@ -15,8 +15,8 @@ _NEARLY = 0.9
 # For these Python's fault handler writes a traceback to stderr.
 _TRACED = frozenset({signal.SIGSEGV, signal.SIGFPE, signal.SIGABRT, signal.SIGBUS, signal.SIGILL})
 REMEDY = (
-    "work on the data in parts (a lazy frame, an iterator of tables), or raise the limit (setting process_memory, or "
-    "@node(memory_mb=...))"
+    "work on the data in parts (a lazy frame, an iterator of tables), or raise the limit: the setting process_memory, "
+    "or memory_mb of a node type that has a limit of its own"
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from concertmaster.domain.events import (
     Event,
+    ExecutionCancelled,
     ExecutionCreated,
     ExecutionPaused,
     ExecutionRetried,
@@ -26,6 +27,9 @@ from concertmaster.domain.events import (
 from concertmaster.domain.execution import ExecutionRow, Failure, NodeStatus
 from concertmaster.domain.values import FileRef, JsonValue, Value, to_json
 from concertmaster.domain.workflow import Workflow
+
+# Rules of a node that waits for a limited resource.
+QUEUES = ("slot", "rate")
 
 
 @dataclass(slots=True)
@@ -73,6 +77,7 @@ class ExecutionView:
         self.outputs: Mapping[str, Any] | None = None
         self.generation = 1
         self.pause_reason = ""
+        self.cancel_reason: str | None = None
         self.nodes = {name: NodeRun(name, node.type, node.title) for name, node in workflow.nodes.items()}
 
     def apply(self, events: Iterable[Event]) -> None:
@@ -83,10 +88,12 @@ class ExecutionView:
                     self.inputs = inputs
                 case ExecutionSucceeded(outputs):
                     self.outputs = outputs
+                case ExecutionCancelled(reason):
+                    self.cancel_reason = reason
                 case ExecutionPaused(reason):
                     self.pause_reason = reason
                 case ExecutionRetried(generation, nodes, _, inputs):
-                    self.generation, self.outputs = generation, None
+                    self.generation, self.outputs, self.cancel_reason = generation, None, None
                     self.inputs = self.inputs if inputs is None else inputs
                     for name in nodes:
                         old = self.nodes[name]
@@ -107,6 +114,7 @@ class ExecutionView:
         return {
             **row.as_json(),
             "waiting": None,
+            "reason": self.cancel_reason,
             "generation": self.generation,
             "inputs": dict(self.inputs),
             "outputs": None if self.outputs is None else dict(self.outputs),
@@ -135,7 +143,10 @@ def _apply_to_node(run: NodeRun, event: Event) -> None:
             run.status, run.attempt, run.error, run.due_at = "retrying", attempt, error, due_at
         case NodeWaiting(attempt=attempt, rule=rule, due_at=due_at, resource=resource):
             run.status, run.attempt, run.due_at, run.rule, run.resource = "waiting", attempt, due_at, rule, resource
-            run.started_at = run.started_at or event.at
+            if rule not in QUEUES:
+                run.started_at = run.started_at or event.at
+            elif attempt == 1:
+                run.started_at = None  # who queues for a place or a turn has not begun
         case TimerFired():
             run.due_at = None
         case NodeSucceeded(attempt=attempt, started_at=started_at, outputs=outputs):
@@ -154,6 +165,9 @@ def _apply_to_node(run: NodeRun, event: Event) -> None:
 
 def _end(run: NodeRun, event: Event, status: NodeStatus, attempt: int, started_at: datetime | None) -> None:
     run.status, run.attempt, run.ended_at, run.due_at = status, attempt, event.at, None
+    if run.rule in QUEUES:
+        # Its start after the queue was too short before its end to be told; `started_at` is that of the queue.
+        started_at = event.at
     # The first attempt's start, so that the time shown includes the waits between attempts.
     run.started_at = run.started_at or started_at
 

@@ -160,7 +160,7 @@ class ExecutionService:
         taken = await self._store.slot_holders(row.slot_key or "") if waits else ()
         resources = {run.resource for run in view.nodes.values() if run.status == "waiting" and run.resource}
         slots = {resource: nodes_of(await self._slots.holders(resource)) for resource in resources}
-        reason = why_execution(row, view, slot_holders=taken)
+        reason = why_execution(row, view, slot_holders=taken, slots=slots)
         shown["waiting"] = None if reason is None else reason.as_json()
         for name, run in view.nodes.items():
             found = why_node(run, row, view, workflow, slots=slots)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from concertmaster.domain.access import LOCAL_ADMIN, OWNER, Actor, ApiToken, Login, Scope, demand, role_of
+from concertmaster.domain.access import LOCAL_ADMIN, OWNER, SYSTEM, Actor, ApiToken, Login, Scope, demand, role_of
 from concertmaster.domain.errors import Invalid
 from concertmaster.domain.interfaces import Clock, TokenStore
 from concertmaster.domain.problems import Problem
@@ -15,7 +15,7 @@ from concertmaster.services.aside import Aside
 # Not at every request: that would be a write each.
 NOTED_EVERY = timedelta(minutes=5)
 # They stand for somebody else in the audit.
-_RESERVED = frozenset({LOCAL_ADMIN.name, OWNER})
+_RESERVED = frozenset({LOCAL_ADMIN.name, SYSTEM.name, OWNER})
 
 
 class TokenService:

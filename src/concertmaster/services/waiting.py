@@ -9,7 +9,7 @@ from typing import Any
 
 from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow
 from concertmaster.domain.workflow import Workflow
-from concertmaster.services.execution_view import ExecutionView, NodeRun
+from concertmaster.services.execution_view import QUEUES, ExecutionView, NodeRun
 
 _ENDED = frozenset({"succeeded", "failed", "skipped", "cancelled"})
 _HOLDERS_SHOWN = 20
@@ -24,8 +24,8 @@ class Reason:
     """Why something has not ended.
 
     Attributes:
-        rule: of an execution `concurrency`, `dispatch`, `paused`, `timer`, `nodes`; of a node `edges`, `attempt`,
-            `timer`, `slot`, `rate`, `paused`, `queued`.
+        rule: of an execution `concurrency`, `dispatch`, `paused`, `timer`, `slot`, `rate`, `nodes`; of a node `edges`,
+            `attempt`, `timer`, `slot`, `rate`, `paused`, `queued`.
         message: for people.
         until: when the rule lets go by itself, where that is known.
         holders: who has to act or end first: ids of executions, `<execution>/<node>`, or nodes of this execution.
@@ -42,11 +42,14 @@ class Reason:
         return {"rule": self.rule, "message": self.message, "until": self.until, "holders": holders}
 
 
-def why_execution(row: ExecutionRow, view: ExecutionView, *, slot_holders: Sequence[str]) -> Reason | None:
+def why_execution(
+    row: ExecutionRow, view: ExecutionView, *, slot_holders: Sequence[str], slots: Mapping[str, Sequence[str]]
+) -> Reason | None:
     """Why an execution has not ended; None when it has.
 
     Args:
         slot_holders: executions that hold the places of its concurrency limit.
+        slots: who holds the places of each limited resource.
     """
     if row.status in FINAL_EXECUTION:
         return None
@@ -63,6 +66,8 @@ def why_execution(row: ExecutionRow, view: ExecutionView, *, slot_holders: Seque
     if row.status == "waiting":
         due = min((run.due_at for run in open_nodes if run.due_at is not None), default=None)
         return Reason("timer", "Nothing runs; it waits for a point in time", due, busy)
+    if busy and all(run.status == "waiting" and run.rule in QUEUES for run in open_nodes if run.node in busy):
+        return _queue([run for run in open_nodes if run.node in busy], slots)
     return Reason("nodes", f"These nodes have not ended: {', '.join(busy) or 'none has started yet'}", None, busy)
 
 
@@ -86,16 +91,27 @@ def why_node(
             return Reason("timer", f"Attempt {run.attempt} failed ({said}); the next one follows", run.due_at)
         case "waiting" if run.rule == "slot" and run.resource in _OF_THE_SERVER:
             return Reason("slot", _OF_THE_SERVER[run.resource])
-        case "waiting" if run.rule in ("slot", "rate"):
-            rule = "a free place" if run.rule == "slot" else "its turn"
+        case "waiting" if run.rule in QUEUES:
             resource = run.resource or ""
-            return Reason(run.rule, f"It waits for {rule} of {resource}", None, slots.get(resource, ()))
+            return Reason(run.rule, f"It waits for {_place(run)}", None, slots.get(resource, ()))
         case "waiting":
             return Reason("timer", "It waits for a point in time", run.due_at)
         case _ if row.status == "queued":
             return Reason("queued", "The execution has not started yet")
         case _:
             return _edges(run, view, workflow)
+
+
+def _queue(queued: Sequence[NodeRun], slots: Mapping[str, Sequence[str]]) -> Reason:
+    """All that could go on waits for limited resources."""
+    told = "; ".join(f"{run.node} waits for {_place(run)}" for run in queued)
+    resources = dict.fromkeys(run.resource or "" for run in queued)
+    holders = list(dict.fromkeys(holder for resource in resources for holder in slots.get(resource, ())))
+    return Reason(queued[0].rule or "slot", f"Nothing runs: {told}", None, holders)
+
+
+def _place(run: NodeRun) -> str:
+    return f"{'a free place' if run.rule == 'slot' else 'its turn'} of {run.resource or ''}"
 
 
 def nodes_of(holders: Sequence[str]) -> Sequence[str]:

@@ -26,7 +26,7 @@ _CODES: Mapping[RequestKind, str] = {
 }
 _REMEDIES: Mapping[RequestKind, str] = {
     "cancel": "there is nothing left to cancel",
-    "pause": "there is nothing left to pause; retry it to run it again",
+    "pause": "there is nothing left to pause; replay it to run it anew",
     "resume": "only a paused or interrupted one can be resumed",
     "retry": "cancel it first, or wait for its end",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ _own = triggers.c
 _fires = trigger_fires.c
 _COLUMNS = (
     *(_own.workflow, _own.name, _own.type, _own.config, _own.version, _own.enabled),
-    *(_own.next_at, _own.address, _own.sample),
+    *(_own.next_at, _own.address, _own.sample, _own.secret),
 )
 
 
@@ -109,6 +109,34 @@ class SqlTriggerStore:
         """See `TriggerStore`."""
         query = select(func.min(_own.next_at)).where(_own.next_at.is_not(None), _own.claimed_by.is_(None))
         return maybe_instant(await self._database.read(lambda connection: connection.scalar(query)))
+
+    async def at_address(self, type_: str, address: str) -> Sequence[TriggerRow]:
+        """See `TriggerStore`."""
+        query = select(*_COLUMNS).where(_own.type == type_, _own.address.is_not(None), _own.address == address)
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [_row(row) for row in rows]
+
+    async def note(self, row: TriggerRow, fire: TriggerFire, *, sample: Mapping[str, Any] | None) -> None:
+        """See `TriggerStore`."""
+        one = TriggerProgress(row.workflow, row.name, None, [fire], sample=sample)
+
+        def store(connection: Connection) -> None:
+            if sample is not None:
+                connection.execute(_SAMPLE, [_sampled(one)])
+            connection.execute(insert(trigger_fires), [_fire_values(one, fire)])
+            connection.execute(_FORGET, [{"w": row.workflow, "n": row.name}])
+
+        await self._database.write(store)
+
+    async def set_secret(self, workflow: str, name: str, secret: str, *, actor: Actor) -> None:
+        """See `TriggerStore`."""
+
+        def change(connection: Connection) -> None:
+            _get(connection, workflow, name)
+            connection.execute(update(triggers).where(_is(workflow, name)).values(secret=secret))
+            record(connection, actor, "trigger.token", f"trigger:{workflow}/{name}", at=utc_now())
+
+        await self._database.write(change)
 
     async def advance(self, owner: str, progress: Sequence[TriggerProgress]) -> None:
         """See `TriggerStore`."""
@@ -227,5 +255,6 @@ def _row(row: Any, *, begun: bool = False) -> TriggerRow:
         next_at=maybe_instant(row.next_at),
         address=row.address,
         sample=None if row.sample is None else orjson.loads(row.sample),
+        secret=row.secret,
         begun=begun,
     )

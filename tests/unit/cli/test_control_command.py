@@ -204,3 +204,30 @@ def test_what_is_asked_without_a_server_is_carried_out_at_the_next_start(workspa
     assert (done.returncode, done.stdout) == (0, f"{cancelled}: cancelled\n")
     with server_process(workspace) as server, server.client() as client:
         assert Runs(client).until(paused, "paused")["waiting"]["rule"] == "paused"
+
+
+def test_pausing_what_succeeded_names_what_works(runs: Runs, command: Command) -> None:
+    id_ = runs.start("divide", "succeeded", by=1)
+    done = command("executions", "pause", id_)
+    assert (done.returncode, "replay it" in done.stderr, "retry" in done.stderr) == (1, True, False)
+
+
+def test_a_list_without_matches_names_its_filters(runs: Runs, command: Command) -> None:
+    assert "no executions yet" in command("executions", "list").stdout
+    runs.start("divide", "succeeded", by=1)
+    none = command("executions", "list", "--status", "failed", "--workflow", "divide").stdout
+    assert none.startswith("no executions with --workflow divide --status failed")
+
+
+def test_a_retry_with_other_inputs_names_the_results_that_were_made_with_the_former(
+    runs: Runs, command: Command
+) -> None:
+    id_ = runs.start("divide", "failed", by=0)
+    same = command("executions", "retry", id_, "--from", "a", "-i", "by=0")
+    assert (same.returncode, same.stderr) == (0, "")
+    runs.until(id_, "failed")
+    mixed = command("executions", "retry", id_, "--from", "b", "-i", "by=1")
+    assert (mixed.returncode, "warning: a keeps its result, made with the former inputs" in mixed.stderr) == (0, True)
+    runs.until(id_, "succeeded")
+    whole = command("executions", "retry", id_, "--from", "a", "-i", "by=3")
+    assert (whole.returncode, whole.stderr) == (0, "")

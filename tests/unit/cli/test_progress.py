@@ -33,6 +33,13 @@ def test_a_succeeded_node_shows_rows_and_seconds() -> None:
     ]
 
 
+def test_a_queue_is_told_and_not_counted() -> None:
+    queued = ("node.waiting", "a", {"attempt": 1, "rule": "slot", "resource": "node_type:table.sql"})
+    data = {"attempt": 1, "started_at": START, "outputs": {}}
+    told = "◷ a table.sql@1 waits for node_type:table.sql"
+    assert _lines(queued, ("node.succeeded", "a", data)) == [told, "✓ a table.sql@1 0.00 s"]
+
+
 def test_outlets_files_and_attempts_are_named() -> None:
     file = {"kind": "file", "path": "out/r.csv", "name": "r.csv", "bytes": 1200}
     taken = {"kind": "json", "bytes": 4, "value": True}

@@ -128,6 +128,7 @@ def test_connections_are_added_by_prompt_and_never_shown(workspace: Path) -> Non
     assert "token, user" in listed.stdout
     again = run_command(workspace, "connection", "add", "shop", "-v", "token=x")
     assert (again.returncode, "already" in again.stderr) == (1, True)
+    assert "--replace" in again.stderr
     assert run_command(workspace, "connection", "add", "shop", "-v", "token=x", "--replace").returncode == 0
     assert run_command(workspace, "connection", "remove", "shop").returncode == 0
     assert run_command(workspace, "connection", "remove", "shop").returncode == 1

@@ -95,3 +95,20 @@ def test_values_never_show_where_their_bytes_are() -> None:
         "json": {"kind": "json", "bytes": 100_000},
         "file": {"kind": "file", "name": "r.csv", "bytes": 12, "path": "out/r.csv", "media_type": "text/csv"},
     }
+
+
+def test_the_time_of_a_node_does_not_count_its_queue() -> None:
+    queued = e.NodeWaiting("a", 1, "slot", resource="node_type:data.set")
+    done = e.NodeSucceeded("a", 1, START, {})
+    waiting = _fold(e.NodeStarted("a", 1), queued)["nodes"]["a"]
+    assert (waiting["status"], waiting["started_at"]) == ("waiting", None)
+    slow = _fold(queued, e.NodeStarted("a", 1), done)["nodes"]["a"]
+    assert (slow["started_at"], slow["ended_at"]) == (START + timedelta(seconds=1), START + timedelta(seconds=2))
+    quick = _fold(queued, done)["nodes"]["a"]
+    assert quick["started_at"] == quick["ended_at"] == START + timedelta(seconds=1)
+
+
+def test_a_cancelled_execution_says_why_until_it_is_retried() -> None:
+    created = e.ExecutionCreated("w", 1, {}, {"type": "manual"})
+    assert _fold(created, e.ExecutionCancelled("enough"))["reason"] == "enough"
+    assert _fold(created, e.ExecutionCancelled("enough"), e.ExecutionRetried(2, {}, "again"))["reason"] is None

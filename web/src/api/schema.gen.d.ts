@@ -684,6 +684,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/triggers/{workflow}/{trigger}/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Trigger Token
+         * @description Give a webhook a new token; the former one is void, and this one is never shown again.
+         */
+        post: operations["make_trigger_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/backfills": {
         parameters: {
             query?: never;
@@ -1385,7 +1405,7 @@ export interface components {
         };
         /**
          * Execution
-         * @description An execution with its inputs, outputs and nodes; `generation` counts its retries from 1.
+         * @description An execution with its nodes; `generation` counts retries from 1, `reason` says why it was cancelled.
          */
         Execution: {
             /** Id */
@@ -1419,6 +1439,8 @@ export interface components {
             /** Generation */
             generation: number;
             waiting: components["schemas"]["Waiting"] | null;
+            /** Reason */
+            reason: string | null;
             /** Inputs */
             inputs: {
                 [key: string]: unknown;
@@ -2135,6 +2157,14 @@ export interface components {
             items: components["schemas"]["TriggerDetail"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * TriggerToken
+         * @description What callers of a webhook prove themselves with, shown once.
+         */
+        TriggerToken: {
+            /** Token */
+            token: string;
         };
         /**
          * UseLoginLink
@@ -4344,6 +4374,61 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Execution"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    make_trigger_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                workflow: string;
+                /** @description Name of the trigger */
+                trigger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerToken"];
                 };
             };
             /** @description Problem details (RFC 9457) */

@@ -77,6 +77,13 @@ export function viewOf(run: NodeRun): NodeRunView {
   }
 }
 
+/** Whether a waiting node queues for a place or a turn, and so has not begun. */
+const queues = (rule: string | null): boolean => rule === 'slot' || rule === 'rate'
+
+/** Since when an ended node ran; its start after a queue may be too short before its end to be told. */
+const begun = (view: NodeRunView, { data, at }: RunEvent): string =>
+  view.startedAt ?? (queues(view.rule) ? at : (text(data.started_at) ?? at))
+
 /** One node's view after an event, as the server folds it; a node may go from pending straight to its end. */
 export function foldNode(view: NodeRunView, event: RunEvent): NodeRunView {
   const { data, at } = event
@@ -105,7 +112,7 @@ export function foldNode(view: NodeRunView, event: RunEvent): NodeRunView {
         ...view,
         status: 'waiting',
         attempt,
-        startedAt,
+        startedAt: queues(text(data.rule)) ? (attempt > 1 ? view.startedAt : null) : startedAt,
         dueAt: text(data.due_at),
         rule: text(data.rule),
         resource: text(data.resource),
@@ -118,7 +125,7 @@ export function foldNode(view: NodeRunView, event: RunEvent): NodeRunView {
         ...view,
         status: 'succeeded',
         attempt,
-        startedAt: view.startedAt ?? text(data.started_at) ?? at,
+        startedAt: begun(view, event),
         endedAt: at,
         dueAt: null,
         error: null,
@@ -127,7 +134,7 @@ export function foldNode(view: NodeRunView, event: RunEvent): NodeRunView {
       }
     }
     case 'node.failed': {
-      const startedAt = view.startedAt ?? text(data.started_at) ?? at
+      const startedAt = begun(view, event)
       return {
         ...view,
         status: 'failed',

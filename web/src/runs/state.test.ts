@@ -37,6 +37,8 @@ const execution: Execution = {
   priority: 0,
   generation: 1,
   waiting: null,
+  reason: null,
+  parent: null,
   error: null,
   inputs: {},
   outputs: null,
@@ -99,6 +101,24 @@ describe('a run that goes on', () => {
 })
 
 describe('foldNode', () => {
+  it('does not count the queue as time of the node', () => {
+    const queued = foldNode(
+      PENDING,
+      runEvent(2, 'node.waiting', {
+        at: 'first',
+        data: { attempt: 1, rule: 'slot', resource: 'node_type:x' },
+      }),
+    )
+    expect(queued.startedAt).toBeNull()
+    const started = runEvent(3, 'node.started', { at: 'second', data: { attempt: 1 } })
+    expect(foldNode(queued, started).startedAt).toBe('second')
+    const ended = runEvent(3, 'node.succeeded', {
+      at: 'last',
+      data: { attempt: 1, started_at: 'first', outputs: {} },
+    })
+    expect(foldNode(queued, ended).startedAt).toBe('last')
+  })
+
   it('follows a node through retry to success', () => {
     const events = [
       runEvent(2, 'node.started', { at: 'first', data: { attempt: 1 } }),

@@ -66,6 +66,10 @@ async def http_request(
     the header does the work once. A status of 400 or more fails the node; a broken network, 429 and 5xx may be tried
     again by a retry policy.
 
+    The example asks the server of ConcertMaster itself: it needs one on port 8000, started with
+    `CONCERTMASTER_EGRESS_ALLOW=127.0.0.1`, because addresses of this machine are refused otherwise. With another
+    `url`, `-i url=https://...`, it needs neither.
+
     Args:
         url: Where to; relative to the connection's `base_url` when that is set.
         method: What to do there.

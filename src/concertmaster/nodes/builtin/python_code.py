@@ -37,6 +37,7 @@ Code = Annotated[
     category="code",
     effect="write",
     effect_by=("effect", ("none", "read")),
+    idempotent=False,
     isolation="process",
     summary="code",
     icon="file-code",
@@ -59,6 +60,9 @@ def python_code(
 
     It runs with limits of time, memory and CPU, without the server's environment, and a crash of it harms nobody
     else. But it is no sandbox: it may do whatever the user may who runs the server.
+
+    Code that writes is not repeated by itself when the server died in the middle of it, because nobody knows whether
+    the write arrived; say `policy: {idempotent: true}` where a repetition does no harm.
 
     Args:
         code: Python with a function `main`.

@@ -39,7 +39,7 @@ export function RunActions({ execution }: { execution: Execution }) {
       {REQUESTS.filter((request) => canAsk(execution.status, request)).map((request) => (
         <Steer key={`${request}-${execution.seq}`} execution={execution} request={request} />
       ))}
-      {isEnded(execution.status) && Object.keys(execution.inputs).length > 0 ? (
+      {canAsk(execution.status, 'retry') && Object.keys(execution.inputs).length > 0 ? (
         <Button
           variant="default"
           leftSection={<IconForms size={15} aria-hidden />}

@@ -28,7 +28,8 @@ function useSentence(execution: Execution, store: RunStatusStore): string {
     return t.sentence.running(version, nodes.filter(([, view]) => DONE.has(view.status)).length, nodes.length)
   }
   const said = t.sentence[status](version, took)
-  return execution.waiting ? `${said}. ${execution.waiting.message}` : said
+  const why = execution.waiting?.message ?? execution.reason
+  return why ? `${said}. ${why}` : said
 }
 
 /** What happened, in one sentence, and what can be done about it. */

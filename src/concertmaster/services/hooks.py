@@ -1,0 +1,131 @@
+"""Hooks: requests from outside that start executions. Whoever calls is checked here, by the trigger's own rules."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from concertmaster.domain.access import Actor, demand
+from concertmaster.domain.errors import NotFound, UserError
+from concertmaster.domain.execution import FINAL_EXECUTION
+from concertmaster.domain.findings import Findings
+from concertmaster.domain.interfaces import Clock, TriggerFire, TriggerRow, TriggerStore
+from concertmaster.domain.triggers import read_trigger
+from concertmaster.domain.triggers_webhook import WebhookConfig
+from concertmaster.services.executions import ExecutionService
+from concertmaster.services.stream import StreamService
+from concertmaster.services.triggers import TriggerService
+from concertmaster.triggers.webhook import HookRequest, RateLimits, demand_caller, digest, info_of
+
+TYPE = "webhook"
+TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A webhook that is there and enabled."""
+
+    row: TriggerRow
+    config: WebhookConfig
+
+
+class HookService:
+    """Use cases around webhooks.
+
+    Args:
+        values: gives the decrypted values of a connection.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: TriggerStore,
+        triggers: TriggerService,
+        executions: ExecutionService,
+        stream: StreamService,
+        values: Callable[[str], Awaitable[Mapping[str, str]]],
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._triggers = triggers
+        self._executions = executions
+        self._stream = stream
+        self._values = values
+        self._clock = clock
+        self._limits = RateLimits()
+
+    async def make_token(self, actor: Actor, workflow: str, name: str) -> str:
+        """Give a webhook a new token, and make its former one void; nobody can read it again.
+
+        Raises:
+            NotFound: `trigger.not_found`.
+            UserError: `trigger.no_token`, it has another type or another `auth`.
+        """
+        demand(actor, "workflow:write")
+        row = await self._store.get(workflow, name)
+        config = _config(row) if row.type == TYPE else None
+        if config is None or config.auth != "token":
+            raise UserError("trigger.no_token", f"{workflow}/{name} is no webhook with `auth: token`")
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        await self._store.set_secret(workflow, name, digest(token), actor=actor)
+        return token
+
+    async def find(self, path: str, method: str) -> Hook:
+        """The webhook at a path.
+
+        Raises:
+            NotFound: `hook.not_found`, there is none, or it is disabled.
+            UserError: `hook.method`.
+        """
+        rows = [row for row in await self._store.at_address(TYPE, path.strip("/")) if row.enabled]
+        config = _config(rows[0]) if rows else None
+        if config is None:
+            raise NotFound("hook.not_found", f"There is no webhook at /hooks/{path[:200]}, or it is disabled")
+        if method not in config.methods:
+            allowed = ", ".join(config.methods)
+            raise UserError("hook.method", f"This webhook is called with {allowed}", allow=allowed)
+        return Hook(rows[0], config)
+
+    async def receive(self, hook: Hook, request: HookRequest) -> tuple[int, dict[str, Any]]:
+        """Start an execution, durably, and answer as the trigger says: the status and the JSON of the answer.
+
+        Raises:
+            UserError: `hook.unauthorized`, `hook.rate`, `hook.body`; or it cannot be started.
+            Conflict: the key of duplicates was used for another request.
+        """
+        row, config, now = hook.row, hook.config, self._clock.now()
+        values: Mapping[str, str] = {} if config.connection is None else await self._values(config.connection)
+        demand_caller(config, request, token_digest=row.secret, secrets=values, now=now)
+        self._limits.demand((row.workflow, row.name), config.rate_per_minute, now=now)
+        info = {"type": TYPE, "name": row.name, **info_of(config, request)}
+        actor = Actor(f"trigger:{row.workflow}/{row.name}", "operator")
+        given = request.headers.get(config.duplicate_header.lower())
+        key = None if not given else f"hook:{hashlib.sha256(given.encode()).hexdigest()}"
+        try:
+            started = await self._triggers.start(actor, row, info, key=key)
+        except UserError as error:
+            refused = TriggerFire(now, "failed", f"{error.message} ({error.code})")
+            await self._store.note(row, refused, sample=None)
+            raise
+        if started.is_new:
+            await self._store.note(row, TriggerFire(now, "started", execution=started.row.id), sample=info)
+        return await self._answer(actor, config, started.row.id)
+
+    async def _answer(self, actor: Actor, config: WebhookConfig, execution_id: str) -> tuple[int, dict[str, Any]]:
+        if config.respond == "now":
+            return 202, {"execution": execution_id}
+        row = await self._stream.until_final(execution_id, config.wait.total_seconds())
+        if row.status not in FINAL_EXECUTION:
+            return 202, {"execution": execution_id, "status": row.status}
+        if row.status != "succeeded":
+            return 500, {"execution": execution_id, "status": row.status}
+        shown = await self._executions.show(actor, execution_id)
+        return 200, shown["outputs"] or {}
+
+
+def _config(row: TriggerRow) -> WebhookConfig | None:
+    config = read_trigger(row.type, row.config, Findings(), at="", schedules=None)
+    return config if isinstance(config, WebhookConfig) else None

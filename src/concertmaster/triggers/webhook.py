@@ -1,0 +1,161 @@
+"""Webhooks: who may call, what a body says, and how often. No I/O.
+
+Trap: the buckets of `RateLimits` are this process's own; with several servers each has its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs
+
+import orjson
+
+from concertmaster.domain.errors import UserError
+from concertmaster.domain.recent import Recent
+from concertmaster.domain.triggers_webhook import WebhookConfig
+
+# What proves who calls is not told to the execution.
+_PROOFS = frozenset({"authorization", "cookie", "proxy-authorization"})
+TOKEN_PARAMETER = "token"  # noqa: S105  (the name of one)
+_BUCKETS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class HookRequest:
+    """A request to `/hooks/<path>`; names of headers are in lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+
+
+def digest(token: str) -> str:
+    """Of a token, which is long and random, so that a plain hash is enough."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def demand_caller(
+    config: WebhookConfig,
+    request: HookRequest,
+    *,
+    token_digest: str | None,
+    secrets: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """Raise unless the caller has proved who he is.
+
+    Args:
+        token_digest: of the trigger's token, None when none was made.
+        secrets: the values of the connection that the config names.
+    Raises:
+        UserError: `hook.unauthorized`.
+    """
+    match config.auth:
+        case "token":
+            given = _bearer(request) or request.query.get(TOKEN_PARAMETER, "")
+            allowed = token_digest is not None and hmac.compare_digest(digest(given), token_digest)
+        case "basic":
+            expected = f"{secrets.get('username', '')}:{secrets.get('password', '')}"
+            allowed = len(expected) > 1 and hmac.compare_digest(_basic(request).encode(), expected.encode())
+        case "hmac":
+            allowed = _is_signed(config, request, secrets.get("secret", ""), now)
+        case _:
+            allowed = True
+    if not allowed:
+        # Not more: whoever guesses learns nothing from it.
+        raise UserError("hook.unauthorized", f"This webhook needs a valid proof of who calls (auth: {config.auth})")
+
+
+def _bearer(request: HookRequest) -> str:
+    kind, _, value = request.headers.get("authorization", "").partition(" ")
+    return value.strip() if kind.lower() == "bearer" else ""
+
+
+def _basic(request: HookRequest) -> str:
+    kind, _, value = request.headers.get("authorization", "").partition(" ")
+    try:
+        return b64decode(value.strip(), validate=True).decode() if kind.lower() == "basic" else ""
+    except ValueError:
+        return ""
+
+
+def _is_signed(config: WebhookConfig, request: HookRequest, secret: str, now: datetime) -> bool:
+    """Whether the hex HMAC-SHA256 of `<timestamp>.<body>` is right, and the timestamp (Unix seconds) of now."""
+    stamp = request.headers.get(config.timestamp_header.lower(), "")
+    signature = request.headers.get(config.signature_header.lower(), "").removeprefix("sha256=")
+    if not secret or not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12):
+        return False
+    if abs(now.timestamp() - int(stamp)) > config.tolerance.total_seconds():
+        return False
+    expected = hmac.new(secret.encode(), stamp.encode() + b"." + request.body, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(signature.lower().encode(), expected.encode())
+
+
+def info_of(config: WebhookConfig, request: HookRequest) -> dict[str, Any]:
+    """What the execution is told.
+
+    Raises:
+        UserError: `hook.body`, it says that it is JSON, and is not.
+    """
+    hidden = _PROOFS | {config.signature_header.lower()}
+    return {
+        "method": request.method,
+        "path": request.path,
+        "headers": {name: value for name, value in request.headers.items() if name not in hidden},
+        "query": {name: value for name, value in request.query.items() if name != TOKEN_PARAMETER},
+        "body": _body(request),
+    }
+
+
+def _body(request: HookRequest) -> Any:
+    """JSON as data, a form as a mapping (of lists where a name comes twice), text as text, the rest as base64."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not request.body:
+        return None
+    if kind.endswith(("/json", "+json")):
+        try:
+            return orjson.loads(request.body)
+        except orjson.JSONDecodeError as error:
+            raise UserError("hook.body", f"The body is no JSON: {error}") from error
+    try:
+        text = request.body.decode()
+    except UnicodeDecodeError:
+        return {"base64": b64encode(request.body).decode()}
+    if kind == "application/x-www-form-urlencoded":
+        fields = parse_qs(text, keep_blank_values=True)
+        return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
+    return text
+
+
+class RateLimits:
+    """Token buckets: so many calls a minute, as many of them at once.
+
+    Source: the token bucket, as in Turner, "New directions in communications", IEEE Communications Magazine, 1986.
+    """
+
+    def __init__(self) -> None:
+        self._buckets = Recent[tuple[str, str], tuple[float, datetime]](_BUCKETS)
+
+    def demand(self, key: tuple[str, str], per_minute: int | None, *, now: datetime) -> None:
+        """Take one, or raise.
+
+        Raises:
+            UserError: `hook.rate`, with `retry_after` seconds.
+        """
+        if per_minute is None:
+            return
+        left, at = self._buckets.get(key) or (float(per_minute), now)
+        left = min(float(per_minute), left + max((now - at) / timedelta(minutes=1), 0) * per_minute)
+        if left < 1:
+            seconds = int((1 - left) * 60 / per_minute) + 1
+            message = f"This webhook takes {per_minute} calls a minute; try again in {seconds} s"
+            raise UserError("hook.rate", message, retry_after=seconds)
+        self._buckets.put(key, (left - 1, now))

@@ -1,0 +1,192 @@
+"""Webhooks: requests from outside start executions; callers prove themselves, repeat themselves, and come too often."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import time
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from factories import document
+
+ORDER = {"n": "{{ trigger.body.n }}"}
+
+
+@pytest.fixture
+async def caller(app: FastAPI) -> AsyncGenerator[httpx.AsyncClient]:
+    """Whoever is outside."""
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000/hooks") as made:
+        yield made
+
+
+async def publish(client: httpx.AsyncClient, *, inputs: Any = ORDER, **config: Any) -> httpx.Response:
+    hook = {"type": "webhook", "config": {"path": "orders/created", "auth": "none", **config}, "inputs": inputs}
+    return await client.post("/workflows", json=document(triggers={"hook": hook}))
+
+
+async def fires(client: httpx.AsyncClient) -> list[dict[str, Any]]:
+    return (await client.get("/triggers/hello/hook")).json()["last_fires"]
+
+
+async def test_a_request_starts_an_execution_that_is_told_of_it(
+    client: httpx.AsyncClient, caller: httpx.AsyncClient
+) -> None:
+    await publish(client)
+    answer = await caller.post("/orders/created?from=shop", json={"n": 20}, headers={"X-Order": "7", "Cookie": "a=b"})
+    assert answer.status_code == 202
+    id_ = answer.json()["execution"]
+    shown = (await client.get(f"/executions/{id_}")).json()
+    trigger = shown["trigger"]
+    assert (trigger["type"], trigger["name"], trigger["method"], trigger["path"]) == (
+        "webhook",
+        "hook",
+        "POST",
+        "orders/created",
+    )
+    assert (trigger["body"], trigger["query"], trigger["headers"]["x-order"]) == ({"n": 20}, {"from": "shop"}, "7")
+    assert "cookie" not in trigger["headers"]
+    assert shown["inputs"] == {"n": 20}
+    assert [(fire["outcome"], fire["execution"]) for fire in await fires(client)] == [("started", id_)]
+    # What came is what a test says again.
+    again = (await client.post("/triggers/hello/hook/test")).json()
+    assert (again["trigger"]["body"], again["trigger"]["test"], again["inputs"]) == ({"n": 20}, True, {"n": 20})
+
+
+async def test_the_answer_can_be_the_outputs(client: httpx.AsyncClient, caller: httpx.AsyncClient) -> None:
+    await publish(client, respond="outputs")
+    answer = await caller.post("/orders/created", json={"n": 20})
+    assert (answer.status_code, answer.json()) == (200, {"double": 42})
+
+
+async def test_it_is_not_waited_for_ever(client: httpx.AsyncClient, caller: httpx.AsyncClient) -> None:
+    hook = {"type": "webhook", "config": {"path": "slow", "auth": "none", "respond": "outputs", "wait": "200ms"}}
+    nodes = {"wait": {"type": "testing.pause", "config": {"seconds": 60}}}
+    body = document(triggers={"hook": hook}, nodes=nodes, edges=[], outputs={})
+    (await client.post("/workflows", json=body)).raise_for_status()
+    answer = await caller.post("/slow")
+    assert answer.status_code == 202
+    assert answer.json()["status"] in ("queued", "running")
+
+
+async def test_a_repeated_request_starts_nothing_new(client: httpx.AsyncClient, caller: httpx.AsyncClient) -> None:
+    await publish(client, duplicate_header="X-Delivery")
+    ids = {
+        (await caller.post("/orders/created", json={"n": 1}, headers={"X-Delivery": delivery})).json()["execution"]
+        for delivery in ("a", "b", "a", "a")
+    }
+    assert len(ids) == 2
+    assert len(await fires(client)) == 2
+    other = await caller.post("/orders/created", json={"n": 2}, headers={"X-Delivery": "a"})
+    assert (other.status_code, other.json()["code"]) == (409, "execution.key_reused")
+
+
+async def test_a_token_is_shown_once_and_replaced(client: httpx.AsyncClient, caller: httpx.AsyncClient) -> None:
+    await publish(client, auth="token")
+    refused = await caller.post("/orders/created", json={"n": 1})
+    assert (refused.status_code, refused.json()["code"]) == (401, "hook.unauthorized")
+    tokens = [(await client.post("/triggers/hello/hook/token")).json()["token"] for _ in range(2)]
+    statuses: list[int] = []
+    for token in (*tokens, "", "x"):
+        answer = await caller.post("/orders/created", json={"n": 1}, headers={"Authorization": f"Bearer {token}"})
+        statuses.append(answer.status_code)
+    assert statuses == [401, 202, 401, 401]
+    answer = await caller.post(f"/orders/created?token={tokens[1]}", json={"n": 1})
+    assert answer.status_code == 202
+    execution = (await client.get(f"/executions/{answer.json()['execution']}")).text
+    assert tokens[1] not in execution
+    # The same webhook, told something else, keeps its token.
+    await publish(client, auth="token", rate_per_minute=100)
+    assert (await caller.post(f"/orders/created?token={tokens[1]}", json={"n": 1})).status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("age", "change", "status"),
+    [(0, "", 202), (0, "sha256=", 202), (200, "", 202), (400, "", 401), (-400, "", 401), (0, "0", 401)],
+)
+async def test_signatures(
+    client: httpx.AsyncClient, caller: httpx.AsyncClient, age: int, change: str, status: int
+) -> None:
+    values = {"secret": "between us"}
+    await client.post("/connections", json={"name": "shop", "type": "webhook", "values": values})
+    assert (await publish(client, auth="hmac", connection="shop", signature_header="X-Sign")).status_code == 201
+    body, stamp = b'{"n": 5}', str(int(time.time()) - age)
+    signature = hmac.new(b"between us", stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+    headers = {"X-Timestamp": stamp, "X-Sign": f"{change}{signature}", "Content-Type": "application/json"}
+    answer = await caller.post("/orders/created", content=body, headers=headers)
+    assert answer.status_code == status
+    other = await caller.post("/orders/created", content=b'{"n": 6}', headers=headers)
+    assert other.status_code == 401
+
+
+async def test_basic(client: httpx.AsyncClient, caller: httpx.AsyncClient) -> None:
+    values = {"username": "shop", "password": "pass:word"}
+    await client.post("/connections", json={"name": "shop", "type": "webhook", "values": values})
+    await publish(client, auth="basic", connection="shop")
+    for given, status in (("shop:pass:word", 202), ("shop:wrong", 401), (":", 401)):
+        headers = {"Authorization": "Basic " + base64.b64encode(given.encode()).decode()}
+        assert (await caller.post("/orders/created", json={"n": 1}, headers=headers)).status_code == status
+    assert (await caller.post("/orders/created", json={"n": 1})).status_code == 401
+
+
+async def test_too_often(client: httpx.AsyncClient, caller: httpx.AsyncClient) -> None:
+    await publish(client, rate_per_minute=3)
+    answers = [await caller.post("/orders/created", json={"n": 1}) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [202, 202, 202, 429]
+    assert 1 <= int(answers[3].headers["retry-after"]) <= 21
+    assert answers[3].json()["code"] == "hook.rate"
+
+
+async def test_what_is_refused(client: httpx.AsyncClient, caller: httpx.AsyncClient) -> None:
+    assert (await caller.post("/orders/created")).json()["code"] == "hook.not_found"
+    await publish(client, max_body_bytes=50, methods=["POST", "PUT"])
+    wrong = await caller.get("/orders/created")
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "POST, PUT")
+    assert (await caller.post("/orders/created", json={"n": "x" * 100})).status_code == 413
+    headers = {"Content-Type": "application/json"}
+    assert (await caller.post("/orders/created", content=b"{", headers=headers)).json()["code"] == "hook.body"
+    unfit = await caller.put("/orders/created", json={"n": "many"})
+    assert (unfit.status_code, unfit.json()["code"]) == (422, "execution.inputs_invalid")
+    assert [fire["outcome"] for fire in await fires(client)] == ["failed"]
+    await client.post("/triggers/hello/hook/disable")
+    assert (await caller.put("/orders/created", json={"n": 1})).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"a=1&b=2&b=3&c=", {"a": "1", "b": ["2", "3"], "c": ""}),
+        ("text/plain", "häß".encode(), "häß"),
+        ("application/octet-stream", b"\xff\x00", {"base64": "/wA="}),
+        ("application/cloudevents+json", b"[1]", [1]),
+        ("application/json", b"", None),
+    ],
+)
+async def test_bodies(
+    client: httpx.AsyncClient, caller: httpx.AsyncClient, kind: str, content: bytes, body: Any
+) -> None:
+    await publish(client, inputs={})
+    answer = await caller.post("/orders/created", content=content, headers={"Content-Type": kind})
+    shown = (await client.get(f"/executions/{answer.json()['execution']}")).json()
+    assert shown["trigger"]["body"] == body
+
+
+async def test_what_has_no_token(client: httpx.AsyncClient) -> None:
+    await publish(client)
+    answer = await client.post("/triggers/hello/hook/token")
+    assert (answer.status_code, answer.json()["code"]) == (422, "trigger.no_token")
+    assert (await client.post("/triggers/hello/none/token")).status_code == 404
+
+
+async def test_a_connection_that_is_not_there_and_a_path_twice_are_problems(client: httpx.AsyncClient) -> None:
+    answer = await publish(client, auth="hmac", connection="nobody")
+    assert [one["code"] for one in answer.json()["errors"]] == ["connection.missing"]
+    hook = {"type": "webhook", "config": {"path": "same"}}
+    answer = await client.post("/workflows", json=document(triggers={"a": hook, "b": hook}))
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/triggers/b/config/path"]

@@ -1,0 +1,32 @@
+"""`connection add`: an empty value is refused, what looks misspelt is told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from server_process import Command, run_command
+
+
+def test_an_empty_standard_input_stores_nothing(workspace: Path) -> None:
+    done = run_command(workspace, "connection", "add", "shop", "-v", "token", input_text="")
+    assert (done.returncode, "/values/token" in done.stderr, "-v token=VALUE" in done.stderr) == (2, True, True)
+    assert json.loads(run_command(workspace, "connection", "list", "--json").stdout)["items"] == []
+
+
+def test_misspelt_types_and_fields_are_told_and_stored(command: Command) -> None:
+    done = command("connection", "add", "shop", "--type", "htpp", "-v", "token=x")
+    assert (done.returncode, "Did you mean `http`?" in done.stderr) == (0, True)
+    done = command("connection", "add", "other", "-v", "tokn=x")
+    assert (done.returncode, "does not read the field tokn" in done.stderr) == (0, True)
+    assert "Did you mean `token`?" in done.stderr
+    assert command("connection", "add", "third", "-v", "token=x", "-v", "base_url=https://a.example").stderr == ""
+
+
+def test_own_node_types_make_their_connection_types_known(command: Command, workspace: Path) -> None:
+    (workspace / "nodes" / "mine.py").write_text(
+        "from typing import Literal\nfrom concertmaster import Connection, node\n\n\n"
+        "@node(effect='read')\ndef look(shelf: Connection[Literal['shelf']]) -> int:\n"
+        '    """Look."""\n    return 1\n'
+    )
+    assert command("connection", "add", "mine", "--type", "shelf", "-v", "anything=x").stderr == ""

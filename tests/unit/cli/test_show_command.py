@@ -1,0 +1,80 @@
+"""`executions show`: why a run has not ended, or ended as it did, in the run's own line and those of its nodes."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from factories import document
+from server_process import Command, server_process
+
+pytestmark = pytest.mark.server
+PAY = """
+import asyncio
+
+from concertmaster import node
+
+
+@node(id="testing.pay", effect="write", idempotent=False)
+async def pay() -> int:
+    \"\"\"Take for ever.\"\"\"
+    await asyncio.sleep(3600)
+    return 1
+"""
+
+
+def begin(client: httpx.Client, body: dict[str, Any]) -> str:
+    client.post("/api/v1/workflows", json=body).raise_for_status()
+    return client.post(f"/api/v1/workflows/{body['name']}/executions", json={}).raise_for_status().json()["id"]
+
+
+def until(client: httpx.Client, id_: str, kind: str) -> None:
+    after, deadline = 0, time.monotonic() + 20
+    while time.monotonic() < deadline:
+        page = client.get(f"/api/v1/executions/{id_}/events?after={after}&wait=2").raise_for_status().json()
+        if any(event["kind"] == kind for event in page["items"]):
+            return
+        after = page["next"]
+    raise AssertionError(f"no {kind}")
+
+
+def test_an_interrupted_run_has_no_running_nodes(command: Command, workspace: Path) -> None:
+    (workspace / "nodes" / "paying.py").write_text(PAY)
+    body = document("pays", inputs={}, nodes={"p": {"type": "testing.pay"}}, edges=[], outputs={})
+    with server_process(workspace) as server, server.client() as client:
+        id_ = begin(client, body)
+        until(client, id_, "node.started")
+        server.kill()
+    with server_process(workspace) as server, server.client() as client:
+        until(client, id_, "execution.interrupted")
+        shown = command("executions", "show", id_).stdout
+    assert "! p  testing.pay@1  interrupted" in shown
+    assert "running" not in shown
+
+
+def test_a_run_whose_nodes_queue_says_for_what(command: Command, workspace: Path) -> None:
+    body = yaml.safe_load((workspace / "pausing.yaml").read_text())
+    env = {"CONCERTMASTER_LIMITS": "node_type:testing.pause=1"}
+    with server_process(workspace, env=env) as server, server.client() as client:
+        first = begin(client, body)
+        until(client, first, "node.started")
+        second = begin(client, body)
+        until(client, second, "node.waiting")
+        shown = command("executions", "show", second).stdout
+    told = "running: Nothing runs: wait waits for a free place of node_type:testing.pause"
+    assert f"{told} (held by {first}/wait)" in shown
+
+
+def test_a_skipped_run_says_why(command: Command, workspace: Path) -> None:
+    policy = {"concurrency": {"limit": 1, "when_full": "skip"}}
+    body = {**yaml.safe_load((workspace / "pausing.yaml").read_text()), "policy": policy}
+    (workspace / "pausing.yaml").write_text(yaml.safe_dump(body, sort_keys=False))
+    with server_process(workspace) as server, server.client() as client:
+        begin(client, body)
+        done = command("run", "pausing.yaml")
+    assert (done.returncode, "which is the limit, and its policy says skip" in done.stdout) == (1, True)

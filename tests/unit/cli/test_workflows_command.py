@@ -1,0 +1,91 @@
+"""`workflows list | push | pull | diff`: files become versions, versions become files, and what differs is told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import yaml
+
+from factories import document
+from server_process import Command, server_process
+
+
+def test_push_stores_and_publishes_and_says_when_nothing_changed(command: Command, workspace: Path) -> None:
+    first = command("workflows", "push", "hello.yaml", "cities.yaml")
+    assert first.stdout.splitlines() == ["hello: version 1, published", "cities: version 1, published"]
+    again = command("workflows", "push", "hello.yaml", "--json")
+    assert json.loads(again.stdout)["items"] == [
+        {"name": "hello", "version": 1, "published": True, "new": False, "file": "hello.yaml"}
+    ]
+    (workspace / "hello.yaml").write_text(yaml.safe_dump(document(title="Another"), sort_keys=False))
+    held = command("workflows", "push", "hello.yaml", "--no-publish")
+    assert (held.returncode, held.stdout) == (0, "hello: version 2, not published\n")
+    listed = {item["name"]: item for item in json.loads(command("workflows", "list", "--json").stdout)["items"]}
+    assert (listed["hello"]["version"], listed["hello"]["published"]) == (2, 1)
+    shown = command("workflows", "list").stdout
+    assert "cities" in shown
+    assert "never" in shown
+
+
+def test_push_stores_nothing_when_one_document_is_invalid(command: Command, workspace: Path) -> None:
+    (workspace / "bad.yaml").write_text(yaml.safe_dump(document("bad", edges=["first -> nowhere"])))
+    done = command("workflows", "push", "hello.yaml", "bad.yaml")
+    assert done.returncode == 2
+    assert "bad.yaml:" in done.stderr
+    assert "nothing was stored" in done.stderr
+    assert "no workflows yet" in command("workflows", "list").stdout
+
+
+def test_push_refuses_two_files_of_one_name(command: Command, workspace: Path) -> None:
+    (workspace / "copy.yaml").write_text((workspace / "hello.yaml").read_text())
+    done = command("workflows", "push", "hello.yaml", "copy.yaml")
+    assert done.returncode != 0
+    assert "hello.yaml and copy.yaml are both named hello" in done.stderr
+
+
+def test_pull_writes_the_canonical_form_and_overwrites_only_when_told(command: Command, workspace: Path) -> None:
+    command("workflows", "push", "hello.yaml")
+    written = command("workflows", "pull", "hello", "--to", "out/flows")
+    assert (written.returncode, written.stdout) == (0, "out/flows/hello.yaml: version 1\n")
+    file = workspace / "out" / "flows" / "hello.yaml"
+    assert "type: data.set@1" in file.read_text()
+    assert "already" in command("workflows", "pull", "hello", "--to", "out/flows").stdout
+    file.write_text("mine")
+    refused = command("workflows", "pull", "hello", "--to", "out/flows")
+    assert (refused.returncode, "--replace" in refused.stderr, file.read_text()) == (1, True, "mine")
+    assert command("workflows", "pull", "hello", "--to", "out/flows", "--replace").returncode == 0
+    assert command("workflows", "diff", "out/flows/hello.yaml").returncode == 0
+
+
+def test_pull_of_an_older_version_and_of_an_unknown_workflow(command: Command, workspace: Path) -> None:
+    command("workflows", "push", "hello.yaml")
+    (workspace / "hello.yaml").write_text(yaml.safe_dump(document(title="Another"), sort_keys=False))
+    command("workflows", "push", "hello.yaml")
+    command("workflows", "pull", "hello", "--version", "1", "--to", "old")
+    assert "title" not in (workspace / "old" / "hello.yaml").read_text()
+    missing = command("workflows", "pull", "helo")
+    assert (missing.returncode, "helo" in missing.stderr) == (1, True)
+
+
+def test_diff_tells_what_changed_and_nothing_else(command: Command, workspace: Path) -> None:
+    unknown = command("workflows", "diff", "hello.yaml")
+    assert (unknown.returncode, "not stored yet" in unknown.stdout) == (1, True)
+    command("workflows", "push", "hello.yaml")
+    same = command("workflows", "diff", "hello.yaml")
+    assert (same.returncode, same.stdout) == (0, "hello.yaml: the same as hello version 1\n")
+    (workspace / "hello.yaml").write_text(yaml.safe_dump(document(title="Another"), sort_keys=False))
+    changed = command("workflows", "diff", "hello.yaml")
+    assert changed.returncode == 1
+    lines = [line for line in changed.stdout.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+    assert lines == ["+title: Another"]
+    (workspace / "hello.yaml").write_text("name: [")
+    assert command("workflows", "diff", "hello.yaml").returncode == 2
+
+
+def test_push_goes_through_the_server_that_has_the_folder(command: Command, workspace: Path) -> None:
+    with server_process(workspace):
+        assert command("workflows", "push", "hello.yaml").returncode == 0
+        assert [item["name"] for item in json.loads(command("workflows", "list", "--json").stdout)["items"]] == [
+            "hello"
+        ]
