@@ -18,6 +18,7 @@ from concertmaster.services.triggers import TriggerService
 from concertmaster.services.workflows import WorkflowService
 from concertmaster.triggers.backfiller import Backfiller
 from concertmaster.triggers.kinds import Kinds
+from concertmaster.triggers.schedule import Schedules
 from concertmaster.triggers.scheduler import Scheduler
 
 
@@ -54,6 +55,7 @@ async def start_triggering(
         workflows=workflows,
         executions=executions,
         kinds=kinds,
+        schedules=Schedules(),
         clock=clock,
         wake=lambda: scheduler.wake(),
     )

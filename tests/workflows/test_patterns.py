@@ -14,9 +14,10 @@ import yaml
 
 from api_client import LOCAL, TOKEN, make_client
 from concertmaster.api.app import create_app
-from concertmaster.bootstrap import build, hold_data_folder
+from concertmaster.bootstrap import build
 from concertmaster.config import Settings
 from concertmaster.domain.execution import FINAL_EXECUTION
+from concertmaster.storage.data_folder import hold_data_folder
 from documentation import ROOT
 from execution_trace import Trace, trace_of
 

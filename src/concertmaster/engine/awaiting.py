@@ -103,16 +103,16 @@ async def _items(job: Job, result: Await) -> dict[str, Any]:
         raise UserError("each.too_many", f"{total:,} items are too many, {MOST_ITEMS:,} is the limit; use `batch`")
     settings = dict(result.about["settings"])
     concurrency = max(1, min(int(settings["concurrency"]), total))
-    parallel = _parallel(concurrency)
+    parallel = _parallel(concurrency, spans=-(-total // CHUNK))
     settings |= {"concurrency": concurrency // parallel, "batch": batch}
     return {"total": total, "span": CHUNK, "parallel": parallel, "settings": settings, "items": to_json(value)}
 
 
-def _parallel(concurrency: int) -> int:
+def _parallel(concurrency: int, *, spans: int) -> int:
     """Children at one time: some, so that one works while another begins or ends, where that keeps the bound."""
     if concurrency > CHUNK:
         return -(-concurrency // CHUNK)
-    return next(parallel for parallel in (4, 3, 2, 1) if concurrency % parallel == 0)
+    return next(parallel for parallel in (4, 3, 2, 1) if concurrency % parallel == 0 and parallel <= max(1, spans))
 
 
 @dataclass(frozen=True, slots=True)
