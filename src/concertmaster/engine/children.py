@@ -14,6 +14,7 @@ from concertmaster.domain.events import ItemEnded, ItemStarted
 from concertmaster.domain.execution import Failure
 from concertmaster.domain.parentage import ChildKind
 
+NOT_CALLED = "call.full"
 Span = tuple[int, int]
 Step = Literal["wait", "start", "stop", "go_on", "finish", "fail", "halt"]
 
@@ -119,6 +120,9 @@ class Children:
             case _ if self.satisfied:
                 # It was told to give up, because there was enough.
                 self.broken[body.execution] = span
+            case _ if body.error is not None and body.error.code == NOT_CALLED:
+                # Tried again, it is another execution: this one was never to run.
+                self.failure, self.started = self.failure or body.error, span[0]
             case status:
                 self.broken[body.execution] = span
                 stopped = Failure("call.cancelled", f"Its execution {body.execution} was {status}")

@@ -75,7 +75,7 @@ class Offspring:
             **self._around(planned, about["kind"]),
         )
         slot = about.get("slot")
-        limit = None if slot is None else Slot(slot["key"], slot["limit"])
+        limit = None if slot is None else Slot(slot["key"], slot["limit"], slot.get("when_full", "queue"))
         # One with a limit may have to wait for its place, and a full process leaves it to others.
         owner = None if limit is not None or self._placement.full else self._engine.owner.name
         now = self._engine.clock.now()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from concertmaster.nodes.builtin.data_values import data_set
 
 from concertmaster.domain.document import parse
 from concertmaster.domain.validation import validate
+from concertmaster.nodes.builtin.data_values import data_set
 from concertmaster.nodes.builtin.flow_loops import flow_for_each, flow_until, flow_while
 from concertmaster.nodes.node_type import node_type_of
 from concertmaster.nodes.registry import Registry
