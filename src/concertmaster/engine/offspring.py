@@ -19,7 +19,7 @@ from concertmaster.domain.interfaces import ArtifactReference, Child, Claim, Com
 from concertmaster.domain.parentage import Parentage
 from concertmaster.domain.values import JsonValue, TableRef, Value, from_json, to_json
 from concertmaster.engine import commands as cmd
-from concertmaster.engine.children import Children, Span
+from concertmaster.engine.children import Span
 from concertmaster.engine.item_values import results_of, stacked
 from concertmaster.engine.keys import key_of_children
 from concertmaster.engine.parts import Engine
@@ -75,7 +75,7 @@ class Offspring:
             **self._around(planned, about["kind"]),
         )
         slot = about.get("slot")
-        limit = None if slot is None else Slot(slot["key"], slot["limit"])
+        limit = None if slot is None else Slot(slot["key"], slot["limit"], slot.get("when_full", "queue"))
         # One with a limit may have to wait for its place, and a full process leaves it to others.
         owner = None if limit is not None or self._placement.full else self._engine.owner.name
         now = self._engine.clock.now()
@@ -189,7 +189,7 @@ class Offspring:
         children = self._state.nodes[node].children
         assert children is not None
         self._items.pop(node, None)
-        failure = _unmet(children)
+        failure = children.unmet()
         if failure is not None:
             return failure
         results = [from_json(result) for _, result in sorted(children.results.items()) if result is not None]
@@ -244,17 +244,3 @@ def inner(error: Failure) -> Failure:
     details = {**error.details, "inside": error.node or None}
     where = "" if not error.node or error.node in error.message else f"{error.node}: "
     return Failure(error.code, f"{where}{error.message}", details=details, retryable=error.retryable)
-
-
-def _unmet(children: Children) -> Failure | None:
-    """Why a container has failed although none of its children has."""
-    if children.loops and children.again and children.total:
-        return Failure(
-            "loop.bound",
-            f"The loop did not come to its end within {children.total} rounds; raise `maximum`, or look at what its "
-            "condition depends on",
-        )
-    if children.enough is not None and children.done - children.failed < children.enough:
-        got = children.done - children.failed
-        return Failure("each.not_enough", f"Only {got} items succeeded, and {children.enough} were asked for")
-    return None
