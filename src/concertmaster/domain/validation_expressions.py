@@ -10,7 +10,7 @@ from concertmaster.domain.expression import Reference, compile_config, compile_v
 from concertmaster.domain.expression_parse import has_expression
 from concertmaster.domain.findings import Findings, brief
 from concertmaster.domain.near_miss import did_you_mean, one_of
-from concertmaster.domain.phases import phases_of
+from concertmaster.domain.phases import LATER, phases_of
 from concertmaster.domain.problems import Severity, pointer
 from concertmaster.domain.validation_config import has_expressions
 from concertmaster.domain.validation_edges import ERROR_OUTLET
@@ -53,7 +53,7 @@ def check_deferred(scope: Scope, findings: Findings) -> None:
     spec = None if outer is None else outer.specs.get(scope.container)
     if outer is None or spec is None:
         return
-    config = outer.nodes[scope.container].config
+    config, pending = outer.nodes[scope.container].config, list[_Pending]()
     for key in spec.deferred:
         if key not in config:
             continue
@@ -62,12 +62,16 @@ def check_deferred(scope: Scope, findings: Findings) -> None:
         for problem in compiled.problems:
             findings.error(problem.code, at + problem.pointer, problem.message)
         for reference in _in_order(compiled.references):
-            if reference.root == "nodes" and reference.name is not None and scope.around(reference.name):
-                continue
+            if reference.root == "nodes" and reference.name is not None and reference.name not in scope.nodes:
+                found = _owner(outer, scope.container, reference)
+                if found is not None:
+                    pending.append(found)
+                    continue
             fault = _fault(scope, reference, looping=True)
             if fault is not None:
                 code, message, fix = fault
                 findings.error(code, at + pointer(*_leaf(config[key], reference)), message, fix=fix)
+    _check_ancestors(outer, pending, findings)
 
 
 def check_values(
@@ -168,22 +172,25 @@ def _check_ancestors(scope: Scope, pending: list[_Pending], findings: Findings) 
 
 
 def _runs_later(scope: Scope, reader: str, wanted: str) -> bool:
-    """Whether a node runs after everything in the main graph, because it undoes something or is of a branch that
-    follows on a failure or the end."""
+    """Whether a node is of a later phase, because it undoes something or is of a branch that follows on a failure or
+    the end."""
     if scope.outer is not None:
         return False
-    phases = phases_of(scope.workflow)
-    return reader in phases and wanted not in phases
+    phases, order = phases_of(scope.workflow), ("main", *LATER)
+    return order.index(phases.get(reader, "main")) > order.index(phases.get(wanted, "main"))
 
 
 def _report(scope: Scope, name: str, reference: Reference, fault: _Fault, findings: Findings) -> None:
     code, message, fix = fault
     severity: Severity = scope.severity(name)
     config = scope.nodes[name].config
-    schema = scope.specs[name].schema
+    spec = scope.specs[name]
     place: tuple[str | int, ...] = ()
     for key, value in config.items():
-        if has_expressions(value) and reference in compile_config({key: value}, schema).references:
+        if not has_expressions(value):
+            continue
+        compiled = compile_value(value) if key in spec.deferred else compile_config({key: value}, spec.schema)
+        if reference in compiled.references:
             place = (key, *_leaf(value, reference))
             break
     findings.add(severity, code, scope.node_at(name, "config", *place), message, fix=fix)

@@ -49,7 +49,11 @@ async def prepared(job: Job, result: Await) -> Await:
         case "each":
             about |= await _items(job, result)
         case "call":
-            about |= {"total": 1, **await job.engine.doors.call(about["workflow"], about["inputs"], about["version"])}
+            plan = job.state.plan
+            # Itself it calls as it is, published or not, so that a recursion ends as it began.
+            own = plan.version if about["workflow"] == plan.workflow.name else None
+            version = about["version"] or own
+            about |= {"total": 1, **await job.engine.doors.call(about["workflow"], about["inputs"], version)}
         case _:
             about["items"] = to_json(_main(job))
     return replace(result, about=_as_stored(job, about), timeout=timeout, items=None)
@@ -99,17 +103,16 @@ async def _items(job: Job, result: Await) -> dict[str, Any]:
         raise UserError("each.too_many", f"{total:,} items are too many, {MOST_ITEMS:,} is the limit; use `batch`")
     settings = dict(result.about["settings"])
     concurrency = max(1, min(int(settings["concurrency"]), total))
-    parallel = _parallel(concurrency, parts=-(-total // CHUNK))
+    parallel = _parallel(concurrency, spans=-(-total // CHUNK))
     settings |= {"concurrency": concurrency // parallel, "batch": batch}
     return {"total": total, "span": CHUNK, "parallel": parallel, "settings": settings, "items": to_json(value)}
 
 
-def _parallel(concurrency: int, *, parts: int) -> int:
-    """Children at one time: some, so that one works while another begins or ends, where that keeps the bound and
-    there are so many."""
+def _parallel(concurrency: int, *, spans: int) -> int:
+    """Children at one time: some, so that one works while another begins or ends, where that keeps the bound."""
     if concurrency > CHUNK:
         return -(-concurrency // CHUNK)
-    return next(parallel for parallel in (4, 3, 2, 1) if concurrency % parallel == 0 and parallel <= max(1, parts))
+    return next(parallel for parallel in (4, 3, 2, 1) if concurrency % parallel == 0 and parallel <= max(1, spans))
 
 
 @dataclass(frozen=True, slots=True)

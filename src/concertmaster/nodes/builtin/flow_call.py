@@ -22,12 +22,13 @@ async def flow_call(
     """Run another workflow, and go on with its outputs.
 
     It runs as an execution of its own, linked to this one: cancelling this one cancels it, and its failure fails this
-    node. A workflow may call itself; calls within calls go 32 executions deep.
+    node. A workflow may call itself; calls within calls go 32 executions deep. When it has a concurrency limit that is
+    full, the call waits for a place, or with `when_full: skip` fails with `call.full`, which `policy.retry` can get over.
 
     Args:
         workflow: Name of the workflow.
         inputs: Its inputs.
-        version: Which version of it; without it the published one.
+        version: Which version of it; without it the published one, of itself the one that runs.
 
     Example:
         ```yaml
