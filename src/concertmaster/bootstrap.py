@@ -47,6 +47,7 @@ from concertmaster.storage.backfills import SqlBackfillStore
 from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database
 from concertmaster.storage.executions import SqlExecutionStore
+from concertmaster.storage.happenings import SqlHappeningStore
 from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.lock import DataFolderLock
 from concertmaster.storage.logins import SqlLoginStore
@@ -253,6 +254,9 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
                 stream=stream,
                 hooks=hooks,
                 clock=clock,
+                happenings=SqlHappeningStore(storage.database),
+                journal=storage.journal,
+                waits=waits,
                 everything=recover,
             )
         )

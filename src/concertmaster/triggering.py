@@ -6,18 +6,21 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from concertmaster.domain.interfaces import BackfillStore, Clock, TriggerStore
+from concertmaster.domain.interfaces import BackfillStore, Clock, HappeningStore, Journal, TriggerStore
 from concertmaster.engine.hooks import Hooks
 from concertmaster.executors.driving import running
 from concertmaster.services.backfills import BackfillService
 from concertmaster.services.connections import ConnectionService
 from concertmaster.services.executions import ExecutionService
+from concertmaster.services.happenings import HappeningService
 from concertmaster.services.hooks import HookService
 from concertmaster.services.stream import StreamService
 from concertmaster.services.triggers import TriggerService
+from concertmaster.services.waits import WaitService
 from concertmaster.services.workflows import WorkflowService
 from concertmaster.triggers.backfiller import Backfiller
 from concertmaster.triggers.kinds import Kinds
+from concertmaster.triggers.reactor import Reactor
 from concertmaster.triggers.scheduler import Scheduler
 
 
@@ -41,6 +44,9 @@ async def start_triggering(
     stream: StreamService,
     hooks: Hooks,
     clock: Clock,
+    happenings: HappeningStore,
+    journal: Journal,
+    waits: WaitService,
     everything: bool,
 ) -> AsyncGenerator[Triggering]:
     """Start what is due, and work off backfills, until the block ends.
@@ -55,7 +61,7 @@ async def start_triggering(
         executions=executions,
         kinds=kinds,
         clock=clock,
-        wake=lambda: scheduler.wake(),
+        wake=lambda: look(),
     )
     scheduler = Scheduler(triggers, clock, hooks.owner, start=starting.start_scheduled, prepare=starting.prepare)
     ordering = BackfillService(
@@ -69,10 +75,18 @@ async def start_triggering(
         store=triggers, triggers=starting, executions=executions, stream=stream, values=values, clock=clock
     )
     backfiller = Backfiller(backfills, hooks.owner, kinds, starting.start_backfilled)
+    reacting = HappeningService(store=triggers, triggers=starting, journal=journal, clock=clock)
+    reactor = Reactor(happenings, clock, hooks.owner, reacting.react)
+
+    def look() -> None:
+        scheduler.wake()
+        reactor.wake()
+
     async with AsyncExitStack() as stack:
         if everything:
-            hooks.listeners.append(backfiller.committed)
-            for work in (scheduler.run(), backfiller.run()):
+            hooks.listeners.extend((backfiller.committed, reactor.committed))
+            for work in (scheduler.run(), backfiller.run(), reactor.run()):
                 await stack.enter_async_context(running(work))
-        workflows.on_published = scheduler.wake
+        workflows.on_published = look
+        waits.on_sent = reactor.wake
         yield Triggering(starting, ordering, receiving)

@@ -511,6 +511,7 @@ class NamedEvent:
     Attributes:
         keep_seconds: how long it is kept for waits that begin later.
         idempotency_key: sent again with the same key it is the same event.
+        sender: the execution that sends it.
     """
 
     name: str
@@ -518,6 +519,7 @@ class NamedEvent:
     data: Any
     keep_seconds: float
     idempotency_key: str | None = None
+    sender: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -773,6 +775,59 @@ class TriggerStore(Protocol):
 
     async def advance(self, owner: str, progress: Sequence[TriggerProgress]) -> None:
         """Store what was done with triggers claimed by `owner`; a trigger that was changed meanwhile keeps its plan."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that happened and that a trigger listens to; whoever claims it starts what is to be started.
+
+    Attributes:
+        source: what it was: the number of an event, or an execution and the seq of its end.
+        told: what is known of it.
+        due_at: not to be claimed before.
+    """
+
+    id: int
+    workflow: str
+    trigger: str
+    type: str
+    source: str
+    told: Mapping[str, Any]
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a happening.
+
+    Attributes:
+        fire: None: the trigger was not meant.
+        sample: what the execution was told.
+    """
+
+    happening: Happening
+    fire: TriggerFire | None = None
+    sample: Mapping[str, Any] | None = None
+
+
+class HappeningStore(Protocol):
+    """What happened for triggers; each is worked off by one living process at a time."""
+
+    async def claim(self, owner: str, *, now: datetime, limit: int) -> Sequence[Happening]:
+        """The first ones that no other living process has; those that `owner` has already, too."""
+        ...
+
+    async def settle(self, settled: Sequence[Settled]) -> None:
+        """Remove them, and store what became of each that was still there, in one transaction."""
+        ...
+
+    async def postpone(self, ids: Sequence[int], until: datetime) -> None:
+        """Let go of them until then."""
+        ...
+
+    async def followed(self) -> frozenset[str]:
+        """Workflows whose ends a trigger listens to."""
         ...
 
 

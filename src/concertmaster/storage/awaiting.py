@@ -17,6 +17,7 @@ from concertmaster.domain.interfaces import AskApproval, Listen, Message, StopAw
 from concertmaster.storage.companions import insert_events
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import maybe_micros, plain_key, to_micros
+from concertmaster.storage.happenings import ANY_FOLLOWER, note_ends
 from concertmaster.storage.merging import QueuedAppend
 from concertmaster.storage.rows import json_text
 from concertmaster.storage.tables import OPEN, approvals, deliveries, executions, listeners, named_events
@@ -100,8 +101,13 @@ class Awaiting:
                         pass
 
     def forget(self, connection: Connection, ended: Sequence[str]) -> None:
-        """Executions that have ended wait for nothing more."""
-        if not ended or connection.scalar(select(text("1")).where(self._anything()).limit(1)) is None:
+        """Executions that have ended wait for nothing more, and triggers may listen to their end."""
+        if not ended:
+            return
+        anything, followers = connection.execute(select(self._anything(), ANY_FOLLOWER)).one()
+        if followers:
+            note_ends(connection, ended, at=self._now())
+        if not anything:
             return
         for start in range(0, len(ended), 500):
             part = ended[start : start + 500]

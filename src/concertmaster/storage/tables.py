@@ -273,6 +273,8 @@ triggers = Table(
     Column("claimed_by", _KEY),
     Column("sample", PlainText),
     Column("secret", PlainText),
+    # Of a file trigger: files that were there by then are still to be noted as known; NULL: they are.
+    Column("files_since", BigInteger),
     _partial_index("ix_triggers_next_at", "next_at", where="next_at IS NOT NULL"),
     _partial_index("ix_triggers_address", "type", "address", where="address IS NOT NULL"),
     sqlite_with_rowid=False,
@@ -292,6 +294,36 @@ trigger_fires = Table(
     Column("scheduled_at", BigInteger),
     Column("count", BigInteger, nullable=False, server_default="1"),
     Index("ix_trigger_fires_trigger", "workflow", "name", "id"),
+)
+
+# What happened that an event or workflow trigger listens to; gone once somebody has worked it off.
+happenings = Table(
+    "happenings",
+    metadata,
+    Column("id", _SERIAL, primary_key=True),
+    Column("workflow", _KEY, nullable=False),
+    Column("trigger", _KEY, nullable=False),
+    Column("type", _KEY, nullable=False),
+    Column("source", _KEY, nullable=False),
+    Column("told", PlainText, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("claimed_by", _KEY),
+    Index("ix_happenings_due_at", "due_at", "id"),
+)
+
+# The version of each file that a file trigger knows.
+known_files = Table(
+    "known_files",
+    metadata,
+    Column("workflow", _KEY, primary_key=True),
+    Column("trigger", _KEY, primary_key=True),
+    Column("path", _KEY, primary_key=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("modified_ns", BigInteger, nullable=False),
+    Column("changed_ns", BigInteger, nullable=False),
+    Column("digest", PlainText),
+    Column("gone_at", BigInteger),
+    sqlite_with_rowid=False,
 )
 
 backfills = Table(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, and_, bindparam, delete, desc, func, insert, or_, select, text, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, text, tuple_, update
 
 from concertmaster.domain.access import Actor
 from concertmaster.domain.errors import NotFound
@@ -15,13 +15,11 @@ from concertmaster.domain.interfaces import Page, TriggerFire, TriggerProgress, 
 from concertmaster.storage.audit import record
 from concertmaster.storage.cursors import read_cursor, write_cursor
 from concertmaster.storage.database import Database
-from concertmaster.storage.encoding import from_micros, maybe_instant, maybe_micros, to_micros, utc_now
-from concertmaster.storage.rows import json_text
-from concertmaster.storage.tables import owners, trigger_fires, triggers
+from concertmaster.storage.encoding import maybe_instant, maybe_micros, to_micros, utc_now
+from concertmaster.storage.fires import last_fires, note_fires, note_samples
+from concertmaster.storage.tables import owners, triggers
 
-FIRES_KEPT = 100
 _own = triggers.c
-_fires = trigger_fires.c
 _COLUMNS = (
     *(_own.workflow, _own.name, _own.type, _own.config, _own.version, _own.enabled),
     *(_own.next_at, _own.address, _own.sample, _own.secret),
@@ -54,7 +52,7 @@ class SqlTriggerStore:
         """See `TriggerStore`."""
 
         def find(connection: Connection) -> Sequence[Sequence[TriggerFire]]:
-            return [_last_fires(connection, one.workflow, one.name, limit) for one in triggers]
+            return [last_fires(connection, one.workflow, one.name, limit) for one in triggers]
 
         return await self._database.read(find)
 
@@ -118,15 +116,8 @@ class SqlTriggerStore:
 
     async def note(self, row: TriggerRow, fire: TriggerFire, *, sample: Mapping[str, Any] | None) -> None:
         """See `TriggerStore`."""
-        one = TriggerProgress(row.workflow, row.name, None, [fire], sample=sample)
-
-        def store(connection: Connection) -> None:
-            if sample is not None:
-                connection.execute(_SAMPLE, [_sampled(one)])
-            connection.execute(insert(trigger_fires), [_fire_values(one, fire)])
-            connection.execute(_FORGET, [{"w": row.workflow, "n": row.name}])
-
-        await self._database.write(store)
+        fired = [(row.workflow, row.name, fire, sample)]
+        await self._database.write(lambda connection: note_fires(connection, fired))
 
     async def set_secret(self, workflow: str, name: str, secret: str, *, actor: Actor) -> None:
         """See `TriggerStore`."""
@@ -148,14 +139,9 @@ class SqlTriggerStore:
             ours = [one for one in ordered if (one.workflow, one.name) in claimed]
             if ours:
                 connection.execute(_ADVANCE, [_advanced(one, owner) for one in ours])
-            sampled = [one for one in ours if one.sample is not None]
-            if sampled:
-                connection.execute(_SAMPLE, [_sampled(one) for one in sampled])
+            note_samples(connection, {(one.workflow, one.name): one.sample for one in ours if one.sample is not None})
             # What has happened is told, whoever owns the trigger by now.
-            fires = [_fire_values(one, fire) for one in ordered for fire in one.fires]
-            if fires:
-                connection.execute(insert(trigger_fires), fires)
-                connection.execute(_FORGET, [{"w": one.workflow, "n": one.name} for one in ordered if one.fires])
+            note_fires(connection, [(one.workflow, one.name, fire, None) for one in ordered for fire in one.fires])
 
         await self._database.write(store, patient=True)
 
@@ -164,22 +150,6 @@ _ADVANCE = (
     update(triggers)
     .where(_own.workflow == bindparam("w"), _own.name == bindparam("n"))
     .values(next_at=bindparam("at"), claimed_by=bindparam("by"))
-)
-_SAMPLE = (
-    update(triggers)
-    .where(_own.workflow == bindparam("w"), _own.name == bindparam("n"))
-    .values(sample=bindparam("told"))
-)
-_oldest = (
-    select(_fires.id)
-    .where(_fires.workflow == bindparam("w"), _fires.name == bindparam("n"))
-    .order_by(desc(_fires.id))
-    .offset(FIRES_KEPT)
-    .limit(1)
-    .scalar_subquery()
-)
-_FORGET = delete(trigger_fires).where(
-    _fires.workflow == bindparam("w"), _fires.name == bindparam("n"), _fires.id <= _oldest
 )
 
 
@@ -197,11 +167,6 @@ def _get(connection: Connection, workflow: str, name: str) -> TriggerRow:
     return _row(row)
 
 
-def _last_fires(connection: Connection, workflow: str, name: str, limit: int) -> list[TriggerFire]:
-    query = select(trigger_fires).where(_fires.workflow == workflow, _fires.name == name).order_by(desc(_fires.id))
-    return [_fire(row) for row in connection.execute(query.limit(limit))]
-
-
 def _claimed(connection: Connection, owner: str, progress: Sequence[TriggerProgress]) -> set[tuple[str, str]]:
     """Those that `owner` still has, locked."""
     keys = [(one.workflow, one.name) for one in progress]
@@ -214,34 +179,6 @@ def _claimed(connection: Connection, owner: str, progress: Sequence[TriggerProgr
 def _advanced(one: TriggerProgress, owner: str) -> dict[str, Any]:
     by = owner if one.keep else None
     return {"w": one.workflow, "n": one.name, "at": maybe_micros(one.next_at), "by": by}
-
-
-def _sampled(one: TriggerProgress) -> dict[str, Any]:
-    return {"w": one.workflow, "n": one.name, "told": json_text(one.sample or {})}
-
-
-def _fire_values(one: TriggerProgress, fire: TriggerFire) -> dict[str, Any]:
-    return {
-        "workflow": one.workflow,
-        "name": one.name,
-        "at": to_micros(fire.at),
-        "outcome": fire.outcome,
-        "reason": fire.reason,
-        "execution_id": fire.execution,
-        "scheduled_at": maybe_micros(fire.scheduled_at),
-        "count": fire.count,
-    }
-
-
-def _fire(row: Any) -> TriggerFire:
-    return TriggerFire(
-        at=from_micros(row.at),
-        outcome=row.outcome,
-        reason=row.reason,
-        execution=row.execution_id,
-        scheduled_at=maybe_instant(row.scheduled_at),
-        count=row.count,
-    )
 
 
 def _row(row: Any, *, begun: bool = False) -> TriggerRow:
