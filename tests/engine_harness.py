@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from concertmaster.bootstrap import SystemClock
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.guard import EgressRules, GuardedClient
@@ -18,7 +20,7 @@ from concertmaster.domain.document import parse
 from concertmaster.domain.errors import NotFound
 from concertmaster.domain.events import Event, ExecutionCreated
 from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow
-from concertmaster.domain.interfaces import Claim, Committed, NewExecution, Slot, Slots
+from concertmaster.domain.interfaces import Claim, Committed, NewExecution, Slot, Slots, StoredWorkflow
 from concertmaster.domain.limits import parse_limits
 from concertmaster.engine.breaker import BreakerPolicy, Breakers
 from concertmaster.engine.hooks import Hooks
@@ -31,10 +33,17 @@ from concertmaster.nodes.credentials import Connection
 from concertmaster.nodes.loader import load_registry
 from concertmaster.nodes.node_type import node_type_of
 from concertmaster.nodes.registry import Registry
+from concertmaster.services.executions import ExecutionService
+from concertmaster.services.waits import WaitService
+from concertmaster.services.workflows import WorkflowService
+from concertmaster.storage import tables
+from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database
 from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.migrate import upgrade
+from concertmaster.storage.rows import EXECUTION_COLUMNS, execution_from
+from concertmaster.storage.waits import SqlWaitStore
 from concertmaster.storage.workflows import SqlWorkflowStore
 from concertmaster.triggers.kinds import Kinds
 
@@ -49,6 +58,8 @@ class Harness:
     executions: SqlExecutionStore
     placement: LocalPlacement
     slots: Slots
+    waits: WaitService
+    database: Database
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     ended: dict[str, ExecutionRow] = field(default_factory=dict)
 
@@ -66,9 +77,7 @@ class Harness:
         priority: int = 0,
     ) -> str:
         """Store the document and start it; `drive=False` leaves it queued, as a crash right after would."""
-        parsed = parse(document)
-        assert parsed.workflow is not None, parsed.problems
-        stored, _ = await self.workflows.save(parsed.workflow, publish=True, expected_version=None, actor=LOCAL_ADMIN)
+        stored = await self.save(document)
         body = ExecutionCreated(stored.name, stored.version, inputs or {}, {"type": "manual"})
         new = NewExecution(str(uuid.uuid4()), self.engine.clock.now(), body, slot=slot, priority=priority)
         # Owned and not driven, it is what a process leaves behind that dies right after.
@@ -77,6 +86,20 @@ class Harness:
         if drive and row.owner == owner:
             self.placement.submit(Claim(row, created=Event(row.id, 1, row.created_at, body)))
         return row.id
+
+    async def save(self, document: str) -> StoredWorkflow:
+        """Store the document and publish it."""
+        parsed = parse(document)
+        assert parsed.workflow is not None, parsed.problems
+        stored, _ = await self.workflows.save(parsed.workflow, publish=True, expected_version=None, actor=LOCAL_ADMIN)
+        return stored
+
+    async def children(self, execution_id: str) -> list[ExecutionRow]:
+        """The executions that nodes of this one have started, in the order of their start."""
+        rows = tables.executions.c
+        query = select(*EXECUTION_COLUMNS).where(rows.parent == execution_id).order_by(rows.id)
+        found = await self.database.read(lambda connection: connection.execute(query).all())
+        return [execution_from(row) for row in found]
 
     async def ask(self, execution_id: str, kind: Any, **data: Any) -> None:
         """Post a request, as the services do."""
@@ -178,7 +201,20 @@ async def running_engine(
     )
     try:
         async with driving(engine, hooks, database.lease, shared=database.shared, everything=dispatch) as placement:
-            harness = Harness(engine, journal, workflows, executions, placement, slots)
+            waits = WaitService(SqlWaitStore(database, journal.awaiting, now=engine.clock.now))
+            harness = Harness(engine, journal, workflows, executions, placement, slots, waits, database)
+            checked = WorkflowService(workflows, executions, SqlConnectionStore(database), specs=lambda: registry)
+            engine.doors.call = ExecutionService(
+                owner=engine.owner,
+                journal=journal,
+                store=executions,
+                workflows=checked,
+                placement=placement,
+                artifacts=engine.artifacts,
+                slots=slots,
+                clock=engine.clock,
+            ).callee
+            engine.doors.send, engine.doors.expire = waits.send_from_node, waits.expire
             yield harness
     finally:
         await compute.close()

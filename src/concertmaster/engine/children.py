@@ -70,9 +70,12 @@ class Children:
     @property
     def complete(self) -> bool:
         """Whether nothing more is to be started."""
-        if self.enough is not None and self.done - self.failed >= self.enough:
-            return True
-        return self.started >= self.total or (self.loops and not self.again)
+        return self.satisfied or self.started >= self.total or (self.loops and not self.again)
+
+    @property
+    def satisfied(self) -> bool:
+        """Whether so many items have succeeded that the rest is given up."""
+        return self.enough is not None and self.done - self.failed >= self.enough
 
     def take_start(self, body: ItemStarted) -> None:
         """A child was started, or goes on."""
@@ -93,7 +96,7 @@ class Children:
             case "interrupted":
                 self.halted[body.execution] = span
                 self.halt = body.error
-            case _ if self.enough is not None and self.complete:
+            case _ if self.satisfied:
                 # It was told to give up, because there was enough.
                 pass
             case status:
@@ -104,15 +107,13 @@ class Children:
         """What follows now."""
         if self.halt is not None and not self.running:
             return "halt"
-        if self.failure is not None or (self.complete and self.enough is not None and self.started < self.total):
-            return "stop" if self.running or self.halted else ("fail" if self.failure else "finish")
+        if self.failure is not None or self.satisfied:
+            return "stop" if self.live else ("fail" if self.failure else "finish")
         if self.halted:
             return "resume" if self.halt is None else "wait"
         if not self.complete and len(self.running) < self.parallel and not (self.loops and self.running):
             return "start"
-        if self.running:
-            return "stop" if self.enough is not None and self.complete else "wait"
-        return "finish"
+        return "wait" if self.running else "finish"
 
     def next_spans(self) -> list[Span]:
         """The items of the children to be started now."""

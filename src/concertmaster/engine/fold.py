@@ -249,6 +249,9 @@ def _after_success(state: ExecutionState, node_id: str) -> None:
         items.stopped.add(planned.item)
         items.over = items.over or items.parentage.kind != "each"
         state.changed.extend(_others_of_item(state, planned.item))
+        if state.plan.items.kind == "race":
+            # It ends well, with those who have won so far.
+            state.stopped = node_id
     if state.plan.items.kind == "race" and not planned.outgoing:
         items.wins.append(planned.name)
         if len(items.wins) >= int(items.parentage.settings.get("wins") or 1):

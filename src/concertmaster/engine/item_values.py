@@ -123,11 +123,18 @@ async def results_of(engine: Engine, state: ExecutionState) -> Value:
 async def _of_item(engine: Engine, state: ExecutionState, items: ItemsState, item: int) -> Value:
     failure = items.failures.get(item)
     if failure is None:
-        return NULL if item >= items.admitted else await result_of(engine, state, item)
+        return await result_of(engine, state, item) if _came_to_its_end(state, items, item) else NULL
     if items.parentage.settings.get("on_error") != "collect":
         return NULL
     node = failure.node.partition("[")[0] if failure.node else None
     return JsonValue({"error": {"code": failure.code, "message": failure.message, "node": node}})
+
+
+def _came_to_its_end(state: ExecutionState, items: ItemsState, item: int) -> bool:
+    """Whether an item has run, and was not given up because there was enough."""
+    assert state.plan.items is not None
+    given_up = any(state.nodes[node_id].status == "cancelled" for node_id in state.plan.items.nodes[item])
+    return item < items.admitted and (item in items.stopped or not given_up)
 
 
 async def _winners(engine: Engine, state: ExecutionState, items: ItemsState) -> Any:
