@@ -27,6 +27,7 @@ OUTPUTS: dict[str, Any] = {
     "file.write": {"path": "out/airlines.parquet"},
     "flow.wait": {"second": 2},
     "http.request": {"status": 200},
+    "http.respond": {"status": 200},
     "logic.if": {"size": "small"},
     "logic.merge": {"both": [1, 2]},
     "logic.switch": {"size": "M"},
