@@ -14,10 +14,11 @@ from pydantic import SecretStr
 
 from benchmarks.engine import fan_out, linear, median_seconds, run
 from benchmarks.report import Report
-from concertmaster.bootstrap import Runtime, build, hold_data_folder
+from concertmaster.bootstrap import Runtime, build
 from concertmaster.config import Settings
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.execution import ExecutionStatus
+from concertmaster.storage.data_folder import hold_data_folder
 
 MANY = 10_000
 SLEEPERS = 1_000

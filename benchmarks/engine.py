@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.report import Report
-from concertmaster.bootstrap import Runtime, build, hold_data_folder
+from concertmaster.bootstrap import Runtime, build
 from concertmaster.config import Settings
 from concertmaster.domain.access import LOCAL_ADMIN
+from concertmaster.storage.data_folder import hold_data_folder
 
 WAIT_SECONDS = 120.0
 

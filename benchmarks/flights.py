@@ -11,11 +11,12 @@ from rich.console import Console
 
 from benchmarks.engine import run
 from benchmarks.report import Report
-from concertmaster.bootstrap import build, hold_data_folder
+from concertmaster.bootstrap import build
 from concertmaster.cli.demo import document_file, install_files
 from concertmaster.config import Settings
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.nodes.builtin.file_read import file_read
+from concertmaster.storage.data_folder import hold_data_folder
 
 NULLS = ["", "NA"]
 MONTH = 7

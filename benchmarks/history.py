@@ -11,9 +11,10 @@ from pathlib import Path
 
 from benchmarks.engine import linear, median_seconds, run
 from benchmarks.report import Report
-from concertmaster.bootstrap import Runtime, build, hold_data_folder
+from concertmaster.bootstrap import Runtime, build
 from concertmaster.config import DATABASE_FILE, Settings
 from concertmaster.domain.access import LOCAL_ADMIN
+from concertmaster.storage.data_folder import hold_data_folder
 
 # Each copy of an execution is older than the first real one, as ids are in order of time.
 _COPIED_ID = "printf('00000000-0000-7000-8000-%012x', n)"

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import shutil
-from collections.abc import AsyncGenerator, Coroutine, Generator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
-from concertmaster.config import SERVER_FILE, Settings
+from concertmaster.config import Settings
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.guard import EgressRules, GuardedClient
-from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.interfaces import Clock, Slots
 from concertmaster.domain.limits import parse_limits
 from concertmaster.engine.breaker import BreakerPolicy, Breakers
@@ -49,7 +46,6 @@ from concertmaster.storage.database import Database
 from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.happenings import SqlHappeningStore
 from concertmaster.storage.journal import SqlJournal
-from concertmaster.storage.lock import DataFolderLock
 from concertmaster.storage.logins import SqlLoginStore
 from concertmaster.storage.migrate import upgrade
 from concertmaster.storage.relay import Relay
@@ -91,39 +87,6 @@ class Runtime:
     logins: LoginService
     tokens: TokenService
     recovered: int
-
-
-@contextmanager
-def hold_data_folder(settings: Settings) -> Generator[Path]:
-    """Make the data folder and keep it for this process.
-
-    Raises:
-        Conflict: `data_folder.locked`, another process has it.
-        OperationalError: `data_folder.not_writable`.
-    """
-    folder = settings.resolved_data_dir
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise OperationalError(
-            "data_folder.not_writable",
-            f"The data folder {folder} cannot be made: {error.strerror}; give this user the right to write there, "
-            "or choose another with --data-dir",
-            retryable=False,
-            folder=str(folder),
-        ) from error
-    with DataFolderLock(folder):
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise OperationalError(
-                "data_folder.not_writable",
-                f"Nothing can be made in the data folder {folder}; give this user the right to write there, "
-                "or choose another with --data-dir",
-                retryable=False,
-                folder=str(folder),
-            )
-        # Whoever wrote it is gone: the lock was free.
-        (folder / SERVER_FILE).unlink(missing_ok=True)
-        yield folder
 
 
 def _calm_collector() -> None:

@@ -11,8 +11,9 @@ from fastapi import FastAPI
 
 from api_client import LOCAL, TOKEN, make_client
 from concertmaster.api.app import create_app
-from concertmaster.bootstrap import Runtime, build, hold_data_folder
+from concertmaster.bootstrap import Runtime, build
 from concertmaster.config import Settings
+from concertmaster.storage.data_folder import hold_data_folder
 from factories import CITIES, NODES
 
 

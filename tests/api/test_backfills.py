@@ -12,9 +12,10 @@ import httpx
 import orjson
 import pytest
 
-from concertmaster.bootstrap import build, hold_data_folder
+from concertmaster.bootstrap import build
 from concertmaster.config import Settings
 from concertmaster.domain.access import LOCAL_ADMIN
+from concertmaster.storage.data_folder import hold_data_folder
 from factories import document
 
 DAILY = {

@@ -12,9 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-from concertmaster.bootstrap import Runtime, build, hold_data_folder
+from concertmaster.bootstrap import Runtime, build
 from concertmaster.config import Settings
 from concertmaster.domain.access import LOCAL_ADMIN
+from concertmaster.storage.data_folder import hold_data_folder
 from concertmaster.storage.database import Database
 from factories import document
 

@@ -13,7 +13,7 @@ import httpx
 import orjson
 
 from concertmaster.api.app import create_app
-from concertmaster.bootstrap import build, hold_data_folder
+from concertmaster.bootstrap import build
 from concertmaster.cli.terminal import problems_from
 from concertmaster.config import SERVER_FILE, TOKEN_FILE, Settings
 from concertmaster.domain.errors import (
@@ -25,6 +25,7 @@ from concertmaster.domain.errors import (
     UserError,
 )
 from concertmaster.security.tokens import new_secret
+from concertmaster.storage.data_folder import hold_data_folder
 
 STARTING_SECONDS = 5.0
 TIMEOUT = httpx.Timeout(30, read=90)

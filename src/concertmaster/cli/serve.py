@@ -25,7 +25,7 @@ from rich.text import Text
 
 from concertmaster.api.app import create_app
 from concertmaster.api.security import demand_loopback
-from concertmaster.bootstrap import build, hold_data_folder
+from concertmaster.bootstrap import build
 from concertmaster.cli.client import TIMEOUT, Api, bearer
 from concertmaster.cli.demo import install_files, run_demo
 from concertmaster.cli.terminal import console, explain
@@ -36,6 +36,7 @@ from concertmaster.domain.errors import ConcertMasterError, OperationalError
 from concertmaster.inspection import not_common, other_servers, unknown_limits
 from concertmaster.observability.logging import configure
 from concertmaster.security.tokens import new_secret
+from concertmaster.storage.data_folder import hold_data_folder
 
 SHUTDOWN_SECONDS = 3
 

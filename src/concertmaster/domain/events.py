@@ -1,4 +1,5 @@
-"""Every event of an execution, one frozen class each; `events_json.py` has their JSON form.
+"""Every event of an execution, one frozen class each, with those of `events_flow.py`; `events_json.py` has their JSON
+form.
 
 An `Event` is the envelope that the journal stores; its `body` says what happened. New optional fields may be
 added to a body; a field is never renamed or reused, because journals live for ever.
@@ -6,11 +7,12 @@ added to a body; a field is never renamed or reused, because journals live for e
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+from concertmaster.domain.events_flow import ExecutionPhase, ItemChecked, ItemEnded, ItemStarted
 from concertmaster.domain.execution import Failure
 from concertmaster.domain.values import Value
 
@@ -97,20 +99,6 @@ class ExecutionExpired:
 
 
 @dataclass(frozen=True, slots=True)
-class ExecutionPhase:
-    """The nodes of the main graph have come to an end, and others follow before the execution's own end.
-
-    Attributes:
-        phase: `undo`, `on_failure` or `finally`.
-        nodes: those of the phase, for `undo` in the order in which they run.
-    """
-
-    kind: ClassVar[str] = "execution.phase"
-    phase: str
-    nodes: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
 class ExecutionSucceeded:
     """All nodes are decided and none failed unhandled; `outputs` are the document's, rendered."""
 
@@ -192,50 +180,6 @@ class NodeWaiting:
     due_at: datetime | None = None
     resource: str | None = None
     about: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ItemStarted:
-    """A child execution was started for `count` items of a container from `offset` on, or for a call."""
-
-    kind: ClassVar[str] = "item.started"
-    node: str
-    attempt: int
-    execution: str
-    offset: int = 0
-    count: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class ItemEnded:
-    """A child execution has ended.
-
-    Attributes:
-        status: its own.
-        result: of a success: a value in its JSON form, for items a list of theirs.
-        again: a `while` or `until` has not come to its end within this child.
-        failed: items that failed, where the container goes on without them.
-        error: why it failed.
-    """
-
-    kind: ClassVar[str] = "item.ended"
-    node: str
-    attempt: int
-    execution: str
-    status: str
-    result: Mapping[str, Any] | None = None
-    again: bool = False
-    failed: int = 0
-    error: Failure | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ItemChecked:
-    """Whether a `while` or `until` goes on with the item `index`; in the child's journal."""
-
-    kind: ClassVar[str] = "item.checked"
-    index: int
-    again: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,9 +84,16 @@ async def _items(job: Job, result: Await) -> dict[str, Any]:
         raise UserError("each.too_many", f"{total:,} items are too many, {MOST_ITEMS:,} is the limit; use `batch`")
     settings = dict(result.about["settings"])
     concurrency = max(1, min(int(settings["concurrency"]), total))
-    parallel = -(-concurrency // CHUNK)
-    settings |= {"concurrency": -(-concurrency // parallel), "batch": batch}
+    parallel = _parallel(concurrency)
+    settings |= {"concurrency": concurrency // parallel, "batch": batch}
     return {"total": total, "span": CHUNK, "parallel": parallel, "settings": settings, "items": to_json(value)}
+
+
+def _parallel(concurrency: int) -> int:
+    """Children at one time: some, so that one works while another begins or ends, where that keeps the bound."""
+    if concurrency > CHUNK:
+        return -(-concurrency // CHUNK)
+    return next(parallel for parallel in (4, 3, 2, 1) if concurrency % parallel == 0)
 
 
 @dataclass(frozen=True, slots=True)

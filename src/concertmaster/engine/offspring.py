@@ -74,17 +74,24 @@ class Offspring:
             outer={} if call else self._outer(planned),
             **self._around(planned, about["kind"]),
         )
-        workflow, version = state.plan.workflow.name, state.plan.version
-        inputs, trigger, priority, slot = state.inputs, state.trigger, self._priority, about.get("slot")
-        if call:
-            workflow, version, inputs = about["workflow"], about["version"], about["inputs"]
-            trigger = {"type": "call", "execution": state.execution_id, "node": planned.name}
-        body = events.ExecutionCreated(workflow, version, inputs, trigger, parentage.as_json())
+        slot = about.get("slot")
         limit = None if slot is None else Slot(slot["key"], slot["limit"])
         # One with a limit may have to wait for its place, and a full process leaves it to others.
         owner = None if limit is not None or self._placement.full else self._engine.owner.name
         now = self._engine.clock.now()
-        return Child(str(uuid7()), now, body, owner, priority, hidden=parentage.hidden, slot=limit)
+        body = self._created(planned, about, parentage)
+        return Child(str(uuid7()), now, body, owner, self._priority, hidden=parentage.hidden, slot=limit)
+
+    def _created(self, planned: PlanNode, about: Mapping[str, Any], parentage: Parentage) -> events.ExecutionCreated:
+        state, told = self._state, parentage.as_json()
+        if planned.body is None:
+            trigger = {"type": "call", "execution": state.execution_id, "node": planned.name}
+            return events.ExecutionCreated(about["workflow"], about["version"], about["inputs"], trigger, told)
+        # A thousand children that each hold the whole input would be larger than all else.
+        wanted, workflow = planned.body.inputs, state.plan.workflow.name
+        inputs = {name: value for name, value in state.inputs.items() if wanted is None or name in wanted}
+        trigger = state.trigger if planned.body.reads_trigger else {"type": state.trigger.get("type", "manual")}
+        return events.ExecutionCreated(workflow, state.plan.version, inputs, trigger, told)
 
     def _around(self, planned: PlanNode, kind: str) -> dict[str, Any]:
         """The item and index of the loop around a container that is none."""

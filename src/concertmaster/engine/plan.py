@@ -91,6 +91,8 @@ class BodyPlan:
         sinks: nodes without outgoing edges; their values are an item's result unless `deferred["result"]` says another.
         deferred: config values of the container that are rendered for each item.
         outer: what the body, and bodies in it, read of nodes around.
+        inputs: the inputs of the workflow that they read, None for all.
+        reads_trigger: whether they read what started the execution.
     """
 
     nodes: Mapping[str, PlanNode]
@@ -98,6 +100,8 @@ class BodyPlan:
     sinks: tuple[str, ...]
     deferred: Mapping[str, CompiledConfig]
     outer: frozenset[str]
+    inputs: frozenset[str] | None
+    reads_trigger: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,16 +234,24 @@ def _compile_body(node: Node, spec: NodeSpec, registry: Registry, place: str) ->
     body = node.body or Body({})
     nodes = _compile_nodes(body, registry, {}, f"{place}.")
     deferred = {key: compile_value(node.config[key]) for key in spec.deferred if key in node.config}
-    references = [*deferred.values(), *(one.config for one in nodes.values())]
-    read = {
-        reference.name
-        for config in references
-        for reference in config.references
-        if reference.root == "nodes" and reference.name is not None
-    }
-    inner = {name for one in nodes.values() if one.body is not None for name in one.body.outer}
-    sinks = tuple(name for name, one in nodes.items() if not one.outgoing)
-    return BodyPlan(nodes, body.edges, sinks, deferred, frozenset((read | inner) - set(nodes)))
+    configs = [*deferred.values(), *(one.config for one in nodes.values())]
+    references = {reference for config in configs for reference in config.references}
+    bodies = [one.body for one in nodes.values() if one.body is not None]
+    read = {reference.name for reference in references if reference.root == "nodes" and reference.name is not None}
+    inner = {name for one in bodies for name in one.outer}
+    inputs = [{reference.name} for reference in references if reference.root == "inputs"]
+    wanted = [*inputs, *(one.inputs for one in bodies)]
+    everything = any(names is None or None in names for names in wanted)
+    return BodyPlan(
+        nodes,
+        body.edges,
+        sinks=tuple(name for name, one in nodes.items() if not one.outgoing),
+        deferred=deferred,
+        outer=frozenset((read | inner) - set(nodes)),
+        inputs=None if everything else frozenset(name for names in wanted for name in names or () if name is not None),
+        reads_trigger=any(reference.root == "trigger" for reference in references)
+        or any(one.reads_trigger for one in bodies),
+    )
 
 
 def _fixed_config(node_type: NodeType, config: CompiledConfig) -> BaseModel | None:

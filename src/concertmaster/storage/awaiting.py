@@ -20,7 +20,8 @@ from concertmaster.storage.encoding import maybe_micros, plain_key, to_micros
 from concertmaster.storage.happenings import ANY_FOLLOWER, note_ends
 from concertmaster.storage.merging import QueuedAppend
 from concertmaster.storage.rows import json_text
-from concertmaster.storage.tables import OPEN, approvals, deliveries, executions, listeners, named_events
+from concertmaster.storage.tables import OPEN, executions
+from concertmaster.storage.tables_waits import approvals, deliveries, listeners, named_events
 
 _own = executions.c
 

@@ -1,4 +1,4 @@
-"""All tables, with those of `tables_access.py`: the one source of the schema.
+"""All tables, with those of `tables_access.py` and `tables_waits.py`: the one source of the schema.
 
 Trap: a change here needs a migration, and a test compares the two.
 
@@ -16,7 +16,7 @@ from concertmaster.storage.columns import KEY as _KEY
 from concertmaster.storage.columns import SERIAL as _SERIAL
 from concertmaster.storage.columns import PlainText
 
-# From there, so that whoever has these tables has those of `tables_access.py` too.
+# From there, so that whoever has these tables has those of the other files too.
 from concertmaster.storage.tables_access import metadata
 
 # Exactly this text: SQLite uses a partial index where a query repeats its condition.
@@ -61,69 +61,6 @@ executions = Table(
         *("slot_key", "admitted", "wake_at", "priority", "id"),
         where=f"slot_key IS NOT NULL AND {OPEN}",
     ),
-    sqlite_with_rowid=False,
-)
-
-# Nodes that wait for a named event.
-listeners = Table(
-    "listeners",
-    metadata,
-    Column("execution_id", _KEY, primary_key=True),
-    Column("node", _KEY, primary_key=True),
-    Column("name", _KEY, nullable=False),
-    Column("key", _KEY, nullable=False),
-    Column("once", _KEY, nullable=False),
-    Index("ix_listeners_name", "name", "key"),
-    sqlite_with_rowid=False,
-)
-
-# Named events, kept for those that begin to wait later.
-named_events = Table(
-    "named_events",
-    metadata,
-    Column("id", _SERIAL, primary_key=True),
-    Column("name", _KEY, nullable=False),
-    Column("key", _KEY, nullable=False),
-    Column("data", PlainText, nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Column("expires_at", BigInteger, nullable=False),
-    Column("idempotency_key", _KEY),
-    Index("ix_named_events_name", "name", "key", "id"),
-    Index("ix_named_events_expires_at", "expires_at"),
-    Index("ix_named_events_idempotency_key", "idempotency_key", unique=True),
-    sqlite_autoincrement=True,
-)
-
-# Which waits were given an event: the same one gets it once. Goes with the event.
-deliveries = Table(
-    "deliveries",
-    metadata,
-    Column("event_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("execution_id", _KEY, primary_key=True),
-    Column("once", _KEY, primary_key=True),
-    sqlite_with_rowid=False,
-)
-
-# What people were asked to decide.
-approvals = Table(
-    "approvals",
-    metadata,
-    Column("id", _KEY, primary_key=True),
-    Column("execution_id", _KEY, nullable=False),
-    Column("visible_id", _KEY, nullable=False),
-    Column("node", _KEY, nullable=False),
-    Column("title", PlainText, nullable=False),
-    Column("about", PlainText, nullable=False),
-    Column("status", _KEY, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("due_at", BigInteger),
-    Column("decided_at", BigInteger),
-    Column("decided_by", PlainText),
-    Column("comment", PlainText),
-    Column("data", PlainText),
-    Index("ix_approvals_status", "status", "id"),
-    Index("ix_approvals_execution_id", "execution_id", "node"),
-    Index("ix_approvals_visible_id", "visible_id", "id"),
     sqlite_with_rowid=False,
 )
 

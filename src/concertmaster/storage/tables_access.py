@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Table
 
-from concertmaster.storage.columns import KEY, PlainText, metadata
+from concertmaster.storage.columns import KEY, PlainText
+
+# From there, so that whoever has these tables has those of `tables_waits.py` too.
+from concertmaster.storage.tables_waits import metadata
 
 users = Table(
     "users",

@@ -19,7 +19,8 @@ from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import encode, from_micros, maybe_instant, plain_key, to_micros
 from concertmaster.storage.happenings import note_event
 from concertmaster.storage.rows import json_text
-from concertmaster.storage.tables import approvals, deliveries, executions, listeners, named_events
+from concertmaster.storage.tables import executions
+from concertmaster.storage.tables_waits import approvals, deliveries, listeners, named_events
 
 _MICROS = 1_000_000
 _SWEPT_AT_ONCE = 200
