@@ -220,7 +220,7 @@ async def test_a_large_text_is_an_answer_too(client: httpx.AsyncClient, caller: 
     part = "a" * 50_000
     nodes = {
         "text": {"type": "data.set", "config": {"value": part}},
-        "more": {"type": "data.template", "config": {"template": "{{ input }}{{ input }}"}},
+        "more": {"type": "data.template", "config": {"template": "{{ nodes.text }}{{ nodes.text }}"}},
         "answer": answering(),
     }
     await respond(client, nodes, ["text -> more -> answer"])

@@ -16,7 +16,8 @@ from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import from_micros, to_micros
 from concertmaster.storage.fires import note_fires
 from concertmaster.storage.rows import json_text
-from concertmaster.storage.tables import executions, happenings, owners, triggers
+from concertmaster.storage.tables import executions, owners, triggers
+from concertmaster.storage.tables_happenings import happenings
 
 _own = happenings.c
 _listening = triggers.c

@@ -1,4 +1,4 @@
-"""All tables, with those of `tables_access.py` and `tables_waits.py`: the one source of the schema.
+"""All tables, with those of the other files `tables_*.py`: the one source of the schema.
 
 Trap: a change here needs a migration, and a test compares the two.
 
@@ -231,36 +231,6 @@ trigger_fires = Table(
     Column("scheduled_at", BigInteger),
     Column("count", BigInteger, nullable=False, server_default="1"),
     Index("ix_trigger_fires_trigger", "workflow", "name", "id"),
-)
-
-# What happened that an event or workflow trigger listens to; gone once somebody has worked it off.
-happenings = Table(
-    "happenings",
-    metadata,
-    Column("id", _SERIAL, primary_key=True),
-    Column("workflow", _KEY, nullable=False),
-    Column("trigger", _KEY, nullable=False),
-    Column("type", _KEY, nullable=False),
-    Column("source", _KEY, nullable=False),
-    Column("told", PlainText, nullable=False),
-    Column("due_at", BigInteger, nullable=False),
-    Column("claimed_by", _KEY),
-    Index("ix_happenings_due_at", "due_at", "id"),
-)
-
-# The version of each file that a file trigger knows.
-known_files = Table(
-    "known_files",
-    metadata,
-    Column("workflow", _KEY, primary_key=True),
-    Column("trigger", _KEY, primary_key=True),
-    Column("path", _KEY, primary_key=True),
-    Column("size_bytes", BigInteger, nullable=False),
-    Column("modified_ns", BigInteger, nullable=False),
-    Column("changed_ns", BigInteger, nullable=False),
-    Column("digest", PlainText),
-    Column("gone_at", BigInteger),
-    sqlite_with_rowid=False,
 )
 
 backfills = Table(

@@ -14,7 +14,8 @@ from concertmaster.domain.interfaces import TriggerPlan
 from concertmaster.domain.workflow import Trigger, Workflow
 from concertmaster.storage.dialect import Dialect
 from concertmaster.storage.encoding import maybe_micros
-from concertmaster.storage.tables import happenings, known_files, trigger_fires, triggers
+from concertmaster.storage.tables import trigger_fires, triggers
+from concertmaster.storage.tables_happenings import happenings, known_files
 
 Plan = Callable[[Trigger, datetime], TriggerPlan]
 # A person needs no row, and two webhooks cannot be at one address.
