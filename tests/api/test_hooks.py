@@ -195,7 +195,8 @@ async def test_a_connection_that_is_not_there_and_a_path_twice_are_problems(clie
 async def respond(client: httpx.AsyncClient, nodes: dict[str, Any], edges: list[str], **config: Any) -> None:
     hook = {"type": "webhook", "config": {"path": "ask", "auth": "none", "respond": "node", **config}}
     body = document(triggers={"hook": hook}, nodes=nodes, edges=edges, outputs={})
-    (await client.post("/workflows", json=body)).raise_for_status()
+    answer = await client.post("/workflows", json=body)
+    assert answer.status_code in (200, 201), answer.text
 
 
 def answering(**config: Any) -> dict[str, Any]:
@@ -223,7 +224,7 @@ async def test_a_large_text_is_an_answer_too(client: httpx.AsyncClient, caller: 
         "more": {"type": "data.template", "config": {"template": "{{ nodes.text }}{{ nodes.text }}"}},
         "answer": answering(),
     }
-    await respond(client, nodes, ["text -> more -> answer"])
+    await respond(client, nodes, ["text -> more", "more -> answer"])
     answer = await caller.post("/ask")
     assert (answer.status_code, answer.text) == (200, part * 2)
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
