@@ -46,6 +46,7 @@ from concertmaster.storage.rows import EXECUTION_COLUMNS, execution_from
 from concertmaster.storage.waits import SqlWaitStore
 from concertmaster.storage.workflows import SqlWorkflowStore
 from concertmaster.triggers.kinds import Kinds
+from concertmaster.triggers.schedule import Schedules
 
 
 @dataclass
@@ -203,7 +204,9 @@ async def running_engine(
         async with driving(engine, hooks, database.lease, shared=database.shared, everything=dispatch) as placement:
             waits = WaitService(SqlWaitStore(database, journal.awaiting, now=engine.clock.now))
             harness = Harness(engine, journal, workflows, executions, placement, slots, waits, database)
-            checked = WorkflowService(workflows, executions, SqlConnectionStore(database), specs=lambda: registry)
+            checked = WorkflowService(
+                workflows, executions, SqlConnectionStore(database), specs=lambda: registry, schedules=Schedules()
+            )
             engine.doors.call = ExecutionService(
                 owner=engine.owner,
                 journal=journal,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 
-from concertmaster.domain.interfaces import BackfillStore, Clock, HappeningStore, Journal, TriggerStore
+from concertmaster.domain.interfaces import BackfillStore, Clock, FileWatchStore, HappeningStore, Journal, TriggerStore
 from concertmaster.engine.hooks import Hooks
 from concertmaster.executors.driving import running
 from concertmaster.services.backfills import BackfillService
@@ -22,6 +24,7 @@ from concertmaster.triggers.backfiller import Backfiller
 from concertmaster.triggers.kinds import Kinds
 from concertmaster.triggers.reactor import Reactor
 from concertmaster.triggers.scheduler import Scheduler
+from concertmaster.triggers.watcher import Watcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,15 @@ class Triggering:
     triggers: TriggerService
     backfills: BackfillService
     hooks: HookService
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """Where and how often file triggers look; `data_dir` is left out."""
+
+    workspace: Path
+    data_dir: Path
+    interval: timedelta
 
 
 @asynccontextmanager
@@ -45,6 +57,8 @@ async def start_triggering(
     hooks: Hooks,
     clock: Clock,
     happenings: HappeningStore,
+    files: FileWatchStore,
+    watching: Watching,
     journal: Journal,
     waits: WaitService,
     everything: bool,
@@ -78,14 +92,25 @@ async def start_triggering(
     reacting = HappeningService(store=triggers, triggers=starting, journal=journal, clock=clock)
     reactor = Reactor(happenings, clock, hooks.owner, reacting.react)
 
+    watcher = Watcher(
+        files,
+        clock,
+        hooks.owner,
+        start=starting.start_once,
+        workspace=watching.workspace,
+        hidden=watching.data_dir,
+        interval=watching.interval,
+    )
+
     def look() -> None:
         scheduler.wake()
         reactor.wake()
+        watcher.wake()
 
     async with AsyncExitStack() as stack:
         if everything:
             hooks.listeners.extend((backfiller.committed, reactor.committed))
-            for work in (scheduler.run(), backfiller.run(), reactor.run()):
+            for work in (scheduler.run(), backfiller.run(), reactor.run(), watcher.run()):
                 await stack.enter_async_context(running(work))
         workflows.on_published = look
         waits.on_sent = reactor.wake

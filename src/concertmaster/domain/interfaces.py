@@ -678,6 +678,7 @@ class TriggerRow:
         version: the published version.
         sample: what started its last execution, to start another one for trying things out.
         secret: of a token that callers must know, the digest.
+        files_since: of a file trigger: files that were there by then are still to be noted as known; None: they are.
         begun: a process died while it started the execution of `next_at`; perhaps it is there.
     """
 
@@ -691,6 +692,7 @@ class TriggerRow:
     address: str | None = None
     sample: Mapping[str, Any] | None = None
     secret: str | None = field(default=None, repr=False)
+    files_since: datetime | None = None
     begun: bool = False
 
 
@@ -828,6 +830,59 @@ class HappeningStore(Protocol):
 
     async def followed(self) -> frozenset[str]:
         """Workflows whose ends a trigger listens to."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """The version of a file for which a file trigger has started something, or was not to.
+
+    Attributes:
+        changed_ns: when anything about it changed, its rights and name too.
+        digest: of its content; None when that was not looked at.
+        gone_at: since when it is not there any more.
+    """
+
+    path: str
+    size_bytes: int
+    modified_ns: int
+    changed_ns: int
+    digest: str | None = None
+    gone_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileProgress:
+    """What whoever watches a file trigger has done.
+
+    Attributes:
+        since: `files_since` of the trigger as he knows it.
+        files: new versions of what is known.
+        sample: what the last execution was told.
+    """
+
+    workflow: str
+    trigger: str
+    since: datetime | None = None
+    files: Sequence[KnownFile] = ()
+    fires: Sequence[TriggerFire] = ()
+    sample: Mapping[str, Any] | None = None
+
+
+class FileWatchStore(Protocol):
+    """File triggers; each is watched by one living process at a time."""
+
+    async def claim(self, owner: str) -> Sequence[TriggerRow]:
+        """All that are enabled and that no other living process watches."""
+        ...
+
+    async def known(self, workflow: str, trigger: str) -> Mapping[str, KnownFile]:
+        """The files that it knows, by path."""
+        ...
+
+    async def advance(self, owner: str, progress: FileProgress, *, now: datetime) -> bool:
+        """Store progress, and that the files of `since` are noted; False, and nothing is stored, when another process
+        watches it by now or it was told something else."""
         ...
 
 

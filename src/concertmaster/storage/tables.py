@@ -213,6 +213,7 @@ triggers = Table(
     # Of a file trigger: files that were there by then are still to be noted as known; NULL: they are.
     Column("files_since", BigInteger),
     _partial_index("ix_triggers_next_at", "next_at", where="next_at IS NOT NULL"),
+    _partial_index("ix_triggers_file", "workflow", "name", where="type = 'file'"),
     _partial_index("ix_triggers_address", "type", "address", where="address IS NOT NULL"),
     sqlite_with_rowid=False,
 )

@@ -13,7 +13,7 @@ from concertmaster.domain.errors import Conflict
 from concertmaster.domain.interfaces import TriggerPlan
 from concertmaster.domain.workflow import Trigger, Workflow
 from concertmaster.storage.dialect import Dialect
-from concertmaster.storage.encoding import maybe_micros
+from concertmaster.storage.encoding import maybe_micros, to_micros
 from concertmaster.storage.tables import trigger_fires, triggers
 from concertmaster.storage.tables_happenings import happenings, known_files
 
@@ -21,6 +21,7 @@ Plan = Callable[[Trigger, datetime], TriggerPlan]
 # A person needs no row, and two webhooks cannot be at one address.
 _WITHOUT_ROW = "manual"
 _ALONE_AT_ADDRESS = "webhook"
+_WITH_FILES = "file"
 _own = triggers.c
 
 
@@ -63,6 +64,7 @@ class TriggerSync:
                 "version": version,
                 "address": plan.address,
                 "claimed_by": None,
+                "files_since": to_micros(at) if trigger.type == _WITH_FILES else None,
             }
             if row is None:
                 next_at = maybe_micros(plan.next_at)

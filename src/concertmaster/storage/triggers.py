@@ -20,9 +20,9 @@ from concertmaster.storage.fires import last_fires, note_fires, note_samples
 from concertmaster.storage.tables import owners, triggers
 
 _own = triggers.c
-_COLUMNS = (
+TRIGGER_COLUMNS = (
     *(_own.workflow, _own.name, _own.type, _own.config, _own.version, _own.enabled),
-    *(_own.next_at, _own.address, _own.sample, _own.secret),
+    *(_own.next_at, _own.address, _own.sample, _own.secret, _own.files_since),
 )
 
 
@@ -36,13 +36,13 @@ class SqlTriggerStore:
 
     async def list(self, *, before: str | None = None, limit: int = 100) -> Page[TriggerRow]:
         """See `TriggerStore`."""
-        query = select(*_COLUMNS)
+        query = select(*TRIGGER_COLUMNS)
         if before is not None:
             query = query.where(tuple_(_own.workflow, _own.name) > tuple_(*read_cursor(before, str, str)))
         query = query.order_by(_own.workflow, _own.name).limit(limit + 1)
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         last = rows[limit - 1] if len(rows) > limit else None
-        return Page([_row(row) for row in rows[:limit]], None if last is None else write_cursor(*last[:2]))
+        return Page([trigger_from(row) for row in rows[:limit]], None if last is None else write_cursor(*last[:2]))
 
     async def get(self, workflow: str, name: str) -> TriggerRow:
         """See `TriggerStore`."""
@@ -65,6 +65,9 @@ class SqlTriggerStore:
             known = _get(connection, workflow, name)
             if known.enabled != enabled:
                 values = {"enabled": int(enabled), "next_at": maybe_micros(next_at), "claimed_by": None}
+                if enabled and known.type == "file":
+                    # What came while it was disabled is not news.
+                    values["files_since"] = to_micros(utc_now())
                 connection.execute(update(triggers).where(_is(workflow, name)).values(values))
                 action = "trigger.enable" if enabled else "trigger.disable"
                 record(connection, actor, action, f"trigger:{workflow}/{name}", at=utc_now())
@@ -75,7 +78,7 @@ class SqlTriggerStore:
     async def claim_due(self, owner: str, *, now: datetime, limit: int) -> Sequence[TriggerRow]:
         """See `TriggerStore`."""
         query = (
-            select(*_COLUMNS, _own.claimed_by)
+            select(*TRIGGER_COLUMNS, _own.claimed_by)
             .where(_own.next_at.is_not(None), _own.next_at <= to_micros(now), self._free)
             .order_by(_own.next_at)
             .limit(limit)
@@ -88,20 +91,20 @@ class SqlTriggerStore:
             if keys:
                 mine = tuple_(_own.workflow, _own.name).in_(keys)
                 connection.execute(update(triggers).where(mine).values(claimed_by=owner))
-            return [_row(row, begun=row.claimed_by is not None) for row in rows]
+            return [trigger_from(row, begun=row.claimed_by is not None) for row in rows]
 
         return await self._database.write(claim)
 
     async def due_until(self, until: datetime, *, limit: int) -> Sequence[TriggerRow]:
         """See `TriggerStore`."""
         query = (
-            select(*_COLUMNS)
+            select(*TRIGGER_COLUMNS)
             .where(_own.next_at.is_not(None), _own.next_at <= to_micros(until), _own.claimed_by.is_(None))
             .order_by(_own.next_at)
             .limit(limit)
         )
         rows = await self._database.read(lambda connection: connection.execute(query).all())
-        return [_row(row) for row in rows]
+        return [trigger_from(row) for row in rows]
 
     async def next_due(self) -> datetime | None:
         """See `TriggerStore`."""
@@ -110,9 +113,9 @@ class SqlTriggerStore:
 
     async def at_address(self, type_: str, address: str) -> Sequence[TriggerRow]:
         """See `TriggerStore`."""
-        query = select(*_COLUMNS).where(_own.type == type_, _own.address.is_not(None), _own.address == address)
+        query = select(*TRIGGER_COLUMNS).where(_own.type == type_, _own.address.is_not(None), _own.address == address)
         rows = await self._database.read(lambda connection: connection.execute(query).all())
-        return [_row(row) for row in rows]
+        return [trigger_from(row) for row in rows]
 
     async def note(self, row: TriggerRow, fire: TriggerFire, *, sample: Mapping[str, Any] | None) -> None:
         """See `TriggerStore`."""
@@ -158,13 +161,13 @@ def _is(workflow: str, name: str) -> Any:
 
 
 def _get(connection: Connection, workflow: str, name: str) -> TriggerRow:
-    row = connection.execute(select(*_COLUMNS).where(_is(workflow, name))).one_or_none()
+    row = connection.execute(select(*TRIGGER_COLUMNS).where(_is(workflow, name))).one_or_none()
     if row is None:
         raise NotFound(
             "trigger.not_found",
             f"The published version of {workflow} has no trigger {name}; `concertmaster triggers list` shows all",
         )
-    return _row(row)
+    return trigger_from(row)
 
 
 def _claimed(connection: Connection, owner: str, progress: Sequence[TriggerProgress]) -> set[tuple[str, str]]:
@@ -181,7 +184,8 @@ def _advanced(one: TriggerProgress, owner: str) -> dict[str, Any]:
     return {"w": one.workflow, "n": one.name, "at": maybe_micros(one.next_at), "by": by}
 
 
-def _row(row: Any, *, begun: bool = False) -> TriggerRow:
+def trigger_from(row: Any, *, begun: bool = False) -> TriggerRow:
+    """From a row of `TRIGGER_COLUMNS`; more columns may follow."""
     return TriggerRow(
         workflow=row.workflow,
         name=row.name,
@@ -193,5 +197,6 @@ def _row(row: Any, *, begun: bool = False) -> TriggerRow:
         address=row.address,
         sample=None if row.sample is None else orjson.loads(row.sample),
         secret=row.secret,
+        files_since=maybe_instant(row.files_since),
         begun=begun,
     )

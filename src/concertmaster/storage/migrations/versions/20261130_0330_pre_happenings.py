@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -44,10 +46,16 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.add_column("triggers", sa.Column("files_since", sa.BigInteger()))
+    # Files that are there already are not news.
+    op.execute(f"UPDATE triggers SET files_since = {time.time_ns() // 1_000} WHERE type = 'file'")
+    where = sa.text("type = 'file'")
+    columns = ["workflow", "name"]
+    op.create_index("ix_triggers_file", "triggers", columns, sqlite_where=where, postgresql_where=where)
 
 
 def downgrade() -> None:
     """See NOTES.md."""
+    op.drop_index("ix_triggers_file", "triggers")
     with op.batch_alter_table("triggers", table_kwargs={"sqlite_with_rowid": False}) as batch:
         batch.drop_column("files_since")
     op.drop_table("known_files")
