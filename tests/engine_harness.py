@@ -25,7 +25,7 @@ from concertmaster.domain.limits import parse_limits
 from concertmaster.engine.breaker import BreakerPolicy, Breakers
 from concertmaster.engine.hooks import Hooks
 from concertmaster.engine.limits import Limits
-from concertmaster.engine.parts import Engine, EngineSettings, PlanCache
+from concertmaster.engine.parts import Doors, Engine, EngineSettings, PlanCache
 from concertmaster.executors.driving import driving
 from concertmaster.executors.local import LocalCompute, LocalPlacement
 from concertmaster.executors.pool import ProcessSettings
@@ -33,7 +33,7 @@ from concertmaster.nodes.credentials import Connection
 from concertmaster.nodes.loader import load_registry
 from concertmaster.nodes.node_type import node_type_of
 from concertmaster.nodes.registry import Registry
-from concertmaster.services.executions import ExecutionService
+from concertmaster.services.calls import CallService
 from concertmaster.services.waits import WaitService
 from concertmaster.services.workflows import WorkflowService
 from concertmaster.storage import tables
@@ -184,6 +184,10 @@ async def running_engine(
     registry = Registry([*builtins.all(), *own])
     compute = LocalCompute(threads=threads, grace_seconds=grace_seconds, processes=processes)
     slots = database.slots(hooks.owner, hooks.freed)
+    waits = WaitService(SqlWaitStore(database, journal.awaiting, now=SystemClock().now))
+    checked = WorkflowService(
+        workflows, executions, SqlConnectionStore(database), specs=lambda: registry, schedules=Schedules()
+    )
     engine = Engine(
         owner=hooks.owner,
         journal=journal,
@@ -199,25 +203,11 @@ async def running_engine(
         limits=Limits(slots, parse_limits(limits)),
         breakers=Breakers(breaker or BreakerPolicy()),
         settings=settings or EngineSettings(),
+        doors=Doors(call=CallService(checked).prepare, send=waits.send_from_node, expire=waits.expire),
     )
     try:
         async with driving(engine, hooks, database.lease, shared=database.shared, everything=dispatch) as placement:
-            waits = WaitService(SqlWaitStore(database, journal.awaiting, now=engine.clock.now))
             harness = Harness(engine, journal, workflows, executions, placement, slots, waits, database)
-            checked = WorkflowService(
-                workflows, executions, SqlConnectionStore(database), specs=lambda: registry, schedules=Schedules()
-            )
-            engine.doors.call = ExecutionService(
-                owner=engine.owner,
-                journal=journal,
-                store=executions,
-                workflows=checked,
-                placement=placement,
-                artifacts=engine.artifacts,
-                slots=slots,
-                clock=engine.clock,
-            ).callee
-            engine.doors.send, engine.doors.expire = waits.send_from_node, waits.expire
             yield harness
     finally:
         await compute.close()

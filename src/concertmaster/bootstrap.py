@@ -33,6 +33,7 @@ from concertmaster.services.calls import CallService
 from concertmaster.services.connections import ConnectionService
 from concertmaster.services.control import ControlService
 from concertmaster.services.executions import ExecutionService
+from concertmaster.services.items import ItemService
 from concertmaster.services.logins import LoginService
 from concertmaster.services.nodes import NodeTypeService
 from concertmaster.services.operations import Instance, OperationsService
@@ -77,6 +78,7 @@ class Runtime:
     settings: Settings
     workflows: WorkflowService
     executions: ExecutionService
+    items: ItemService
     control: ControlService
     waits: WaitService
     triggering: Triggering
@@ -230,6 +232,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             settings=settings,
             workflows=workflows,
             executions=executions,
+            items=ItemService(executions),
             triggering=triggering,
             control=ControlService(
                 journal=storage.journal, store=storage.executions, workflows=workflows, executions=executions

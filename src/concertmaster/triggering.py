@@ -23,6 +23,7 @@ from concertmaster.services.workflows import WorkflowService
 from concertmaster.triggers.backfiller import Backfiller
 from concertmaster.triggers.kinds import Kinds
 from concertmaster.triggers.reactor import Reactor
+from concertmaster.triggers.schedule import Schedules
 from concertmaster.triggers.scheduler import Scheduler
 from concertmaster.triggers.watcher import Watcher
 
@@ -74,6 +75,7 @@ async def start_triggering(
         workflows=workflows,
         executions=executions,
         kinds=kinds,
+        schedules=Schedules(),
         clock=clock,
         wake=lambda: look(),
     )

@@ -169,3 +169,18 @@ async def _set_back(settings: Settings, by: timedelta) -> None:
         lambda connection: connection.exec_driver_sql(f"UPDATE triggers SET next_at = next_at - {micros}")
     )
     await database.close()
+
+
+async def test_a_schedule_that_is_being_written_shows_its_times_or_what_is_wrong(client: httpx.AsyncClient) -> None:
+    shown = await client.post("/triggers/preview", json={"config": YEARLY["config"], "count": 3})
+    times = [datetime.fromisoformat(at) for at in shown.json()["next_at"]]
+    assert [(at.month, at.day, at.hour) for at in times] == [(1, 1, 5)] * 3
+    wrong = await client.post("/triggers/preview", json={"config": {"cron": "0 25 * * *"}})
+    assert (wrong.status_code, [one["pointer"] for one in wrong.json()["errors"]]) == (422, ["/config/cron"])
+
+
+async def test_the_list_can_be_of_one_workflow(client: httpx.AsyncClient) -> None:
+    for name in ("first", "second"):
+        (await publish(client, name, yearly=YEARLY)).raise_for_status()
+    listed = (await client.get("/triggers", params={"workflow": "second"})).json()["items"]
+    assert [(one["workflow"], one["name"]) for one in listed] == [("second", "yearly")]

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from concertmaster.config import Settings
+from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.document import dump, parse
 from concertmaster.domain.validation import check_document
 from concertmaster.nodes.loader import load_registry
 from concertmaster.nodes.registry import Registry
 from documentation import PAGES, ROOT, Block, blocks, documents, files, name_of
-from engine_harness import running_engine
+from engine_harness import Harness, running_engine
 
 DATA = {
     "flights.csv": "carrier,origin,dest,month,dep_delay\nUA,EWR,IAH,1,20\nAA,LGA,MIA,1,NA\nUA,EWR,IAH,2,40\n",
@@ -39,6 +40,15 @@ OUTPUTS: dict[str, dict[str, Any]] = {
     "remind": {"said": "time is up!"},
     "caught": {"text": "divide failed: ZeroDivisionError: division by zero (in code, line 2)"},
     "region-report": {"done": "report of north"},
+    "prices": {"sum": 35},
+    "poll-until-ready": {"rounds": 3},
+    "first-answer": {"winner": "near"},
+    "one-writer": {"balance": 90},
+    "greet": {"text": "Hello, you!"},
+    "greet-both": {"texts": ["Hello, Ada!", "Hello, Grace!"]},
+    "publish-report": {"text": "3 copies, approved by local"},
+    "ship-order": {"text": "Order 17 is shipped, 12.5 paid"},
+    "borrow-a-machine": {"work": "worked on m-3", "end": "gave back m-3"},
     "countdown": {"path": "out/countdown.txt"},
     "expressions": {
         "all": {"count": 3, "longest": "GRACE", "greeting": "Hello Ada and others!", "missing": "nobody"},
@@ -46,6 +56,22 @@ OUTPUTS: dict[str, dict[str, Any]] = {
     "sql-expressions": {"cities": 2},
     "late-flights": {"path": "out/late-1.csv", "message": None},
 }
+
+# They fail, as their pages say.
+FAILURES = {"book-a-trip": "The show is sold out"}
+
+
+async def _approve(harness: Harness) -> None:
+    (asked,) = (await harness.waits.approvals(LOCAL_ADMIN)).items
+    await harness.waits.decide(LOCAL_ADMIN, asked.id, approve=True, data={"copies": 3})
+
+
+async def _pay(harness: Harness) -> None:
+    await harness.waits.send(LOCAL_ADMIN, "order-paid", key="17", data={"amount": 12.5})
+
+
+# What others do while they wait.
+OTHERS = {"publish-report": _approve, "ship-order": _pay}
 
 
 def workspace_of(page: Path, folder: Path) -> Registry:
@@ -83,7 +109,16 @@ async def test_documents_run(block: Block, tmp_path: Path) -> None:
     own = [type_.function for type_ in registry.all() if type_.spec.source_hash]
     inputs = {name: schema["default"] for name, schema in workflow.inputs.items()}
     async with running_engine(tmp_path, own) as harness:
-        row, events = await harness.run(block.text, inputs)
+        for other in documents(block.page) if "flow.call" in block.text else []:
+            await harness.save(other.text)
+        id_ = await harness.start(block.text, inputs)
+        if workflow.name in OTHERS:
+            await harness.settled(id_, "waiting")
+            await OTHERS[workflow.name](harness)
+        row, events = await harness.end(id_), await harness.journal.read(id_)
+    if workflow.name in FAILURES:
+        assert (row.status, row.error and row.error.message) == ("failed", FAILURES[workflow.name])
+        return
     assert row.status == "succeeded", row.error
     expected = OUTPUTS.get(workflow.name)
     if block.page.name != "nodes.md":
@@ -93,7 +128,7 @@ async def test_documents_run(block: Block, tmp_path: Path) -> None:
 
 def test_the_examples_written_by_hand_are_all_there() -> None:
     names = [_id(block).rpartition(":")[2] for block in DOCUMENTS if block.page.name != "nodes.md"]
-    assert sorted(names) == sorted([*OUTPUTS, "fetch-weather", "forecast"])
+    assert sorted(names) == sorted([*OUTPUTS, *FAILURES, "fetch-weather", "forecast", "tell-about-failures"])
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=name_of)

@@ -7,11 +7,13 @@ import {
 } from '@tanstack/react-router'
 import { onLoginMissing } from './api/session'
 import {
+  parseApprovalsSearch,
   parseEditorSearch,
   parseLoginSearch,
   parseNodesSearch,
   parseRunSearch,
   parseRunsSearch,
+  parseTriggersSearch,
 } from './pages/search'
 import { Root } from './shell/Root'
 import { NotFound } from './ui/NotFound'
@@ -55,6 +57,20 @@ const run = createRoute({
   component: lazyRouteComponent(() => import('./pages/RunPage'), 'RunPage'),
 })
 
+const approvals = createRoute({
+  getParentRoute: () => root,
+  path: '/approvals',
+  validateSearch: parseApprovalsSearch,
+  component: lazyRouteComponent(() => import('./pages/ApprovalsPage'), 'ApprovalsPage'),
+})
+
+const triggers = createRoute({
+  getParentRoute: () => root,
+  path: '/triggers',
+  validateSearch: parseTriggersSearch,
+  component: lazyRouteComponent(() => import('./pages/TriggersPage'), 'TriggersPage'),
+})
+
 const nodes = createRoute({
   getParentRoute: () => root,
   path: '/nodes',
@@ -82,7 +98,19 @@ const login = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, workflows, editor, runs, run, nodes, connections, tokens, login]),
+  routeTree: root.addChildren([
+    home,
+    workflows,
+    editor,
+    runs,
+    run,
+    approvals,
+    triggers,
+    nodes,
+    connections,
+    tokens,
+    login,
+  ]),
   defaultPreload: 'intent',
   defaultErrorComponent: PageError,
   defaultPendingComponent: PagePending,

@@ -7,7 +7,7 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Header, Path, Query, Response
 
-from concertmaster.api import models
+from concertmaster.api import models, models_output
 from concertmaster.api.dependencies import MAX_NUMBER, Asker, Before, JsonResponse, Limit, Parts, problems
 from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionStatus
 
@@ -16,6 +16,7 @@ router = APIRouter(tags=["executions"])
 MAX_WAIT_SECONDS = 300
 Id = Annotated[str, Path(max_length=100, description="Id of the execution")]
 NodeName = Annotated[str, Path(max_length=200, description="Id of the node")]
+ItemPath = Annotated[str, Query(max_length=200, description="Index of the item in each loop around it: `3`, `3.0`")]
 After = Annotated[int, Query(ge=0, le=MAX_NUMBER, description="What comes after this")]
 
 
@@ -109,7 +110,9 @@ async def list_logs(
 
 
 @router.get(
-    "/executions/{execution_id}/nodes/{node}/output", response_model=models.OutputPage, responses=problems(404, 422)
+    "/executions/{execution_id}/nodes/{node}/output",
+    response_model=models_output.OutputPage,
+    responses=problems(404, 422),
 )
 async def get_output(
     parts: Parts,
@@ -117,12 +120,28 @@ async def get_output(
     execution_id: Id,
     node: NodeName,
     outlet: Annotated[str, Query(max_length=200)] = "out",
+    path: ItemPath = "",
     offset: Annotated[int, Query(ge=0, le=MAX_NUMBER)] = 0,
     limit: Limit = 100,
     sort: Annotated[str | None, Query(max_length=500, description="`column`, or `-column` for descending")] = None,
 ) -> Response:
-    """A page of a node's output."""
-    page = await parts.executions.output(
-        asker, execution_id, node, outlet=outlet, offset=offset, limit=limit, sort=sort
-    )
+    """A page of a node's output; of a node in a body with the `path` of its item."""
+    found, at = await parts.items.locate(asker, execution_id, node, path)
+    page = await parts.executions.output(asker, found, at, outlet=outlet, offset=offset, limit=limit, sort=sort)
     return JsonResponse(page)
+
+
+@router.get(
+    "/executions/{execution_id}/nodes/{node}/items", response_model=models.ItemPage, responses=problems(404, 422)
+)
+async def list_items(
+    parts: Parts,
+    asker: Asker,
+    execution_id: Id,
+    node: NodeName,
+    path: ItemPath = "",
+    offset: Annotated[int, Query(ge=0, le=MAX_NUMBER)] = 0,
+    limit: Limit = 50,
+) -> Response:
+    """Items of a container with their nodes, in order; with the `path` of its own item where it is in a loop itself."""
+    return JsonResponse(await parts.items.page(asker, execution_id, node, path=path, offset=offset, limit=limit))

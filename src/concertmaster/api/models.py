@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from concertmaster.api.models_output import ValueSummary
 from concertmaster.domain.execution import ExecutionStatus, NodeStatus
+from concertmaster.domain.parentage import ChildKind
 from concertmaster.domain.problems import Severity
 
 JsonObject = dict[str, Any]
@@ -145,43 +147,6 @@ class StartExecution(BaseModel):
     priority: int | None = Field(default=None, strict=True, ge=-(2**31), le=2**31 - 1)
 
 
-class Column(_Model):
-    """Name and type of a table column."""
-
-    name: str
-    type: str
-
-
-class TableSummary(_Model):
-    """A table, by reference."""
-
-    kind: Literal["table"]
-    rows: int
-    bytes: int
-    columns: list[Column]
-
-
-class JsonSummary(_Model):
-    """A JSON value; `value` is there when it is small."""
-
-    kind: Literal["json"]
-    bytes: int
-    value: Any = None
-
-
-class FileSummary(_Model):
-    """A file of the workspace (`path`) or the artifact store (`path` null)."""
-
-    kind: Literal["file"]
-    path: str | None
-    name: str
-    bytes: int
-    media_type: str
-
-
-ValueSummary = Annotated[TableSummary | JsonSummary | FileSummary, Field(discriminator="kind")]
-
-
 class Progress(_Model):
     """How far an attempt is; `total` null when unknown."""
 
@@ -198,8 +163,42 @@ class Waiting(_Model):
     holders: list[str]
 
 
+class ItemCounts(_Model):
+    """Items of a container by what became of them; `total` is a bound where `kind` is `while` or `until`."""
+
+    kind: ChildKind
+    total: int
+    done: int
+    failed: int
+    running: int
+
+
+class ChildRun(_Model):
+    """An execution that a node waits for, and which of its items it has."""
+
+    execution: str
+    offset: int
+    count: int
+    status: str
+
+
+class PartOf(_Model):
+    """What an execution was started for: a node of another; `visible` is the one that lists show."""
+
+    execution: str
+    node: str
+    kind: ChildKind
+    visible: str
+    offset: int
+    count: int
+
+
 class NodeRun(_Model):
-    """One node inside one execution."""
+    """One node inside one execution.
+
+    Of a container or call `items` counts the items as far as the execution was told, which is by whole children, and
+    `children` has those that run and the newest others; `approval` is the question that it asks.
+    """
 
     node: str
     type: str
@@ -214,12 +213,33 @@ class NodeRun(_Model):
     error: ExecutionError | None
     outputs: dict[str, ValueSummary]
     logs: int
+    items: ItemCounts | None
+    children: list[ChildRun]
+    approval: str | None
+
+
+class Item(_Model):
+    """One item of a container: its nodes by their names in the body; `execution` has them under their own ids."""
+
+    index: int
+    status: NodeStatus
+    execution: str
+    nodes: dict[str, NodeRun]
+
+
+class ItemPage(_Model):
+    """Items of a container from an offset on, and all of them counted; `next` is the next offset."""
+
+    counts: ItemCounts
+    items: list[Item]
+    next: int | None
 
 
 class Execution(ExecutionSummary):
     """An execution with its nodes; `generation` counts retries from 1, `reason` says why it was cancelled."""
 
     generation: int
+    part_of: PartOf | None
     waiting: Waiting | None
     reason: str | None
     inputs: JsonObject
@@ -268,33 +288,3 @@ class LogList(_Model):
 
     items: list[LogLine]
     next: int
-
-
-class TablePage(_Model):
-    """Some rows of a table; `next` is the next offset."""
-
-    kind: Literal["table"]
-    columns: list[Column] = Field(alias="schema")
-    items: list[JsonObject]
-    total: int
-    next: int | None
-
-
-class JsonOutput(_Model):
-    """A JSON output, whole."""
-
-    kind: Literal["json"]
-    value: Any
-
-
-class FileOutput(_Model):
-    """A file output."""
-
-    kind: Literal["file"]
-    path: str | None
-    name: str
-    bytes: int
-    media_type: str
-
-
-OutputPage = Annotated[TablePage | JsonOutput | FileOutput, Field(discriminator="kind")]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from concertmaster.domain.ports import PortKind
-from concertmaster.domain.spec import Effect, Isolation
+from concertmaster.domain.spec import Container, Effect, Isolation
 
 
 class _Model(BaseModel):
@@ -41,7 +41,8 @@ class Outlet(_Model):
 
 
 class NodeType(_Model):
-    """A node type as palette and form need it; every node has an `error` outlet besides."""
+    """A node type as palette and form need it; every node has an `error` outlet besides, and one with a `container` a
+    body of nodes."""
 
     id: str
     version: int
@@ -62,6 +63,7 @@ class NodeType(_Model):
     isolation: Isolation
     summary_field: str | None
     example: str
+    container: Container | None
     status: Literal["active"]
 
 

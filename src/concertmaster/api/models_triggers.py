@@ -43,6 +43,20 @@ class TriggerList(_Model):
     next: str | None
 
 
+class SchedulePreview(BaseModel):
+    """A schedule that is being written."""
+
+    model_config = ConfigDict(extra="forbid")
+    config: dict[str, Any]
+    count: Annotated[int, Field(ge=1, le=50, description="How many times")] = 5
+
+
+class ScheduleTimes(_Model):
+    """When a schedule would be due."""
+
+    next_at: list[datetime]
+
+
 class TriggerToken(_Model):
     """What callers of a webhook prove themselves with, shown once."""
 

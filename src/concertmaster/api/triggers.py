@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from concertmaster.api import models
 from concertmaster.api.dependencies import Asker, Before, JsonResponse, Limit, Parts, problems
-from concertmaster.api.models_triggers import TriggerDetail, TriggerList
+from concertmaster.api.models_triggers import SchedulePreview, ScheduleTimes, TriggerDetail, TriggerList
 from concertmaster.services.triggers import TriggerView
 
 router = APIRouter(tags=["triggers"])
@@ -33,10 +33,23 @@ def _json(view: TriggerView) -> dict[str, Any]:
 
 
 @router.get("/triggers", response_model=TriggerList)
-async def list_triggers(parts: Parts, asker: Asker, before: Before = None, limit: Limit = 100) -> Response:
+async def list_triggers(
+    parts: Parts,
+    asker: Asker,
+    workflow: Annotated[str | None, Query(max_length=200, description="Only of this workflow")] = None,
+    before: Before = None,
+    limit: Limit = 100,
+) -> Response:
     """Triggers of published versions, with their next times and what became of the last ones."""
-    page = await parts.triggering.triggers.list(asker, before=before, limit=limit)
+    page = await parts.triggering.triggers.list(asker, workflow=workflow, before=before, limit=limit)
     return JsonResponse({"items": [_json(view) for view in page.items], "next": page.next})
+
+
+@router.post("/triggers/preview", response_model=ScheduleTimes, responses=problems(422))
+async def preview_schedule(parts: Parts, asker: Asker, body: SchedulePreview) -> Response:
+    """The next times of a schedule that is being written."""
+    times = parts.triggering.triggers.preview(asker, body.config, count=body.count)
+    return JsonResponse({"next_at": list(times)})
 
 
 @router.get("/triggers/{workflow}/{trigger}", response_model=TriggerDetail, responses=problems(404))

@@ -1,4 +1,4 @@
-"""Inputs of `run`: `-i month=7` read by the input's type, and a file of inputs."""
+"""Values on the command line: `-i month=7` by the type of the input, `-d` of a field, and a file of inputs."""
 
 from __future__ import annotations
 
@@ -25,22 +25,43 @@ def read_inputs(schemas: dict[str, Any], given: list[str], *, file: Path | None 
         UserError: `inputs.file`, `inputs.syntax`.
     """
     inputs = {} if file is None else _from_file(file)
+    values, problems = _read(schemas, given, option="-i", at="inputs")
+    if problems:
+        raise Invalid("execution.inputs_invalid", "The inputs do not fit the workflow", problems)
+    return {**inputs, **values}
+
+
+def read_form(schemas: dict[str, Any], given: list[str]) -> dict[str, Any]:
+    """What the fields of an approval's form are filled in with.
+
+    Args:
+        schemas: JSON Schema of each field.
+        given: `name=value` each.
+    Raises:
+        Invalid: `approval.form_invalid`, a value that cannot be of its field's type.
+    """
+    values, problems = _read(schemas, given, option="-d", at="data")
+    if problems:
+        raise Invalid("approval.form_invalid", "The form is not filled in as it asks", problems)
+    return values
+
+
+def _read(schemas: dict[str, Any], given: list[str], *, option: str, at: str) -> tuple[dict[str, Any], list[Problem]]:
+    values: dict[str, Any] = {}
     problems: list[Problem] = []
     for item in given:
         name, equals, text = item.partition("=")
         if not equals or not name:
-            message = f"-i {item}: write it as name=value"
-            problems.append(Problem("input.syntax", "/inputs", message, "error", "For example -i month=7"))
+            message = f"{option} {item}: write it as name=value"
+            problems.append(Problem("input.syntax", pointer(at), message, "error", f"For example {option} month=7"))
             continue
         schema = cast("dict[str, Any]", schemas.get(name) or {})
         try:
-            inputs[name] = _value(text, schema)
+            values[name] = _value(text, schema)
         except ValueError:
             message = f"{text!r} is not of type {_types(schema)}"
-            problems.append(Problem("input.invalid", pointer("inputs", name), message))
-    if problems:
-        raise Invalid("execution.inputs_invalid", "The inputs do not fit the workflow", problems)
-    return inputs
+            problems.append(Problem("input.invalid", pointer(at, name), message))
+    return values, problems
 
 
 def _from_file(file: Path) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from concertmaster.cli.access import token_app, user_app
 from concertmaster.cli.connection_commands import connection_app
 from concertmaster.cli.options import DataDir, Json
 from concertmaster.cli.trigger_commands import backfills_app, triggers_app
+from concertmaster.cli.wait_commands import approvals_app, events_app
 from concertmaster.cli.workflow_commands import workflows_app
 
 app = typer.Typer(
@@ -32,6 +33,8 @@ config_app = typer.Typer(help="Settings.", no_args_is_help=True)
 app.add_typer(nodes_app, name="nodes")
 app.add_typer(workflows_app, name="workflows")
 app.add_typer(executions_app, name="executions")
+app.add_typer(approvals_app, name="approvals")
+app.add_typer(events_app, name="events")
 app.add_typer(triggers_app, name="triggers")
 app.add_typer(backfills_app, name="backfills")
 app.add_typer(connection_app, name="connection")

@@ -733,7 +733,9 @@ class TriggerProgress:
 class TriggerStore(Protocol):
     """Triggers of published versions; they come and go with `WorkflowStore.save` and `delete`."""
 
-    async def list(self, *, before: str | None = None, limit: int = 100) -> Page[TriggerRow]:
+    async def list(
+        self, *, workflow: str | None = None, before: str | None = None, limit: int = 100
+    ) -> Page[TriggerRow]:
         """By workflow and name."""
         ...
 

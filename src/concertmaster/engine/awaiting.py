@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
+import orjson
+
 from concertmaster.data.json_value import load_json, save_json
 from concertmaster.domain.errors import UserError
 from concertmaster.domain.execution import Failure
@@ -34,7 +36,7 @@ async def prepared(job: Job, result: Await) -> Await:
         UserError: it cannot be waited for: no list of items, a workflow that does not exist, too deep.
     """
     if result.rule != "children":
-        return result
+        return replace(result, about=_as_stored(job, result.about))
     depth = 1 + (0 if job.state.parentage is None else job.state.parentage.depth)
     if depth > DEEPEST:
         raise UserError(
@@ -47,10 +49,27 @@ async def prepared(job: Job, result: Await) -> Await:
         case "each":
             about |= await _items(job, result)
         case "call":
-            about |= {"total": 1, **await job.engine.doors.call(about["workflow"], about["inputs"], about["version"])}
+            plan = job.state.plan
+            # Itself it calls as it is, published or not, so that a recursion ends as it began.
+            own = plan.version if about["workflow"] == plan.workflow.name else None
+            version = about["version"] or own
+            about |= {"total": 1, **await job.engine.doors.call(about["workflow"], about["inputs"], version)}
         case _:
             about["items"] = to_json(_main(job))
-    return replace(result, about=about, timeout=timeout, items=None)
+    return replace(result, about=_as_stored(job, about), timeout=timeout, items=None)
+
+
+def _as_stored(job: Job, about: Mapping[str, Any]) -> Mapping[str, Any]:
+    """As it comes back from the journal: a later attempt asks whether it is about the same.
+
+    Raises:
+        UserError: `event.not_storable`.
+    """
+    try:
+        return orjson.loads(orjson.dumps(about))
+    except (TypeError, RecursionError) as error:
+        message = f"What node {job.node.id!r} waits for cannot be stored: {error}; use plain JSON data"
+        raise UserError("event.not_storable", message) from error
 
 
 def _main(job: Job) -> Value:
@@ -84,16 +103,16 @@ async def _items(job: Job, result: Await) -> dict[str, Any]:
         raise UserError("each.too_many", f"{total:,} items are too many, {MOST_ITEMS:,} is the limit; use `batch`")
     settings = dict(result.about["settings"])
     concurrency = max(1, min(int(settings["concurrency"]), total))
-    parallel = _parallel(concurrency)
+    parallel = _parallel(concurrency, spans=-(-total // CHUNK))
     settings |= {"concurrency": concurrency // parallel, "batch": batch}
     return {"total": total, "span": CHUNK, "parallel": parallel, "settings": settings, "items": to_json(value)}
 
 
-def _parallel(concurrency: int) -> int:
+def _parallel(concurrency: int, *, spans: int) -> int:
     """Children at one time: some, so that one works while another begins or ends, where that keeps the bound."""
     if concurrency > CHUNK:
         return -(-concurrency // CHUNK)
-    return next(parallel for parallel in (4, 3, 2, 1) if concurrency % parallel == 0)
+    return next(parallel for parallel in (4, 3, 2, 1) if concurrency % parallel == 0 and parallel <= max(1, spans))
 
 
 @dataclass(frozen=True, slots=True)

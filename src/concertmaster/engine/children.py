@@ -7,7 +7,7 @@ with a journal of its own, and its end comes back as one event.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from concertmaster.domain.events import ItemEnded, ItemStarted
@@ -15,7 +15,7 @@ from concertmaster.domain.execution import Failure
 from concertmaster.domain.parentage import ChildKind
 
 Span = tuple[int, int]
-Step = Literal["wait", "start", "stop", "resume", "finish", "fail", "halt"]
+Step = Literal["wait", "start", "stop", "go_on", "finish", "fail", "halt"]
 
 
 @dataclass(slots=True)
@@ -33,6 +33,9 @@ class Children:
         again: the last child says that the loop goes on.
         failure: why the whole fails.
         halted: children that need a person; `halt` says why, until somebody lets them go on.
+        broken: children that have ended, and not well.
+        retried: children that are to be retried, because the container is.
+        about: what the container waits for, see `NodeWaiting`.
     """
 
     kind: ChildKind
@@ -49,13 +52,29 @@ class Children:
     failure: Failure | None = None
     halted: dict[str, Span] = field(default_factory=lambda: dict[str, Span]())
     halt: Failure | None = None
+    broken: dict[str, Span] = field(default_factory=lambda: dict[str, Span]())
+    retried: dict[str, Span] = field(default_factory=lambda: dict[str, Span]())
+    about: Mapping[str, Any] = field(default_factory=lambda: {})
 
     @staticmethod
     def of(about: Mapping[str, Any]) -> Children:
         """As `NodeWaiting.about` of a container or call describes them."""
-        return Children(
+        found = Children(
             about["kind"], about["total"], about.get("span", 1), about.get("parallel", 1), about.get("enough")
         )
+        found.about = about
+        return found
+
+    def anew(self) -> Children:
+        """The same for another attempt: what succeeded is kept, the others are to be retried."""
+        fresh = replace(self, running={}, halted={}, halt=None, broken={}, failure=None)
+        fresh.retried = {**self.retried, **self.broken, **self.halted}
+        return fresh
+
+    def retry_halted(self) -> None:
+        """Those that need a person are retried, as the execution itself is."""
+        self.retried |= self.halted
+        self.halted = {}
 
     @property
     def live(self) -> bool:
@@ -79,7 +98,8 @@ class Children:
 
     def take_start(self, body: ItemStarted) -> None:
         """A child was started, or goes on."""
-        self.halted.pop(body.execution, None)
+        for others in (self.halted, self.retried):
+            others.pop(body.execution, None)
         self.running[body.execution] = (body.offset, body.count)
         self.started = max(self.started, body.offset + body.count)
 
@@ -98,8 +118,9 @@ class Children:
                 self.halt = body.error
             case _ if self.satisfied:
                 # It was told to give up, because there was enough.
-                pass
+                self.broken[body.execution] = span
             case status:
+                self.broken[body.execution] = span
                 stopped = Failure("call.cancelled", f"Its execution {body.execution} was {status}")
                 self.failure = self.failure or body.error or stopped
 
@@ -109,8 +130,10 @@ class Children:
             return "halt"
         if self.failure is not None or self.satisfied:
             return "stop" if self.live else ("fail" if self.failure else "finish")
+        if self.retried or (self.halted and self.halt is None):
+            return "go_on"
         if self.halted:
-            return "resume" if self.halt is None else "wait"
+            return "wait"
         if not self.complete and len(self.running) < self.parallel and not (self.loops and self.running):
             return "start"
         return "wait" if self.running else "finish"

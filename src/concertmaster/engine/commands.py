@@ -101,8 +101,8 @@ class CancelChildren:
 
 
 @dataclass(frozen=True, slots=True)
-class ResumeChildren:
-    """Let the interrupted children of a node go on, because the execution itself was told to."""
+class LetChildrenGoOn:
+    """Resume or retry children of a node that have ended, because the execution itself was told to."""
 
     node: str
 
@@ -168,7 +168,7 @@ Command = (
     | ExpireApproval
     | StartChildren
     | CancelChildren
-    | ResumeChildren
+    | LetChildrenGoOn
     | FinishChildren
     | CheckItem
     | EnterPhase

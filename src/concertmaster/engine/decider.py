@@ -34,8 +34,8 @@ from concertmaster.engine.commands import (
     FailNode,
     FinishChildren,
     Interrupt,
+    LetChildrenGoOn,
     PassThrough,
-    ResumeChildren,
     SkipNode,
     StartAttempt,
     StartChildren,
@@ -43,10 +43,9 @@ from concertmaster.engine.commands import (
     StopAttempt,
 )
 from concertmaster.engine.endings import ending
-from concertmaster.engine.fold import FOR_A_PLACE
 from concertmaster.engine.plan import PlanNode
 from concertmaster.engine.retry import next_delay
-from concertmaster.engine.state import ExecutionState, NodeState
+from concertmaster.engine.state import FOR_A_PLACE, ExecutionState, NodeState
 
 LONGEST_ASKED_DELAY = timedelta(hours=1)
 NO_EDGE_TAKEN = "no incoming edge was taken"
@@ -150,8 +149,8 @@ def _with_children(planned: PlanNode, node: NodeState, children: Children) -> li
         case "stop":
             because = children.failure.message if children.failure else "there was enough"
             commands.append(CancelChildren(planned.id, because))
-        case "resume":
-            commands.append(ResumeChildren(planned.id))
+        case "go_on":
+            commands.append(LetChildrenGoOn(planned.id))
         case "finish":
             commands.append(FinishChildren(planned.id, node.attempt))
         case "fail" if children.failure is not None:

@@ -28,7 +28,8 @@ def ending(state: ExecutionState) -> list[Command]:
         SkipNode(node_id, NOT_NEEDED[phase])
         for phase, nodes in state.plan.phases.items()
         for node_id in nodes
-        if state.nodes[node_id].open
+        # Those of the phase under way are being cancelled, if they are open.
+        if state.nodes[node_id].open and not state.concerns(node_id)
     ]
     return [*unused, _end(state)]
 

@@ -7,6 +7,7 @@ work itself.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -41,17 +42,17 @@ from concertmaster.domain.events import (
 )
 from concertmaster.domain.execution import NODE_TRANSITIONS, Failure, NodeStatus
 from concertmaster.domain.values import JsonValue, Value
-from concertmaster.engine.children import Children
-from concertmaster.engine.items import ItemsState
-from concertmaster.engine.plan import ERROR_OUTLET
+from concertmaster.engine.fold_items import (
+    after_success,
+    check_item,
+    children_of,
+    count_item,
+    others_of_item,
+    take_child,
+)
+from concertmaster.engine.plan import ERROR_OUTLET, PlanNode
 from concertmaster.engine.rerun import reset
-from concertmaster.engine.state import NO_OUTPUTS, ExecutionState, NodeState
-
-FOR_A_PLACE = ("slot", "rate")
-
-
-class IllegalEvent(Exception):
-    """The journal holds an event that cannot follow the ones before it: a bug, or a damaged journal."""
+from concertmaster.engine.state import FOR_A_PLACE, NO_OUTPUTS, ExecutionState, IllegalEvent, NodeState
 
 
 def fold(state: ExecutionState, events: Iterable[Event]) -> ExecutionState:
@@ -88,12 +89,13 @@ def apply(state: ExecutionState, event: Event) -> ExecutionState:
             state.succeeded += 1
             node.order = state.succeeded
             _decide_edges(state, node_id, outputs)
-            _after_success(state, node_id)
+            after_success(state, node_id)
         case NodeFailed(node_id, attempt, _, error):
             _fail(state, node_id, attempt, error)
         case NodeRetrying(node_id, attempt, error, due_at):
             node = _halt(state, node_id, "retrying", due_at)
             node.attempt, node.failures, node.error = attempt, node.failures + 1, error
+            node.former = node.former if node.children is None else node.children.anew()
             node.rule, node.children = None, None
         case NodeWaiting(node_id, attempt, rule, due_at, _, about):
             node = _halt(state, node_id, "waiting", due_at)
@@ -101,7 +103,7 @@ def apply(state: ExecutionState, event: Event) -> ExecutionState:
             if rule in FOR_A_PLACE:
                 state.running.add(node_id)
             elif rule == "children" and about is not None:
-                node.children = Children.of(about)
+                node.children, node.former = children_of(node, about), None
         case TimerFired(node_id):
             node = state.nodes[node_id]
             node.due_at, node.fired = None, True
@@ -110,9 +112,9 @@ def apply(state: ExecutionState, event: Event) -> ExecutionState:
                 node.children.failure = node.children.failure or Failure("node.timeout", message, retryable=True)
             state.changed.append(node_id)
         case ItemStarted(node_id) | ItemEnded(node_id):
-            _take_child(state, state.nodes[node_id], body)
+            take_child(state, state.nodes[node_id], body)
         case ItemChecked(index, again):
-            _check_item(state, index, again=again)
+            check_item(state, index, again=again)
         case NodeSkipped(node_id):
             _end(state, node_id, "skipped")
             _decide_edges(state, node_id, NO_OUTPUTS)
@@ -143,6 +145,8 @@ def _apply_execution(state: ExecutionState, body: Any, at: datetime) -> None:
             state.inputs, state.trigger, state.created_at = inputs, trigger, at
         case ExecutionStarted():
             state.status, state.begun_at = "running", at
+            # Its time counts anew.
+            state.phase_at = None if state.phase == "main" else at
             state.look_at_all()
         case ExecutionPaused():
             state.status, state.paused = "paused", True
@@ -154,6 +158,10 @@ def _apply_execution(state: ExecutionState, body: Any, at: datetime) -> None:
             state.generation = generation
             state.inputs = state.inputs if inputs is None else inputs
             reset(state, nodes)
+            for node in state.nodes.values():
+                if node.children is not None:
+                    node.children.retry_halted()
+            _forget_end(state)
             _queue_again(state)
         case ExecutionCancelling(reason):
             if state.final:
@@ -177,7 +185,7 @@ def _apply_execution(state: ExecutionState, body: Any, at: datetime) -> None:
         case ExecutionCancelled():
             state.status = "cancelled"
         case ExecutionInterrupted(error):
-            state.status, state.failure = "interrupted", error
+            state.status, state.interruption = "interrupted", error
         case _:
             raise IllegalEvent(f"no rule for {type(body).__name__}")
 
@@ -191,15 +199,19 @@ def _resume(state: ExecutionState) -> None:
     state.look_at_all()
 
 
-def _queue_again(state: ExecutionState) -> None:
-    """An ended execution goes on, once its next owner says that it starts."""
-    state.status, state.begun_at = "queued", None
-    state.failure, state.cancelling, state.expired, state.paused = None, None, False, False
+def _forget_end(state: ExecutionState) -> None:
+    """A retried execution begins with its first phase again."""
+    state.failure, state.cancelling, state.expired = None, None, False
     state.stopped, state.late_failure, state.phases_done = None, None, ()
-    if state.phase != "main":
-        state.phase, state.phase_nodes, state.phase_at = "main", (), None
-        state.phase_failure, state.cancelled_late = None, None
-        state.count_open()
+    state.phase, state.phase_nodes, state.phase_at = "main", (), None
+    state.phase_failure, state.cancelled_late = None, None
+    state.count_open()
+
+
+def _queue_again(state: ExecutionState) -> None:
+    """An ended execution goes on, once its next owner says that it starts; an interrupted one where it was."""
+    state.status, state.begun_at = "queued", None
+    state.interruption, state.paused = None, False
     for node in state.nodes.values():
         if node.children is not None:
             node.children.halt = None
@@ -213,49 +225,6 @@ def _enter(state: ExecutionState, phase: Any, nodes: tuple[str, ...], at: dateti
     state.phase_failure, state.cancelled_late, state.expired = None, None, False
     state.count_open()
     state.changed = list(nodes)
-
-
-def _take_child(state: ExecutionState, node: NodeState, body: Any) -> None:
-    if node.children is None:
-        raise IllegalEvent(f"{body.kind} of node {body.node!r}, which has no children")
-    if isinstance(body, ItemStarted):
-        node.children.take_start(body)
-    else:
-        node.children.take_end(body)
-    state.changed.append(body.node)
-
-
-def _check_item(state: ExecutionState, index: int, *, again: bool) -> None:
-    items, plan = state.items, state.plan.items
-    if items is None or plan is None or items.unchecked != index:
-        raise IllegalEvent(f"item {index} was not to be checked")
-    items.unchecked = None
-    if not again:
-        items.over = True
-    elif index < plan.count:
-        items.admitted = index + 1
-        state.open_nodes += items.open[index]
-        state.changed.extend(plan.nodes[index])
-
-
-def _after_success(state: ExecutionState, node_id: str) -> None:
-    planned, items = state.plan.nodes[node_id], state.items
-    if items is None or state.plan.items is None:
-        if planned.stops:
-            state.stopped = node_id
-        return
-    if planned.stops and planned.item is not None:
-        # The item ends with it, and a loop does not go on.
-        items.stopped.add(planned.item)
-        items.over = items.over or items.parentage.kind != "each"
-        state.changed.extend(_others_of_item(state, planned.item))
-        if state.plan.items.kind == "race":
-            # It ends well, with those who have won so far.
-            state.stopped = node_id
-    if state.plan.items.kind == "race" and not planned.outgoing:
-        items.wins.append(planned.name)
-        if len(items.wins) >= int(items.parentage.settings.get("wins") or 1):
-            state.stopped = node_id
 
 
 def _move(state: ExecutionState, node_id: str, status: NodeStatus) -> NodeState:
@@ -283,7 +252,7 @@ def _end(state: ExecutionState, node_id: str, status: NodeStatus) -> NodeState:
     if state.concerns(node_id):
         state.open_nodes -= 1
         if state.items is not None:
-            _count_item(state, state.items, node_id)
+            count_item(state, state.items, node_id)
         if state.phase == "undo":
             # One after the other: the next one is looked at when this one has ended.
             state.changed.extend(state.phase_nodes)
@@ -293,59 +262,31 @@ def _end(state: ExecutionState, node_id: str, status: NodeStatus) -> NodeState:
 
 
 def _fail(state: ExecutionState, node_id: str, attempt: int, error: Failure) -> None:
-    planned, items = state.plan.nodes[node_id], state.items
-    failure = Failure(error.code, error.message, node=node_id, details=error.details)
-    if items is not None and planned.item is not None and items.tolerant and not planned.handled:
-        # Before the node ends: with it the item may.
-        items.failures.setdefault(planned.item, failure)
-        state.changed.extend(_others_of_item(state, planned.item))
+    planned = state.plan.nodes[node_id]
+    if not planned.handled:
+        # Before the node ends: with it the item may, and another would begin.
+        _blame(state, planned, replace(error, node=node_id, nothing_sent=False))
     node = _end(state, node_id, "failed")
     node.attempt, node.failures, node.error = attempt, node.failures + 1, error
     if planned.handled:
         outputs = {} if planned.continues else {ERROR_OUTLET: JsonValue(error.as_json())}
         node.outputs = outputs
         _decide_edges(state, node_id, outputs)
-    elif items is not None and items.tolerant:
-        pass
+
+
+def _blame(state: ExecutionState, planned: PlanNode, failure: Failure) -> None:
+    """What fails with a node whose failure nobody handles: the item, what went on after the end, or everything."""
+    items = state.items
+    if items is not None and items.tolerant and planned.item is not None:
+        items.failures.setdefault(planned.item, failure)
+        state.changed.extend(others_of_item(state, planned.item))
     elif state.phase != "main":
         state.late_failure = state.late_failure or failure
         # What cannot be undone does not keep the rest from being undone.
         if state.phase != "undo":
             state.phase_failure = state.phase_failure or failure
-    elif state.failure is None:
-        state.failure = failure
-
-
-def _others_of_item(state: ExecutionState, item: int) -> tuple[str, ...]:
-    assert state.plan.items is not None
-    return state.plan.items.nodes[item]
-
-
-def _count_item(state: ExecutionState, items: ItemsState, node_id: str) -> None:
-    item, plan = state.plan.nodes[node_id].item, state.plan.items
-    assert item is not None
-    assert plan is not None
-    items.open[item] -= 1
-    if items.open[item]:
-        return
-    items.ended.append(item)
-    if items.sequential:
-        items.unchecked = None if items.over else item + 1
-    elif plan.kind == "each":
-        enough = items.parentage.settings.get("enough")
-        if enough is not None and len(items.ended) - len(items.failures) >= int(enough):
-            state.stopped = node_id
-        _admit(state, items, plan.count)
-
-
-def _admit(state: ExecutionState, items: ItemsState, count: int) -> None:
-    """Let further items begin."""
-    assert state.plan.items is not None
-    until = items.room(count)
-    for item in range(items.admitted, until):
-        items.admitted = item + 1
-        state.open_nodes += items.open[item]
-        state.changed.extend(state.plan.items.nodes[item])
+    else:
+        state.failure = state.failure or failure
 
 
 def _decide_edges(state: ExecutionState, source: str, outputs: Mapping[str, Value]) -> None:

@@ -19,7 +19,7 @@ from concertmaster.domain.interfaces import ArtifactReference, Child, Claim, Mes
 from concertmaster.domain.parentage import Parentage
 from concertmaster.domain.values import JsonValue, TableRef, Value, from_json, to_json
 from concertmaster.engine import commands as cmd
-from concertmaster.engine.children import Children
+from concertmaster.engine.children import Children, Span
 from concertmaster.engine.item_values import results_of, stacked
 from concertmaster.engine.keys import key_of_children
 from concertmaster.engine.parts import Engine
@@ -152,13 +152,17 @@ class Offspring:
         """Requests to all children."""
         return [message for node in self._state.nodes for message in self.ask(node, kind, reason)]
 
-    def resume(self, node: str) -> None:
-        """Let interrupted children go on."""
-        children = self._state.nodes[node].children
+    def go_on(self, node: str) -> None:
+        """Resume children that were interrupted, retry those that have ended otherwise."""
+        children, attempt = self._state.nodes[node].children, self._state.nodes[node].attempt
         assert children is not None
-        for id_, (offset, count) in list(children.halted.items()):
-            attempt = self._state.nodes[node].attempt
-            message = Message(id_, "resume", {"reason": "the execution it is a part of was resumed"})
+        self._go_on(node, attempt, "resume", dict(children.halted))
+        self._go_on(node, attempt, "retry", dict(children.retried))
+
+    def _go_on(self, node: str, attempt: int, kind: MessageKind, told: Mapping[str, Span]) -> None:
+        for id_, (offset, count) in told.items():
+            self._asked.discard(id_)
+            message = Message(id_, kind, {"reason": f"the execution it is a part of was asked to {kind}"})
             self._recorder.record(events.ItemStarted(node, attempt, id_, offset, count), companions=[message])
 
     async def finish(self, node: str) -> Mapping[str, Value] | Failure:

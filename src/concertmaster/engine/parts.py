@@ -22,7 +22,7 @@ from concertmaster.domain.recent import Recent
 from concertmaster.engine.breaker import Breakers
 from concertmaster.engine.items import items_plan
 from concertmaster.engine.limits import Limits
-from concertmaster.engine.plan import Plan, compile_plan
+from concertmaster.engine.plan import Plan, PlanNode, compile_plan
 from concertmaster.nodes.credentials import Connection
 from concertmaster.nodes.registry import Registry
 
@@ -42,9 +42,9 @@ class PlanCache:
         self._compiling = asyncio.Lock()
 
     def node_types(self, workflow: str, version: int) -> Mapping[str, str] | None:
-        """The type of each node, None when the plan is not at hand."""
+        """The type of each node by its name, those in bodies too; None when the plan is not at hand."""
         cached = self._plans.get((workflow, version))
-        return None if cached is None else {node.id: node.spec.id for node in cached[1].nodes.values()}
+        return None if cached is None else _types(cached[1].nodes)
 
     async def get(self, workflow: str, version: int) -> Plan:
         """The plan, compiled when it is not at hand.
@@ -85,6 +85,15 @@ class PlanCache:
         plan = compile_plan(parsed, version, registry)
         self._plans.put(key, (registry, plan))
         return plan
+
+
+def _types(nodes: Mapping[str, PlanNode]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, node in nodes.items():
+        if node.body is not None:
+            found |= _types(node.body.nodes)
+        found[name] = node.spec.id
+    return found
 
 
 class NoDoorError(RuntimeError):

@@ -253,5 +253,5 @@ def _change(state: ExecutionState, at: datetime, *, before: Change) -> Change:
         status=state.status,
         started_at=at if state.begun_at == at else before.started_at,
         ended_at=at if state.final else None,
-        error=state.failure if state.status in ("failed", "interrupted") else None,
+        error={"failed": state.failure, "interrupted": state.interruption}.get(state.status),
     )

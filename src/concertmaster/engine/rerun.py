@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from concertmaster.engine.items import ItemsState, item_id
-from concertmaster.engine.state import ExecutionState, NodeState
+from concertmaster.engine.state import FOR_A_PLACE, ExecutionState, NodeState
 
 
 def rerun_plan(state: ExecutionState, start: str | None, *, edited: bool) -> dict[str, int]:
     """The nodes that run again, each with its new generation.
 
     Everything that did not come to a good end, `start` when one is given, and what follows on them. A join that had
-    started on edges of other nodes keeps its result.
+    started on edges of other nodes keeps its result, and what waited when the execution was interrupted waits on.
 
     Args:
         start: a node that runs again although it succeeded.
@@ -23,7 +23,7 @@ def rerun_plan(state: ExecutionState, start: str | None, *, edited: bool) -> dic
         node_id
         for node_id, node in state.nodes.items()
         if node_id == start
-        or node.open
+        or (node.open and (edited or not _waits_on(node)))
         or node.status == "cancelled"
         or (node.status == "failed" and not plan.nodes[node_id].handled)
     }
@@ -44,6 +44,10 @@ def rerun_plan(state: ExecutionState, start: str | None, *, edited: bool) -> dic
     }
 
 
+def _waits_on(node: NodeState) -> bool:
+    return node.status == "waiting" and node.rule not in FOR_A_PLACE
+
+
 def _keeps_result(state: ExecutionState, node_id: str, edge: int) -> bool:
     early = state.plan.nodes[node_id].threshold is not None
     node = state.nodes[node_id]
@@ -58,6 +62,8 @@ def reset(state: ExecutionState, nodes: Mapping[str, int]) -> None:
         state.running.discard(node_id)
         state.lost.discard(node_id)
         fresh = NodeState(undecided=len(plan.nodes[node_id].incoming), attempt=old.attempt, generation=generation)
+        if generation == old.generation and not _surroundings(state, node_id) & nodes.keys():
+            fresh.former = old.former if old.children is None else old.children.anew()
         state.nodes[node_id] = fresh
     for node_id in nodes:
         node = state.nodes[node_id]
@@ -74,9 +80,14 @@ def reset(state: ExecutionState, nodes: Mapping[str, int]) -> None:
                 target.taken = tuple(taken for taken in target.taken if taken != index)
     if state.items is not None:
         _reset_items(state, state.items)
-    # The phase is `main` again by the time anything is decided.
-    state.phase, state.phase_nodes = "main", ()
-    state.count_open()
+
+
+def _surroundings(state: ExecutionState, node_id: str) -> set[str]:
+    """The nodes on whose outputs the children of a container depend."""
+    planned, plan = state.plan.nodes[node_id], state.plan
+    found = {plan.edges[index].source for index in planned.incoming}
+    outer = planned.body.outer if planned.body is not None else ()
+    return found | {name if planned.item is None else item_id(name, planned.item) for name in outer}
 
 
 def _reset_items(state: ExecutionState, items: ItemsState) -> None:
@@ -89,5 +100,6 @@ def _reset_items(state: ExecutionState, items: ItemsState) -> None:
     items.wins = [name for name in items.wins if not state.nodes[item_id(name, 0)].open]
     if not items.sequential:
         items.over = False
+        items.admitted = max(items.admitted, items.room(state.plan.items.count))
     elif any(items.open[: items.admitted]):
         items.unchecked, items.over = None, False

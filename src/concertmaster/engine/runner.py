@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,6 +54,7 @@ from concertmaster.nodes.flow import Await, Wait
 
 _log = logging.getLogger(__name__)
 Ending = cmd.Succeed | cmd.Fail | cmd.Cancel | cmd.Interrupt
+FOR_NODES = ("child", "event", "approval")
 DEADLINE = ""  # among the timers, whose other keys are node ids
 
 
@@ -177,7 +178,8 @@ class Runner:
                 self._absorb(attempt, outcome)
 
     def _take(self, requests: Sequence[InboxItem]) -> None:
-        for item in requests:
+        # An execution that has ended is let go on first, before it gets what came for its nodes.
+        for item in sorted(requests, key=lambda item: item.kind in FOR_NODES) if self._state.final else requests:
             if item.kind in ("event", "approval"):
                 self._arrive(item)
                 continue
@@ -191,9 +193,11 @@ class Runner:
                     passed_on = [*self._offspring.ask_all("pause", reason)]
                 case events.ExecutionResumed(reason) if not self._state.final:
                     passed_on = [*self._offspring.ask_all("resume", reason)]
-                case events.ExecutionResumed() | events.ExecutionRetried():
+                case events.ExecutionResumed():
                     # The rows went away with the end.
                     passed_on = self._still_awaited()
+                case events.ExecutionRetried(_, again):
+                    passed_on = [*self._still_awaited(again), *self._given_up(again)]
                 case _:
                     pass
             self._recorder.record(body, consumed=item.id, companions=passed_on)
@@ -208,12 +212,18 @@ class Runner:
         else:
             self._succeed(found.node, found.attempt, self._engine.clock.now(), found.outcome, consumed=item.id)
 
-    def _still_awaited(self) -> list[Companion]:
+    def _still_awaited(self, but: Container[str] = ()) -> list[Companion]:
         return [
             companion
             for node_id, node in self._state.nodes.items()
-            if node.status == "waiting" and (companion := self._awaited(node_id, node.rule, node.about, node.due_at))
+            if node.status == "waiting" and node_id not in but
+            if (companion := self._awaited(node_id, node.rule, node.about, node.due_at)) is not None
         ]
+
+    def _given_up(self, again: Iterable[str]) -> list[Message]:
+        """Cancels for children of containers that begin from the start."""
+        reason = "the node that it is a part of starts anew"
+        return [message for node in again for message in self._offspring.ask(node, "cancel", reason)]
 
     def _awaited(
         self, node_id: str, rule: str | None, about: Mapping[str, Any] | None, due_at: datetime | None
@@ -230,8 +240,8 @@ class Runner:
 
     def _settle(self) -> Ending | None:
         """Decide and carry out until nothing more follows; returns the command that ends the execution."""
-        self._watch_deadline()
         while True:
+            self._watch_deadline()
             if self._state.stopping:
                 self._attempts.release_all()
             seq = self._state.seq
@@ -255,8 +265,7 @@ class Runner:
             case cmd.SkipNode(node, reason):
                 self._recorder.record(events.NodeSkipped(node, reason))
             case cmd.CancelNode(node, reason):
-                if (timer := self._timers.pop(node, None)) is not None:
-                    timer.cancel()
+                self._stop_timer(node)
                 self._recorder.record(events.NodeCancelled(node, self._state.nodes[node].attempt, reason))
             case cmd.FailNode(node, attempt, error):
                 self._recorder.record(events.NodeFailed(node, attempt, self._engine.clock.now(), error))
@@ -267,8 +276,8 @@ class Runner:
             case cmd.CancelChildren(node, reason):
                 for message in self._offspring.ask(node, "cancel", reason):
                     self._recorder.send(message)
-            case cmd.ResumeChildren(node):
-                self._offspring.resume(node)
+            case cmd.LetChildrenGoOn(node):
+                self._offspring.go_on(node)
             case cmd.EnterPhase(phase, nodes):
                 self._stop_timers()
                 self._recorder.record(events.ExecutionPhase(phase, nodes))
@@ -316,6 +325,7 @@ class Runner:
     def _fail(self, node: str, attempt: int, error: Failure, *, consumed: int | None = None) -> None:
         """End an attempt that failed, by the rules for retries."""
         now = self._engine.clock.now()
+        self._stop_timer(node)
         body = after_failure(self._state, node, attempt, replace(error, node=node), at=now, started_at=now)
         self._recorder.record(body, consumed=consumed)
 
@@ -363,6 +373,7 @@ class Runner:
             for outlet, value in outputs.items()
             if value.artifact is not None
         ]
+        self._stop_timer(node)
         body = events.NodeSucceeded(node, attempt, started_at, outputs)
         self._recorder.record(body, artifacts=references, consumed=consumed)
 
@@ -444,6 +455,11 @@ class Runner:
             )
             error = Failure("execution.timeout", f"{message}long")
             self._start_timer(DEADLINE, deadline, events.ExecutionExpired(error))
+
+    def _stop_timer(self, node: str) -> None:
+        """Its wait is over; a later one has a timer of its own."""
+        if (timer := self._timers.pop(node, None)) is not None:
+            timer.cancel()
 
     def _stop_timers(self) -> None:
         for timer in self._timers.values():

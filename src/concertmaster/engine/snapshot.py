@@ -15,14 +15,15 @@ from concertmaster.engine.items import ItemsState
 from concertmaster.engine.state import ExecutionState, NodeState
 
 # Raised when a field changes its meaning; a snapshot of another format is not read, the events are folded instead.
-FORMAT = 2
+FORMAT = 3
 _EXECUTION = (
     *("status", "seq", "generation", "inputs", "trigger", "cancelling", "expired", "paused", "stopped", "phase"),
     *("succeeded", "cancelled_late"),
 )
 _NODE = ("undecided", "status", "attempt", "failures", "rule", "generation", "fired", "about", "order")
-_FAILURES = ("failure", "phase_failure", "late_failure")
-_CHILDREN = ("kind", "total", "span", "parallel", "enough", "started", "done", "failed", "again")
+_FAILURES = ("failure", "interruption", "phase_failure", "late_failure")
+_CHILDREN = ("kind", "total", "span", "parallel", "enough", "started", "done", "failed", "again", "about")
+_SPANS = ("running", "halted", "broken", "retried")
 
 
 def take(state: ExecutionState) -> Snapshot:
@@ -81,6 +82,8 @@ def _node_data(node: NodeState) -> dict[str, Any]:
         data["due_at"] = node.due_at
     if node.children is not None:
         data["children"] = _children_data(node.children)
+    if node.former is not None:
+        data["former"] = _children_data(node.former)
     return data
 
 
@@ -92,12 +95,13 @@ def _node(data: dict[str, Any]) -> NodeState:
     node.error = Failure.from_json(data["error"]) if "error" in data else None
     node.due_at = _instant(data.get("due_at"))
     node.children = _children(data["children"]) if "children" in data else None
+    node.former = _children(data["former"]) if "former" in data else None
     return node
 
 
 def _children_data(children: Children) -> dict[str, Any]:
     data = {name: getattr(children, name) for name in _CHILDREN}
-    data["running"], data["halted"] = children.running, children.halted
+    data |= {name: getattr(children, name) for name in _SPANS}
     data["results"] = list(children.results.items())
     data["failure"], data["halt"] = _failure_data(children.failure), _failure_data(children.halt)
     return data
@@ -105,8 +109,8 @@ def _children_data(children: Children) -> dict[str, Any]:
 
 def _children(data: dict[str, Any]) -> Children:
     children = Children(**{name: data[name] for name in _CHILDREN})
-    children.running = {name: (span[0], span[1]) for name, span in data["running"].items()}
-    children.halted = {name: (span[0], span[1]) for name, span in data["halted"].items()}
+    for name in _SPANS:
+        setattr(children, name, {id_: (offset, count) for id_, (offset, count) in data[name].items()})
     children.results = dict(data["results"])
     children.failure, children.halt = _failure(data["failure"]), _failure(data["halt"])
     return children

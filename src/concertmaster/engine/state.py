@@ -19,8 +19,13 @@ from concertmaster.engine.children import Children
 from concertmaster.engine.items import ItemsState, initial_items
 from concertmaster.engine.plan import Plan
 
+FOR_A_PLACE = ("slot", "rate")
 NO_OUTPUTS: Mapping[str, Value] = {}
 OPEN_NODE: frozenset[NodeStatus] = frozenset({"pending", "running", "retrying", "waiting"})
+
+
+class IllegalEvent(Exception):
+    """The journal holds an event that cannot follow the ones before it: a bug, or a damaged journal."""
 
 
 @dataclass(slots=True)
@@ -38,7 +43,7 @@ class NodeState:
         generation: part of the idempotency key, see `ExecutionRetried`.
         fired: the timer of the wait has fired.
         about: what a wait is about, see `NodeWaiting`.
-        children: of a container or call.
+        children: of a container or call; `former`: those of the attempt before, as far as they are of use to the next.
         order: its place in the order in which nodes succeeded, from 1.
     """
 
@@ -56,6 +61,7 @@ class NodeState:
     fired: bool = False
     about: Mapping[str, Any] | None = None
     children: Children | None = None
+    former: Children | None = None
     order: int = 0
 
     @property
@@ -74,6 +80,7 @@ class ExecutionState:
         running: nodes with an attempt under way.
         lost: those of them whose attempt ended with an earlier owner.
         paused: no node starts.
+        interruption: why it needs a person, until one has let it go on.
         open_nodes: nodes of the phase that have not come to an end.
         stopped: node by which the execution ends early, and well.
         phase: `main`, or the one after it that is under way, with its nodes; `phases_done` are over.
@@ -97,6 +104,7 @@ class ExecutionState:
     inputs: Mapping[str, Any] = field(default_factory=lambda: {})
     trigger: Mapping[str, Any] = field(default_factory=lambda: {})
     failure: Failure | None = None
+    interruption: Failure | None = None
     cancelling: str | None = None
     expired: bool = False
     paused: bool = False

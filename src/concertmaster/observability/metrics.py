@@ -83,7 +83,7 @@ class Metrics(Collector):
         for part in committed:
             row = part.row
             self._events += len(part.events)
-            if row.status in FINAL_EXECUTION:
+            if row.status in FINAL_EXECUTION and not row.hidden:
                 self._ended[row.status] += 1
             types: Mapping[str, str] | None = None
             for event in part.events:
@@ -91,10 +91,12 @@ class Metrics(Collector):
                 if isinstance(body, NodeSucceeded | NodeFailed):
                     types = types or self._types_of(row.workflow, row.version)
                     outcome = "succeeded" if isinstance(body, NodeSucceeded) else "failed"
-                    self._count(types.get(body.node, OTHER), outcome, (event.at - body.started_at).total_seconds())
+                    self._count(
+                        types.get(_name(body.node), OTHER), outcome, (event.at - body.started_at).total_seconds()
+                    )
                 elif isinstance(body, NodeRetrying):
                     types = types or self._types_of(row.workflow, row.version)
-                    self._count(types.get(body.node, OTHER), "retrying", None)
+                    self._count(types.get(_name(body.node), OTHER), "retrying", None)
 
     def group_committed(self, seconds: float, jobs: int) -> None:
         """Count a group commit; called in the writer's thread, the only one that does."""
@@ -181,3 +183,8 @@ def _histogram(
     for value, histogram in found:
         family.add_metric([] if label is None else [value], histogram.buckets(), histogram.total)
     return family
+
+
+def _name(node: str) -> str:
+    """The name of a node in its workflow, without the item of a loop."""
+    return node.partition("[")[0]

@@ -14,6 +14,8 @@ from concertmaster.domain.events import (
     ExecutionPaused,
     ExecutionRetried,
     ExecutionSucceeded,
+    ItemEnded,
+    ItemStarted,
     NodeCancelled,
     NodeFailed,
     NodeProgress,
@@ -25,8 +27,11 @@ from concertmaster.domain.events import (
     TimerFired,
 )
 from concertmaster.domain.execution import ExecutionRow, Failure, NodeStatus
+from concertmaster.domain.parentage import Parentage
 from concertmaster.domain.values import FileRef, JsonValue, Value, to_json
-from concertmaster.domain.workflow import Workflow
+from concertmaster.domain.workflow import Body, Workflow
+from concertmaster.engine.items import item_id
+from concertmaster.services.children_view import ChildrenView
 
 # Rules of a node that waits for a limited resource.
 QUEUES = ("slot", "rate")
@@ -46,6 +51,8 @@ class NodeRun:
     due_at: datetime | None = None
     rule: str | None = None
     resource: str | None = None
+    about: Mapping[str, Any] | None = None
+    children: ChildrenView | None = None
     progress: NodeProgress | None = None
     error: Failure | None = None
     outputs: Mapping[str, Value] = field(default_factory=lambda: {})
@@ -66,6 +73,9 @@ class NodeRun:
             "error": None if self.error is None else _error(self.error),
             "outputs": {outlet: summary(value) for outlet, value in self.outputs.items()},
             "logs": logs,
+            "items": None if self.children is None else self.children.counts(),
+            "children": [] if self.children is None else self.children.as_json(),
+            "approval": self.about["id"] if self.rule == "approval" and self.about else None,
         }
 
 
@@ -73,6 +83,10 @@ class ExecutionView:
     """What an execution looks like after some of its events."""
 
     def __init__(self, workflow: Workflow, inputs: Mapping[str, Any] | None = None) -> None:
+        self.workflow = workflow
+        # Of a part of another execution: the body that it runs, once for each of its items.
+        self.graph: Workflow | Body = workflow
+        self.parentage: Parentage | None = None
         self.inputs: Mapping[str, Any] = inputs or {}
         self.outputs: Mapping[str, Any] | None = None
         self.generation = 1
@@ -84,8 +98,10 @@ class ExecutionView:
         """Fold more events, in order."""
         for event in events:
             match event.body:
-                case ExecutionCreated(inputs=inputs):
+                case ExecutionCreated(inputs=inputs, parent=parent):
                     self.inputs = inputs
+                    if parent is not None:
+                        self._take_parent(Parentage.from_json(parent))
                 case ExecutionSucceeded(outputs):
                     self.outputs = outputs
                 case ExecutionCancelled(reason):
@@ -105,6 +121,19 @@ class ExecutionView:
                 case _:
                     pass
 
+    def _take_parent(self, parentage: Parentage) -> None:
+        self.parentage = parentage
+        if not parentage.hidden:
+            return
+        for name in parentage.path:
+            body = self.graph.nodes[name].body
+            self.graph = body or Body({})
+        self.nodes = {
+            item_id(name, item): NodeRun(item_id(name, item), node.type, node.title)
+            for item in range(parentage.count)
+            for name, node in self.graph.nodes.items()
+        }
+
     def as_json(self, row: ExecutionRow, logs: Mapping[str, int]) -> dict[str, Any]:
         """`Execution` of the REST contract.
 
@@ -116,6 +145,7 @@ class ExecutionView:
             "waiting": None,
             "reason": self.cancel_reason,
             "generation": self.generation,
+            "part_of": None if self.parentage is None else _part_of(self.parentage),
             "inputs": dict(self.inputs),
             "outputs": None if self.outputs is None else dict(self.outputs),
             "nodes": {name: run.as_json(logs.get(name, 0)) for name, run in self.nodes.items()},
@@ -135,18 +165,24 @@ def _apply_to_node(run: NodeRun, event: Event) -> None:
     match event.body:
         case NodeStarted(attempt=attempt):
             run.status, run.attempt, run.due_at, run.progress = "running", attempt, None, None
-            run.rule = run.resource = None
+            run.rule = run.resource = run.about = None
             run.started_at = run.started_at or event.at
         case NodeProgress():
             run.progress = event.body
         case NodeRetrying(attempt=attempt, error=error, due_at=due_at):
             run.status, run.attempt, run.error, run.due_at = "retrying", attempt, error, due_at
-        case NodeWaiting(attempt=attempt, rule=rule, due_at=due_at, resource=resource):
+        case NodeWaiting(attempt=attempt, rule=rule, due_at=due_at, resource=resource, about=about):
             run.status, run.attempt, run.due_at, run.rule, run.resource = "waiting", attempt, due_at, rule, resource
+            run.about = about
+            run.children = ChildrenView.of(about) if rule == "children" and about else run.children
             if rule not in QUEUES:
                 run.started_at = run.started_at or event.at
             elif attempt == 1:
                 run.started_at = None  # who queues for a place or a turn has not begun
+        case ItemStarted() if run.children is not None:
+            run.children.take_start(event.body)
+        case ItemEnded() if run.children is not None:
+            run.children.take_end(event.body)
         case TimerFired():
             run.due_at = None
         case NodeSucceeded(attempt=attempt, started_at=started_at, outputs=outputs):
@@ -170,6 +206,18 @@ def _end(run: NodeRun, event: Event, status: NodeStatus, attempt: int, started_a
         started_at = event.at
     # The first attempt's start, so that the time shown includes the waits between attempts.
     run.started_at = run.started_at or started_at
+
+
+def _part_of(parentage: Parentage) -> dict[str, Any]:
+    """`PartOf` of the REST contract."""
+    return {
+        "execution": parentage.execution,
+        "node": parentage.node,
+        "kind": parentage.kind,
+        "visible": parentage.visible,
+        "offset": parentage.offset,
+        "count": parentage.count,
+    }
 
 
 def _error(error: Failure) -> dict[str, Any]:

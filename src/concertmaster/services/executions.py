@@ -36,10 +36,12 @@ from concertmaster.domain.values import JsonValue, TableRef
 from concertmaster.domain.workflow import Workflow
 from concertmaster.engine.parts import Owner
 from concertmaster.services.execution_view import ExecutionView, output_of, page_of_whole
+from concertmaster.services.item_status import counted
 from concertmaster.services.waiting import nodes_of, why_execution, why_node
 from concertmaster.services.workflows import WorkflowService
 
 JOURNAL_PAGE = 1_000
+PARTS_COUNTED = 10
 MANUAL: Mapping[str, Any] = {"type": "manual"}
 KEY_LIMIT = 200
 # What triggers start has keys that no request can take from them.
@@ -147,7 +149,7 @@ class ExecutionService:
     async def show(self, actor: Actor, execution_id: str) -> dict[str, Any]:
         """The execution with inputs, outputs and nodes, as the REST contract has it. Raises NotFound."""
         demand(actor, "execution:read")
-        row, view = await self._view(execution_id)
+        row, view = await self.view(execution_id)
         shown = view.as_json(row, await self._store.log_counts(execution_id))
         if row.status not in FINAL_EXECUTION:
             await self._explain(shown, row, view)
@@ -155,16 +157,24 @@ class ExecutionService:
 
     async def _explain(self, shown: dict[str, Any], row: ExecutionRow, view: ExecutionView) -> None:
         """Add why it, and each of its nodes, has not ended."""
-        workflow = await self._workflows.version(row.workflow, row.version)
         waits = row.slot_key is not None and not row.admitted
         taken = await self._store.slot_holders(row.slot_key or "") if waits else ()
         resources = {run.resource for run in view.nodes.values() if run.status == "waiting" and run.resource}
         slots = {resource: nodes_of(await self._slots.holders(resource)) for resource in resources}
+        await self._count_items(view)
         reason = why_execution(row, view, slot_holders=taken, slots=slots)
         shown["waiting"] = None if reason is None else reason.as_json()
         for name, run in view.nodes.items():
-            found = why_node(run, row, view, workflow, slots=slots)
+            found = why_node(run, row, view, slots=slots)
             shown["nodes"][name]["waiting"] = None if found is None else found.as_json()
+
+    async def _count_items(self, view: ExecutionView) -> None:
+        for run in view.nodes.values():
+            children = run.children
+            if run.status != "waiting" or children is None or children.known.kind == "call":
+                continue
+            running = children.running()[:PARTS_COUNTED]
+            children.live = counted(children, [(await self.view(child.execution))[1] for child in running])
 
     async def list(
         self,
@@ -207,7 +217,7 @@ class ExecutionService:
             UserError: `table.unknown_column`, `table.not_sortable`.
         """
         demand(actor, "execution:read")
-        _, view = await self._view(execution_id)
+        _, view = await self.view(execution_id)
         run = view.nodes.get(node)
         if run is None:
             raise NotFound("node.not_found", f"Execution {execution_id} has no node '{node}'")
@@ -225,8 +235,11 @@ class ExecutionService:
             return {"kind": "json", "value": await asyncio.to_thread(_json_text, self._artifacts, value.artifact)}
         return page_of_whole(value)
 
-    async def _view(self, execution_id: str) -> tuple[ExecutionRow, ExecutionView]:
-        """The row and the fold of exactly the events it knows of, so that `seq` is where a follower goes on."""
+    async def view(self, execution_id: str) -> tuple[ExecutionRow, ExecutionView]:
+        """The row and the fold of exactly the events it knows of, so that `seq` is where a follower goes on.
+
+        For other services: it asks nobody's permission. Raises NotFound.
+        """
         row = await self._store.get(execution_id)
         view = ExecutionView(await self._workflows.version(row.workflow, row.version))
         after = 0
@@ -237,6 +250,10 @@ class ExecutionService:
             view.apply(events)
             after = events[-1].seq
         return row, view
+
+    async def log_counts(self, execution_id: str) -> Mapping[str, int]:
+        """How many lines each node logged; for other services."""
+        return await self._store.log_counts(execution_id)
 
 
 def _json_text(artifacts: ArtifactStore, artifact: str) -> orjson.Fragment:

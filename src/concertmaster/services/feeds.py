@@ -172,6 +172,8 @@ class ChangeFeed:
     def _push(self, committed: Sequence[Committed]) -> None:
         for part in committed:
             row = part.row
+            if row.hidden:
+                continue
             visible = (row.status, row.started_at, row.ended_at, row.error)
             known = self._changes.get(row.id)
             if known is not None and known.visible == visible:

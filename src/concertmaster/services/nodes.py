@@ -87,6 +87,7 @@ def describe(spec: NodeSpec) -> dict[str, Any]:
         "isolation": spec.isolation,
         "summary_field": spec.summary_field,
         "example": spec.example,
+        "container": spec.container,
         "status": "active",
     }
 

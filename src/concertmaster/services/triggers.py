@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from concertmaster.domain.access import Actor, demand
-from concertmaster.domain.errors import Conflict, UserError
+from concertmaster.domain.errors import Conflict, Invalid, UserError
 from concertmaster.domain.expression import compile_value
+from concertmaster.domain.findings import Findings
 from concertmaster.domain.interfaces import Backfill, Clock, Page, TriggerFire, TriggerKinds, TriggerRow, TriggerStore
+from concertmaster.domain.problems import has_errors
+from concertmaster.domain.triggers import ScheduleCheck, read_trigger
 from concertmaster.domain.workflow import Trigger, Workflow
 from concertmaster.services.executions import ExecutionService, Started
 from concertmaster.services.workflows import WorkflowService
@@ -45,6 +48,7 @@ class TriggerService:
         workflows: WorkflowService,
         executions: ExecutionService,
         kinds: TriggerKinds,
+        schedules: ScheduleCheck,
         clock: Clock,
         wake: Callable[[], None],
     ) -> None:
@@ -52,13 +56,16 @@ class TriggerService:
         self._workflows = workflows
         self._executions = executions
         self._kinds = kinds
+        self._schedules = schedules
         self._clock = clock
         self._wake = wake
 
-    async def list(self, actor: Actor, *, before: str | None = None, limit: int = 100) -> Page[TriggerView]:
+    async def list(
+        self, actor: Actor, *, workflow: str | None = None, before: str | None = None, limit: int = 100
+    ) -> Page[TriggerView]:
         """A page of triggers by workflow and name, each with a few of its last fires."""
         demand(actor, "workflow:read")
-        page = await self._store.list(before=before, limit=limit)
+        page = await self._store.list(workflow=workflow, before=before, limit=limit)
         fires = await self._store.fires(page.items, limit=LISTED_FIRES)
         shown = [self._view(row, tuple(own)) for row, own in zip(page.items, fires, strict=True)]
         return Page(shown, page.next)
@@ -67,6 +74,20 @@ class TriggerService:
         """One trigger. Raises NotFound `trigger.not_found`."""
         demand(actor, "workflow:read")
         return await self._shown(await self._store.get(workflow, name))
+
+    def preview(self, actor: Actor, config: Mapping[str, Any], *, count: int = UPCOMING) -> Sequence[datetime]:
+        """The next times of a schedule that is being written.
+
+        Raises:
+            Invalid: `trigger.invalid`, with the problems of the config.
+        """
+        demand(actor, "workflow:read")
+        findings = Findings()
+        read = read_trigger("schedule", config, findings, at="/config", schedules=self._schedules)
+        problems = findings.problems()
+        if read is None or has_errors(problems):
+            raise Invalid("trigger.invalid", "The schedule has no times yet", problems)
+        return self._kinds.upcoming(Trigger("schedule", config), self._clock.now(), count=count)
 
     async def enable(self, actor: Actor, workflow: str, name: str, *, enabled: bool) -> TriggerView:
         """Let it start executions, from now on, or no longer.

@@ -8,11 +8,17 @@ from datetime import datetime
 from typing import Any
 
 from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow
-from concertmaster.domain.workflow import Workflow
+from concertmaster.services.children_view import ChildrenView
 from concertmaster.services.execution_view import QUEUES, ExecutionView, NodeRun
 
 _ENDED = frozenset({"succeeded", "failed", "skipped", "cancelled"})
 _HOLDERS_SHOWN = 20
+_NODES_TOLD = 3
+_WHEN_DUE: Mapping[str, str] = {
+    "fail": "it fails",
+    "approve": "it counts as approved",
+    "reject": "it counts as rejected",
+}
 _OF_THE_SERVER = {
     "threads": "It waits for a free thread: the server runs as many at once as CONCERTMASTER_THREADS allows",
     "processes": "It waits for a free process: the server runs as many at once as CONCERTMASTER_PROCESSES allows",
@@ -24,8 +30,9 @@ class Reason:
     """Why something has not ended.
 
     Attributes:
-        rule: of an execution `concurrency`, `dispatch`, `paused`, `timer`, `slot`, `rate`, `nodes`; of a node `edges`,
-            `attempt`, `timer`, `slot`, `rate`, `paused`, `queued`.
+        rule: of an execution `concurrency`, `dispatch`, `paused`, `timer`, `slot`, `rate`, `event`, `approval`,
+            `children`, `nodes`; of a node `edges`, `attempt`, `timer`, `slot`, `rate`, `event`, `approval`, `children`,
+            `paused`, `queued`.
         message: for people.
         until: when the rule lets go by itself, where that is known.
         holders: who has to act or end first: ids of executions, `<execution>/<node>`, or nodes of this execution.
@@ -63,8 +70,13 @@ def why_execution(
         return Reason("paused", f"It was {view.pause_reason or 'paused'}; resume it to go on")
     open_nodes = [run for run in view.nodes.values() if run.status not in _ENDED]
     busy = [run.node for run in open_nodes if run.status not in ("pending",)]
+    due = min((run.due_at for run in open_nodes if run.due_at is not None), default=None)
+    others = [(run.node, reason) for run in open_nodes if (reason := _others(run)) is not None]
+    if len(others) == len(busy) > 0:
+        said = [f"{node}: {reason.message}" for node, reason in others[:_NODES_TOLD]]
+        more = [f"and {len(others) - len(said)} more"] if len(others) > len(said) else []
+        return Reason(others[0][1].rule, "; ".join([*said, *more]), due, busy)
     if row.status == "waiting":
-        due = min((run.due_at for run in open_nodes if run.due_at is not None), default=None)
         return Reason("timer", "Nothing runs; it waits for a point in time", due, busy)
     if busy and all(run.status == "waiting" and run.rule in QUEUES for run in open_nodes if run.node in busy):
         return _queue([run for run in open_nodes if run.node in busy], slots)
@@ -72,7 +84,7 @@ def why_execution(
 
 
 def why_node(
-    run: NodeRun, row: ExecutionRow, view: ExecutionView, workflow: Workflow, *, slots: Mapping[str, Sequence[str]]
+    run: NodeRun, row: ExecutionRow, view: ExecutionView, *, slots: Mapping[str, Sequence[str]]
 ) -> Reason | None:
     """Why a node has not ended; None when it has, or never will because the execution has.
 
@@ -95,11 +107,11 @@ def why_node(
             resource = run.resource or ""
             return Reason(run.rule, f"It waits for {_place(run)}", None, slots.get(resource, ()))
         case "waiting":
-            return Reason("timer", "It waits for a point in time", run.due_at)
+            return _others(run) or Reason("timer", "It waits for a point in time", run.due_at)
         case _ if row.status == "queued":
             return Reason("queued", "The execution has not started yet")
         case _:
-            return _edges(run, view, workflow)
+            return _edges(run, view)
 
 
 def _queue(queued: Sequence[NodeRun], slots: Mapping[str, Sequence[str]]) -> Reason:
@@ -119,10 +131,42 @@ def nodes_of(holders: Sequence[str]) -> Sequence[str]:
     return list(dict.fromkeys(holder.rpartition("/")[0] for holder in holders))
 
 
-def _edges(run: NodeRun, view: ExecutionView, workflow: Workflow) -> Reason:
-    sources = [edge.source for edge in workflow.edges if edge.target == run.node]
-    awaited = [name for name in dict.fromkeys(sources) if view.nodes[name].status not in _ENDED]
-    join = workflow.nodes[run.node].policy.join
+def _others(run: NodeRun) -> Reason | None:
+    """What it waits for that others give; None when it waits for something else."""
+    about = run.about or {}
+    match run.rule if run.status == "waiting" else None:
+        case "event":
+            key = f" with the key {about['key']!r}" if about.get("key") else ""
+            return Reason("event", f"It waits for the event {about.get('name')!r}{key}", run.due_at)
+        case "approval":
+            asked = ", ".join(about.get("assignees") or ()) or "anybody who may decide"
+            due = "" if run.due_at is None else f"; {_WHEN_DUE[about.get('when_due', 'fail')]} if nobody does"
+            return Reason("approval", f"It asks {asked} to decide: {about.get('title', '')!r}{due}", run.due_at)
+        case "children" if run.children is not None:
+            return _children(run, run.children)
+        case _:
+            return None
+
+
+def _children(run: NodeRun, children: ChildrenView) -> Reason:
+    counts, running = children.live or children.counts(), [child.execution for child in children.running()]
+    if counts["kind"] == "call":
+        return Reason("children", f"It waits for the execution of {(run.about or {}).get('workflow')}", None, running)
+    if counts["kind"] in ("race", "lock"):
+        return Reason("children", "It waits for the nodes of its body", run.due_at, running)
+    done = f"{counts['done']:,} rounds" if children.loops else f"{counts['done']:,} of {counts['total']:,} items"
+    failed = f", {counts['failed']:,} of them failed" if counts["failed"] else ""
+    parts = "1 part runs" if len(running) == 1 else f"{len(running)} parts run"
+    return Reason("children", f"{done} are done{failed}; {parts}", run.due_at, running)
+
+
+def _edges(run: NodeRun, view: ExecutionView) -> Reason:
+    # In a part of another execution the nodes are those of the body, once for each item: `fetch[3]`.
+    name, bracket, item = run.node.partition("[")
+    sources = [f"{edge.source}{bracket}{item}" for edge in view.graph.edges if edge.target == name]
+    awaited = [source for source in dict.fromkeys(sources) if view.nodes[source].status not in _ENDED]
+    node = view.graph.nodes.get(name)
+    join = "all" if node is None else node.policy.join
     text = f"It starts when {', '.join(awaited)} ended" if awaited else "It is about to start"
     return Reason("edges", text if join == "all" else f"{text} (join: {join})", None, awaited)
 

@@ -72,9 +72,9 @@ class AppendLane:
             unwritten = [job for entry in merged for job in entry.jobs if not job.written]
             self._companions.write(connection, unwritten)
             self._awaiting.write(connection, unwritten)
-            ended = [entry.id for entry in merged if entry.final]
+            ended = {entry.id: entry.change.status for entry in merged if entry.final}
             self._companions.forget(connection, ended)
-            self._awaiting.forget(connection, ended)
+            self._awaiting.forget(connection, list(ended))
             freed |= self._release(connection, [entry for entry in merged if entry.release is not None])
             self._admission.fill(connection, freed)
             self._learn(connection, [entry for entry in merged if entry.id not in self._rows])

@@ -5,15 +5,16 @@ Used in the writer's thread, in its transactions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 import orjson
-from sqlalchemy import Connection, delete, select, text, update
+from sqlalchemy import Connection, case, delete, select, text, update
 
-from concertmaster.domain.execution import ExecutionRow
+from concertmaster.domain.execution import ExecutionRow, MessageKind
 from concertmaster.domain.interfaces import AskApproval, Listen, Message, StopAwaiting
+from concertmaster.storage.bulk import batched
 from concertmaster.storage.companions import insert_events
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import maybe_micros, plain_key, to_micros
@@ -24,6 +25,15 @@ from concertmaster.storage.tables import OPEN, executions
 from concertmaster.storage.tables_waits import approvals, deliveries, listeners, named_events
 
 _own = executions.c
+_GO_ON = ("resume", "retry", "cancel")
+# What an execution takes that has ended: what came for its nodes is kept until an interrupted one goes on.
+_TAKEN: Mapping[str, tuple[str, ...]] = {
+    "open": get_args(MessageKind),
+    "interrupted": ("resume", "retry", "cancel", "child", "event", "approval"),
+    "failed": ("retry",),
+    "cancelled": ("retry",),
+    "succeeded": ("retry",),
+}
 
 
 def event_lock(name: str, key: str) -> str:
@@ -62,7 +72,7 @@ class Awaiting:
         self._approvals = self._dialect.bulk(
             # After an interruption the same question is asked again.
             "INSERT INTO approvals (id, execution_id, visible_id, node, title, about, status, created_at, due_at) "
-            "{rows} ON CONFLICT (id) DO UPDATE SET status = excluded.status",
+            "{rows} ON CONFLICT (id) DO UPDATE SET status = excluded.status WHERE approvals.status = 'withdrawn'",
             *("text", "text", "text", "text", "text", "text", "text", "bigint", "bigint"),
         )
         self._messages = self._dialect.bulk(
@@ -125,22 +135,28 @@ class Awaiting:
         return waits | asks
 
     def tell(self, connection: Connection, messages: Sequence[Message]) -> None:
-        """Put messages into inboxes; those to executions that have ended are dropped."""
+        """Put messages into inboxes; those that an execution which has ended cannot answer any more are dropped."""
         if not messages:
             return
         ids = sorted({message.execution_id for message in messages})
-        alive: set[str] = {id_ for id_ in ids if id_ in self._rows}
-        foreign = [id_ for id_ in ids if id_ not in alive]
-        for start in range(0, len(foreign), 500):
-            part = foreign[start : start + 500]
-            # An interrupted one can still be asked to resume or to cancel.
-            query = select(_own.id).where(_own.id.in_(part), text(f"({OPEN} OR status = 'interrupted')"))
-            alive.update(connection.scalars(query))
+        foreign = [id_ for id_ in ids if id_ not in self._rows]
+        asked = {one.execution_id for one in messages if one.kind in _GO_ON}
+        ended = self._ended(connection, [id_ for id_ in ids if id_ in asked or id_ not in self._rows])
+        told = [one for one in messages if one.kind in _TAKEN.get(ended.get(one.execution_id, "open"), ())]
         at = to_micros(self._now())
-        told = [message for message in messages if message.execution_id in alive]
         self._messages.run(connection, [(one.execution_id, at, one.kind, json_text(one.data)) for one in told])
-        self._wake(connection, [id_ for id_ in foreign if id_ in alive], at)
+        reached = {one.execution_id for one in told}
+        self._wake(connection, [id_ for id_ in foreign if id_ in reached and id_ not in ended], at)
+        self._let_go_on(connection, {one.execution_id for one in told if one.kind in _GO_ON} & ended.keys(), at)
         self._writer.notices.attention(dict.fromkeys(one.execution_id for one in told))
+
+    def _ended(self, connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+        """Those of them that have ended, with their status."""
+        found: dict[str, str] = {}
+        for part in batched(ids, 500):
+            query = select(_own.id, _own.status).where(_own.id.in_(part), text(f"NOT {OPEN}"))
+            found.update((row.id, row.status) for row in connection.execute(query))
+        return found
 
     def _wake(self, connection: Connection, ids: Sequence[str], at: int) -> None:
         """Make those due that nobody drives. Rows that somebody has locked are left: whoever lets go of one at this
@@ -151,12 +167,17 @@ class Awaiting:
         found = list(connection.scalars(unowned))
         if found:
             connection.execute(update(executions).where(_own.id.in_(found)).values(wake_at=at))
-            # Asked to go on, or to cancel: queued again, as by anybody's request.
-            connection.execute(
-                update(executions)
-                .where(_own.id.in_(found), _own.status == "interrupted")
-                .values(status="queued", admitted=1, ended_at=None, error=None)
-            )
+
+    def _let_go_on(self, connection: Connection, ids: Set[str], at: int) -> None:
+        """Queue those again that have ended, as anybody's request would; the place of a limit is to be waited for."""
+        if not ids:
+            return
+        # Nobody holds the row of one that has ended for long.
+        query = select(_own.id).where(_own.id.in_(ids), text(f"NOT {OPEN}")).order_by(_own.id).with_for_update()
+        found = list(connection.scalars(query))
+        admitted = case((_own.slot_key.is_(None), 1), else_=0)
+        values = {"status": "queued", "admitted": admitted, "ended_at": None, "error": None, "wake_at": at}
+        connection.execute(update(executions).where(_own.id.in_(found)).values(**values))
 
     def _listen(self, connection: Connection, execution_id: str, one: Listen) -> None:
         """Wait for an event, unless one that is kept has not been given to this wait yet: then that one arrives."""

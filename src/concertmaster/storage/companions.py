@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
@@ -49,6 +49,11 @@ class Companions:
         )
         self._answered = dialect.bulk("DELETE FROM inbox WHERE (execution_id, id) IN ({rows})", "text", "bigint")
         self._unanswered = dialect.bulk("DELETE FROM inbox WHERE execution_id IN ({rows})", "text")
+        # What came for its nodes waits until somebody lets an interrupted execution go on.
+        self._requests = dialect.bulk(
+            "DELETE FROM inbox WHERE kind IN ('cancel', 'pause', 'resume', 'retry') AND execution_id IN ({rows})",
+            "text",
+        )
         self._outdated = dialect.bulk("DELETE FROM snapshots WHERE execution_id IN ({rows})", "text")
 
     def write(self, connection: Connection, appends: Sequence[Written]) -> None:
@@ -77,11 +82,13 @@ class Companions:
             [(append.batch.execution_id, number) for append in appends for number in append.batch.consumed],
         )
 
-    def forget(self, connection: Connection, ended: Sequence[str]) -> None:
+    def forget(self, connection: Connection, ended: Mapping[str, str | None]) -> None:
         """Requests to executions that have ended will never be answered, and nobody folds them from the middle."""
-        rows = [(execution_id,) for execution_id in ended]
-        self._unanswered.send(connection, rows)
-        self._outdated.send(connection, rows)
+        over = [(id_,) for id_, status in ended.items() if status != "interrupted"]
+        interrupted = [(id_,) for id_, status in ended.items() if status == "interrupted"]
+        self._unanswered.send(connection, over)
+        self._requests.send(connection, interrupted)
+        self._outdated.send(connection, [(id_,) for id_ in ended])
 
 
 def _log_row(execution_id: str, line: LogLine) -> tuple[Any, ...]:

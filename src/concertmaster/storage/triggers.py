@@ -34,9 +34,13 @@ class SqlTriggerStore:
         lives = owners.c.lease_until > text(database.dialect.now_sql)
         self._free = or_(_own.claimed_by.is_(None), _own.claimed_by.not_in(select(owners.c.owner).where(lives)))
 
-    async def list(self, *, before: str | None = None, limit: int = 100) -> Page[TriggerRow]:
+    async def list(
+        self, *, workflow: str | None = None, before: str | None = None, limit: int = 100
+    ) -> Page[TriggerRow]:
         """See `TriggerStore`."""
         query = select(*TRIGGER_COLUMNS)
+        if workflow is not None:
+            query = query.where(_own.workflow == workflow)
         if before is not None:
             query = query.where(tuple_(_own.workflow, _own.name) > tuple_(*read_cursor(before, str, str)))
         query = query.order_by(_own.workflow, _own.name).limit(limit + 1)

@@ -36,7 +36,7 @@ async def why(harness: Harness, execution_id: str, node: str) -> tuple[str, str]
     assert parsed.workflow is not None
     view = ExecutionView(parsed.workflow)
     view.apply(await harness.journal.read(execution_id))
-    reason = why_node(view.nodes[node], row, view, parsed.workflow, slots={})
+    reason = why_node(view.nodes[node], row, view, slots={})
     assert reason is not None
     return reason.rule, reason.message
 

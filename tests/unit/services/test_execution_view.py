@@ -7,8 +7,9 @@ from typing import Any
 
 from concertmaster.domain import events as e
 from concertmaster.domain.execution import ExecutionRow, Failure
+from concertmaster.domain.parentage import Parentage
 from concertmaster.domain.values import Column, FileRef, JsonValue, TableRef
-from concertmaster.domain.workflow import Node, Workflow
+from concertmaster.domain.workflow import Body, Node, Workflow
 from concertmaster.services.execution_view import ExecutionView
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,6 +41,9 @@ def test_a_node_that_nobody_decided_yet_is_pending() -> None:
         "error": None,
         "outputs": {},
         "logs": 4,
+        "items": None,
+        "children": [],
+        "approval": None,
     }
 
 
@@ -94,6 +98,42 @@ def test_values_never_show_where_their_bytes_are() -> None:
         "table": {"kind": "table", "rows": 3, "bytes": 99, "columns": [{"name": "x", "type": "int64"}]},
         "json": {"kind": "json", "bytes": 100_000},
         "file": {"kind": "file", "name": "r.csv", "bytes": 12, "path": "out/r.csv", "media_type": "text/csv"},
+    }
+
+
+def test_a_container_counts_the_items_of_its_children() -> None:
+    about = {"kind": "each", "total": 250, "span": 100, "parallel": 2}
+    events = (
+        e.NodeWaiting("a", 1, "children", about=about),
+        e.ItemStarted("a", 1, "c1", 0, 100),
+        e.ItemStarted("a", 1, "c2", 100, 100),
+        e.ItemEnded("a", 1, "c1", "succeeded", failed=3),
+    )
+    run = _fold(*events)["nodes"]["a"]
+    assert run["items"] == {"kind": "each", "total": 250, "done": 100, "failed": 3, "running": 100}
+    assert [(child["execution"], child["status"]) for child in run["children"]] == [
+        ("c2", "running"),
+        ("c1", "succeeded"),
+    ]
+
+
+def test_a_part_of_another_has_the_nodes_of_its_body_once_an_item() -> None:
+    parent = Parentage("top", "each", 1, "each", "top/each", "top", path=("a",), offset=100, count=2)
+    inner = Workflow("w", nodes={"a": Node("flow.for_each@1", body=Body({"x": Node("data.set@1", title="X")}))})
+    view = ExecutionView(inner)
+    view.apply([e.Event("c", 1, START, e.ExecutionCreated("w", 1, {}, {}, parent.as_json()))])
+    assert {name: (run.type, run.title) for name, run in view.nodes.items()} == {
+        "x[0]": ("data.set@1", "X"),
+        "x[1]": ("data.set@1", "X"),
+    }
+    shown = view.as_json(ExecutionRow("c", "w", 1, "running", 1, 1, {}, START), {})
+    assert shown["part_of"] == {
+        "execution": "top",
+        "node": "each",
+        "kind": "each",
+        "visible": "top",
+        "offset": 100,
+        "count": 2,
     }
 
 

@@ -16,6 +16,7 @@ export const executionKeys = {
   one: (id: string) => ['executions', 'one', id] as const,
   outputs: (id: string) => ['executions', 'output', id] as const,
   output: (id: string, node: string, outlet: string) => ['executions', 'output', id, node, outlet] as const,
+  items: (id: string) => ['executions', 'items', id] as const,
   waiting: (id: string) => ['executions', 'waiting', id] as const,
 }
 

@@ -389,9 +389,29 @@ export interface paths {
         };
         /**
          * Get Output
-         * @description A page of a node's output.
+         * @description A page of a node's output; of a node in a body with the `path` of its item.
          */
         get: operations["get_output"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/{execution_id}/nodes/{node}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Items
+         * @description Items of a container with their nodes, in order; with the `path` of its own item where it is in a loop itself.
+         */
+        get: operations["list_items"];
         put?: never;
         post?: never;
         delete?: never;
@@ -598,6 +618,26 @@ export interface paths {
         get: operations["list_triggers"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Schedule
+         * @description The next times of a schedule that is being written.
+         */
+        post: operations["preview_schedule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1218,6 +1258,20 @@ export interface components {
             refused: components["schemas"]["Refusal"][];
         };
         /**
+         * ChildRun
+         * @description An execution that a node waits for, and which of its items it has.
+         */
+        ChildRun: {
+            /** Execution */
+            execution: string;
+            /** Offset */
+            offset: number;
+            /** Count */
+            count: number;
+            /** Status */
+            status: string;
+        };
+        /**
          * Column
          * @description Name and type of a table column.
          */
@@ -1438,6 +1492,7 @@ export interface components {
             error: components["schemas"]["ExecutionError"] | null;
             /** Generation */
             generation: number;
+            part_of: components["schemas"]["PartOf"] | null;
             waiting: components["schemas"]["Waiting"] | null;
             /** Reason */
             reason: string | null;
@@ -1585,6 +1640,55 @@ export interface components {
             registry: string;
         };
         /**
+         * Item
+         * @description One item of a container: its nodes by their names in the body; `execution` has them under their own ids.
+         */
+        Item: {
+            /** Index */
+            index: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled";
+            /** Execution */
+            execution: string;
+            /** Nodes */
+            nodes: {
+                [key: string]: components["schemas"]["NodeRun"];
+            };
+        };
+        /**
+         * ItemCounts
+         * @description Items of a container by what became of them; `total` is a bound where `kind` is `while` or `until`.
+         */
+        ItemCounts: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "each" | "while" | "until" | "race" | "lock" | "call";
+            /** Total */
+            total: number;
+            /** Done */
+            done: number;
+            /** Failed */
+            failed: number;
+            /** Running */
+            running: number;
+        };
+        /**
+         * ItemPage
+         * @description Items of a container from an offset on, and all of them counted; `next` is the next offset.
+         */
+        ItemPage: {
+            counts: components["schemas"]["ItemCounts"];
+            /** Items */
+            items: components["schemas"]["Item"][];
+            /** Next */
+            next: number | null;
+        };
+        /**
          * JsonOutput
          * @description A JSON output, whole.
          */
@@ -1689,6 +1793,9 @@ export interface components {
         /**
          * NodeRun
          * @description One node inside one execution.
+         *
+         *     Of a container or call `items` counts the items as far as the execution was told, which is by whole children, and
+         *     `children` has those that run and the newest others; `approval` is the question that it asks.
          */
         NodeRun: {
             /** Node */
@@ -1719,10 +1826,16 @@ export interface components {
             };
             /** Logs */
             logs: number;
+            items: components["schemas"]["ItemCounts"] | null;
+            /** Children */
+            children: components["schemas"]["ChildRun"][];
+            /** Approval */
+            approval: string | null;
         };
         /**
          * NodeType
-         * @description A node type as palette and form need it; every node has an `error` outlet besides.
+         * @description A node type as palette and form need it; every node has an `error` outlet besides, and one with a `container` a
+         *     body of nodes.
          */
         NodeType: {
             /** Id */
@@ -1770,6 +1883,8 @@ export interface components {
             summary_field: string | null;
             /** Example */
             example: string;
+            /** Container */
+            container: ("each" | "while" | "until" | "race" | "lock") | null;
             /**
              * Status
              * @constant
@@ -1796,6 +1911,27 @@ export interface components {
             type: components["schemas"]["PortType"];
             /** Passthrough */
             passthrough: boolean;
+        };
+        /**
+         * PartOf
+         * @description What an execution was started for: a node of another; `visible` is the one that lists show.
+         */
+        PartOf: {
+            /** Execution */
+            execution: string;
+            /** Node */
+            node: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "each" | "while" | "until" | "race" | "lock" | "call";
+            /** Visible */
+            visible: string;
+            /** Offset */
+            offset: number;
+            /** Count */
+            count: number;
         };
         /**
          * Port
@@ -1967,6 +2103,30 @@ export interface components {
              * @description For the journal and the audit
              */
             reason?: string | null;
+        };
+        /**
+         * SchedulePreview
+         * @description A schedule that is being written.
+         */
+        SchedulePreview: {
+            /** Config */
+            config: {
+                [key: string]: unknown;
+            };
+            /**
+             * Count
+             * @description How many times
+             * @default 5
+             */
+            count?: number;
+        };
+        /**
+         * ScheduleTimes
+         * @description When a schedule would be due.
+         */
+        ScheduleTimes: {
+            /** Next At */
+            next_at: string[];
         };
         /**
          * SendEvent
@@ -3474,6 +3634,8 @@ export interface operations {
         parameters: {
             query?: {
                 outlet?: string;
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
                 offset?: number;
                 /** @description Items of a page */
                 limit?: number;
@@ -3498,6 +3660,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TablePage"] | components["schemas"]["JsonOutput"] | components["schemas"]["FileOutput"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_items: {
+        parameters: {
+            query?: {
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
+                offset?: number;
+                /** @description Items of a page */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution */
+                execution_id: string;
+                /** @description Id of the node */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemPage"];
                 };
             };
             /** @description Problem details (RFC 9457) */
@@ -4146,6 +4369,8 @@ export interface operations {
     list_triggers: {
         parameters: {
             query?: {
+                /** @description Only of this workflow */
+                workflow?: string | null;
                 /** @description Cursor: `next` of the page before */
                 before?: string | null;
                 /** @description Items of a page */
@@ -4164,6 +4389,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TriggerList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    preview_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchedulePreview"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleTimes"];
                 };
             };
             /** @description Problem details (RFC 9457) */

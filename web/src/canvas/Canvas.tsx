@@ -19,6 +19,8 @@ export interface CanvasProps {
   /** The chosen node, where the canvas only shows (with `editing` the selection comes from there). */
   selected?: string | null
   onSelect?(id: string | null): void
+  /** A double click, where the canvas only shows. */
+  onOpen?(id: string): void
   readOnly?: boolean
   editing?: CanvasEditing
   ref?: Ref<CanvasHandle>

@@ -22,7 +22,7 @@ const NONE: never[] = []
 const PAN_BUTTONS = [0, 1]
 
 export function CanvasStage({ firstView, ref, ...props }: CanvasProps & { firstView: Viewport }) {
-  const { document, nodeTypes, status, selected = null, onSelect, readOnly = false } = props
+  const { document, nodeTypes, status, selected = null, onSelect, onOpen, readOnly = false } = props
   const editing = readOnly ? null : (props.editing ?? null)
   const flow = useFlow({ document, types: nodeTypes, selected, editing })
   const latest = useRef({ document, positions: flow.positions, editing })
@@ -52,7 +52,15 @@ export function CanvasStage({ firstView, ref, ...props }: CanvasProps & { firstV
     const marked = new Set(chosen ?? (selected ? [selected] : []))
     return { document, positions: flow.positions, status, selected: marked }
   }, [document, flow.positions, status, chosen, selected])
-  const pointer = usePointer({ editing, far, positions: flow.positions, handle: own, onSelect, follow })
+  const pointer = usePointer({
+    editing,
+    far,
+    positions: flow.positions,
+    handle: own,
+    onSelect,
+    onOpen,
+    follow,
+  })
 
   return (
     <CanvasContext value={scene}>

@@ -2,6 +2,7 @@ import { Handle, type NodeProps, Position, useConnection } from '@xyflow/react'
 import { memo } from 'react'
 import { words } from '~/i18n'
 import { describeType } from '~/model/ports'
+import { isOnce, itemsText } from '~/runs/items'
 import type { NodeRunView } from '~/runs/state'
 import { useNodeRun } from '~/runs/useRun'
 import { CategoryIcon } from '~/ui/CategoryIcon'
@@ -60,6 +61,8 @@ function PortNames({ ports, side }: { ports: readonly PortView[]; side: 'target'
 function Facts({ run }: { run: NodeRunView | undefined }) {
   if (!run) return null
   const { progress, rows } = run
+  const items = run.counted ?? run.items
+  if (items && items.kind !== 'call' && !isOnce(items)) return <span>{itemsText(items)}</span>
   if (run.status === 'running' && progress?.total) {
     return <span>{Math.round((progress.done / progress.total) * 100)} %</span>
   }
@@ -70,7 +73,9 @@ function Facts({ run }: { run: NodeRunView | undefined }) {
 }
 
 function stripeOf(run: NodeRunView | undefined): React.CSSProperties | undefined {
-  const progress = run?.status === 'running' ? run.progress : null
+  const counted = run?.status === 'waiting' ? (run.counted ?? run.items) : null
+  const items = counted && !isOnce(counted) && counted.kind !== 'call' ? counted : null
+  const progress = run?.status === 'running' ? run.progress : items
   return progress?.total ? { width: `${Math.min(100, (100 * progress.done) / progress.total)}%` } : undefined
 }
 
@@ -90,6 +95,7 @@ export const WorkflowNode = memo(function WorkflowNode({ id, data, selected }: N
       data-selected={selected || undefined}
       data-disabled={data.disabled || undefined}
       data-fit={fit}
+      data-container={data.inside !== null || undefined}
       title={why ?? undefined}
     >
       <CategoryIcon category={data.nodeType?.category ?? ''} icon={data.nodeType?.icon} />
@@ -98,14 +104,14 @@ export const WorkflowNode = memo(function WorkflowNode({ id, data, selected }: N
           {data.title}
         </span>
         <span className={classes.subtitle} title={`${data.type} · ${data.subtitle}`}>
-          {data.subtitle}
+          {data.inside === null ? data.subtitle : words.bodies.count(data.inside)}
         </span>
       </div>
       <div className={classes.facts}>
         <NodeStatusMark run={run} maximumAttempts={data.maximumAttempts} disabled={data.disabled} />
         <Facts run={run} />
       </div>
-      {status === 'running' ? (
+      {status === 'running' || stripe ? (
         <span className={classes.stripe} data-known={stripe ? true : undefined} style={stripe} />
       ) : null}
       {problems ? (

@@ -22,7 +22,7 @@ export interface CanvasEditing {
   onSelectNodes(changes: readonly SelectChange[]): void
   onSelectEdges(changes: readonly SelectChange[]): void
   /** A double click on a card. */
-  onOpen(): void
+  onOpen(id: string): void
   onMove(positions: Record<string, Position>): void
   onConnect(edge: Edge): void
   onDropType(type: string, at: Position): void

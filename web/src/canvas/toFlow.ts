@@ -1,6 +1,7 @@
 /** Maps the document to React Flow. Unchanged nodes and edges keep their identity, so only what changed renders. */
 
 import type { Edge as FlowEdgeOf, Node as FlowNodeOf } from '@xyflow/react'
+import { bodyNodes, isContainer } from '~/model/bodies'
 import { edgeIndex, type IndexedEdge } from '~/model/edgeIndex'
 import { ERROR_OUTLET, formatEdge } from '~/model/edges'
 import { positionsOf } from '~/model/layout'
@@ -26,6 +27,8 @@ export interface NodeData extends Record<string, unknown> {
   ports: Ports
   errorWired: boolean
   problems: ProblemCount | null
+  /** Nodes inside of a container, null for what is none. */
+  inside: number | null
 }
 
 export interface EdgeData extends Record<string, unknown> {
@@ -123,6 +126,7 @@ export class FlowMapper {
         ports,
         errorWired: outgoing.some((edge) => edge.outlet === ERROR_OUTLET),
         problems: source.problems,
+        inside: isContainer(input.types, node) ? Object.keys(bodyNodes(node.body)).length : null,
       },
     }
     this.nodes.set(id, { source, made })

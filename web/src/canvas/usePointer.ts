@@ -15,6 +15,7 @@ interface PointerScene {
   positions: Record<string, Position>
   handle: RefObject<CanvasHandle | null>
   onSelect: ((id: string | null) => void) | undefined
+  onOpen: ((id: string) => void) | undefined
   follow(at: Position | null): void
 }
 
@@ -45,7 +46,11 @@ export function usePointer(scene: PointerScene) {
       onNodeClick: (_: unknown, node: AnyNode) => {
         if (!latest.current.editing) latest.current.onSelect?.(node.id)
       },
-      onNodeDoubleClick: () => latest.current.editing?.onOpen(),
+      onNodeDoubleClick: (_: unknown, node: AnyNode) => {
+        const { editing, onOpen } = latest.current
+        if (editing) editing.onOpen(node.id)
+        else onOpen?.(node.id)
+      },
       onPaneClick: (event: MouseEvent) => {
         const { editing, far, positions, handle, onSelect } = latest.current
         const id = far ? nodeAt(positions, at(event)) : null

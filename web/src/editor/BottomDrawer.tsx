@@ -5,15 +5,16 @@ import { setPanels } from './actions/panels'
 import classes from './drawer/Drawer.module.css'
 import { ProblemsPanel } from './drawer/ProblemsPanel'
 import { RunsPanel } from './drawer/RunsPanel'
+import { TriggersPanel } from './drawer/TriggersPanel'
 import { YamlPanel } from './drawer/YamlPanel'
 import { isError, problemsOf } from './problems'
 import type { Drawer } from './state'
 import { useDispatch, useEditor } from './store'
 
 const t = words.editor.drawer
-const PANELS: readonly Drawer[] = ['problems', 'yaml', 'runs']
+const PANELS: readonly Drawer[] = ['problems', 'yaml', 'runs', 'triggers']
 
-/** Below the canvas: problems, the text of the workflow, its runs. */
+/** Below the canvas: problems, the text of the workflow, its runs, its triggers. */
 export function BottomDrawer() {
   const dispatch = useDispatch()
   const open = useEditor((state) => state.panels.drawer)
@@ -53,9 +54,22 @@ export function BottomDrawer() {
       </div>
       {open === null ? null : (
         <div className={classes.content}>
-          {open === 'problems' ? <ProblemsPanel /> : open === 'yaml' ? <YamlPanel /> : <RunsPanel />}
+          <Panel name={open} />
         </div>
       )}
     </section>
   )
+}
+
+function Panel({ name }: { name: Drawer }) {
+  switch (name) {
+    case 'problems':
+      return <ProblemsPanel />
+    case 'yaml':
+      return <YamlPanel />
+    case 'runs':
+      return <RunsPanel />
+    case 'triggers':
+      return <TriggersPanel />
+  }
 }

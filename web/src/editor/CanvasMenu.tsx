@@ -1,5 +1,6 @@
 import { Menu } from '@mantine/core'
 import type { MenuTarget } from '~/canvas/context'
+import { leaveBody, openContainer } from './actions/bodies'
 import { copy, cut, duplicate, paste } from './actions/clipboard'
 import { deleteReconnect, deleteSelection } from './actions/deleteSelection'
 import { disable } from './actions/disable'
@@ -18,9 +19,9 @@ export interface MenuState {
 }
 
 const LISTS = {
-  node: [openNode, rename, disable, copy, cut, duplicate, deleteSelection, deleteReconnect],
+  node: [openNode, openContainer, rename, disable, copy, cut, duplicate, deleteSelection, deleteReconnect],
   edge: [deleteSelection],
-  pane: [quickAdd, paste, selectAll, tidy, fit],
+  pane: [quickAdd, paste, selectAll, tidy, fit, leaveBody],
 }
 
 /** The menu of the right mouse button: the actions for what is under it. */

@@ -25,7 +25,7 @@ function useEnabled(action: ListedAction): boolean {
 
 /** Name and state in words, then what one does most. */
 export function EditorBar({ run }: { run: FollowedRun }) {
-  const title = useEditor((state) => state.document.title || state.document.name)
+  const title = useEditor((state) => state.root.title || state.root.name)
   return (
     <div className={classes.bar}>
       <div className={classes.name}>
@@ -50,7 +50,7 @@ function SavedState() {
   const saved = useEditor((state) => state.saved)
   const saving = useEditor((state) => state.saving)
   const dirty = useEditor(isDirty)
-  const changes = useEditor((state) => countChanges(state.saved.document, state.document))
+  const changes = useEditor((state) => countChanges(state.saved.document, state.root))
   const t = words.editor.bar
   const state = saving.state !== 'idle' ? saving.state : dirty ? 'draft' : 'saved'
   const text =

@@ -11,6 +11,7 @@ import { addNode } from './actions/addNode'
 import { setPanels } from './actions/panels'
 import { showExecution } from './actions/run'
 import { selectItems } from './actions/select'
+import { BodyTrail } from './BodyTrail'
 import { BottomDrawer } from './BottomDrawer'
 import { CanvasMenu, type MenuState } from './CanvasMenu'
 import { Dialogs } from './Dialogs'
@@ -41,6 +42,7 @@ export function EditorView({ onExecution }: EditorViewProps) {
   useDraft()
   const { store, dispatch } = useEditorHandle()
   const document = useEditor((state) => state.document)
+  const path = useEditor((state) => state.path)
   const types = useEditor((state) => state.types)
   const panels = useEditor((state) => state.panels)
   const executionId = useEditor((state) => state.execution)
@@ -84,7 +86,15 @@ export function EditorView({ onExecution }: EditorViewProps) {
           <div className={classes.stage}>
             {panels.palette ? null : <Unfold side="left" />}
             {panels.inspector ? null : <Unfold side="right" />}
-            <Canvas ref={canvas} document={document} nodeTypes={types} status={run.store} editing={editing} />
+            <BodyTrail />
+            <Canvas
+              key={path.join('/')}
+              ref={canvas}
+              document={document}
+              nodeTypes={types}
+              status={path.length === 0 ? run.store : null}
+              editing={editing}
+            />
             {empty ? <EmptyCanvas /> : null}
             <QuickAddList canvas={canvas} />
             <CanvasMenu menu={menu} onClose={() => setMenu(null)} />

@@ -1,6 +1,7 @@
 /** The list of problems as it stands: the server's when it is of this document, else with the browser's own. */
 
 import type { ProblemCount } from '~/canvas/toFlow'
+import { type BodyPath, bodyOf, openBody, problemsIn } from '~/model/bodies'
 import { mergeProblems, problemNode } from '~/model/validate'
 import type { Problem, WorkflowDocument } from '~/model/workflow'
 import type { EditorState } from './state'
@@ -8,7 +9,7 @@ import type { EditorState } from './state'
 const known = new WeakMap<EditorState['checks'], { document: WorkflowDocument; list: readonly Problem[] }>()
 
 export function problemsOf(state: EditorState): readonly Problem[] {
-  const { checks, document } = state
+  const { checks, root: document } = state
   const cached = known.get(checks)
   if (cached?.document === document) return cached.list
   const list =
@@ -20,9 +21,23 @@ export function problemsOf(state: EditorState): readonly Problem[] {
 /** What the server said of an earlier document: wires may have changed, settings probably still are as they were. */
 function stillTrue(problems: readonly Problem[], document: WorkflowDocument): Problem[] {
   return problems.filter((problem) => {
-    const [root, id, part] = problem.pointer.split('/').slice(1)
-    return root === 'nodes' ? id !== undefined && id in document.nodes && part === 'config' : root !== 'edges'
+    const { path, pointer } = bodyOf(problem)
+    const [root, id, part] = pointer.split('/').slice(1)
+    if (root !== 'nodes') return root !== 'edges'
+    return id !== undefined && id in openBody(document, path).nodes && part === 'config'
   })
+}
+
+const inGraph = new WeakMap<readonly Problem[], { path: BodyPath; list: readonly Problem[] }>()
+
+/** Those of the open graph, with pointers as it has them. */
+export function graphProblemsOf(state: EditorState): readonly Problem[] {
+  const all = problemsOf(state)
+  const cached = inGraph.get(all)
+  if (cached?.path === state.path) return cached.list
+  const list = problemsIn(all, state.path)
+  inGraph.set(all, { path: state.path, list })
+  return list
 }
 
 export const isError = (problem: Problem): boolean => problem.severity === 'error'

@@ -1,3 +1,4 @@
+import type { BodyPath } from '~/model/bodies'
 import type { Edge } from '~/model/edges'
 import type { History } from '~/model/history'
 import type { NodeTypes } from '~/model/nodeType'
@@ -17,7 +18,7 @@ export interface Saved {
   published: number | null
 }
 
-export type Drawer = 'problems' | 'yaml' | 'runs'
+export type Drawer = 'problems' | 'yaml' | 'runs' | 'triggers'
 export type InspectorTab = 'config' | 'input' | 'output' | 'logs' | 'docs'
 
 /** Where the quick-add list stands and what a chosen node is wired to. */
@@ -57,6 +58,11 @@ export interface Checks {
 export type Saving = { state: 'idle' } | { state: 'saving' } | { state: 'failed'; message: string }
 
 export interface EditorState {
+  /** The whole workflow. */
+  root: WorkflowDocument
+  /** The containers whose body is open; none: the workflow's own graph. */
+  path: BodyPath
+  /** The open graph as a document: `root`, or one of its bodies (`model/bodies.ts`). */
   document: WorkflowDocument
   history: History<WorkflowDocument>
   selection: Selection
@@ -73,7 +79,7 @@ export interface EditorState {
 
 export const NOTHING: Selection = { nodes: [], edges: [] }
 
-export const isDirty = (state: EditorState): boolean => state.document !== state.saved.document
+export const isDirty = (state: EditorState): boolean => state.root !== state.saved.document
 
 /** The one chosen node, if exactly one is. */
 export function soleNode(state: EditorState): string | null {

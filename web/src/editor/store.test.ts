@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sampleDocument, sampleTypes } from '~/model/sample'
 import { addNode } from './actions/addNode'
+import { leaveBody, openContainer } from './actions/bodies'
 import { duplicate } from './actions/clipboard'
 import { connect } from './actions/connect'
 import { deleteSelection } from './actions/deleteSelection'
@@ -13,7 +14,7 @@ import { stored } from './actions/save'
 import { selectItems, showProblem } from './actions/select'
 import { undo } from './actions/undo'
 import { walks } from './actions/walk'
-import { problemsOf } from './problems'
+import { graphProblemsOf, problemsOf } from './problems'
 import { isDirty } from './state'
 import { createEditor, type Editor } from './store'
 
@@ -111,7 +112,7 @@ describe('editor', () => {
       severity: 'error' as const,
       message: 'No',
     }
-    editor.dispatch(checked, { server: [problem], of: state().document })
+    editor.dispatch(checked, { server: [problem], of: state().root })
     expect(problemsOf(state())).toEqual([problem])
     editor.dispatch(selectItems, { nodes: [], edges: ['flights -> late'] })
     editor.dispatch(deleteSelection)
@@ -126,3 +127,66 @@ function disableLate() {
   editor.dispatch(selectItems, { nodes: ['late'], edges: [] })
   return disable
 }
+
+describe('bodies', () => {
+  beforeEach(() => {
+    editor.dispatch(addNode, { type: 'flow.for_each', at: [0, 400] })
+    editor.dispatch(openContainer)
+  })
+
+  it('are edited like the graph around them, and undone with it', () => {
+    expect(state().path).toEqual(['for_each'])
+    expect(state().document.nodes).toEqual({})
+    editor.dispatch(addNode, { type: 'data.set', at: [0, 0] })
+    editor.dispatch(addNode, { type: 'table.sql' })
+    expect(state().document.edges).toEqual(['set -> sql'])
+    expect(state().root.nodes.for_each?.body).toEqual({
+      nodes: { set: { type: 'data.set@1' }, sql: { type: 'table.sql@1' } },
+      edges: ['set -> sql'],
+    })
+    expect(state().root.layout).toMatchObject({ 'for_each/set': [0, 0], 'for_each/sql': [288, 0] })
+    editor.dispatch(undo)
+    expect(Object.keys(state().document.nodes)).toEqual(['set'])
+    editor.dispatch(redo)
+    editor.dispatch(selectItems, { nodes: ['set'], edges: [] })
+    editor.dispatch(deleteSelection)
+    expect(Object.keys(state().root.nodes.for_each?.body?.nodes ?? {})).toEqual(['sql'])
+    expect(isDirty(state())).toBe(true)
+  })
+
+  it('are left when the step that made the container is undone', () => {
+    editor.dispatch(undo)
+    expect(state().path).toEqual([])
+    expect(state().document).toBe(sampleDocument)
+  })
+
+  it('are gone back from, with the container chosen', () => {
+    editor.dispatch(leaveBody)
+    expect(state().selection.nodes).toEqual(['for_each'])
+    expect(state().document).toBe(state().root)
+  })
+
+  it('tell the settings of their container the new name of a node', () => {
+    editor.dispatch(addNode, { type: 'data.set', at: [0, 0] })
+    editor.dispatch(leaveBody)
+    editor.dispatch(editConfig, { id: 'for_each', config: { result: '{{ nodes.set * 2 }}' } })
+    editor.dispatch(openContainer)
+    editor.dispatch(applyRename, { id: 'set', newId: 'price', title: '' })
+    expect(state().root.nodes.for_each?.config?.result).toBe('{{ nodes.price * 2 }}')
+    expect(state().document.nodes.price?.type).toBe('data.set@1')
+    expect(state().root.layout).toHaveProperty('for_each/price')
+  })
+
+  it('are opened to show a problem in them', () => {
+    editor.dispatch(addNode, { type: 'data.set', at: [0, 0] })
+    editor.dispatch(leaveBody)
+    const pointer = '/nodes/for_each/body/nodes/set/config/value'
+    const problem = { code: 'x', pointer, severity: 'error' as const, message: 'no' }
+    editor.dispatch(checked, { server: [problem], of: state().root })
+    editor.dispatch(showProblem, problem)
+    expect(state().path).toEqual(['for_each'])
+    expect(state().selection.nodes).toEqual(['set'])
+    expect(state().focus).toBe('/nodes/set/config/value')
+    expect(graphProblemsOf(state()).map((one) => one.pointer)).toEqual(['/nodes/set/config/value'])
+  })
+})

@@ -2,6 +2,7 @@ import { createContext, useContext } from 'react'
 import { useStore } from 'zustand'
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { words } from '~/i18n'
+import { closeBody, knownPath, openBody } from '~/model/bodies'
 import { commit, startHistory } from '~/model/history'
 import type { NodeTypes } from '~/model/nodeType'
 import { validateWiring } from '~/model/validate'
@@ -59,6 +60,8 @@ export function createEditor({
 }: Start): Editor {
   const document = draft ?? saved.document
   const store = createStore<EditorState>(() => ({
+    root: document,
+    path: [],
     document,
     // Undo leads from a restored draft back to what is saved.
     history: draft
@@ -88,7 +91,7 @@ export function createEditor({
   return { store, dispatch, services }
 }
 
-/** Keep history, selection and instant checks in step with a changed document. */
+/** Keep whole and open graph, history, selection and instant checks in step. */
 function settle<Args>(
   before: EditorState,
   performed: EditorState,
@@ -96,13 +99,18 @@ function settle<Args>(
   args: Args,
   now: number,
 ): EditorState {
-  if (performed.document === before.document) return opened(before, performed)
+  // Another graph that was opened is no change of the one before.
+  const here = performed.root === before.root && performed.path === before.path
+  const changed = here && performed.document !== before.document
+  const root = changed ? closeBody(before.root, before.path, performed.document) : performed.root
+  const path = knownPath(root, performed.path, performed.types)
+  if (root === before.root && path === before.path) return opened(before, performed)
+  const after = pruneSelection({ ...performed, root, path, document: openBody(root, path) })
+  if (root === before.root) return opened(before, after)
   const label = action.describe?.(args, before) ?? action.label
-  const history = action.undoable
-    ? commit(performed.history, performed.document, label, now)
-    : performed.history
-  const instant = validateWiring(performed.document, performed.types)
-  return opened(before, pruneSelection({ ...performed, history, checks: { ...performed.checks, instant } }))
+  const history = action.undoable ? commit(performed.history, root, label, now) : performed.history
+  const instant = validateWiring(root, performed.types)
+  return opened(before, { ...after, history, checks: { ...performed.checks, instant } })
 }
 
 /** A newly chosen node is shown in the inspector. */

@@ -2,13 +2,15 @@ import { useMemo } from 'react'
 import { useStore } from 'zustand'
 import { useShallow } from 'zustand/react/shallow'
 import type { CanvasEditing, MenuTarget, SelectChange } from '~/canvas/context'
+import { isContainer } from '~/model/bodies'
 import { addNode } from './actions/addNode'
+import { enterBody } from './actions/bodies'
 import { connect } from './actions/connect'
 import { moveNodes } from './actions/moveNodes'
 import { openNode } from './actions/openNode'
 import { selectItems } from './actions/select'
 import { openQuickAdd } from './actions/view'
-import { countByNode, problemsOf } from './problems'
+import { countByNode, graphProblemsOf } from './problems'
 import { useEditor, useEditorHandle } from './store'
 
 function applied(now: readonly string[], changes: readonly SelectChange[]): readonly string[] {
@@ -29,7 +31,7 @@ export function useCanvasEditing(
     store,
     useShallow((state) => ({ selection: state.selection })),
   )
-  const problems = useEditor(problemsOf)
+  const problems = useEditor(graphProblemsOf)
   const nodes = useEditor((state) => state.document.nodes)
   const edges = useEditor((state) => state.document.edges)
   // biome-ignore lint/correctness/useExhaustiveDependencies: problems belong to nodes by these two alone.
@@ -52,7 +54,11 @@ export function useCanvasEditing(
         const next = applied(now, changes)
         if (next !== now) dispatch(selectItems, { nodes: kept, edges: next })
       },
-      onOpen: () => dispatch(openNode),
+      onOpen: (id: string) => {
+        const { document, types } = store.getState()
+        if (isContainer(types, document.nodes[id])) dispatch(enterBody, id)
+        else dispatch(openNode)
+      },
       onMove: (positions: Parameters<CanvasEditing['onMove']>[0]) => dispatch(moveNodes, positions),
       onConnect: (edge: Parameters<CanvasEditing['onConnect']>[0]) => dispatch(connect, edge),
       onDropType: (type: string, at: readonly [number, number]) => dispatch(addNode, { type, at }),

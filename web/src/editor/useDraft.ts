@@ -14,11 +14,11 @@ export function useDraft(): void {
       clearTimeout(timer)
       const state = store.getState()
       const { name } = state.saved.document
-      if (isDirty(state)) writeDraft(name, { version: state.saved.version, document: state.document })
+      if (isDirty(state)) writeDraft(name, { version: state.saved.version, document: state.root })
       else dropDraft(name)
     }
     const stop = store.subscribe((state, before) => {
-      if (state.document === before.document && state.saved === before.saved) return
+      if (state.root === before.root && state.saved === before.saved) return
       clearTimeout(timer)
       timer = setTimeout(flush, DELAY_MS)
     })

@@ -36,7 +36,7 @@ export function useServices(canvas: RefObject<CanvasHandle | null>): void {
 
     /** Null when it could not be saved; that was said then. */
     const saveNow = async (overwrite: boolean): Promise<SaveOutcome | null> => {
-      const { document, saved } = store.getState()
+      const { root: document, saved } = store.getState()
       dispatch(setSaving, { state: 'saving' })
       try {
         const outcome = await saveDocument({ document, ifMatch: overwrite ? undefined : saved.version })
@@ -93,7 +93,7 @@ export function useServices(canvas: RefObject<CanvasHandle | null>): void {
             }
             if (outcome?.kind !== 'published') return
           }
-          const { document, saved: now } = store.getState()
+          const { root: document, saved: now } = store.getState()
           if (Object.keys(document.inputs ?? {}).length > 0) {
             dispatch(setPanels, { runInputs: true })
             return

@@ -1,6 +1,7 @@
 import { useMemo } from 'react'
 import type { ValueSummary } from '~/api/types'
 import type { Suggestions } from '~/forms/context'
+import { type BodyPath, openBody } from '~/model/bodies'
 import { ancestors, edgeIndex } from '~/model/edgeIndex'
 import { DEFAULT_OUTLET, DEFAULT_PORT } from '~/model/edges'
 import { isObject } from '~/model/json'
@@ -27,6 +28,18 @@ function fieldsOf(path: string, value: ValueSummary | undefined): Path[] {
     default:
       return []
   }
+}
+
+/** In a body: the item, and the nodes around that come before the container. */
+function pathsAround(root: WorkflowDocument, path: BodyPath): Path[] {
+  const around = path.flatMap((name, depth) => {
+    const document = openBody(root, path.slice(0, depth))
+    return ancestors(document.edges, name).map((other) => ({
+      label: `nodes.${other}`,
+      detail: nodeTitle(other, document.nodes[other]),
+    }))
+  })
+  return path.length === 0 ? [] : [{ label: 'item' }, { label: 'index' }, ...around]
 }
 
 function pathsOf(document: WorkflowDocument, id: string, store: RunStatusStore | null): Path[] {
@@ -71,15 +84,16 @@ export function useSuggestions(
   document: WorkflowDocument,
   id: string,
   store: RunStatusStore | null,
+  { root, path }: { root: WorkflowDocument; path: BodyPath },
 ): Suggestions {
   const runs = useAllNodeRuns(store)
   // biome-ignore lint/correctness/useExhaustiveDependencies: `runs` stands for the content of the store.
   return useMemo(() => {
     const tables = tablesOf(document, id, store)
     return {
-      paths: pathsOf(document, id, store),
+      paths: [...pathsAround(root, path), ...pathsOf(document, id, store)],
       tables,
       columns: [...new Set(Object.values(tables).flat())],
     }
-  }, [document, id, store, runs])
+  }, [document, id, store, runs, root, path])
 }

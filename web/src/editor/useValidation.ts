@@ -15,7 +15,7 @@ export function useValidation(): void {
       running?.abort()
       const request = new AbortController()
       running = request
-      const { document } = store.getState()
+      const { root: document } = store.getState()
       try {
         const answer = await validateWorkflow(document, request.signal)
         dispatch(checked, { server: answer.items, yaml: answer.yaml, of: document, failure: null })
@@ -25,7 +25,7 @@ export function useValidation(): void {
       }
     }
     const stop = store.subscribe((state, before) => {
-      if (state.document === before.document) return
+      if (state.root === before.root) return
       clearTimeout(timer)
       timer = setTimeout(() => void ask(), DELAY_MS)
     })

@@ -2,9 +2,9 @@
 
 import { parseEdge, parseEdges } from './edges'
 import { connect, freshId } from './edits'
-import { isObject, mapStrings } from './json'
+import { isObject } from './json'
 import { positionsOf } from './layout'
-import { renameInExpressions } from './rename'
+import { followed, renameInExpressions } from './rename'
 import { type Position, typeId, type WorkflowDocument, type WorkflowNode } from './workflow'
 
 export interface Fragment {
@@ -24,9 +24,16 @@ export function fragmentOf(document: WorkflowDocument, ids: readonly string[]): 
       const edge = parseEdge(text)
       return edge !== null && set.has(edge.source) && set.has(edge.target)
     }),
-    layout: Object.fromEntries(chosen.map((id): [string, Position] => [id, positions[id] ?? [0, 0]])),
+    layout: {
+      ...Object.fromEntries(chosen.map((id): [string, Position] => [id, positions[id] ?? [0, 0]])),
+      ...Object.fromEntries(insides(document.layout).filter(([key]) => set.has(key.split('/')[0] ?? ''))),
+    },
   }
 }
+
+/** Places in bodies, `container/node`. */
+const insides = (layout: Readonly<Record<string, Position>> = {}): [string, Position][] =>
+  Object.entries(layout).filter(([key]) => key.includes('/'))
 
 export function writeFragment(fragment: Fragment): string {
   return JSON.stringify({ concertmaster: 1, ...fragment }, null, 2)
@@ -77,9 +84,13 @@ export function pasteFragment(document: WorkflowDocument, fragment: Fragment, of
   const places = positionsOf({ concertmaster: 1, name: 'clipboard', ...fragment })
   for (const [id, node] of Object.entries(fragment.nodes)) {
     const name = names.get(id) ?? id
-    nodes[name] = node.config ? { ...node, config: mapStrings(node.config, follow) } : node
+    nodes[name] = followed(node, follow)
     const [x, y] = places[id] ?? [0, 0]
     layout[name] = [x + offset[0], y + offset[1]]
+  }
+  for (const [key, place] of insides(fragment.layout)) {
+    const [id = '', ...rest] = key.split('/')
+    layout[[names.get(id) ?? id, ...rest].join('/')] = place
   }
   let next: WorkflowDocument = { ...document, nodes, layout }
   for (const edge of parseEdges(fragment.edges)) {

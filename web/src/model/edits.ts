@@ -74,8 +74,9 @@ function bridge(edges: readonly string[], id: string): readonly string[] {
   return [...edges, ...added.filter((text) => text !== '' && !edges.includes(text))]
 }
 
+/** Without these keys, and those of what is inside of them (`container/node`). */
 function omit<T>(record: Record<string, T>, gone: ReadonlySet<string>): Record<string, T> {
-  return Object.fromEntries(Object.entries(record).filter(([key]) => !gone.has(key)))
+  return Object.fromEntries(Object.entries(record).filter(([key]) => !gone.has(key.split('/')[0] ?? key)))
 }
 
 export function moveNodes(document: WorkflowDocument, positions: Record<string, Position>): WorkflowDocument {

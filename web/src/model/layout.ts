@@ -178,7 +178,7 @@ export function layoutGraph(ids: readonly string[], edges: readonly string[]): R
 /** Where each node of a document stands: as written; nodes without a place are put where they are not in the way. */
 export function positionsOf(document: WorkflowDocument): Record<string, Position> {
   const ids = Object.keys(document.nodes)
-  const layout = document.layout ?? {}
+  const layout = ownPlaces(document)
   const missing = ids.filter((id) => !(id in layout))
   if (missing.length === 0) return layout
   const computed = layoutGraph(ids, document.edges)
@@ -192,6 +192,26 @@ export function positionsOf(document: WorkflowDocument): Record<string, Position
     return [id, [left + x, bottom + ROW + 40 + y]]
   })
   return { ...layout, ...Object.fromEntries(placed) }
+}
+
+/** The places of the graph's own nodes: those of bodies stand under `container/node`. */
+function ownPlaces({ layout = {} }: WorkflowDocument): Record<string, Position> {
+  const keys = Object.keys(layout)
+  if (!keys.some((key) => key.includes('/'))) return layout
+  const known = own.get(layout)
+  if (known) return known
+  const made = Object.fromEntries(Object.entries(layout).filter(([key]) => !key.includes('/')))
+  own.set(layout, made)
+  return made
+}
+
+const own = new WeakMap<Record<string, Position>, Record<string, Position>>()
+
+/** The document with a place for each of its nodes: where some have none, those that `positionsOf` gives them. */
+export function withPlaces(document: WorkflowDocument): WorkflowDocument {
+  const layout = document.layout ?? {}
+  if (Object.keys(document.nodes).every((id) => id in layout)) return document
+  return { ...document, layout: { ...layout, ...positionsOf(document) } }
 }
 
 export interface Bounds {

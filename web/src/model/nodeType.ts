@@ -43,6 +43,8 @@ export interface NodeType {
   idempotent?: boolean
   summary_field: string | null
   example: string
+  /** What becomes of the body that every node of this type has. */
+  container?: 'each' | 'while' | 'until' | 'race' | 'lock' | null
   status: string
 }
 

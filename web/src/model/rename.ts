@@ -2,7 +2,7 @@
 
 import { formatEdge, parseEdge } from './edges'
 import { isObject, type Json, type JsonObject, mapStrings } from './json'
-import type { WorkflowDocument } from './workflow'
+import type { Body, WorkflowDocument, WorkflowNode } from './workflow'
 
 const TEMPLATE = /\{\{[\s\S]*?\}\}/g
 const TOKEN = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[A-Za-z_][A-Za-z0-9_]*|\s+|[\s\S]/g
@@ -43,14 +43,21 @@ function renameInGroups(groups: Json | undefined, oldId: string, newId: string):
   return Object.fromEntries(entries)
 }
 
+/** A node whose settings, and those of the nodes inside of it, name another node anew. */
+export function followed(node: WorkflowNode, inText: (text: string) => string): WorkflowNode {
+  const config = node.config && mapStrings(node.config, inText)
+  const body = node.body && mapStrings(node.body as unknown as JsonObject, inText)
+  if (config === node.config && body === (node.body as unknown)) return node
+  return { ...node, ...(config && { config }), ...(body && { body: body as unknown as Body }) }
+}
+
 /** The document with `oldId` called `newId`; unchanged when the new id is taken. */
 export function renameNode(document: WorkflowDocument, oldId: string, newId: string): WorkflowDocument {
   if (oldId === newId || !(oldId in document.nodes) || newId in document.nodes) return document
   const inText = (text: string) => renameInExpressions(text, oldId, newId)
   const nodes = Object.fromEntries(
     Object.entries(renameKey(document.nodes, oldId, newId)).map(([id, node]) => {
-      const config = node.config && mapStrings(node.config, inText)
-      return [id, config === node.config ? node : { ...node, config }]
+      return [id, followed(node, inText)]
     }),
   )
   const edges = document.edges.map((text) => {
@@ -60,7 +67,11 @@ export function renameNode(document: WorkflowDocument, oldId: string, newId: str
     return formatEdge({ ...edge, source: rename(edge.source), target: rename(edge.target) })
   })
   const next: WorkflowDocument = { ...document, nodes, edges }
-  if (document.layout) next.layout = renameKey(document.layout, oldId, newId)
+  if (document.layout) {
+    const inside = (key: string) => (key.startsWith(`${oldId}/`) ? newId + key.slice(oldId.length) : key)
+    const places = Object.entries(renameKey(document.layout, oldId, newId))
+    next.layout = Object.fromEntries(places.map(([key, place]) => [inside(key), place]))
+  }
   if (document.outputs) next.outputs = mapStrings<JsonObject>(document.outputs, inText)
   const groups = renameInGroups(document.groups, oldId, newId)
   if (groups !== undefined) next.groups = groups

@@ -47,6 +47,11 @@ export const sampleTypes = indexNodeTypes([
       { name: 'false', ...PASS },
     ],
   }),
+  sampleType('flow.for_each', {
+    ports: [{ name: 'in', type: ANYTHING, required: false }],
+    container: 'each',
+  }),
+  sampleType('data.set', { ports: [{ name: 'in', type: ANYTHING, required: false, implicit: true }] }),
   sampleType('http.request', {
     ports: [{ name: 'in', type: ANYTHING, required: false, implicit: true }],
     outlets: [{ name: 'out', type: { kind: 'json', schema: { type: 'object' } } }],

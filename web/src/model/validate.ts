@@ -1,18 +1,31 @@
 /** Instant checks of the wiring while one draws. The full list comes from the server a moment later. */
 
+import { type BodyPath, bodyPointer, openBody } from './bodies'
 import { edgeIndex } from './edgeIndex'
-import { parseEdge } from './edges'
+import { DEFAULT_PORT, parseEdge } from './edges'
 import { pointerOf } from './json'
 import type { NodeTypes } from './nodeType'
 import { nodeTypeOf, refuseWire } from './ports'
 import { NODE_ID, type Problem, typeId, type WorkflowDocument } from './workflow'
 
-export function validateWiring(document: WorkflowDocument, types: NodeTypes): Problem[] {
+/** Of the graph and of every body in it. */
+export function validateWiring(document: WorkflowDocument, types: NodeTypes, path: BodyPath = []): Problem[] {
+  const prefix = bodyPointer(path)
+  const own = graphProblems(document, types, path.length > 0)
+  const moved =
+    prefix === '' ? own : own.map((problem) => ({ ...problem, pointer: prefix + problem.pointer }))
+  const inner = Object.entries(document.nodes).flatMap(([id, node]) =>
+    node.body ? validateWiring(openBody(document, [id]), types, [...path, id]) : [],
+  )
+  return inner.length === 0 ? moved : [...moved, ...inner]
+}
+
+function graphProblems(document: WorkflowDocument, types: NodeTypes, inBody: boolean): Problem[] {
   return [
     ...nodeProblems(document, types),
     ...document.edges.flatMap((text, index) => edgeProblems(document, types, text, index)),
     ...cycleProblems(document),
-    ...missingInputs(document, types),
+    ...missingInputs(document, types, inBody),
   ]
 }
 
@@ -91,8 +104,10 @@ function cycleProblems(document: WorkflowDocument): Problem[] {
   return problems
 }
 
-function missingInputs(document: WorkflowDocument, types: NodeTypes): Problem[] {
+/** The first nodes of a body get the item on their main port. */
+function missingInputs(document: WorkflowDocument, types: NodeTypes, inBody: boolean): Problem[] {
   const wired = new Set<string>()
+  const { incoming } = edgeIndex(document.edges)
   for (const text of document.edges) {
     const edge = parseEdge(text)
     if (edge) wired.add(`${edge.target}.${edge.port}`)
@@ -102,6 +117,7 @@ function missingInputs(document: WorkflowDocument, types: NodeTypes): Problem[] 
     if (!type) return []
     return type.ports
       .filter((port) => port.required && !port.implicit && !wired.has(`${id}.${port.name}`))
+      .filter((port) => !(inBody && port.name === DEFAULT_PORT && !incoming.has(id)))
       .map((port) =>
         error(
           'port.unwired',

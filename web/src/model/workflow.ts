@@ -9,7 +9,13 @@ export interface WorkflowNode {
   config?: JsonObject
   policy?: NodePolicy
   disabled?: boolean
-  body?: JsonObject
+  /** Of a container: the graph inside. */
+  body?: Body
+}
+
+export interface Body {
+  nodes?: Record<string, WorkflowNode>
+  edges?: string[]
 }
 
 export interface NodePolicy {

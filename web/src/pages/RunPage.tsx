@@ -1,6 +1,7 @@
 import { getRouteApi } from '@tanstack/react-router'
-import { useEffect, useRef } from 'react'
+import { useEffect, useMemo, useRef } from 'react'
 import { words } from '~/i18n'
+import { formatPlace, parsePlace } from '~/runs/itemPlace'
 import { useRun } from '~/runs/useRun'
 import { ErrorNote } from '~/ui/ErrorNote'
 import { shortId } from '~/ui/format'
@@ -16,7 +17,8 @@ const route = getRouteApi('/runs/$id')
 /** One run, live: what happened in a sentence, then graph, timeline and the data of each node. */
 export function RunPage() {
   const { id } = route.useParams()
-  const { node, tab } = route.useSearch()
+  const { node, tab, in: at } = route.useSearch()
+  const place = useMemo(() => parsePlace(at), [at])
   const navigate = route.useNavigate()
   const { execution, store, error, reload } = useRun(id)
   const slow = useSlow(!execution && !error)
@@ -30,8 +32,8 @@ export function RunPage() {
   useEffect(() => {
     if (!first || arrived.current === id) return
     arrived.current = id
-    if (!node) void navigate({ search: (old) => ({ ...old, node: first }), replace: true })
-  }, [first, id, node, navigate])
+    if (!node && !at) void navigate({ search: (old) => ({ ...old, node: first }), replace: true })
+  }, [first, id, node, at, navigate])
 
   if (!execution || !store) {
     return (
@@ -52,6 +54,10 @@ export function RunPage() {
         selected={node ?? null}
         onSelect={select}
         tab={tab}
+        place={place}
+        onPlace={(next) =>
+          void navigate({ search: (old) => ({ ...old, in: formatPlace(next) }), replace: true })
+        }
         onTab={(next) => void navigate({ search: (old) => ({ ...old, tab: next }), replace: true })}
       />
     </div>

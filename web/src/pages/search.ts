@@ -1,3 +1,4 @@
+import { APPROVAL_FILTERS, type ApprovalFilter } from '~/api/approvals'
 import type { ExecutionStatus } from '~/api/types'
 
 /** What the URL holds for each page, read defensively: a hand-edited URL never breaks a page. */
@@ -27,12 +28,24 @@ export interface RunsSearch {
 }
 
 export interface RunSearch {
+  /** Which item of which loop: `each.3`. */
+  in?: string
   node?: string
   tab?: string
 }
 
+export interface ApprovalsSearch {
+  status?: ApprovalFilter
+  id?: string
+}
+
 export interface LoginSearch {
   next?: string
+}
+
+export interface TriggersSearch {
+  workflow?: string
+  view?: 'backfills'
 }
 
 export interface NodesSearch {
@@ -55,6 +68,14 @@ export function parseRunsSearch(raw: Raw): RunsSearch {
   const { workflow, status } = pick(raw, 'workflow', 'status')
   return { workflow, status: EXECUTION_STATUSES.find((known) => known === status) }
 }
-export const parseRunSearch = (raw: Raw): RunSearch => pick(raw, 'node', 'tab')
+export const parseRunSearch = (raw: Raw): RunSearch => pick(raw, 'node', 'tab', 'in')
+export function parseApprovalsSearch(raw: Raw): ApprovalsSearch {
+  const { status, id } = pick(raw, 'status', 'id')
+  return { status: APPROVAL_FILTERS.find((known) => known === status), id }
+}
 export const parseLoginSearch = (raw: Raw): LoginSearch => pick(raw, 'next')
+export function parseTriggersSearch(raw: Raw): TriggersSearch {
+  const { workflow, view } = pick(raw, 'workflow', 'view')
+  return { workflow, view: view === 'backfills' ? view : undefined }
+}
 export const parseNodesSearch = (raw: Raw): NodesSearch => pick(raw, 'type', 'q')

@@ -15,7 +15,13 @@ interface InputTabProps {
   node: string
   document: WorkflowDocument | null
   store: RunStatusStore
+  /** Ids of nodes in the run, by their names in the document. */
+  idOf?: (name: string) => string
+  /** Nodes without a wire get the item then. */
+  inLoop?: boolean
 }
+
+const asNamed = (name: string): string => name
 
 function label(edge: Edge, document: WorkflowDocument): string {
   const from = nodeTitle(edge.source, document.nodes[edge.source])
@@ -25,7 +31,7 @@ function label(edge: Edge, document: WorkflowDocument): string {
 }
 
 /** What came in over each wire: the output of the node at its other end. */
-export function InputTab({ execution, node, document, store }: InputTabProps) {
+export function InputTab({ execution, node, document, store, idOf = asNamed, inLoop }: InputTabProps) {
   const wires = useMemo(
     () => parseEdges(document?.edges ?? []).filter((edge) => edge.target === node),
     [document, node],
@@ -33,7 +39,7 @@ export function InputTab({ execution, node, document, store }: InputTabProps) {
   const [chosen, setChosen] = useState<string | null>(null)
   const wire = wires.find((edge) => formatEdge(edge) === chosen) ?? wires[0]
   const source = useNodeRun(store, wire?.source ?? null)
-  if (!document || !wire) return <p className={classes.quiet}>{t.noWires}</p>
+  if (!document || !wire) return <p className={classes.quiet}>{inLoop ? t.getsItem : t.noWires}</p>
   return (
     <>
       {wires.length > 1 ? (
@@ -51,7 +57,7 @@ export function InputTab({ execution, node, document, store }: InputTabProps) {
       )}
       <div className={classes.data}>
         {source?.outputs[wire.outlet] ? (
-          <DataPreview execution={execution} node={wire.source} outlet={wire.outlet} />
+          <DataPreview execution={execution} node={idOf(wire.source)} outlet={wire.outlet} />
         ) : (
           <p className={classes.quiet}>{t.sourceNoOutput(label(wire, document))}</p>
         )}

@@ -3,8 +3,13 @@ import { useState } from 'react'
 import type { Execution } from '~/api/types'
 import { words } from '~/i18n'
 import { nodeTitle, type WorkflowDocument } from '~/model/workflow'
+import { CalledRun } from './CalledRun'
+import type { NodeRunView } from './fold'
 import { InputTab } from './InputTab'
+import { ItemsTab } from './ItemsTab'
+import type { ItemPlace } from './itemPlace'
 import { LogView } from './LogView'
+import { NodeApproval } from './NodeApproval'
 import { NodeRunHead } from './NodeRunHead'
 import classes from './NodeRunPanel.module.css'
 import { NodeWaiting } from './NodeWaiting'
@@ -14,12 +19,29 @@ import type { RunStatusStore } from './state'
 import { useNodeRun } from './useRun'
 
 const t = words.runs
-export type NodeTab = 'output' | 'input' | 'logs'
-const isTab = (value: unknown): value is NodeTab =>
-  value === 'output' || value === 'input' || value === 'logs'
+const NOWHERE: ItemPlace = []
+const TABS = ['approval', 'items', 'output', 'input', 'logs'] as const
+export type NodeTab = (typeof TABS)[number]
+const TITLES: Readonly<Record<NodeTab, string>> = {
+  approval: words.approvals.detail,
+  items: t.items.tab,
+  output: t.tabOutput,
+  input: t.tabInput,
+  logs: t.tabLogs,
+}
+
+/** What there is to see of this node: what it is about first. */
+function tabsOf(view: NodeRunView | undefined): NodeTab[] {
+  const loops = view?.items != null && view.items.kind !== 'call'
+  return TABS.filter((tab) => (tab !== 'items' || loops) && (tab !== 'approval' || view?.approval))
+}
 
 interface NodeRunPanelProps {
+  /** What has the node: the run, or the part of it that has an item's nodes. */
   execution: Execution
+  /** The run that the page is about, and where in its loops the node is. */
+  run?: Execution
+  place?: ItemPlace
   store: RunStatusStore
   nodeId: string
   /** The document of the run's version; without it inputs cannot be traced. */
@@ -30,39 +52,70 @@ interface NodeRunPanelProps {
 }
 
 /** What one node did in one run: status and times, error, output, input, logs. Fills its parent. */
-export function NodeRunPanel({ execution, store, nodeId, document, tab, onTab }: NodeRunPanelProps) {
+export function NodeRunPanel({
+  execution,
+  store,
+  nodeId,
+  document,
+  tab,
+  onTab,
+  ...props
+}: NodeRunPanelProps) {
+  const { run: page = execution, place = NOWHERE } = props
   const view = useNodeRun(store, nodeId)
-  const [own, setOwn] = useState<NodeTab>('output')
-  const shown = onTab ? (isTab(tab) ? tab : 'output') : own
+  const [own, setOwn] = useState<NodeTab | null>(null)
+  const tabs = tabsOf(view)
+  const wanted = onTab ? tab : own
+  const shown = tabs.find((one) => one === wanted) ?? tabs[0] ?? 'output'
   const run = execution.nodes[nodeId]
   const node = document?.nodes[nodeId]
+  // In a part of the run the nodes are numbered: `price[3]`.
+  const idOf = (name: string) => execution.nodes[name]?.node ?? name
+  const id = idOf(nodeId)
   const type = run?.type ?? node?.type ?? ''
   const title = run?.title || nodeTitle(nodeId, node)
   const change = (next: string | null) => {
-    if (!isTab(next)) return
-    setOwn(next)
-    onTab?.(next)
+    const known = tabs.find((one) => one === next)
+    if (!known) return
+    setOwn(known)
+    onTab?.(known)
   }
   return (
     <section className={classes.panel} aria-label={title}>
       <NodeRunHead nodeId={nodeId} title={title} type={type} view={view}>
-        <NodeWaiting execution={execution} node={nodeId} view={view} />
-        <RetryFrom execution={execution} node={nodeId} view={view} />
+        {tabs[0] === 'output' ? <NodeWaiting execution={execution} node={id} view={view} /> : null}
+        {view?.items?.kind === 'call' && view.child ? <CalledRun id={view.child} /> : null}
+        {place.length === 0 ? <RetryFrom execution={execution} node={nodeId} view={view} /> : null}
       </NodeRunHead>
       <Tabs value={shown} onChange={change} className={classes.tabs} keepMounted={false}>
         <Tabs.List aria-label={t.nodeTabs}>
-          <Tabs.Tab value="output">{t.tabOutput}</Tabs.Tab>
-          <Tabs.Tab value="input">{t.tabInput}</Tabs.Tab>
-          <Tabs.Tab value="logs">{t.tabLogs}</Tabs.Tab>
+          {tabs.map((one) => (
+            <Tabs.Tab key={one} value={one}>
+              {TITLES[one]}
+            </Tabs.Tab>
+          ))}
         </Tabs.List>
+        <Tabs.Panel value="approval" className={classes.scrolled}>
+          {view ? <NodeApproval view={view} /> : null}
+        </Tabs.Panel>
+        <Tabs.Panel value="items" className={classes.content}>
+          <ItemsTab key={nodeId} execution={page} place={place} node={nodeId} />
+        </Tabs.Panel>
         <Tabs.Panel value="output" className={classes.content}>
-          <OutputTab execution={execution.id} node={nodeId} view={view} />
+          <OutputTab execution={execution.id} node={id} view={view} />
         </Tabs.Panel>
         <Tabs.Panel value="input" className={classes.content}>
-          <InputTab execution={execution.id} node={nodeId} document={document} store={store} />
+          <InputTab
+            execution={execution.id}
+            node={nodeId}
+            document={document}
+            store={store}
+            idOf={idOf}
+            inLoop={place.length > 0}
+          />
         </Tabs.Panel>
         <Tabs.Panel value="logs" className={classes.content}>
-          <LogView execution={execution} node={nodeId} />
+          <LogView execution={execution} node={id} />
         </Tabs.Panel>
       </Tabs>
     </section>

@@ -2,18 +2,31 @@ import type {
   Execution,
   ExecutionError,
   ExecutionStatus,
+  ItemCounts,
   NodeRun,
   NodeStatus,
   Progress,
   RunEvent,
   ValueSummary,
 } from '~/api/types'
+import { isObject } from '~/model/json'
+import { itemEnded, itemStarted, type Parts, startItems } from './items'
 
 /** A node's own status, or that its attempt was cut off and a person has to decide. */
 export type NodeViewStatus = NodeStatus | 'interrupted'
 
 /** What the canvas, the timeline and the inspector show of a node in a run. */
 export interface NodeRunView {
+  /** Of a container or call: how many of its items are where, as far as this run was told. */
+  items: ItemCounts | null
+  /** The same as counted within its child runs, which do not tell of each. */
+  counted: ItemCounts | null
+  /** Items of each of its child runs that has not ended. */
+  parts: Parts
+  /** The run that it called, or the newest of its parts. */
+  child: string | null
+  /** The question that it asks. */
+  approval: string | null
   status: NodeViewStatus
   attempt: number
   /** Rows of the main table output, once there is one. */
@@ -35,6 +48,11 @@ export interface NodeRunView {
 }
 
 export const PENDING: NodeRunView = {
+  items: null,
+  counted: null,
+  parts: {},
+  child: null,
+  approval: null,
   status: 'pending',
   attempt: 0,
   startedAt: null,
@@ -59,6 +77,8 @@ export function mainRows(outputs: Readonly<Record<string, ValueSummary>>): numbe
   return tables.length === 1 ? tables[0]?.rows : undefined
 }
 
+const isLive = ({ status }: { status: string }): boolean => status === 'running' || status === 'interrupted'
+
 /** The view of a node in a snapshot. */
 export function viewOf(run: NodeRun): NodeRunView {
   return {
@@ -74,7 +94,19 @@ export function viewOf(run: NodeRun): NodeRunView {
     error: run.error,
     outputs: run.outputs,
     reason: null,
+    items: run.items,
+    counted: null,
+    parts: Object.fromEntries(run.children.filter(isLive).map((child) => [child.execution, child.count])),
+    child: run.children[0]?.execution ?? null,
+    approval: run.approval,
   }
+}
+
+/** What a wait for others is about. */
+function waitsFor({ rule, about }: RunEvent['data']): Partial<NodeRunView> {
+  if (!isObject(about)) return {}
+  if (rule === 'approval') return { approval: text(about.id) }
+  return rule === 'children' ? { items: startItems(about), counted: null, parts: {} } : {}
 }
 
 /** Whether a waiting node queues for a place or a turn, and so has not begun. */
@@ -116,7 +148,12 @@ export function foldNode(view: NodeRunView, event: RunEvent): NodeRunView {
         dueAt: text(data.due_at),
         rule: text(data.rule),
         resource: text(data.resource),
+        ...waitsFor(data),
       }
+    case 'item.started':
+      return { ...view, ...itemStarted(view, data), child: text(data.execution) ?? view.child }
+    case 'item.ended':
+      return { ...view, ...itemEnded(view, data), counted: null }
     case 'timer.fired':
       return { ...view, dueAt: null }
     case 'node.succeeded': {

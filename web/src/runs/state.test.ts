@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { Execution, NodeRun } from '~/api/types'
+import type { Execution, NodeRun, RunEvent } from '~/api/types'
 import { runEvent } from '~/testing/fakeStream'
 import { foldExecution, foldNode, mainRows, PENDING } from './fold'
 import { RunStatusStore } from './state'
@@ -21,6 +21,9 @@ function nodeRun(node: string, status: NodeRun['status'] = 'pending'): NodeRun {
     error: null,
     outputs: {},
     logs: 0,
+    items: null,
+    children: [],
+    approval: null,
   }
 }
 
@@ -35,6 +38,7 @@ const execution: Execution = {
   ended_at: null,
   seq: 1,
   priority: 0,
+  part_of: null,
   generation: 1,
   waiting: null,
   reason: null,
@@ -252,5 +256,33 @@ describe('RunStatusStore', () => {
     expect(b).toHaveBeenCalledTimes(1)
     expect(store.version()).toBeGreaterThan(version)
     expect(store.ids()).toEqual(['b'])
+  })
+})
+
+describe('a container', () => {
+  const fold = (...events: [kind: string, data: RunEvent['data']][]) =>
+    events.reduce((view, [kind, data], at) => foldNode(view, runEvent(at + 1, kind, { data })), PENDING)
+
+  it('counts items as the server does, by what its parts tell', () => {
+    const about = { kind: 'each', total: 130 }
+    const view = fold(
+      ['node.waiting', { attempt: 1, rule: 'children', about }],
+      ['item.started', { execution: 'c1', offset: 0, count: 100 }],
+      ['item.started', { execution: 'c2', offset: 100, count: 30 }],
+      ['item.ended', { execution: 'c2', status: 'succeeded', failed: 2 }],
+    )
+    expect(view.items).toEqual({ kind: 'each', total: 130, done: 30, failed: 2, running: 100 })
+    expect(view.child).toBe('c2')
+    const store = new RunStatusStore()
+    store.replace(execution)
+    store.apply([
+      runEvent(1, 'node.waiting', { data: { rule: 'children', about } }),
+      runEvent(2, 'item.started', { data: { execution: 'c1', count: 100 } }),
+    ])
+    store.setItems('a', { kind: 'each', total: 130, done: 60, failed: 0, running: 10 })
+    expect(store.get('a')?.counted?.done).toBe(60)
+    store.apply([runEvent(3, 'item.ended', { data: { execution: 'c1', status: 'succeeded' } })])
+    expect(store.get('a')).toMatchObject({ items: { done: 100, running: 0 }, counted: null })
+    expect(fold(['node.waiting', { rule: 'approval', about: { id: 'q' } }]).approval).toBe('q')
   })
 })

@@ -1,4 +1,5 @@
-import type { Execution, RunEvent } from '~/api/types'
+import type { Execution, ItemCounts, RunEvent } from '~/api/types'
+import { sameJson } from '~/model/json'
 
 export type { NodeRunView, NodeViewStatus } from './fold'
 
@@ -72,6 +73,15 @@ export class RunStatusStore {
       touched.add(event.node)
     }
     if (touched.size > 0) this.notify(touched)
+  }
+
+  /** A loop's items as counted within its parts; a count that is older than what an event told is left. */
+  setItems(id: string, counted: ItemCounts): void {
+    const view = this.views.get(id)
+    if (view?.status !== 'waiting' || counted.done < (view.items?.done ?? 0)) return
+    if (sameJson(view.counted, counted)) return
+    this.views.set(id, { ...view, counted })
+    this.notify(new Set([id]))
   }
 
   /** No event tells of an attempt that was cut off: the run's own end does. */

@@ -1,5 +1,6 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
+import { approvalKeys } from '~/api/approvals'
 import { executionKeys } from '~/api/executions'
 import { workflowKeys } from '~/api/workflows'
 import { stream } from './browserStream'
@@ -19,6 +20,7 @@ function throttledRefresh(client: QueryClient): () => void {
     setTimeout(() => {
       due = false
       void client.invalidateQueries({ queryKey: workflowKeys.list() })
+      void client.invalidateQueries({ queryKey: approvalKeys.all })
     }, REFRESH_INTERVAL)
   }
 }

@@ -5,6 +5,7 @@ import { acquireFeed, peekFeed, type RunView, releaseFeed } from './feed'
 import type { NodeRunView } from './fold'
 import type { RunStatusStore } from './state'
 import type { ConnectionState } from './stream'
+import { useLiveItems } from './useLiveItems'
 
 export interface FollowedRun {
   execution: Execution | undefined
@@ -31,6 +32,7 @@ export function useRun(executionId: string | null | undefined): FollowedRun {
     return () => releaseFeed(executionId)
   }, [executionId])
   const view = useSyncExternalStore(feed?.watch ?? noWatch, feed?.get ?? (() => NOTHING))
+  useLiveItems(view.execution, feed?.store ?? null)
   return { ...view, store: feed?.store ?? null, connection, reload: feed?.load ?? noReload }
 }
 

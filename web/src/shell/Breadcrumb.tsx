@@ -10,6 +10,8 @@ import classes from './Breadcrumb.module.css'
 const SECTIONS = {
   workflows: { to: '/workflows', label: words.shell.workflows },
   runs: { to: '/runs', label: words.shell.runs },
+  triggers: { to: '/triggers', label: words.shell.triggers },
+  approvals: { to: '/approvals', label: words.shell.approvals },
   nodes: { to: '/nodes', label: words.shell.nodes },
   connections: { to: '/connections', label: words.shell.connections },
 } as const

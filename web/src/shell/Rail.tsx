@@ -2,23 +2,28 @@ import { Tooltip, UnstyledButton } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
 import {
   type Icon,
+  IconCalendarClock,
   IconChevronsLeft,
   IconChevronsRight,
   IconHistory,
   IconPlugConnected,
   IconRoute,
   IconStack2,
+  IconUserCheck,
 } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { words } from '~/i18n'
 import { Logo } from './Logo'
+import { OpenApprovals } from './OpenApprovals'
 import classes from './Rail.module.css'
 
-type Target = '/workflows' | '/runs' | '/nodes' | '/connections'
+type Target = '/workflows' | '/runs' | '/approvals' | '/triggers' | '/nodes' | '/connections'
 
 const ITEMS: readonly { to: Target; label: string; icon: Icon }[] = [
   { to: '/workflows', label: words.shell.workflows, icon: IconRoute },
   { to: '/runs', label: words.shell.runs, icon: IconHistory },
+  { to: '/triggers', label: words.shell.triggers, icon: IconCalendarClock },
+  { to: '/approvals', label: words.shell.approvals, icon: IconUserCheck },
   { to: '/nodes', label: words.shell.nodes, icon: IconStack2 },
   { to: '/connections', label: words.shell.connections, icon: IconPlugConnected },
 ]
@@ -41,7 +46,10 @@ export function Rail() {
             activeProps={{ 'data-active': true, 'aria-current': 'page' }}
             aria-label={folded ? label : undefined}
           >
-            <Mark size={20} stroke={1.7} aria-hidden />
+            <span className={classes.icon}>
+              <Mark size={20} stroke={1.7} aria-hidden />
+              {to === '/approvals' ? <OpenApprovals /> : null}
+            </span>
             {folded ? null : <span className={classes.label}>{label}</span>}
           </Link>
         </Tooltip>

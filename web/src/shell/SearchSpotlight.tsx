@@ -1,6 +1,7 @@
 import { useMantineColorScheme } from '@mantine/core'
 import { Spotlight, type SpotlightActionGroupData, spotlight } from '@mantine/spotlight'
 import {
+  IconCalendarClock,
   IconHistory,
   IconKey,
   IconMoon,
@@ -9,6 +10,7 @@ import {
   IconSearch,
   IconStack2,
   IconSun,
+  IconUserCheck,
 } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
@@ -73,6 +75,18 @@ function useGroups(open: boolean): SpotlightActionGroupData[] {
           label: words.shell.runs,
           onClick: go(() => navigate({ to: '/runs' })),
           leftSection: <IconHistory {...icon} />,
+        },
+        {
+          id: 'triggers',
+          label: words.shell.triggers,
+          onClick: go(() => navigate({ to: '/triggers' })),
+          leftSection: <IconCalendarClock {...icon} />,
+        },
+        {
+          id: 'approvals',
+          label: words.shell.approvals,
+          onClick: go(() => navigate({ to: '/approvals' })),
+          leftSection: <IconUserCheck {...icon} />,
         },
         {
           id: 'nodes',

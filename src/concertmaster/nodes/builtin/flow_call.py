@@ -27,7 +27,7 @@ async def flow_call(
     Args:
         workflow: Name of the workflow.
         inputs: Its inputs.
-        version: Which version of it; without it the published one.
+        version: Which version of it; without it the published one, of itself the one that runs.
 
     Example:
         ```yaml

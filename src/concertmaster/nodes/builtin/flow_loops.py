@@ -46,7 +46,7 @@ async def flow_for_each(
         on_error: What a failing item does: `stop` fails the loop, `continue` goes on and puts null in its place,
             `collect` puts `{"error": {...}}` there.
         batch: So many items, or rows of a table, make one item; a batch of rows is a table.
-        enough: Stop when so many items have succeeded; the rest is cancelled.
+        enough: Stop when so many items have succeeded; the rest is cancelled and gives null.
         result: What an item gives, as an expression of the body, such as `{{ nodes.price * 2 }}`; without it what the
             body's last node gives.
 

@@ -78,14 +78,16 @@ async def logic_switch(
         Field(min_length=1, json_schema_extra={"propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}}),
         AfterValidator(_with_outlet_names),
     ],
-) -> Outlet[Any]:
-    """Go on through the outlet of the first case that holds.
+    mode: Literal["first", "all"] = "first",
+) -> Outlet[Any] | dict[str, Any]:
+    """Go on through the outlet of the first case that holds, or of all that hold.
 
     Each case makes an outlet of its name; when none holds, it goes on through `default`. Whatever is wired in goes out
     unchanged.
 
     Args:
         cases: Name of an outlet to an expression that is true or false, tried from top to bottom.
+        mode: `first` takes the first case that holds, `all` takes each that holds.
 
     Example:
         ```yaml
@@ -104,7 +106,8 @@ async def logic_switch(
         outputs: {size: "{{ nodes.large or nodes.small or nodes.medium }}"}
         ```
     """
-    return Outlet(next((name for name, holds in cases.items() if holds), "default"), value)
+    holding = [name for name, holds in cases.items() if holds] or ["default"]
+    return Outlet(holding[0], value) if mode == "first" else dict.fromkeys(holding, value)
 
 
 @node(id="logic.merge", category="logic", effect="none", summary="mode", icon="merge", title="Merge")

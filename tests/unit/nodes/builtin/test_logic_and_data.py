@@ -22,6 +22,11 @@ async def test_switch_takes_the_first_case_that_holds() -> None:
     assert await logic_switch(7, cases={"a": False}) == Outlet("default", 7)
 
 
+async def test_switch_takes_all_cases_that_hold_when_told_to() -> None:
+    assert await logic_switch(7, cases={"a": False, "b": True, "c": True}, mode="all") == {"b": 7, "c": 7}
+    assert await logic_switch(7, cases={"a": False}, mode="all") == {"default": 7}
+
+
 def test_switch_has_an_outlet_for_each_case_and_checks_their_names() -> None:
     found = node_type_of(logic_switch)
     assert found is not None

@@ -1,7 +1,7 @@
 import { words } from '~/i18n'
 import type { Edge } from '~/model/edges'
 import { addNode as add, connect, idForType, insertOnEdge } from '~/model/edits'
-import { NODE_HEIGHT, NODE_WIDTH, positionsOf } from '~/model/layout'
+import { NODE_HEIGHT, NODE_WIDTH, positionsOf, withPlaces } from '~/model/layout'
 import { firstFittingPort, mainOutlet, outletType, refuseWire } from '~/model/ports'
 import type { Position, WorkflowDocument } from '~/model/workflow'
 import type { Action } from '../action'
@@ -26,8 +26,9 @@ export const addNode: Action<AddNode> = {
     const id = idForType(state.document, type)
     const nodeType = state.types.get(type)
     const versioned = nodeType ? `${type}@${nodeType.version}` : type
-    const placed = laidOut(state.document)
-    let document = add(placed, id, { type: versioned }, freePlace(placed, at ?? beside(state, from?.node)))
+    const placed = withPlaces(state.document)
+    const node = nodeType?.container ? { type: versioned, body: { nodes: {} } } : { type: versioned }
+    let document = add(placed, id, node, freePlace(placed, at ?? beside(state, from?.node)))
     const source = from ?? (at || into ? undefined : followed(state, id, document))
     if (into && nodeType) {
       const port = firstFittingPort(nodeType, outletType(document, state.types, into.source, into.outlet))
@@ -39,12 +40,6 @@ export const addNode: Action<AddNode> = {
     }
     return withPanels(select({ ...state, document }, [id]), { quickAdd: null, inspectorTab: 'config' })
   },
-}
-
-/** A document without places gets them before one is added, else only the new node would have one. */
-function laidOut(document: WorkflowDocument): WorkflowDocument {
-  const layout = positionsOf(document)
-  return layout === document.layout ? document : { ...document, layout }
 }
 
 /** With Enter in the palette, a node follows the chosen one when it can take its data. */

@@ -1,8 +1,8 @@
 import { IconClipboard, IconCopy, IconCopyPlus, IconCut } from '@tabler/icons-react'
 import { words } from '~/i18n'
-import { fragmentOf, pasteFragment, readFragment, writeFragment } from '~/model/clipboard'
+import { type Fragment, fragmentOf, pasteFragment, readFragment, writeFragment } from '~/model/clipboard'
 import { removeNodes } from '~/model/edits'
-import { boundsOf, positionsOf } from '~/model/layout'
+import { boundsOf, withPlaces } from '~/model/layout'
 import type { Position } from '~/model/workflow'
 import type { Action, Effect } from '../action'
 import { type EditorState, select } from '../state'
@@ -40,6 +40,10 @@ interface Paste {
   at: Position
 }
 
+/** Those of the nodes themselves, not of what is inside of them. */
+const places = ({ nodes, layout }: Fragment): Position[] =>
+  Object.keys(nodes).flatMap((id) => (layout[id] ? [layout[id]] : []))
+
 /** The pasted nodes stand around `at`, whatever place they had where they were copied. */
 const insertFragment: Action<Paste> = {
   id: 'clipboard.insert',
@@ -48,10 +52,9 @@ const insertFragment: Action<Paste> = {
   perform(state, { text, at }) {
     const fragment = readFragment(text)
     if (!fragment) return state
-    const bounds = boundsOf(Object.values(fragment.layout)) ?? { x: 0, y: 0, width: 0, height: 0 }
+    const bounds = boundsOf(places(fragment)) ?? { x: 0, y: 0, width: 0, height: 0 }
     const offset: Position = [at[0] - bounds.x - bounds.width / 2, at[1] - bounds.y - bounds.height / 2]
-    const layout = positionsOf(state.document)
-    const pasted = pasteFragment({ ...state.document, layout }, fragment, offset)
+    const pasted = pasteFragment(withPlaces(state.document), fragment, offset)
     return select({ ...state, document: pasted.document }, pasted.ids)
   },
 }
@@ -82,9 +85,8 @@ export const duplicate: Action = {
   undoable: true,
   enabled: chosen,
   perform(state) {
-    const layout = positionsOf(state.document)
     const fragment = fragmentOf(state.document, state.selection.nodes)
-    const pasted = pasteFragment({ ...state.document, layout }, fragment, SHIFT)
+    const pasted = pasteFragment(withPlaces(state.document), fragment, SHIFT)
     return select({ ...state, document: pasted.document }, pasted.ids)
   },
 }

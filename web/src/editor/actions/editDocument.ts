@@ -5,13 +5,13 @@ import type { WorkflowDocument } from '~/model/workflow'
 import type { Action } from '../action'
 import type { Checks } from '../state'
 
-/** Replace the whole document, e.g. by edited YAML. */
+/** Replace the whole document, e.g. by edited YAML; what is open stays open. */
 export const editDocument: Action<{ document: WorkflowDocument; label: string }> = {
   id: 'document.edit',
   label: words.editor.actions.edit,
   undoable: true,
   describe: ({ label }) => label,
-  perform: (state, { document }) => ({ ...state, document }),
+  perform: (state, { document }) => ({ ...state, root: document }),
 }
 
 /** An answer of the server's validation, or the reason there is none. */
@@ -30,5 +30,5 @@ export const retype: Action<NodeTypes> = {
   perform: (state, types) =>
     state.types === types
       ? state
-      : { ...state, types, checks: { ...state.checks, instant: validateWiring(state.document, types) } },
+      : { ...state, types, checks: { ...state.checks, instant: validateWiring(state.root, types) } },
 }

@@ -1,4 +1,5 @@
 import type { Action } from '../action'
+import { leaveBody, openContainer } from './bodies'
 import { copy, cut, duplicate, paste } from './clipboard'
 import { deleteReconnect, deleteSelection } from './deleteSelection'
 import { disable } from './disable'
@@ -22,6 +23,8 @@ export const actions: readonly Action[] = [
   redo,
   quickAdd,
   openNode,
+  openContainer,
+  leaveBody,
   rename,
   disable,
   copy,

@@ -1,6 +1,6 @@
 import { words } from '~/i18n'
 import { moveNodes as move } from '~/model/edits'
-import { positionsOf } from '~/model/layout'
+import { positionsOf, withPlaces } from '~/model/layout'
 import type { Position } from '~/model/workflow'
 import type { Action } from '../action'
 
@@ -11,9 +11,7 @@ export const moveNodes: Action<Record<string, Position>> = {
   describe: (positions) => words.editor.actions.moveCount(Object.keys(positions).length),
   perform: (state, positions) => {
     // A computed layout is written down with the first move, or the others would jump.
-    const layout = positionsOf(state.document)
-    const placed = layout === state.document.layout ? state.document : { ...state.document, layout }
-    return { ...state, document: move(placed, positions) }
+    return { ...state, document: move(withPlaces(state.document), positions) }
   },
 }
 

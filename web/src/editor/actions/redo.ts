@@ -14,6 +14,6 @@ export const redo: Action = {
   hint: (state) => words.editor.actions.redoOf(state.history.future[0]?.label),
   perform(state) {
     const history = forward(state.history)
-    return { ...state, history, document: history.present }
+    return { ...state, history, root: history.present }
   },
 }

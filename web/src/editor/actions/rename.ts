@@ -1,9 +1,10 @@
 import { IconCursorText } from '@tabler/icons-react'
 import { words } from '~/i18n'
+import { closeBody, openBody } from '~/model/bodies'
 import { setTitle } from '~/model/edits'
-import { renameNode } from '~/model/rename'
+import { followed, renameInExpressions, renameNode } from '~/model/rename'
 import type { Action } from '../action'
-import { soleNode, withPanels } from '../state'
+import { type EditorState, soleNode, withPanels } from '../state'
 
 /** Open the dialog. */
 export const rename: Action = {
@@ -29,12 +30,24 @@ export const applyRename: Action<Rename> = {
   label: words.editor.actions.rename,
   undoable: true,
   perform(state, { id, newId, title }) {
-    const document = setTitle(
-      renameNode(state.document, id, newId),
-      newId in state.document.nodes ? id : newId,
-      title,
-    )
+    const taken = newId in state.document.nodes
+    const document = setTitle(renameNode(state.document, id, newId), taken ? id : newId, title)
     const selection = state.selection.nodes.map((node) => (node === id ? newId : node))
-    return withPanels({ ...state, document, selection: { nodes: selection, edges: [] } }, { renaming: null })
+    const renamed = { ...state, document, selection: { nodes: selection, edges: [] } }
+    return withPanels(taken ? renamed : inContainer(renamed, id, newId), { renaming: null })
   },
+}
+
+/** The settings of the container around may name the node too: `result`, `condition`. */
+function inContainer(state: EditorState, id: string, newId: string): EditorState {
+  const outer = state.path.slice(0, -1)
+  const container = state.path.at(-1)
+  if (container === undefined) return state
+  const root = closeBody(state.root, state.path, state.document)
+  const around = openBody(root, outer)
+  const node = around.nodes[container]
+  if (!node) return state
+  const next = followed(node, (text) => renameInExpressions(text, id, newId))
+  const nodes = { ...around.nodes, [container]: next }
+  return { ...state, root: closeBody(root, outer, { ...around, nodes }) }
 }

@@ -46,5 +46,5 @@ export const reload: Action<Saved> = {
   id: 'document.reload',
   label: words.editor.actions.reload,
   undoable: true,
-  perform: (state, saved) => ({ ...state, document: saved.document, saved, saving: { state: 'idle' } }),
+  perform: (state, saved) => ({ ...state, root: saved.document, saved, saving: { state: 'idle' } }),
 }

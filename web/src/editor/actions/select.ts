@@ -1,8 +1,10 @@
 import { words } from '~/i18n'
+import { bodyOf, openBody } from '~/model/bodies'
 import { problemNode } from '~/model/validate'
 import type { Problem } from '~/model/workflow'
 import type { Action } from '../action'
 import { select as choose, type Selection, withPanels } from '../state'
+import { samePath } from './bodies'
 
 export const selectItems: Action<Selection> = {
   id: 'selection.set',
@@ -17,11 +19,13 @@ export const showProblem: Action<Problem> = {
   label: words.editor.actions.showProblem,
   undoable: false,
   perform(state, problem) {
-    const node = problemNode(state.document, problem)
-    const [root, index] = problem.pointer.split('/').slice(1)
-    const edge = root === 'edges' ? state.document.edges[Number(index)] : undefined
+    const { path, pointer } = bodyOf(problem)
+    const document = openBody(state.root, path)
+    const node = problemNode(document, { ...problem, pointer })
+    const [root, index] = pointer.split('/').slice(1)
+    const edge = root === 'edges' ? document.edges[Number(index)] : undefined
     const shown = choose(
-      { ...state, focus: problem.pointer },
+      { ...state, path: samePath(state.path, path), document, focus: pointer },
       node && !edge ? [node] : [],
       edge ? [edge] : [],
     )

@@ -14,6 +14,6 @@ export const undo: Action = {
   hint: (state) => words.editor.actions.undoOf(state.history.past.at(-1)?.label),
   perform(state) {
     const history = back(state.history)
-    return { ...state, history, document: history.present }
+    return { ...state, history, root: history.present }
   },
 }

@@ -1,6 +1,7 @@
 import { UnstyledButton } from '@mantine/core'
 import { IconAlertTriangle, IconCircleX } from '@tabler/icons-react'
 import { words } from '~/i18n'
+import { bodyOf, openBody } from '~/model/bodies'
 import { problemNode } from '~/model/validate'
 import { nodeTitle, type Problem } from '~/model/workflow'
 import { InlineText } from '~/ui/InlineText'
@@ -16,13 +17,15 @@ const t = words.editor.drawer
 export function ProblemsPanel() {
   const dispatch = useDispatch()
   const problems = useEditor(problemsOf)
-  const document = useEditor((state) => state.document)
+  const document = useEditor((state) => state.root)
   const failure = useEditor((state) => state.checks.failure)
-  const checking = useEditor((state) => state.checks.of !== state.document && state.checks.failure === null)
+  const checking = useEditor((state) => state.checks.of !== state.root && state.checks.failure === null)
   const sorted = [...problems].sort((left, right) => Number(isError(right)) - Number(isError(left)))
   const place = (problem: Problem) => {
-    const id = problemNode(document, problem)
-    return id === null ? problem.pointer : nodeTitle(id, document.nodes[id])
+    const { path, pointer } = bodyOf(problem)
+    const graph = openBody(document, path)
+    const id = problemNode(graph, { ...problem, pointer })
+    return id === null ? problem.pointer : [...path, nodeTitle(id, graph.nodes[id])].join(' › ')
   }
   return (
     <div data-testid="problems-panel">

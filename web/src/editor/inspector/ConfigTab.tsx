@@ -9,9 +9,10 @@ import type { NodePolicy, WorkflowNode } from '~/model/workflow'
 import type { RunStatusStore } from '~/runs/state'
 import { InlineText } from '~/ui/InlineText'
 import { editConfig, editPolicy } from '../actions/editNode'
-import { problemsOf } from '../problems'
+import { graphProblemsOf } from '../problems'
 import { useDispatch, useEditor } from '../store'
 import { useSuggestions } from '../useSuggestions'
+import { BodySection } from './BodySection'
 import { IdentityFields } from './IdentityFields'
 import classes from './Inspector.module.css'
 import { policySchema } from './policySchema'
@@ -32,15 +33,17 @@ interface ConfigTabProps {
 export function ConfigTab({ id, node, type, store }: ConfigTabProps) {
   const dispatch = useDispatch()
   const document = useEditor((state) => state.document)
+  const root = useEditor((state) => state.root)
+  const path = useEditor((state) => state.path)
   const focus = useEditor((state) => state.focus)
-  const all = useEditor(problemsOf)
+  const all = useEditor(graphProblemsOf)
   const prefix = pointerOf('nodes', id)
   const mine = useMemo(
     () => all.filter((problem) => problem.pointer === prefix || problem.pointer.startsWith(`${prefix}/`)),
     [all, prefix],
   )
   const general = mine.filter((problem) => !/\/(config|policy)(\/|$)/.test(problem.pointer))
-  const suggestions = useSuggestions(document, id, store)
+  const suggestions = useSuggestions(document, id, path.length === 0 ? store : null, { root, path })
   const change = useCallback((config: JsonObject) => dispatch(editConfig, { id, config }), [dispatch, id])
   return (
     <>
@@ -55,6 +58,7 @@ export function ConfigTab({ id, node, type, store }: ConfigTabProps) {
           <InlineText text={problem.message} />
         </p>
       ))}
+      {type?.container || node.body ? <BodySection id={id} node={node} /> : null}
       <SchemaForm
         schema={type?.schema ?? FREE_SCHEMA}
         value={node.config ?? NOTHING}
@@ -76,7 +80,7 @@ export function ConfigTab({ id, node, type, store }: ConfigTabProps) {
 interface PolicySectionProps {
   id: string
   policy: NodePolicy | undefined
-  problems: ReturnType<typeof problemsOf>
+  problems: ReturnType<typeof graphProblemsOf>
   prefix: string
 }
 

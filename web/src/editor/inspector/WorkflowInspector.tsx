@@ -7,16 +7,17 @@ import { editDocument } from '../actions/editDocument'
 import { problemsOf } from '../problems'
 import { useDispatch, useEditor } from '../store'
 import classes from './Inspector.module.css'
+import { TriggersSection } from './TriggersSection'
 import { withWorkflowValue, workflowSchema, workflowValue } from './workflowForm'
 
 /** With nothing chosen: the workflow itself. */
 export function WorkflowInspector({ aside }: { aside: ReactNode }) {
   const dispatch = useDispatch()
-  const document = useEditor((state) => state.document)
+  const document = useEditor((state) => state.root)
   const problems = useEditor(problemsOf)
   const focus = useEditor((state) => state.focus)
   const mine = useMemo(
-    () => problems.filter((problem) => !/^\/(nodes|edges|layout)\b/.test(problem.pointer)),
+    () => problems.filter((problem) => !/^\/(nodes|edges|layout|triggers)\b/.test(problem.pointer)),
     [problems],
   )
   const suggestions = useMemo<Suggestions>(() => {
@@ -50,6 +51,7 @@ export function WorkflowInspector({ aside }: { aside: ReactNode }) {
           focus={focus}
           suggestions={suggestions}
         />
+        <TriggersSection />
       </div>
     </>
   )

@@ -108,6 +108,46 @@ export const runs = {
   noOutputs: 'This run has no outputs.',
   outputsLater: 'Outputs appear when the run has succeeded.',
 
+  items: {
+    tab: 'Items',
+    label: 'Items of this container',
+    failed: 'The items could not be loaded',
+    none: 'No item has begun yet.',
+    progress: 'How many items are done',
+    counts: (
+      { total, done, failed, running }: { total: number; done: number; failed: number; running: number },
+      loop: boolean,
+    ) =>
+      [
+        loop
+          ? `${done} ${plural(done, 'round', 'rounds')} done, ${total} at most`
+          : `${done} of ${total} done`,
+        failed > 0 ? `${failed} failed` : '',
+        running > 0 ? `${running} running` : '',
+      ]
+        .filter((part) => part !== '')
+        .join(', '),
+    range: (from: string, to: string) => `${from} to ${to}`,
+    before: 'Earlier',
+    after: 'Later',
+    named: (title: string, index: number) => `${title} ${index}`,
+    previous: 'Previous item',
+    next: 'Next item',
+    index: 'Index of the item',
+    notBegun: 'This item has not begun.',
+    open: 'Open what is inside',
+  },
+  partOf: {
+    call: 'Called by run',
+    each: 'Part of run',
+    while: 'Part of run',
+    until: 'Part of run',
+    race: 'Part of run',
+    lock: 'Part of run',
+  },
+  partItems: (from: number, to: number) => `items ${from} to ${to} of`,
+  calledRun: 'Called run',
+
   tabOutput: 'Output',
   tabInput: 'Input',
   tabLogs: 'Logs',
@@ -135,6 +175,7 @@ export const runs = {
     interrupted: 'The attempt was cut off, and whether it did its work is not known.',
   },
   reason: (text: string) => `Reason: ${text}.`,
+  getsItem: 'Nothing is wired into this node: it gets the item.',
   noWires: 'Nothing is wired into this node: it is a source.',
   sourceNoOutput: (title: string) => `${title} gave nothing here.`,
   logsEmpty: 'No log lines were written.',

@@ -14,6 +14,8 @@ export const shell = {
   workspace: (path: string, version: string) => `Workspace ${path} · ConcertMaster ${version}`,
   workflows: 'Workflows',
   runs: 'Runs',
+  approvals: 'Approvals',
+  triggers: 'Triggers',
   nodes: 'Nodes',
   connections: 'Connections',
   foldRail: 'Fold the navigation',

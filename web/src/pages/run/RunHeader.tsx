@@ -8,6 +8,7 @@ import { useAllNodeRuns } from '~/runs/useRun'
 import { elapsed, formatDuration } from '~/ui/format'
 import { StatusBadge } from '~/ui/StatusBadge'
 import { Duration, Time } from '~/ui/Time'
+import { PartOf } from './PartOf'
 import { RunActions } from './RunActions'
 import classes from './RunPage.module.css'
 
@@ -46,7 +47,7 @@ export function RunHeader({ execution, store, onSelect }: RunHeaderProps) {
             {execution.workflow}
           </Link>{' '}
           <span>{sentence}</span>
-          {execution.waiting?.until ? (
+          {execution.status !== 'running' && execution.waiting?.until ? (
             <span>
               {' ('}
               <Time at={execution.waiting.until} />)
@@ -69,6 +70,7 @@ export function RunHeader({ execution, store, onSelect }: RunHeaderProps) {
         <p className={classes.when}>
           {t.triggers[execution.trigger.type] ?? execution.trigger.type} · {t.startedAt}{' '}
           <Time at={execution.started_at ?? execution.created_at} />
+          <PartOf execution={execution} />
           {isEnded(execution.status) ? null : (
             <>
               {' · '}

@@ -2,17 +2,23 @@ import { Tabs } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
 import { IconPointer } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { nodeTypesQuery } from '~/api/nodeTypes'
 import type { Execution } from '~/api/types'
 import { workflowQuery } from '~/api/workflows'
 import { words } from '~/i18n'
+import { openBody } from '~/model/bodies'
+import { completeDocument } from '~/model/workflow'
+import { formatPlace, type ItemPlace } from '~/runs/itemPlace'
 import { LogView } from '~/runs/LogView'
 import { NodeRunPanel, type NodeTab } from '~/runs/NodeRunPanel'
 import type { RunStatusStore } from '~/runs/state'
 import { Timeline } from '~/runs/Timeline'
+import { useItem } from '~/runs/useItem'
 import { EmptyState } from '~/ui/EmptyState'
+import { ErrorNote } from '~/ui/ErrorNote'
 import { Splitter } from '~/ui/Splitter'
+import { ItemTrail } from './ItemTrail'
 import { RunGraph } from './RunGraph'
 import classes from './RunPage.module.css'
 import { RunValues } from './RunValues'
@@ -26,13 +32,28 @@ interface RunLayoutProps {
   onSelect: (node: string | null) => void
   tab: string | undefined
   onTab: (tab: NodeTab) => void
+  /** The item that is looked into, none for the run's own graph. */
+  place: ItemPlace
+  onPlace: (place: ItemPlace) => void
 }
 
 /** Graph above, timeline and logs below, the selected node at the right. */
-export function RunLayout({ execution, store, selected, onSelect, tab, onTab }: RunLayoutProps) {
+export function RunLayout({ execution, store, selected, onSelect, tab, onTab, ...props }: RunLayoutProps) {
+  const { place, onPlace } = props
+  const item = useItem(execution, place)
+  const shown = item ?? { execution, store }
   const workflow = useQuery(workflowQuery(execution.workflow, execution.version))
   const types = useQuery(nodeTypesQuery())
-  const document = workflow.data?.document ?? null
+  const document = useMemo(
+    () => (workflow.data ? completeDocument(workflow.data.document) : null),
+    [workflow.data],
+  )
+  const graph =
+    document &&
+    openBody(
+      document,
+      place.map((step) => step.node),
+    )
   const [width, setWidth] = useLocalStorage({ key: 'cm-run-panel', defaultValue: 440 })
   const [height, setHeight] = useLocalStorage({ key: 'cm-run-bottom', defaultValue: 280 })
   const [view, setView] = useState<string | null>('timeline')
@@ -40,7 +61,27 @@ export function RunLayout({ execution, store, selected, onSelect, tab, onTab }: 
   return (
     <div className={classes.layout} style={{ gridTemplateColumns: `minmax(0, 1fr) 1px ${width}px` }}>
       <div className={classes.left} style={{ gridTemplateRows: `minmax(0, 1fr) 1px ${height}px` }}>
-        <RunGraph workflow={workflow} types={types} store={store} selected={selected} onSelect={onSelect} />
+        <RunGraph
+          workflow={workflow}
+          types={types}
+          store={shown.store}
+          place={place}
+          selected={selected}
+          onSelect={onSelect}
+          onOpen={(node) => {
+            if (shown.execution.nodes[node]?.items) onPlace([...place, { node, index: 0 }])
+          }}
+        >
+          {item && document ? (
+            <ItemTrail
+              run={execution.id}
+              document={document}
+              place={place}
+              total={item.total}
+              onPlace={onPlace}
+            />
+          ) : null}
+        </RunGraph>
         <Splitter
           label={t.resizeBottom}
           orientation="horizontal"
@@ -58,8 +99,8 @@ export function RunLayout({ execution, store, selected, onSelect, tab, onTab }: 
           <Tabs.Panel value="timeline" className={classes.flush}>
             <Timeline
               execution={execution}
-              store={store}
-              document={document}
+              store={shown.store}
+              document={graph}
               selected={selected}
               onSelect={onSelect}
             />
@@ -81,13 +122,16 @@ export function RunLayout({ execution, store, selected, onSelect, tab, onTab }: 
         onChange={setWidth}
       />
       <aside className={classes.panel} aria-label={t.inspector}>
-        {selected && execution.nodes[selected] ? (
+        {item?.error ? <ErrorNote title={t.items.failed} error={item.error} onRetry={item.reload} /> : null}
+        {selected && shown.execution.nodes[selected] ? (
           <NodeRunPanel
-            key={selected}
-            execution={execution}
-            store={store}
+            key={`${formatPlace(place)} ${selected}`}
+            execution={shown.execution}
+            run={execution}
+            place={place}
+            store={shown.store}
             nodeId={selected}
-            document={document}
+            document={graph}
             tab={tab}
             onTab={onTab}
           />

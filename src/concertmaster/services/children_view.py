@@ -1,0 +1,91 @@
+"""ChildrenView: what people see of the executions that a container or a call waits for. Pure, a fold of events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from concertmaster.domain.events import ItemEnded, ItemStarted
+from concertmaster.engine.children import Children
+
+_SHOWN = 20
+
+
+@dataclass(slots=True)
+class ChildRun:
+    """A child execution: which items are its own, and what is known of its end."""
+
+    execution: str
+    offset: int
+    count: int
+    status: str = "running"
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended; an interrupted one may go on."""
+        return self.status in ("running", "interrupted")
+
+    def as_json(self) -> dict[str, Any]:
+        """`ChildRun` of the REST contract."""
+        return {"execution": self.execution, "offset": self.offset, "count": self.count, "status": self.status}
+
+
+@dataclass(slots=True)
+class ChildrenView:
+    """The children of one node.
+
+    Attributes:
+        live: `counts` with the items of those that run counted one by one, where somebody has done so.
+    """
+
+    known: Children
+    runs: dict[str, ChildRun] = field(default_factory=lambda: dict[str, ChildRun]())
+    live: Mapping[str, Any] | None = None
+
+    @staticmethod
+    def of(about: Mapping[str, Any]) -> ChildrenView:
+        """As `NodeWaiting.about` describes them."""
+        return ChildrenView(Children.of(about))
+
+    @property
+    def loops(self) -> bool:
+        """Whether nobody knows beforehand how many rounds there are."""
+        return self.known.loops
+
+    def take_start(self, body: ItemStarted) -> None:
+        """A child was started, or goes on."""
+        self.known.take_start(body)
+        self.runs[body.execution] = ChildRun(body.execution, body.offset, body.count)
+
+    def take_end(self, body: ItemEnded) -> None:
+        """A child has ended."""
+        self.known.take_end(body)
+        run = self.runs.get(body.execution)
+        if run is not None:
+            run.status = body.status
+
+    def holding(self, index: int) -> ChildRun | None:
+        """The child that has this item; None when it was not handed out."""
+        return next((run for run in self.runs.values() if run.offset <= index < run.offset + run.count), None)
+
+    def running(self) -> list[ChildRun]:
+        """Those that have not ended, in the order of their items."""
+        return sorted((run for run in self.runs.values() if run.running), key=lambda run: run.offset)
+
+    def counts(self) -> dict[str, Any]:
+        """`ItemCounts` of the REST contract: what the parent was told, so whole children at a time."""
+        handed_out = sum(run.count for run in self.running())
+        known = self.known
+        return {
+            "kind": known.kind,
+            "total": known.total,
+            "done": known.done,
+            "failed": known.failed,
+            "running": handed_out,
+        }
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """Some children: those that run first, then the newest."""
+        ended = [run for run in reversed(self.runs.values()) if not run.running]
+        return [run.as_json() for run in (*self.running(), *ended)[:_SHOWN]]

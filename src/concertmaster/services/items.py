@@ -1,0 +1,125 @@
+"""Items: looking into containers, whose parts run as executions that no list shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from concertmaster.domain.access import Actor, demand
+from concertmaster.domain.errors import NotFound, UserError
+from concertmaster.domain.execution import ExecutionRow
+from concertmaster.domain.workflow import Body, Node, Workflow
+from concertmaster.engine.items import item_id
+from concertmaster.services.children_view import ChildrenView
+from concertmaster.services.execution_view import ExecutionView
+from concertmaster.services.executions import ExecutionService
+from concertmaster.services.item_status import counted, items_of
+
+
+class ItemService:
+    """Use cases around the items of containers."""
+
+    def __init__(self, executions: ExecutionService) -> None:
+        self._executions = executions
+
+    async def locate(self, actor: Actor, execution_id: str, node: str, path: str) -> tuple[str, str]:
+        """Where the journal has a node of a body: the execution, and the node's id in it.
+
+        Args:
+            node: its name, or with its containers, `each.price`, where several bodies have one of that name.
+            path: the index of the item in each loop around it, `3` or `3.0`; empty for a node of the execution itself.
+        Raises:
+            NotFound: the execution, the node, or an item that has not begun.
+            UserError: `path.invalid`, `node.ambiguous`.
+        """
+        demand(actor, "execution:read")
+        indexes = _indexes(path)
+        if not indexes:
+            return execution_id, node
+        row, view = await self._executions.view(execution_id)
+        names = node.split(".")
+        if len(names) == 1:
+            names = _names_of(view.graph, node, len(indexes))
+        if len(names) != len(indexes) + 1:
+            raise UserError(
+                "path.invalid",
+                f"The node {node} is in {len(names) - 1} loops, and `path` has {len(indexes)} indexes; give one a loop",
+            )
+        at = names[0]
+        for name, index in zip(names[1:], indexes, strict=True):
+            children = _children(view, row, at)
+            child = children.holding(index)
+            if child is None:
+                raise NotFound("item.not_found", f"Item {index} of {at} has not begun, or there is none")
+            row, view = await self._executions.view(child.execution)
+            at = item_id(name, index - child.offset)
+        return row.id, at
+
+    async def page(
+        self, actor: Actor, execution_id: str, node: str, *, path: str = "", offset: int = 0, limit: int = 50
+    ) -> dict[str, Any]:
+        """`ItemPage` of the REST contract: items with their nodes, and how many there are of each kind.
+
+        Raises:
+            NotFound: as `locate`, or `node.no_items`: it has not begun, or is no container.
+        """
+        found, at = await self.locate(actor, execution_id, node, path)
+        row, view = await self._executions.view(found)
+        children = _children(view, row, at)
+        views = {child.execution: (await self._executions.view(child.execution))[1] for child in children.running()}
+        counts = counted(children, views.values())
+        items: list[dict[str, Any]] = []
+        end = offset + limit
+        for child in sorted(children.runs.values(), key=lambda run: run.offset):
+            if child.offset + child.count <= offset or child.offset >= end:
+                continue
+            if child.execution not in views:
+                _, views[child.execution] = await self._executions.view(child.execution)
+            logs = await self._executions.log_counts(child.execution)
+            for item, status, runs in items_of(views[child.execution]):
+                index = child.offset + item
+                begun = status != "pending" or not children.loops
+                if offset <= index < end and begun:
+                    nodes = {name: run.as_json(logs.get(run.node, 0)) for name, run in runs.items()}
+                    items.append({"index": index, "status": status, "execution": child.execution, "nodes": nodes})
+        handed_out = max((run.offset + run.count for run in children.runs.values()), default=0)
+        more = end < handed_out and (not children.loops or len(items) == limit)
+        return {"counts": counts, "items": items, "next": end if more else None}
+
+
+def _indexes(path: str) -> list[int]:
+    parts = path.split(".") if path else []
+    if any(not (part.isascii() and part.isdigit()) or len(part) > 9 for part in parts):
+        raise UserError("path.invalid", f"`path` is {path[:50]!r}; write the index of each loop, such as 3 or 3.0")
+    return [int(part) for part in parts]
+
+
+def _names_of(graph: Workflow | Body, node: str, depth: int) -> list[str]:
+    """The containers of a node so many bodies down, and its own name.
+
+    Raises:
+        NotFound, UserError: there is none, or more than one.
+    """
+    found = _find(graph.nodes, node, depth)
+    if not found:
+        raise NotFound("node.not_found", f"No loop has a node {node!r} {depth} deep")
+    if len(found) > 1:
+        named = " or ".join(".".join(names) for names in found[:5])
+        raise UserError("node.ambiguous", f"Several loops have a node {node!r}; write {named}")
+    return found[0]
+
+
+def _find(nodes: Mapping[str, Node], node: str, depth: int) -> list[list[str]]:
+    if depth == 0:
+        return [[node]] if node in nodes else []
+    bodies = ((name, inner.body) for name, inner in nodes.items() if inner.body is not None)
+    return [[name, *rest] for name, body in bodies for rest in _find(body.nodes, node, depth - 1)]
+
+
+def _children(view: ExecutionView, row: ExecutionRow, node: str) -> ChildrenView:
+    run = view.nodes.get(node)
+    if run is None:
+        raise NotFound("node.not_found", f"Execution {row.id} has no node {node!r}")
+    if run.children is None:
+        raise NotFound("node.no_items", f"Node {node!r} ({run.status}) has no items; only containers that began have")
+    return run.children

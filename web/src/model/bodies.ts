@@ -1,0 +1,107 @@
+/**
+ * Bodies: the graphs inside containers, seen as documents of their own.
+ *
+ * An open body is the workflow's document with the nodes, edges and places of the body, so every edit of a document
+ * is one of a body too; `closeBody` puts it back. Places of body nodes stand under `container/node` in the layout.
+ */
+
+import { pointerOf } from './json'
+import type { NodeTypes } from './nodeType'
+import { type Body, type Problem, typeId, type WorkflowDocument, type WorkflowNode } from './workflow'
+
+/** Names of the containers from the workflow down. */
+export type BodyPath = readonly string[]
+
+const NO_EDGES: readonly string[] = []
+const NO_NODES: Record<string, WorkflowNode> = {}
+const opened = new WeakMap<WorkflowDocument, Map<string, WorkflowDocument>>()
+
+export const bodyNodes = (body: Body | undefined): Record<string, WorkflowNode> => body?.nodes ?? NO_NODES
+export const bodyEdges = (body: Body | undefined): readonly string[] => body?.edges ?? NO_EDGES
+
+export function isContainer(types: NodeTypes, node: WorkflowNode | undefined): boolean {
+  return node !== undefined && (node.body !== undefined || !!types.get(typeId(node.type))?.container)
+}
+
+/** The graph at a path as a document; the document itself for the empty path. One object for one document and path. */
+export function openBody(document: WorkflowDocument, path: BodyPath): WorkflowDocument {
+  const [name, ...rest] = path
+  if (name === undefined) return document
+  const known = opened.get(document) ?? new Map<string, WorkflowDocument>()
+  opened.set(document, known)
+  const found = known.get(name)
+  if (found) return openBody(found, rest)
+  const body = document.nodes[name]?.body
+  const made: WorkflowDocument = { ...document, nodes: bodyNodes(body), edges: bodyEdges(body) }
+  const prefix = `${name}/`
+  made.layout = Object.fromEntries(
+    Object.entries(document.layout ?? {}).flatMap(([key, place]) =>
+      key.startsWith(prefix) ? [[key.slice(prefix.length), place]] : [],
+    ),
+  )
+  known.set(name, made)
+  return openBody(made, rest)
+}
+
+/** The document whose graph at the path is now that of `inner`; its other keys are those of `inner`. */
+export function closeBody(
+  document: WorkflowDocument,
+  path: BodyPath,
+  inner: WorkflowDocument,
+): WorkflowDocument {
+  const [name, ...rest] = path
+  if (name === undefined) return inner
+  const node = document.nodes[name]
+  if (!node) return document
+  const changed = rest.length === 0 ? inner : closeBody(openBody(document, [name]), rest, inner)
+  const body: Body = { nodes: changed.nodes }
+  if (changed.edges.length > 0) body.edges = [...changed.edges]
+  const prefix = `${name}/`
+  const outer = Object.entries(document.layout ?? {}).filter(([key]) => !key.startsWith(prefix))
+  const own = Object.entries(changed.layout ?? {}).map(([key, place]) => [prefix + key, place] as const)
+  const next: WorkflowDocument = {
+    ...changed,
+    nodes: { ...document.nodes, [name]: { ...node, body } },
+    edges: document.edges,
+  }
+  if (outer.length + own.length > 0) next.layout = Object.fromEntries([...outer, ...own])
+  else delete next.layout
+  return next
+}
+
+/** As much of a path as still leads to containers. */
+export function knownPath(document: WorkflowDocument, path: BodyPath, types: NodeTypes): BodyPath {
+  let at = document
+  for (const [index, name] of path.entries()) {
+    if (!isContainer(types, at.nodes[name])) return path.slice(0, index)
+    at = openBody(at, [name])
+  }
+  return path
+}
+
+/** JSON pointer of what holds the nodes and edges of a graph. */
+export const bodyPointer = (path: BodyPath): string =>
+  path.map((name) => pointerOf('nodes', name, 'body')).join('')
+
+/** Where a problem is: the innermost graph that holds its node or edge, and its pointer in there. */
+export function bodyOf(problem: Problem): { path: BodyPath; pointer: string } {
+  const path: string[] = []
+  let pointer = problem.pointer
+  for (;;) {
+    const match = /^\/nodes\/([^/]+)\/body(?=\/(nodes|edges)\/)/.exec(pointer)
+    if (!match?.[1]) return { path, pointer }
+    path.push(match[1])
+    pointer = pointer.slice(match[0].length)
+  }
+}
+
+/** The problems of one graph and what is inside of it, with pointers as that graph has them. */
+export function problemsIn(problems: readonly Problem[], path: BodyPath): readonly Problem[] {
+  if (path.length === 0) return problems
+  const prefix = `${bodyPointer(path)}/`
+  return problems.flatMap((problem) =>
+    problem.pointer.startsWith(prefix)
+      ? [{ ...problem, pointer: problem.pointer.slice(prefix.length - 1) }]
+      : [],
+  )
+}
