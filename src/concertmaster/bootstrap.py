@@ -45,6 +45,8 @@ from concertmaster.storage.backfills import SqlBackfillStore
 from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database
 from concertmaster.storage.executions import SqlExecutionStore
+from concertmaster.storage.file_watches import SqlFileWatchStore
+from concertmaster.storage.happenings import SqlHappeningStore
 from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.logins import SqlLoginStore
 from concertmaster.storage.migrate import upgrade
@@ -53,7 +55,7 @@ from concertmaster.storage.tokens import SqlTokenStore
 from concertmaster.storage.triggers import SqlTriggerStore
 from concertmaster.storage.waits import SqlWaitStore
 from concertmaster.storage.workflows import SqlWorkflowStore
-from concertmaster.triggering import Triggering, start_triggering
+from concertmaster.triggering import Triggering, Watching, start_triggering
 from concertmaster.triggers.kinds import Kinds
 from concertmaster.triggers.schedule import Schedules
 
@@ -218,6 +220,11 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
                 stream=stream,
                 hooks=hooks,
                 clock=clock,
+                happenings=SqlHappeningStore(storage.database),
+                files=SqlFileWatchStore(storage.database),
+                watching=Watching(settings.resolved_workspace, settings.resolved_data_dir, settings.watch_interval),
+                journal=storage.journal,
+                waits=waits,
                 everything=recover,
             )
         )

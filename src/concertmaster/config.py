@@ -96,6 +96,12 @@ class Settings(BaseSettings):
         le=LONGEST,
         description="Time-out of an execution whose workflow has none of its own.",
     )
+    watch_interval: timedelta = Field(
+        default=timedelta(seconds=1),
+        ge=timedelta(milliseconds=50),
+        le=timedelta(hours=1),
+        description="How often file triggers look at the files of the workspace.",
+    )
     threads: int = Field(default=32, ge=1, le=1024, description="Node functions that may run in threads at once.")
     processes: int = Field(
         default=8,
@@ -132,7 +138,7 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("node_timeout", "execution_timeout", "process_cpu_time", mode="before")
+    @field_validator("node_timeout", "execution_timeout", "process_cpu_time", "watch_interval", mode="before")
     @classmethod
     def _duration(cls, value: object) -> object:
         return parse_duration(value) if isinstance(value, str) else value

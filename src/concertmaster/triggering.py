@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 
-from concertmaster.domain.interfaces import BackfillStore, Clock, TriggerStore
+from concertmaster.domain.interfaces import BackfillStore, Clock, FileWatchStore, HappeningStore, Journal, TriggerStore
 from concertmaster.engine.hooks import Hooks
 from concertmaster.executors.driving import running
 from concertmaster.services.backfills import BackfillService
 from concertmaster.services.connections import ConnectionService
 from concertmaster.services.executions import ExecutionService
+from concertmaster.services.happenings import HappeningService
 from concertmaster.services.hooks import HookService
 from concertmaster.services.stream import StreamService
 from concertmaster.services.triggers import TriggerService
+from concertmaster.services.waits import WaitService
 from concertmaster.services.workflows import WorkflowService
 from concertmaster.triggers.backfiller import Backfiller
 from concertmaster.triggers.kinds import Kinds
+from concertmaster.triggers.reactor import Reactor
 from concertmaster.triggers.schedule import Schedules
 from concertmaster.triggers.scheduler import Scheduler
+from concertmaster.triggers.watcher import Watcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,15 @@ class Triggering:
     triggers: TriggerService
     backfills: BackfillService
     hooks: HookService
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """Where and how often file triggers look; `data_dir` is left out."""
+
+    workspace: Path
+    data_dir: Path
+    interval: timedelta
 
 
 @asynccontextmanager
@@ -42,6 +57,11 @@ async def start_triggering(
     stream: StreamService,
     hooks: Hooks,
     clock: Clock,
+    happenings: HappeningStore,
+    files: FileWatchStore,
+    watching: Watching,
+    journal: Journal,
+    waits: WaitService,
     everything: bool,
 ) -> AsyncGenerator[Triggering]:
     """Start what is due, and work off backfills, until the block ends.
@@ -57,7 +77,7 @@ async def start_triggering(
         kinds=kinds,
         schedules=Schedules(),
         clock=clock,
-        wake=lambda: scheduler.wake(),
+        wake=lambda: look(),
     )
     scheduler = Scheduler(triggers, clock, hooks.owner, start=starting.start_scheduled, prepare=starting.prepare)
     ordering = BackfillService(
@@ -71,10 +91,29 @@ async def start_triggering(
         store=triggers, triggers=starting, executions=executions, stream=stream, values=values, clock=clock
     )
     backfiller = Backfiller(backfills, hooks.owner, kinds, starting.start_backfilled)
+    reacting = HappeningService(store=triggers, triggers=starting, journal=journal, clock=clock)
+    reactor = Reactor(happenings, clock, hooks.owner, reacting.react)
+
+    watcher = Watcher(
+        files,
+        clock,
+        hooks.owner,
+        start=starting.start_once,
+        workspace=watching.workspace,
+        hidden=watching.data_dir,
+        interval=watching.interval,
+    )
+
+    def look() -> None:
+        scheduler.wake()
+        reactor.wake()
+        watcher.wake()
+
     async with AsyncExitStack() as stack:
         if everything:
-            hooks.listeners.append(backfiller.committed)
-            for work in (scheduler.run(), backfiller.run()):
+            hooks.listeners.extend((backfiller.committed, reactor.committed))
+            for work in (scheduler.run(), backfiller.run(), reactor.run(), watcher.run()):
                 await stack.enter_async_context(running(work))
-        workflows.on_published = scheduler.wake
+        workflows.on_published = look
+        waits.on_sent = reactor.wake
         yield Triggering(starting, ordering, receiving)

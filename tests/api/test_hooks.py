@@ -190,3 +190,73 @@ async def test_a_connection_that_is_not_there_and_a_path_twice_are_problems(clie
     hook = {"type": "webhook", "config": {"path": "same"}}
     answer = await client.post("/workflows", json=document(triggers={"a": hook, "b": hook}))
     assert [one["pointer"] for one in answer.json()["errors"]] == ["/triggers/b/config/path"]
+
+
+async def respond(client: httpx.AsyncClient, nodes: dict[str, Any], edges: list[str], **config: Any) -> None:
+    hook = {"type": "webhook", "config": {"path": "ask", "auth": "none", "respond": "node", **config}}
+    body = document(triggers={"hook": hook}, nodes=nodes, edges=edges, outputs={})
+    answer = await client.post("/workflows", json=body)
+    assert answer.status_code in (200, 201), answer.text
+
+
+def answering(**config: Any) -> dict[str, Any]:
+    return {"type": "http.respond", "config": config}
+
+
+async def test_a_node_answers_while_the_execution_goes_on(client: httpx.AsyncClient, caller: httpx.AsyncClient) -> None:
+    nodes = {
+        "answer": answering(status=201, headers={"X-Order": "7"}, body={"n": "{{ inputs.n }}"}),
+        "wait": {"type": "testing.pause", "config": {"seconds": 60}},
+    }
+    await respond(client, nodes, ["answer -> wait"])
+    answer = await caller.post("/ask")
+    assert (answer.status_code, answer.json(), answer.headers["x-order"]) == (201, {"n": 3}, "7")
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["content-security-policy"].startswith("sandbox")
+    (running,) = (await client.get("/executions")).json()["items"]
+    assert running["status"] == "running"
+
+
+async def test_a_large_text_is_an_answer_too(client: httpx.AsyncClient, caller: httpx.AsyncClient) -> None:
+    part = "a" * 50_000
+    nodes = {
+        "text": {"type": "data.set", "config": {"value": part}},
+        "more": {"type": "data.template", "config": {"template": "{{ nodes.text }}{{ nodes.text }}"}},
+        "answer": answering(),
+    }
+    await respond(client, nodes, ["text -> more", "more -> answer"])
+    answer = await caller.post("/ask")
+    assert (answer.status_code, answer.text) == (200, part * 2)
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+async def test_the_first_of_two_branches_answers(client: httpx.AsyncClient, caller: httpx.AsyncClient) -> None:
+    nodes = {
+        "if": {"type": "logic.if", "config": {"condition": "{{ inputs.n > 5 }}"}},
+        "yes": answering(body="yes"),
+        "no": answering(status=404, body="no"),
+    }
+    await respond(client, nodes, ["if.true -> yes", "if.false -> no"])
+    answer = await caller.post("/ask")
+    assert (answer.status_code, answer.text) == (404, "no")
+
+
+async def test_an_execution_may_end_without_an_answer(client: httpx.AsyncClient, caller: httpx.AsyncClient) -> None:
+    await respond(client, {"a": {"type": "data.set", "config": {"value": 1}}}, [])
+    answer = await caller.post("/ask")
+    assert (answer.status_code, answer.content) == (204, b"")
+    await respond(client, {"a": {"type": "flow.fail", "config": {"message": "no"}}}, [])
+    answer = await caller.post("/ask")
+    assert (answer.status_code, answer.json()["status"]) == (502, "failed")
+    await respond(client, {"a": {"type": "testing.pause", "config": {"seconds": 60}}}, [], wait="100ms")
+    answer = await caller.post("/ask")
+    assert (answer.status_code, answer.json()["status"]) == (202, "running")
+
+
+@pytest.mark.parametrize("headers", [{"Set-Cookie": "a=b"}, {"X-A": "b\r\nX-C: d"}, {"X A": "b"}])
+async def test_some_headers_cannot_be_set(
+    client: httpx.AsyncClient, caller: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    await respond(client, {"answer": answering(headers=headers)}, [])
+    answer = await caller.post("/ask")
+    assert (answer.status_code, answer.json()["status"]) == (502, "failed")

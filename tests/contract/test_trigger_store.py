@@ -11,7 +11,7 @@ from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.errors import Conflict, NotFound
 from concertmaster.domain.interfaces import TriggerFire, TriggerProgress, TriggerRow
 from concertmaster.domain.workflow import Node, Trigger, Workflow
-from concertmaster.storage.triggers import FIRES_KEPT
+from concertmaster.storage.fires import FIRES_KEPT
 from storage_backends import Storage
 
 HOURLY = Trigger("schedule", {"interval": "1h"})

@@ -37,6 +37,7 @@ OUTPUTS: dict[str, Any] = {
     "flow.wait": {"second": 2},
     "flow.while": {"power": 128},
     "http.request": {"status": 200},
+    "http.respond": {"status": 200},
     "logic.if": {"size": "small"},
     "logic.merge": {"both": [1, 2]},
     "logic.switch": {"size": "M"},

@@ -32,8 +32,8 @@ async def call_hook(parts: Parts, request: Request, path: str) -> Response:
     body = await _body(request, hook.config.max_body_bytes)
     headers = {name.lower(): value for name, value in request.headers.items()}
     received = HookRequest(request.method, path.strip("/"), headers, dict(request.query_params), body)
-    status, answer = await parts.triggering.hooks.receive(hook, received)
-    return JsonResponse(answer, status)
+    answer = await parts.triggering.hooks.receive(hook, received)
+    return Response(answer.body, answer.status, headers=dict(answer.headers))
 
 
 async def _body(request: Request, limit: int) -> bytes:

@@ -512,6 +512,7 @@ class NamedEvent:
     Attributes:
         keep_seconds: how long it is kept for waits that begin later.
         idempotency_key: sent again with the same key it is the same event.
+        sender: the execution that sends it.
     """
 
     name: str
@@ -519,6 +520,7 @@ class NamedEvent:
     data: Any
     keep_seconds: float
     idempotency_key: str | None = None
+    sender: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -677,6 +679,7 @@ class TriggerRow:
         version: the published version.
         sample: what started its last execution, to start another one for trying things out.
         secret: of a token that callers must know, the digest.
+        files_since: of a file trigger: files that were there by then are still to be noted as known; None: they are.
         begun: a process died while it started the execution of `next_at`; perhaps it is there.
     """
 
@@ -690,6 +693,7 @@ class TriggerRow:
     address: str | None = None
     sample: Mapping[str, Any] | None = None
     secret: str | None = field(default=None, repr=False)
+    files_since: datetime | None = None
     begun: bool = False
 
 
@@ -776,6 +780,112 @@ class TriggerStore(Protocol):
 
     async def advance(self, owner: str, progress: Sequence[TriggerProgress]) -> None:
         """Store what was done with triggers claimed by `owner`; a trigger that was changed meanwhile keeps its plan."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that happened and that a trigger listens to; whoever claims it starts what is to be started.
+
+    Attributes:
+        source: what it was: the number of an event, or an execution and the seq of its end.
+        told: what is known of it.
+        due_at: not to be claimed before.
+    """
+
+    id: int
+    workflow: str
+    trigger: str
+    type: str
+    source: str
+    told: Mapping[str, Any]
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a happening.
+
+    Attributes:
+        fire: None: the trigger was not meant.
+        sample: what the execution was told.
+    """
+
+    happening: Happening
+    fire: TriggerFire | None = None
+    sample: Mapping[str, Any] | None = None
+
+
+class HappeningStore(Protocol):
+    """What happened for triggers; each is worked off by one living process at a time."""
+
+    async def claim(self, owner: str, *, now: datetime, limit: int) -> Sequence[Happening]:
+        """The first ones that no other living process has; those that `owner` has already, too."""
+        ...
+
+    async def settle(self, settled: Sequence[Settled]) -> None:
+        """Remove them, and store what became of each that was still there, in one transaction."""
+        ...
+
+    async def postpone(self, ids: Sequence[int], until: datetime) -> None:
+        """Let go of them until then."""
+        ...
+
+    async def followed(self) -> frozenset[str]:
+        """Workflows whose ends a trigger listens to."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """The version of a file for which a file trigger has started something, or was not to.
+
+    Attributes:
+        changed_ns: when anything about it changed, its rights and name too.
+        digest: of its content; None when that was not looked at.
+        gone_at: since when it is not there any more.
+    """
+
+    path: str
+    size_bytes: int
+    modified_ns: int
+    changed_ns: int
+    digest: str | None = None
+    gone_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileProgress:
+    """What whoever watches a file trigger has done.
+
+    Attributes:
+        since: `files_since` of the trigger as he knows it.
+        files: new versions of what is known.
+        sample: what the last execution was told.
+    """
+
+    workflow: str
+    trigger: str
+    since: datetime | None = None
+    files: Sequence[KnownFile] = ()
+    fires: Sequence[TriggerFire] = ()
+    sample: Mapping[str, Any] | None = None
+
+
+class FileWatchStore(Protocol):
+    """File triggers; each is watched by one living process at a time."""
+
+    async def claim(self, owner: str) -> Sequence[TriggerRow]:
+        """All that are enabled and that no other living process watches."""
+        ...
+
+    async def known(self, workflow: str, trigger: str) -> Mapping[str, KnownFile]:
+        """The files that it knows, by path."""
+        ...
+
+    async def advance(self, owner: str, progress: FileProgress, *, now: datetime) -> bool:
+        """Store progress, and that the files of `since` are noted; False, and nothing is stored, when another process
+        watches it by now or it was told something else."""
         ...
 
 

@@ -19,6 +19,8 @@ SHORTEST_INTERVAL = timedelta(seconds=1)
 MISSED = ("last", "skip", "all")
 MISSED_LIMIT = 100
 HIGHEST_MISSED_LIMIT = 10_000
+EXISTING = ("skip", "start")
+LONGEST_SETTLE = timedelta(days=1)
 # Keys of configs that hold expressions, over the same roots as the trigger's `inputs`.
 EXPRESSION_KEYS = ("key", "when")
 _WORKFLOW = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -58,7 +60,12 @@ class ScheduleConfig:
 
 @dataclass(frozen=True, slots=True)
 class EventConfig:
-    """A named event; `when` and `key` are expressions over `trigger`."""
+    """A named event; `when` and `key` are expressions over `trigger`.
+
+    Attributes:
+        when: only events for which it is true.
+        key: only events with this key.
+    """
 
     name: str
     when: Any = None
@@ -67,9 +74,16 @@ class EventConfig:
 
 @dataclass(frozen=True, slots=True)
 class FileConfig:
-    """Files of the workspace whose path matches a glob."""
+    """Files of the workspace whose path matches a glob.
+
+    Attributes:
+        settle: how long a file has to stay as it is before it counts as written.
+        existing: what becomes of files that are there when the trigger is published.
+    """
 
     path: str
+    settle: timedelta = timedelta(seconds=2)
+    existing: str = EXISTING[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +172,18 @@ def _read_event(fields: Fields, schedules: ScheduleCheck | None) -> EventConfig 
 
 
 def _read_file(fields: Fields, schedules: ScheduleCheck | None) -> FileConfig | None:  # noqa: ARG001
-    fields.only(("path",))
+    fields.only(("path", "settle", "existing"))
     fields.required("path", fix="Name the files, like `path: incoming/*.csv`")
     path = fields.text("path")
     if path and (path.startswith(("/", "~")) or ".." in path.split("/")):
         fields.wrong("path", "leaves the workspace", code=_CODE, fix="Write it relative to the workspace")
         return None
-    return FileConfig(path) if path else None
+    settle, existing = fields.duration("settle"), fields.choice("existing", EXISTING, code=_CODE)
+    if settle is not None and settle > LONGEST_SETTLE:
+        fields.wrong("settle", f"must be at most {format_duration(LONGEST_SETTLE)}", code=_CODE)
+        return None
+    settle = timedelta(seconds=2) if settle is None else settle
+    return FileConfig(path, settle, existing or EXISTING[0]) if path else None
 
 
 def _read_workflow(fields: Fields, schedules: ScheduleCheck | None) -> WorkflowConfig | None:  # noqa: ARG001

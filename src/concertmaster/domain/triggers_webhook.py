@@ -12,7 +12,7 @@ from concertmaster.domain.findings import brief
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 AUTH = ("token", "none", "hmac", "basic")
-RESPOND = ("now", "outputs")
+RESPOND = ("now", "outputs", "node")
 WITH_CONNECTION = ("hmac", "basic")
 LONGEST_WAIT = timedelta(minutes=5)
 BODY_BYTES = 64 * 2**10
@@ -34,7 +34,7 @@ class WebhookConfig:
     Attributes:
         auth: `token` is made by the server; the secrets of `hmac` and `basic` are in `connection`.
         tolerance: by how much the time in a signature may differ from ours.
-        respond: at once, or with the outputs.
+        respond: at once, with the outputs, or with what a node of the type `http.respond` says.
         wait: how long the request is held for them.
         duplicate_header: two requests with the same value in it start one execution.
         rate_per_minute: None: as many as come.

@@ -6,16 +6,15 @@ import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.errors import NotFound, UserError
-from concertmaster.domain.execution import FINAL_EXECUTION
 from concertmaster.domain.findings import Findings
 from concertmaster.domain.interfaces import Clock, TriggerFire, TriggerRow, TriggerStore
 from concertmaster.domain.triggers import read_trigger
 from concertmaster.domain.triggers_webhook import WebhookConfig
 from concertmaster.services.executions import ExecutionService
+from concertmaster.services.hook_answers import HookAnswer, HookAnswers
 from concertmaster.services.stream import StreamService
 from concertmaster.services.triggers import TriggerService
 from concertmaster.triggers.webhook import HookRequest, RateLimits, demand_caller, digest, info_of
@@ -51,8 +50,7 @@ class HookService:
     ) -> None:
         self._store = store
         self._triggers = triggers
-        self._executions = executions
-        self._stream = stream
+        self._answers = HookAnswers(executions, stream)
         self._values = values
         self._clock = clock
         self._limits = RateLimits()
@@ -89,8 +87,8 @@ class HookService:
             raise UserError("hook.method", f"This webhook is called with {allowed}", allow=allowed)
         return Hook(rows[0], config)
 
-    async def receive(self, hook: Hook, request: HookRequest) -> tuple[int, dict[str, Any]]:
-        """Start an execution, durably, and answer as the trigger says: the status and the JSON of the answer.
+    async def receive(self, hook: Hook, request: HookRequest) -> HookAnswer:
+        """Start an execution, durably, and answer as the trigger says.
 
         Raises:
             UserError: `hook.unauthorized`, `hook.rate`, `hook.body`; or it cannot be started.
@@ -112,18 +110,7 @@ class HookService:
             raise
         if started.is_new:
             await self._store.note(row, TriggerFire(now, "started", execution=started.row.id), sample=info)
-        return await self._answer(actor, config, started.row.id)
-
-    async def _answer(self, actor: Actor, config: WebhookConfig, execution_id: str) -> tuple[int, dict[str, Any]]:
-        if config.respond == "now":
-            return 202, {"execution": execution_id}
-        row = await self._stream.until_final(execution_id, config.wait.total_seconds())
-        if row.status not in FINAL_EXECUTION:
-            return 202, {"execution": execution_id, "status": row.status}
-        if row.status != "succeeded":
-            return 500, {"execution": execution_id, "status": row.status}
-        shown = await self._executions.show(actor, execution_id)
-        return 200, shown["outputs"] or {}
+        return await self._answers.answer(actor, config, started)
 
 
 def _config(row: TriggerRow) -> WebhookConfig | None:

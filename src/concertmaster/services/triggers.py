@@ -128,7 +128,7 @@ class TriggerService:
             UserError: it cannot be started, now and later.
             OperationalError: not at the moment.
         """
-        return await self._start_once(row, self._kinds.info(_trigger(row), row.name, at), key=_iso(at))
+        return await self.start_once(row, self._kinds.info(_trigger(row), row.name, at), key=_iso(at))
 
     async def start_backfilled(self, backfill: Backfill, at: datetime) -> str:
         """The same for an instant that has long passed; see `start_scheduled`."""
@@ -136,9 +136,15 @@ class TriggerService:
             backfill.workflow, backfill.trigger, "schedule", backfill.config, backfill.version, enabled=True
         )
         info = self._kinds.info(_trigger(row), row.name, at) | {"backfill": backfill.id}
-        return await self._start_once(row, info, key=f"backfill:{backfill.id}:{_iso(at)}")
+        return await self.start_once(row, info, key=f"backfill:{backfill.id}:{_iso(at)}")
 
-    async def _start_once(self, row: TriggerRow, info: Mapping[str, Any], *, key: str) -> str:
+    async def start_once(self, row: TriggerRow, info: Mapping[str, Any], *, key: str) -> str:
+        """Start the execution of a trigger for what has this key, or find the one that was started; gives its id.
+
+        Raises:
+            UserError: it cannot be started, now and later.
+            OperationalError: not at the moment.
+        """
         actor = Actor(f"trigger:{row.workflow}/{row.name}", "operator")
         try:
             started = await self.start(actor, row, info, key=key)
@@ -148,6 +154,11 @@ class TriggerService:
                 return known
             raise
         return started.row.id
+
+    async def evaluate(self, row: TriggerRow, expression: Any, info: Mapping[str, Any]) -> Any:
+        """Compute an expression of the trigger's config. Raises UserError."""
+        document = await self._workflows.version(row.workflow, row.version)
+        return compile_value(expression).render({"trigger": info, "vars": document.vars})
 
     async def prepare(self, row: TriggerRow) -> None:
         """Read and check what the trigger starts, so that its start has little to do.

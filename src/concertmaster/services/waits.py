@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -25,6 +25,8 @@ class WaitService:
 
     def __init__(self, store: WaitStore) -> None:
         self._store = store
+        # Called when an event was sent: a trigger may listen to it.
+        self.on_sent: Callable[[], None] = lambda: None
 
     async def send(
         self,
@@ -35,6 +37,7 @@ class WaitService:
         data: Any = None,
         keep_seconds: float = KEPT_SECONDS,
         idempotency_key: str | None = None,
+        sender: str | None = None,
     ) -> SentEvent:
         """Send a named event; it is stored, and given to everybody who waits for it, when this returns.
 
@@ -54,8 +57,10 @@ class WaitService:
                 f"The event has {size:,} bytes of data, and {INLINE_LIMIT_BYTES:,} is the limit: send where the data "
                 "is, and let the receiver read it",
             )
-        event = NamedEvent(name, key, data, keep_seconds, idempotency_key)
-        return await self._store.send(event, actor=actor)
+        event = NamedEvent(name, key, data, keep_seconds, idempotency_key, sender)
+        sent = await self._store.send(event, actor=actor)
+        self.on_sent()
+        return sent
 
     async def send_from_node(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """What `flow.event` does."""
@@ -66,6 +71,8 @@ class WaitService:
             data=event["data"],
             keep_seconds=event["keep_seconds"],
             idempotency_key=event["idempotency_key"],
+            # The keys of nodes begin with the execution at the root (`engine/keys.py`).
+            sender=event["idempotency_key"].partition("/")[0],
         )
         return {"id": sent.id, "delivered": len(sent.delivered)}
 

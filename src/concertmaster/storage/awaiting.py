@@ -19,6 +19,7 @@ from concertmaster.storage.bulk import batched
 from concertmaster.storage.companions import insert_events
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import maybe_micros, plain_key, to_micros
+from concertmaster.storage.happenings import ANY_FOLLOWER, note_ends
 from concertmaster.storage.merging import ChildStart, QueuedAppend
 from concertmaster.storage.newcomers import Newcomers
 from concertmaster.storage.rows import json_text
@@ -131,8 +132,13 @@ class Awaiting:
         self.tell(connection, [report for child in children for report in child.reports])
 
     def forget(self, connection: Connection, ended: Sequence[str]) -> None:
-        """Executions that have ended wait for nothing more."""
-        if not ended or connection.scalar(select(text("1")).where(self._anything()).limit(1)) is None:
+        """Executions that have ended wait for nothing more, and triggers may listen to their end."""
+        if not ended:
+            return
+        anything, followers = connection.execute(select(self._anything(), ANY_FOLLOWER)).one()
+        if followers:
+            note_ends(connection, ended, at=self._now())
+        if not anything:
             return
         for start in range(0, len(ended), 500):
             part = ended[start : start + 500]

@@ -1,4 +1,4 @@
-"""All tables, with those of `tables_access.py` and `tables_waits.py`: the one source of the schema.
+"""All tables, with those of the other files `tables_*.py`: the one source of the schema.
 
 Trap: a change here needs a migration, and a test compares the two.
 
@@ -210,7 +210,10 @@ triggers = Table(
     Column("claimed_by", _KEY),
     Column("sample", PlainText),
     Column("secret", PlainText),
+    # Of a file trigger: files that were there by then are still to be noted as known; NULL: they are.
+    Column("files_since", BigInteger),
     _partial_index("ix_triggers_next_at", "next_at", where="next_at IS NOT NULL"),
+    _partial_index("ix_triggers_file", "workflow", "name", where="type = 'file'"),
     _partial_index("ix_triggers_address", "type", "address", where="address IS NOT NULL"),
     sqlite_with_rowid=False,
 )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Table
 
-from concertmaster.storage.columns import KEY, SERIAL, PlainText, metadata
+from concertmaster.storage.columns import KEY, SERIAL, PlainText
+
+# From there, so that whoever has these tables has those of `tables_happenings.py` too.
+from concertmaster.storage.tables_happenings import metadata
 
 # Nodes that wait for a named event.
 listeners = Table(

@@ -13,13 +13,15 @@ from concertmaster.domain.errors import Conflict
 from concertmaster.domain.interfaces import TriggerPlan
 from concertmaster.domain.workflow import Trigger, Workflow
 from concertmaster.storage.dialect import Dialect
-from concertmaster.storage.encoding import maybe_micros
+from concertmaster.storage.encoding import maybe_micros, to_micros
 from concertmaster.storage.tables import trigger_fires, triggers
+from concertmaster.storage.tables_happenings import happenings, known_files
 
 Plan = Callable[[Trigger, datetime], TriggerPlan]
 # A person needs no row, and two webhooks cannot be at one address.
 _WITHOUT_ROW = "manual"
 _ALONE_AT_ADDRESS = "webhook"
+_WITH_FILES = "file"
 _own = triggers.c
 
 
@@ -62,6 +64,7 @@ class TriggerSync:
                 "version": version,
                 "address": plan.address,
                 "claimed_by": None,
+                "files_since": to_micros(at) if trigger.type == _WITH_FILES else None,
             }
             if row is None:
                 next_at = maybe_micros(plan.next_at)
@@ -77,12 +80,13 @@ class TriggerSync:
 
     def remove(self, connection: Connection, workflow: str, names: list[str] | None = None) -> None:
         """Remove these triggers, or all."""
-        for table in (triggers, trigger_fires):
+        columns = (_own.name, trigger_fires.c.name, happenings.c.trigger, known_files.c.trigger)
+        for table, name in zip((triggers, trigger_fires, happenings, known_files), columns, strict=True):
             statement = delete(table).where(table.c.workflow == workflow)
             if names is None:
                 connection.execute(statement)
             elif names:
-                connection.execute(statement.where(table.c.name.in_(names)))
+                connection.execute(statement.where(name.in_(names)))
 
     def _demand_free(self, connection: Connection, workflow: str, name: str, address: str) -> None:
         # A first one has no row yet that could be locked.

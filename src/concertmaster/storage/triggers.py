@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, and_, bindparam, delete, desc, func, insert, or_, select, text, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, text, tuple_, update
 
 from concertmaster.domain.access import Actor
 from concertmaster.domain.errors import NotFound
@@ -15,16 +15,14 @@ from concertmaster.domain.interfaces import Page, TriggerFire, TriggerProgress, 
 from concertmaster.storage.audit import record
 from concertmaster.storage.cursors import read_cursor, write_cursor
 from concertmaster.storage.database import Database
-from concertmaster.storage.encoding import from_micros, maybe_instant, maybe_micros, to_micros, utc_now
-from concertmaster.storage.rows import json_text
-from concertmaster.storage.tables import owners, trigger_fires, triggers
+from concertmaster.storage.encoding import maybe_instant, maybe_micros, to_micros, utc_now
+from concertmaster.storage.fires import last_fires, note_fires, note_samples
+from concertmaster.storage.tables import owners, triggers
 
-FIRES_KEPT = 100
 _own = triggers.c
-_fires = trigger_fires.c
-_COLUMNS = (
+TRIGGER_COLUMNS = (
     *(_own.workflow, _own.name, _own.type, _own.config, _own.version, _own.enabled),
-    *(_own.next_at, _own.address, _own.sample, _own.secret),
+    *(_own.next_at, _own.address, _own.sample, _own.secret, _own.files_since),
 )
 
 
@@ -40,7 +38,7 @@ class SqlTriggerStore:
         self, *, workflow: str | None = None, before: str | None = None, limit: int = 100
     ) -> Page[TriggerRow]:
         """See `TriggerStore`."""
-        query = select(*_COLUMNS)
+        query = select(*TRIGGER_COLUMNS)
         if workflow is not None:
             query = query.where(_own.workflow == workflow)
         if before is not None:
@@ -48,7 +46,7 @@ class SqlTriggerStore:
         query = query.order_by(_own.workflow, _own.name).limit(limit + 1)
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         last = rows[limit - 1] if len(rows) > limit else None
-        return Page([_row(row) for row in rows[:limit]], None if last is None else write_cursor(*last[:2]))
+        return Page([trigger_from(row) for row in rows[:limit]], None if last is None else write_cursor(*last[:2]))
 
     async def get(self, workflow: str, name: str) -> TriggerRow:
         """See `TriggerStore`."""
@@ -58,7 +56,7 @@ class SqlTriggerStore:
         """See `TriggerStore`."""
 
         def find(connection: Connection) -> Sequence[Sequence[TriggerFire]]:
-            return [_last_fires(connection, one.workflow, one.name, limit) for one in triggers]
+            return [last_fires(connection, one.workflow, one.name, limit) for one in triggers]
 
         return await self._database.read(find)
 
@@ -71,6 +69,9 @@ class SqlTriggerStore:
             known = _get(connection, workflow, name)
             if known.enabled != enabled:
                 values = {"enabled": int(enabled), "next_at": maybe_micros(next_at), "claimed_by": None}
+                if enabled and known.type == "file":
+                    # What came while it was disabled is not news.
+                    values["files_since"] = to_micros(utc_now())
                 connection.execute(update(triggers).where(_is(workflow, name)).values(values))
                 action = "trigger.enable" if enabled else "trigger.disable"
                 record(connection, actor, action, f"trigger:{workflow}/{name}", at=utc_now())
@@ -81,7 +82,7 @@ class SqlTriggerStore:
     async def claim_due(self, owner: str, *, now: datetime, limit: int) -> Sequence[TriggerRow]:
         """See `TriggerStore`."""
         query = (
-            select(*_COLUMNS, _own.claimed_by)
+            select(*TRIGGER_COLUMNS, _own.claimed_by)
             .where(_own.next_at.is_not(None), _own.next_at <= to_micros(now), self._free)
             .order_by(_own.next_at)
             .limit(limit)
@@ -94,20 +95,20 @@ class SqlTriggerStore:
             if keys:
                 mine = tuple_(_own.workflow, _own.name).in_(keys)
                 connection.execute(update(triggers).where(mine).values(claimed_by=owner))
-            return [_row(row, begun=row.claimed_by is not None) for row in rows]
+            return [trigger_from(row, begun=row.claimed_by is not None) for row in rows]
 
         return await self._database.write(claim)
 
     async def due_until(self, until: datetime, *, limit: int) -> Sequence[TriggerRow]:
         """See `TriggerStore`."""
         query = (
-            select(*_COLUMNS)
+            select(*TRIGGER_COLUMNS)
             .where(_own.next_at.is_not(None), _own.next_at <= to_micros(until), _own.claimed_by.is_(None))
             .order_by(_own.next_at)
             .limit(limit)
         )
         rows = await self._database.read(lambda connection: connection.execute(query).all())
-        return [_row(row) for row in rows]
+        return [trigger_from(row) for row in rows]
 
     async def next_due(self) -> datetime | None:
         """See `TriggerStore`."""
@@ -116,21 +117,14 @@ class SqlTriggerStore:
 
     async def at_address(self, type_: str, address: str) -> Sequence[TriggerRow]:
         """See `TriggerStore`."""
-        query = select(*_COLUMNS).where(_own.type == type_, _own.address.is_not(None), _own.address == address)
+        query = select(*TRIGGER_COLUMNS).where(_own.type == type_, _own.address.is_not(None), _own.address == address)
         rows = await self._database.read(lambda connection: connection.execute(query).all())
-        return [_row(row) for row in rows]
+        return [trigger_from(row) for row in rows]
 
     async def note(self, row: TriggerRow, fire: TriggerFire, *, sample: Mapping[str, Any] | None) -> None:
         """See `TriggerStore`."""
-        one = TriggerProgress(row.workflow, row.name, None, [fire], sample=sample)
-
-        def store(connection: Connection) -> None:
-            if sample is not None:
-                connection.execute(_SAMPLE, [_sampled(one)])
-            connection.execute(insert(trigger_fires), [_fire_values(one, fire)])
-            connection.execute(_FORGET, [{"w": row.workflow, "n": row.name}])
-
-        await self._database.write(store)
+        fired = [(row.workflow, row.name, fire, sample)]
+        await self._database.write(lambda connection: note_fires(connection, fired))
 
     async def set_secret(self, workflow: str, name: str, secret: str, *, actor: Actor) -> None:
         """See `TriggerStore`."""
@@ -152,14 +146,9 @@ class SqlTriggerStore:
             ours = [one for one in ordered if (one.workflow, one.name) in claimed]
             if ours:
                 connection.execute(_ADVANCE, [_advanced(one, owner) for one in ours])
-            sampled = [one for one in ours if one.sample is not None]
-            if sampled:
-                connection.execute(_SAMPLE, [_sampled(one) for one in sampled])
+            note_samples(connection, {(one.workflow, one.name): one.sample for one in ours if one.sample is not None})
             # What has happened is told, whoever owns the trigger by now.
-            fires = [_fire_values(one, fire) for one in ordered for fire in one.fires]
-            if fires:
-                connection.execute(insert(trigger_fires), fires)
-                connection.execute(_FORGET, [{"w": one.workflow, "n": one.name} for one in ordered if one.fires])
+            note_fires(connection, [(one.workflow, one.name, fire, None) for one in ordered for fire in one.fires])
 
         await self._database.write(store, patient=True)
 
@@ -169,22 +158,6 @@ _ADVANCE = (
     .where(_own.workflow == bindparam("w"), _own.name == bindparam("n"))
     .values(next_at=bindparam("at"), claimed_by=bindparam("by"))
 )
-_SAMPLE = (
-    update(triggers)
-    .where(_own.workflow == bindparam("w"), _own.name == bindparam("n"))
-    .values(sample=bindparam("told"))
-)
-_oldest = (
-    select(_fires.id)
-    .where(_fires.workflow == bindparam("w"), _fires.name == bindparam("n"))
-    .order_by(desc(_fires.id))
-    .offset(FIRES_KEPT)
-    .limit(1)
-    .scalar_subquery()
-)
-_FORGET = delete(trigger_fires).where(
-    _fires.workflow == bindparam("w"), _fires.name == bindparam("n"), _fires.id <= _oldest
-)
 
 
 def _is(workflow: str, name: str) -> Any:
@@ -192,18 +165,13 @@ def _is(workflow: str, name: str) -> Any:
 
 
 def _get(connection: Connection, workflow: str, name: str) -> TriggerRow:
-    row = connection.execute(select(*_COLUMNS).where(_is(workflow, name))).one_or_none()
+    row = connection.execute(select(*TRIGGER_COLUMNS).where(_is(workflow, name))).one_or_none()
     if row is None:
         raise NotFound(
             "trigger.not_found",
             f"The published version of {workflow} has no trigger {name}; `concertmaster triggers list` shows all",
         )
-    return _row(row)
-
-
-def _last_fires(connection: Connection, workflow: str, name: str, limit: int) -> list[TriggerFire]:
-    query = select(trigger_fires).where(_fires.workflow == workflow, _fires.name == name).order_by(desc(_fires.id))
-    return [_fire(row) for row in connection.execute(query.limit(limit))]
+    return trigger_from(row)
 
 
 def _claimed(connection: Connection, owner: str, progress: Sequence[TriggerProgress]) -> set[tuple[str, str]]:
@@ -220,35 +188,8 @@ def _advanced(one: TriggerProgress, owner: str) -> dict[str, Any]:
     return {"w": one.workflow, "n": one.name, "at": maybe_micros(one.next_at), "by": by}
 
 
-def _sampled(one: TriggerProgress) -> dict[str, Any]:
-    return {"w": one.workflow, "n": one.name, "told": json_text(one.sample or {})}
-
-
-def _fire_values(one: TriggerProgress, fire: TriggerFire) -> dict[str, Any]:
-    return {
-        "workflow": one.workflow,
-        "name": one.name,
-        "at": to_micros(fire.at),
-        "outcome": fire.outcome,
-        "reason": fire.reason,
-        "execution_id": fire.execution,
-        "scheduled_at": maybe_micros(fire.scheduled_at),
-        "count": fire.count,
-    }
-
-
-def _fire(row: Any) -> TriggerFire:
-    return TriggerFire(
-        at=from_micros(row.at),
-        outcome=row.outcome,
-        reason=row.reason,
-        execution=row.execution_id,
-        scheduled_at=maybe_instant(row.scheduled_at),
-        count=row.count,
-    )
-
-
-def _row(row: Any, *, begun: bool = False) -> TriggerRow:
+def trigger_from(row: Any, *, begun: bool = False) -> TriggerRow:
+    """From a row of `TRIGGER_COLUMNS`; more columns may follow."""
     return TriggerRow(
         workflow=row.workflow,
         name=row.name,
@@ -260,5 +201,6 @@ def _row(row: Any, *, begun: bool = False) -> TriggerRow:
         address=row.address,
         sample=None if row.sample is None else orjson.loads(row.sample),
         secret=row.secret,
+        files_since=maybe_instant(row.files_since),
         begun=begun,
     )

@@ -17,6 +17,7 @@ from concertmaster.storage.awaiting import Awaiting, event_lock
 from concertmaster.storage.cursors import read_cursor, write_cursor
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import encode, from_micros, maybe_instant, plain_key, to_micros
+from concertmaster.storage.happenings import note_event
 from concertmaster.storage.rows import json_text
 from concertmaster.storage.tables import executions
 from concertmaster.storage.tables_waits import approvals, deliveries, listeners, named_events
@@ -63,6 +64,7 @@ class SqlWaitStore:
         values = {"name": name, "key": key, "data": data, "at": at, "expires_at": kept, "idempotency_key": again}
         number = connection.scalar(insert(named_events).values(**values).returning(named_events.c.id))
         assert number is not None
+        note_event(connection, number, event, name=name, key=key, at=now)
         waits = select(listeners.c.execution_id, listeners.c.node, listeners.c.once)
         found_waits = connection.execute(waits.where(listeners.c.name == name, listeners.c.key == key)).all()
         told = self._awaiting.deliver(connection, number, data, [(row[0], row[1], row[2]) for row in found_waits])

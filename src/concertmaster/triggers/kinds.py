@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import Any
 
 from concertmaster.domain.errors import UserError
@@ -107,18 +108,19 @@ def _request(config: TriggerConfig, at: datetime) -> Mapping[str, Any]:  # noqa:
 
 def _event(config: TriggerConfig, at: datetime) -> Mapping[str, Any]:
     assert isinstance(config, EventConfig)
-    return {"event": {"name": config.name, "at": at.astimezone(UTC).isoformat(), "data": None}}
+    return {"event": config.name, "key": "", "data": None, "id": 0, "at": at.astimezone(UTC).isoformat(), "depth": 1}
 
 
 def _file(config: TriggerConfig, at: datetime) -> Mapping[str, Any]:
     assert isinstance(config, FileConfig)
-    return {"file": {"path": config.path, "at": at.astimezone(UTC).isoformat()}}
+    modified_at = at.astimezone(UTC).isoformat()
+    return {"path": config.path, "file": PurePosixPath(config.path).name, "bytes": 0, "modified_at": modified_at}
 
 
 def _ended(config: TriggerConfig, at: datetime) -> Mapping[str, Any]:
     assert isinstance(config, WorkflowConfig)
-    ended_at = at.astimezone(UTC).isoformat()
-    return {"execution": {"workflow": config.workflow, "status": config.statuses[0], "ended_at": ended_at}}
+    ended = {"workflow": config.workflow, "version": 1, "status": config.statuses[0], "outputs": None, "error": None}
+    return {"execution": None, **ended, "at": at.astimezone(UTC).isoformat(), "depth": 1}
 
 
 _KINDS: dict[type[TriggerConfig], Kind] = {

@@ -1,0 +1,87 @@
+"""http.respond: answer the request that started the execution."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, TypedDict
+
+from pydantic import Field
+
+from concertmaster import Input, UserError, node
+
+HIGHEST_BYTES = 2**20
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+# Those of the connection belong to the server; cookies would be the web UI's, which has the same origin.
+_REFUSED = frozenset(
+    (
+        *("connection", "content-encoding", "content-length", "content-security-policy", "date", "keep-alive"),
+        *("server", "set-cookie", "trailer", "transfer-encoding", "upgrade"),
+    )
+)
+
+
+class Reply(TypedDict):
+    """What the caller gets."""
+
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+
+@node(
+    id="http.respond",
+    category="http",
+    effect="none",
+    summary="status",
+    icon="reply",
+    title="Answer request",
+)
+async def http_respond(
+    value: Input[Any] = None,
+    *,
+    status: Annotated[int, Field(ge=200, le=599)] = 200,
+    headers: Mapping[str, str] | None = None,
+    body: Any = None,
+) -> Reply:
+    """Answer the request that started the execution, where its webhook says `respond: node`.
+
+    The first one that ends answers; the execution goes on. Others, and those in executions that no request waits for,
+    answer nobody.
+
+    Args:
+        status: Of the answer.
+        headers: Further headers; `Content-Type` is `application/json`, or `text/plain` for a text.
+        body: Text is sent as it is, everything else as JSON, at most 1 MiB; without it what is wired in.
+
+    Example:
+        ```yaml
+        concertmaster: 1
+        name: greet
+        inputs: {who: {type: string, default: world}}
+        triggers:
+          hook:
+            type: webhook
+            config: {path: greet, methods: [GET], auth: none, respond: node}
+            inputs: {who: "{{ trigger.query.who }}"}
+        nodes:
+          hello: {type: data.template, config: {template: "Hello {{ inputs.who }}"}}
+          answer: {type: http.respond, config: {headers: {Cache-Control: no-store}}}
+        edges: [hello -> answer]
+        outputs: {status: "{{ nodes.answer.status }}"}
+        ```
+    """
+    for name, text in (headers or {}).items():
+        if not _HEADER.fullmatch(name) or name.lower() in _REFUSED or re.search(r"[\x00-\x08\x0a-\x1f\x7f]", text):
+            raise UserError("http.header", f"The header {name[:100]!r} cannot be set by an answer; leave it out")
+    said = value if body is None else body
+    try:
+        size = len(json.dumps(said, ensure_ascii=False).encode())
+    except (TypeError, ValueError) as error:
+        message = f"A {type(said).__name__} is no body of an answer; give text or JSON data, such as some rows"
+        raise UserError("http.body", message) from error
+    if size > HIGHEST_BYTES:
+        message = f"The body has {size:,} bytes, and {HIGHEST_BYTES:,} is the limit; answer with where the data is"
+        raise UserError("http.body", message)
+    return Reply(status=status, headers=dict(headers or {}), body=said)

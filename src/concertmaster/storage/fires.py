@@ -1,0 +1,85 @@
+"""What became of triggers: the last fires of each. Used in the transactions of those who fire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, desc, insert, select, update
+
+from concertmaster.domain.interfaces import TriggerFire
+from concertmaster.storage.encoding import from_micros, maybe_instant, maybe_micros, to_micros
+from concertmaster.storage.rows import json_text
+from concertmaster.storage.tables import trigger_fires, triggers
+
+FIRES_KEPT = 100
+_own = triggers.c
+_fires = trigger_fires.c
+
+Fired = tuple[str, str, TriggerFire, Mapping[str, Any] | None]
+"""Workflow and trigger, what became of it, and what the execution was told, to tell it again."""
+
+
+def note_fires(connection: Connection, fired: Sequence[Fired]) -> None:
+    """Add fires, in their order, and forget the oldest."""
+    note_samples(connection, {(workflow, name): one for workflow, name, _, one in fired if one is not None})
+    if fired:
+        connection.execute(insert(trigger_fires), [_values(workflow, name, fire) for workflow, name, fire, _ in fired])
+        keys = sorted({(workflow, name) for workflow, name, _, _ in fired})
+        connection.execute(_FORGET, [{"w": workflow, "n": name} for workflow, name in keys])
+
+
+def note_samples(connection: Connection, samples: Mapping[tuple[str, str], Mapping[str, Any]]) -> None:
+    """Keep what executions were told, by workflow and trigger."""
+    if samples:
+        # In one order everywhere: processes wait for each other's rows, but not in a circle.
+        ordered = sorted(samples)
+        connection.execute(_SAMPLE, [{"w": key[0], "n": key[1], "told": json_text(samples[key])} for key in ordered])
+
+
+def last_fires(connection: Connection, workflow: str, name: str, limit: int) -> list[TriggerFire]:
+    """Newest first."""
+    query = select(trigger_fires).where(_fires.workflow == workflow, _fires.name == name).order_by(desc(_fires.id))
+    return [_fire(row) for row in connection.execute(query.limit(limit))]
+
+
+_SAMPLE = (
+    update(triggers)
+    .where(_own.workflow == bindparam("w"), _own.name == bindparam("n"))
+    .values(sample=bindparam("told"))
+)
+_oldest = (
+    select(_fires.id)
+    .where(_fires.workflow == bindparam("w"), _fires.name == bindparam("n"))
+    .order_by(desc(_fires.id))
+    .offset(FIRES_KEPT)
+    .limit(1)
+    .scalar_subquery()
+)
+_FORGET = delete(trigger_fires).where(
+    _fires.workflow == bindparam("w"), _fires.name == bindparam("n"), _fires.id <= _oldest
+)
+
+
+def _values(workflow: str, name: str, fire: TriggerFire) -> dict[str, Any]:
+    return {
+        "workflow": workflow,
+        "name": name,
+        "at": to_micros(fire.at),
+        "outcome": fire.outcome,
+        "reason": fire.reason,
+        "execution_id": fire.execution,
+        "scheduled_at": maybe_micros(fire.scheduled_at),
+        "count": fire.count,
+    }
+
+
+def _fire(row: Any) -> TriggerFire:
+    return TriggerFire(
+        at=from_micros(row.at),
+        outcome=row.outcome,
+        reason=row.reason,
+        execution=row.execution_id,
+        scheduled_at=maybe_instant(row.scheduled_at),
+        count=row.count,
+    )
