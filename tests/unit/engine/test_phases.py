@@ -112,11 +112,11 @@ async def test_a_second_failure_undoes_again_with_keys_of_its_own(tmp_path: Path
 @pytest.mark.parametrize("dies_at", ["undo 2", "undo 1"])
 async def test_a_server_that_dies_while_undoing_goes_on_with_it(tmp_path: Path, dies_at: str) -> None:
     bench = Bench(fails={4}, holds=lambda number: number == dies_at)
-    async with running_engine(tmp_path, [bench.work()]) as harness:
+    async with running_engine(tmp_path, [bench.work(effect="write")]) as harness:
         execution_id = await harness.start(BOOKING)
         await until(lambda: dies_at in bench.numbers)
     bench.open.set()
-    async with running_engine(tmp_path, [bench.work()]) as harness:
+    async with running_engine(tmp_path, [bench.work(effect="write")]) as harness:
         row = await harness.end(execution_id)
     assert (row.status, code(row)) == ("failed", "work.broken")
     assert bench.ended == [1, 2, "undo 2", "undo 1"]
