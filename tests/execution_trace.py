@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import httpx
 
+_ITEM = re.compile(r"\[(\d+)\]$")
 _ENDS = ("succeeded", "failed", "skipped", "cancelled")
 
 
@@ -69,24 +71,31 @@ async def trace_of(client: httpx.AsyncClient, execution_id: str) -> Trace:
     """Read it over the API; the execution has ended."""
     execution = (await client.get(f"/executions/{execution_id}")).raise_for_status().json()
     trace = Trace(execution, {})
-    await _read(client, execution_id, "", trace)
+    await _read(client, execution_id, trace)
     return trace
 
 
-async def _read(client: httpx.AsyncClient, execution_id: str, prefix: str, trace: Trace) -> None:
+async def _read(
+    client: httpx.AsyncClient, execution_id: str, trace: Trace, *, prefix: str = "", offset: int = 0
+) -> None:
+    """Args:
+    offset: number of the first item; within an execution they are counted from 0.
+    """
     page = (await client.get(f"/executions/{execution_id}/events")).raise_for_status().json()
     for event in page["items"]:
         subject, _, what = event["kind"].partition(".")
         data, at = event["data"], datetime.fromisoformat(event["at"])
+        name = prefix + _ITEM.sub(lambda found: f"[{int(found[1]) + offset}]", event.get("node") or "")
         if subject == "item" and what == "started":
             created = (
                 (await client.get(f"/executions/{data['execution']}/events")).raise_for_status().json()["items"][0]
             )
-            inside = (created["data"].get("parent") or {}).get("kind", "call")
-            await _read(client, data["execution"], prefix + event["node"] + (":" if inside == "call" else "/"), trace)
+            called = created["data"]["parent"]["kind"] == "call"
+            inside = f"{name}:" if called else f"{name}/"
+            await _read(client, data["execution"], trace, prefix=inside, offset=data["offset"])
         if subject != "node":
             continue
-        run = trace.runs.setdefault(prefix + event["node"], Run())
+        run = trace.runs.setdefault(name, Run())
         if what in ("started", "waiting", "retrying"):
             run.status, run.started = what, run.started or at
         elif what in _ENDS:

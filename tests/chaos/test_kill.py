@@ -19,8 +19,9 @@ from pathlib import Path
 import pytest
 
 from chaos.sink import Sink
+from chaos.steered import part, steered
 from chaos.verdict import judge
-from chaos.workload import Customer, isolated, mixed, unsafe
+from chaos.workload import ALL_KINDS, Customer, isolated, mixed, unsafe
 from postgres_server import PostgresServer
 from server_process import COMMAND, ServerProcess, environment, server_process
 
@@ -40,12 +41,12 @@ def settings() -> dict[str, str]:
 
 def publish(server: ServerProcess, sink: Sink) -> None:
     with server.client() as client:
-        for document in (mixed(sink.url), unsafe(sink.url), isolated(sink.url)):
+        for document in (mixed(sink.url), unsafe(sink.url), isolated(sink.url), part(sink.url), steered(sink.url)):
             client.post("/api/v1/workflows", json=document).raise_for_status()
 
 
 def test_kills_on_sqlite(workspace: Path, sink: Sink, settings: dict[str, str]) -> None:
-    dice, customer = random.Random(SEED), Customer(SEED)
+    dice, customer = random.Random(SEED), Customer(SEED, kinds=ALL_KINDS)
     with server_process(workspace, env=settings) as server:
         publish(server, sink)
     customer.start()
@@ -78,7 +79,7 @@ def test_kills_on_postgresql_with_two_servers(
         "CONCERTMASTER_SECRET_KEY": "a key that both servers know",
         "CONCERTMASTER_ARTIFACTS_DIR": str(workspace / "artifacts"),
     }
-    dice, customer = random.Random(SEED), Customer(SEED)
+    dice, customer = random.Random(SEED), Customer(SEED, kinds=ALL_KINDS)
     with contextlib.ExitStack() as stack:
         servers = [stack.enter_context(_slot(workspace, name, settings)) for name in ("a", "b")]
         publish(servers[0].start(), sink)

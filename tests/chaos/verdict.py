@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from chaos import steered
 from chaos.sink import Sink
 from chaos.workload import Customer, mixed
 
@@ -29,6 +30,7 @@ class Verdict:
     succeeded: int = 0
     cancelled: int = 0
     unclear_writes: int = 0
+    steered: int = 0
     nodes_succeeded: int = 0
     attempts: int = 0
     attempts_lost: int = 0
@@ -53,7 +55,7 @@ def judge(client: httpx.Client, customer: Customer, sink: Sink, workspace: Path,
     verdict = Verdict(kills=kills, posts=customer.posts, accepted=len(customer.accepted))
     ids = [id_ for id_, _ in customer.accepted.values()]
     assert len(set(ids)) == len(ids) > 0
-    there = [row["id"] for row in _everything(client)]
+    there = [row["id"] for row in _everything(client) if row["workflow"] != "part"]
     verdict.lost, verdict.doubled = len(set(ids) - set(there)), len(there) - len(ids)
     assert sorted(there) == sorted(ids), "one execution for each key, and no other"
     _resume_all(client)
@@ -61,6 +63,7 @@ def judge(client: httpx.Client, customer: Customer, sink: Sink, workspace: Path,
         execution = ended(client, id_)
         _judge_one(execution, _history(client, id_), int(key.removeprefix("key-")), workflow, verdict)
         assert execution["status"] != "cancelled" or id_ in customer.cancelled, execution
+    _judge_parts(client, verdict)
     _judge_sink(sink, verdict)
     leftovers = [path.name for path in (workspace / "out").iterdir() if path.suffix != ".parquet"]
     assert leftovers == []
@@ -84,12 +87,22 @@ def _judge_one(
     verdict.succeeded += 1
     if workflow == "isolated":
         assert execution["outputs"] == {"double": number * 2}
+    elif workflow == "steered":
+        assert execution["outputs"] == steered.outputs(number)
+        verdict.steered += 1
     elif workflow == "mixed":
         assert execution["outputs"] == {"sum": number + 5}
         assert all(kinds["node.succeeded", node] == 1 for node in mixed("")["nodes"])
     else:
         assert execution["outputs"]["end"] in ("done", "unclear")
         verdict.unclear_writes += execution["outputs"]["end"] == "unclear"
+
+
+def _judge_parts(client: httpx.Client, verdict: Verdict) -> None:
+    """Of what others called: one a caller, and none that goes on after it."""
+    parts = list(_everything(client, workflow="part"))
+    assert all(row["status"] in ("succeeded", "cancelled") for row in parts), parts
+    assert verdict.steered <= len(parts) <= verdict.accepted
 
 
 def _lost_attempts(events: list[dict[str, Any]]) -> int:
@@ -108,7 +121,9 @@ def _lost_attempts(events: list[dict[str, Any]]) -> int:
 
 def _judge_sink(sink: Sink, verdict: Verdict) -> None:
     assert all(len(keys) == 1 for keys in sink.keys.values()), "every attempt at a piece of work has the same key"
-    assert len(sink.effects) == len({(body["execution"], body["node"]) for body in sink.effects.values()})
+    work = Counter((body["execution"], body["node"]) for body in sink.effects.values())
+    assert max(work.values()) == 1
+    assert sum(node in steered.WRITES for _, node in work) >= verdict.steered * len(steered.WRITES)
     assert not sink.unsafe or max(sink.unsafe.values()) == 1, "a write that may not be repeated was"
     verdict.effects, verdict.calls = len(sink.effects), sum(sink.calls.values())
 
@@ -139,6 +154,7 @@ def ended(client: httpx.Client, id_: str) -> dict[str, Any]:
         execution = client.get(f"/api/v1/executions/{id_}").raise_for_status().json()
         if execution["status"] in FINAL:
             return execution
+        steered.approve_all(client)
         if execution["status"] == "paused":
             client.post(f"/api/v1/executions/{id_}/resume")
         after = client.get(f"/api/v1/executions/{id_}/events", params={"after": after, "wait": 5}).json()["next"]

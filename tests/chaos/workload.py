@@ -11,12 +11,14 @@ from typing import Any
 
 import httpx
 
+from chaos.steered import approve_all, send
 from factories import document
 from server_process import ServerProcess
 
 DESKS = 4
 # Of five in a row; five and the four desks have no common divisor, so each desk orders all of them.
 KINDS = ("mixed", "unsafe", "mixed", "isolated", "mixed")
+ALL_KINDS = ("mixed", "unsafe", "steered", "isolated", "steered")
 RETRY = {"maximum_attempts": 10, "initial_interval": "50ms", "maximum_interval": "300ms"}
 
 
@@ -153,6 +155,7 @@ class Customer:
                         self._order(client, dice.choice(self._servers), key, workflow, number)
                     # So many that some are always running, so few that a slow machine gets through.
                     self._over.wait(self._pause_seconds)
+                self._decide(dice, self.accepted.get(key), number)
                 self._steer(client, dice, self.accepted.get(key), number)
 
     def _order(self, client: httpx.Client, server: ServerProcess, key: str, workflow: str, number: int) -> None:
@@ -167,6 +170,18 @@ class Customer:
             self.accepted[key] = (answer.json()["id"], workflow)
         elif answer.status_code != 503:
             self.wrong.append(f"{answer.status_code} {answer.text[:300]}")
+
+    def _decide(self, dice: random.Random, found: tuple[str, str] | None, number: int) -> None:
+        """Send the event that an execution waits for, however long it takes, and answer what is asked."""
+        if found is None or found[1] != "steered":
+            return
+        arrived = False
+        while not arrived and not self.wrong:
+            if self._servers:
+                with dice.choice(self._servers).client() as client:
+                    arrived = send(client, found[0], number)
+                    approve_all(client)
+            self._over.wait(self._pause_seconds)
 
     def _steer(self, client: httpx.Client, dice: random.Random, found: tuple[str, str] | None, number: int) -> None:
         servers = self._servers

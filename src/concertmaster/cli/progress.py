@@ -27,6 +27,7 @@ class Progress:
         self._running: dict[str, tuple[datetime, str]] = {}
         # Nodes that had to queue, and since when they run.
         self._queued: dict[str, datetime | None] = {}
+        self._waiting: dict[str, datetime] = {}
         self._ended = 0
         self._live = Live(console=console, transient=True, refresh_per_second=8, get_renderable=self._render)
         self._watched = console.is_terminal
@@ -54,6 +55,12 @@ class Progress:
             self._running.pop(node, None)
             self._line("waiting", node, f"waits for {data['resource']}")
             self._queued[node] = None
+        elif kind == "waiting":
+            # What ends the wait counts as a start of its own.
+            self._waiting.setdefault(node, at)
+            self._running.pop(node, None)
+            if data.get("rule") in ("event", "approval"):
+                self._line("waiting", node, _awaited(data["rule"], data["about"]))
         elif kind == "progress" and node in self._running:
             self._running[node] = (self._running[node][0], _share(data["done"], data.get("total")))
         elif kind == "retrying":
@@ -64,7 +71,9 @@ class Progress:
         elif kind in ("succeeded", "failed", "skipped", "cancelled"):
             self._running.pop(node, None)
             self._ended += 1
-            if node in self._queued and "started_at" in data:
+            if node in self._waiting and "started_at" in data:
+                data = {**data, "started_at": self._waiting.pop(node).isoformat()}
+            elif node in self._queued and "started_at" in data:
                 # The time in the queue is not the node's; a start that was too short ago was not told.
                 data = {**data, "started_at": (self._queued.pop(node) or at).isoformat()}
             self._line(kind, node, _detail(kind, data, at))
@@ -110,6 +119,14 @@ def _detail(kind: str, data: dict[str, Any], at: datetime) -> str:
     if data["attempt"] > 1:
         parts.append(f"attempt {data['attempt']}")
     return "  ".join(part for part in parts if part)
+
+
+def _awaited(rule: str, about: dict[str, Any]) -> str:
+    """What others have to do for it to go on, and how."""
+    if rule == "approval":
+        return f"{about['title']}  answer with: concertmaster approvals approve {about['id']} (or reject)"
+    key = f" with the key {about['key']!r}" if about.get("key") else ""
+    return f"waits for the event {about['name']!r}{key}"
 
 
 def _outputs(outputs: dict[str, Any]) -> str:

@@ -102,7 +102,8 @@ class Slot:
 class Child:
     """A child execution, made in the transaction of its parent's event; `owner` drives it from the start.
 
-    With a concurrency limit it has no owner, and waits for its place whatever the limit says about full ones.
+    With a concurrency limit it has no owner, and what the limit says about full ones counts for it as for any start:
+    one that is skipped ends at once, and its parent is told.
     """
 
     id: str

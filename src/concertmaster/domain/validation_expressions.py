@@ -53,7 +53,7 @@ def check_deferred(scope: Scope, findings: Findings) -> None:
     spec = None if outer is None else outer.specs.get(scope.container)
     if outer is None or spec is None:
         return
-    config = outer.nodes[scope.container].config
+    config, pending = outer.nodes[scope.container].config, list[_Pending]()
     for key in spec.deferred:
         if key not in config:
             continue
@@ -62,12 +62,16 @@ def check_deferred(scope: Scope, findings: Findings) -> None:
         for problem in compiled.problems:
             findings.error(problem.code, at + problem.pointer, problem.message)
         for reference in _in_order(compiled.references):
-            if reference.root == "nodes" and reference.name is not None and scope.around(reference.name):
-                continue
+            if reference.root == "nodes" and reference.name is not None and reference.name not in scope.nodes:
+                found = _owner(outer, scope.container, reference)
+                if found is not None:
+                    pending.append(found)
+                    continue
             fault = _fault(scope, reference, looping=True)
             if fault is not None:
                 code, message, fix = fault
                 findings.error(code, at + pointer(*_leaf(config[key], reference)), message, fix=fix)
+    _check_ancestors(outer, pending, findings)
 
 
 def check_values(
@@ -180,10 +184,13 @@ def _report(scope: Scope, name: str, reference: Reference, fault: _Fault, findin
     code, message, fix = fault
     severity: Severity = scope.severity(name)
     config = scope.nodes[name].config
-    schema = scope.specs[name].schema
+    spec = scope.specs[name]
     place: tuple[str | int, ...] = ()
     for key, value in config.items():
-        if has_expressions(value) and reference in compile_config({key: value}, schema).references:
+        if not has_expressions(value):
+            continue
+        compiled = compile_value(value) if key in spec.deferred else compile_config({key: value}, spec.schema)
+        if reference in compiled.references:
             place = (key, *_leaf(value, reference))
             break
     findings.add(severity, code, scope.node_at(name, "config", *place), message, fix=fix)

@@ -110,7 +110,7 @@ def _undone(scope: Scope, undo: str) -> list[str]:
 
 
 def _check_compensation(workflow: Workflow, scope: Scope, findings: Findings) -> None:
-    undoing = [name for name, node in workflow.nodes.items() if node.policy.undo is not None]
+    undoing = [name for name, node in workflow.nodes.items() if node.policy.undo in workflow.nodes]
     if undoing and not workflow.policy.compensates:
         message = (
             f"{undoing[0]} says what undoes it, but nothing is undone unless `policy.on_failure` says `compensate`"

@@ -297,5 +297,4 @@ class Attempts:
             self._recorder.record(NodeProgress(attempt.node, attempt.number, done, total))
 
     def _current(self, attempt: Attempt) -> bool:
-        """Whether its outcome has not arrived; an abandoned thread may still call."""
-        return self._running.get(attempt.node) is attempt and not attempt.ended
+        return self._running.get(attempt.node) is attempt and not attempt.ended  # an abandoned thread may still call

@@ -14,6 +14,7 @@ from concertmaster.domain.events import ItemEnded, ItemStarted
 from concertmaster.domain.execution import Failure
 from concertmaster.domain.parentage import ChildKind
 
+NOT_CALLED = "call.full"
 Span = tuple[int, int]
 Step = Literal["wait", "start", "stop", "go_on", "finish", "fail", "halt"]
 
@@ -119,6 +120,9 @@ class Children:
             case _ if self.satisfied:
                 # It was told to give up, because there was enough.
                 self.broken[body.execution] = span
+            case _ if body.error is not None and body.error.code == NOT_CALLED:
+                # Tried again, it is another execution: this one was never to run.
+                self.failure, self.started = self.failure or body.error, span[0]
             case status:
                 self.broken[body.execution] = span
                 stopped = Failure("call.cancelled", f"Its execution {body.execution} was {status}")
@@ -146,3 +150,16 @@ class Children:
             spans.append((offset, min(self.span, self.total - offset)))
             offset += spans[-1][1]
         return spans
+
+    def unmet(self) -> Failure | None:
+        """Why the container has failed although none of its children has."""
+        if self.loops and self.again and self.total:
+            return Failure(
+                "loop.bound",
+                f"The loop did not come to its end within {self.total} rounds; raise `maximum`, or look at what its "
+                "condition depends on",
+            )
+        if self.enough is not None and not self.satisfied:
+            got = self.done - self.failed
+            return Failure("each.not_enough", f"Only {got} items succeeded, and {self.enough} were asked for")
+        return None

@@ -6,7 +6,7 @@ A child is made in the transaction of its `item.started`, so that neither can be
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -15,11 +15,11 @@ from uuid_utils import uuid7
 from concertmaster.data.json_value import load_json, save_json
 from concertmaster.domain import events
 from concertmaster.domain.execution import Failure, MessageKind
-from concertmaster.domain.interfaces import ArtifactReference, Child, Claim, Message, Placement, Slot
+from concertmaster.domain.interfaces import ArtifactReference, Child, Claim, Companion, Message, Placement, Slot
 from concertmaster.domain.parentage import Parentage
 from concertmaster.domain.values import JsonValue, TableRef, Value, from_json, to_json
 from concertmaster.engine import commands as cmd
-from concertmaster.engine.children import Children, Span
+from concertmaster.engine.children import Span
 from concertmaster.engine.item_values import results_of, stacked
 from concertmaster.engine.keys import key_of_children
 from concertmaster.engine.parts import Engine
@@ -75,7 +75,7 @@ class Offspring:
             **self._around(planned, about["kind"]),
         )
         slot = about.get("slot")
-        limit = None if slot is None else Slot(slot["key"], slot["limit"])
+        limit = None if slot is None else Slot(slot["key"], slot["limit"], slot.get("when_full", "queue"))
         # One with a limit may have to wait for its place, and a full process leaves it to others.
         owner = None if limit is not None or self._placement.full else self._engine.owner.name
         now = self._engine.clock.now()
@@ -152,6 +152,25 @@ class Offspring:
         """Requests to all children."""
         return [message for node in self._state.nodes for message in self.ask(node, kind, reason)]
 
+    def passed_on(
+        self, body: events.Body, still_awaited: Callable[[Container[str]], list[Companion]]
+    ) -> Sequence[Companion]:
+        """What a request to the execution, which becomes `body`, means for others: its children, and, after an end,
+        those by whom its nodes are found, whose rows went away with it."""
+        match body:
+            case events.ExecutionPaused(reason):
+                return self.ask_all("pause", reason)
+            case events.ExecutionResumed(reason) if not self._state.final:
+                return self.ask_all("resume", reason)
+            case events.ExecutionResumed():
+                return still_awaited(())
+            case events.ExecutionRetried(_, again):
+                reason = "the node that it is a part of starts anew"
+                given_up = [message for node in again for message in self.ask(node, "cancel", reason)]
+                return [*still_awaited(again), *given_up]
+            case _:
+                return ()
+
     def go_on(self, node: str) -> None:
         """Resume children that were interrupted, retry those that have ended otherwise."""
         children, attempt = self._state.nodes[node].children, self._state.nodes[node].attempt
@@ -170,7 +189,7 @@ class Offspring:
         children = self._state.nodes[node].children
         assert children is not None
         self._items.pop(node, None)
-        failure = _unmet(children)
+        failure = children.unmet()
         if failure is not None:
             return failure
         results = [from_json(result) for _, result in sorted(children.results.items()) if result is not None]
@@ -225,17 +244,3 @@ def inner(error: Failure) -> Failure:
     details = {**error.details, "inside": error.node or None}
     where = "" if not error.node or error.node in error.message else f"{error.node}: "
     return Failure(error.code, f"{where}{error.message}", details=details, retryable=error.retryable)
-
-
-def _unmet(children: Children) -> Failure | None:
-    """Why a container has failed although none of its children has."""
-    if children.loops and children.again and children.total:
-        return Failure(
-            "loop.bound",
-            f"The loop did not come to its end within {children.total} rounds; raise `maximum`, or look at what its "
-            "condition depends on",
-        )
-    if children.enough is not None and children.done - children.failed < children.enough:
-        got = children.done - children.failed
-        return Failure("each.not_enough", f"Only {got} items succeeded, and {children.enough} were asked for")
-    return None

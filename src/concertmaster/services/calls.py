@@ -31,5 +31,5 @@ class CallService:
             raise Invalid("execution.inputs_invalid", f"The inputs do not fit {workflow}", problems)
         await self._workflows.demand_runnable(stored, document)
         slot = slot_of(document, given, {"type": "call"})
-        limit = None if slot is None else {"key": slot.key, "limit": slot.limit}
+        limit = None if slot is None else {"key": slot.key, "limit": slot.limit, "when_full": slot.when_full}
         return {"workflow": workflow, "version": stored.version, "inputs": given, "slot": limit}

@@ -71,7 +71,7 @@ class AppendLane:
             freed = self._heads.move(connection, merged)
             unwritten = [job for entry in merged for job in entry.jobs if not job.written]
             self._companions.write(connection, unwritten)
-            self._awaiting.write(connection, unwritten)
+            self._awaiting.write(connection, unwritten, freed)
             ended = {entry.id: entry.change.status for entry in merged if entry.final}
             self._companions.forget(connection, ended)
             self._awaiting.forget(connection, list(ended))
@@ -165,7 +165,7 @@ class AppendLane:
                 if batch.events:
                     committed.append(Committed(row, batch.events, job.data))
                 for child in job.children:
-                    committed.append(Committed(child.row, (child.event,), (child.data,)))
+                    committed.append(Committed(child.row, tuple(child.events), tuple(child.data)))
                     if child.row.owner is not None:
                         self._rows[child.row.id] = child.row
         self._forget(jobs)

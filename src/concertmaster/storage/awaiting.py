@@ -14,12 +14,14 @@ from sqlalchemy import Connection, case, delete, select, text, update
 
 from concertmaster.domain.execution import ExecutionRow, MessageKind
 from concertmaster.domain.interfaces import AskApproval, Listen, Message, StopAwaiting
+from concertmaster.storage.admission import Admission
 from concertmaster.storage.bulk import batched
 from concertmaster.storage.companions import insert_events
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import maybe_micros, plain_key, to_micros
 from concertmaster.storage.happenings import ANY_FOLLOWER, note_ends
-from concertmaster.storage.merging import QueuedAppend
+from concertmaster.storage.merging import ChildStart, QueuedAppend
+from concertmaster.storage.newcomers import Newcomers
 from concertmaster.storage.rows import json_text
 from concertmaster.storage.tables import OPEN, executions
 from concertmaster.storage.tables_waits import approvals, deliveries, listeners, named_events
@@ -46,18 +48,23 @@ class Awaiting:
 
     Args:
         rows: what is known of the executions owned here: these are not locked, since only this thread lets go of them.
+        admission: the places under concurrency limits.
     """
 
-    def __init__(self, database: Database, rows: dict[str, ExecutionRow], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, rows: dict[str, ExecutionRow], now: Callable[[], datetime], admission: Admission
+    ) -> None:
+        self._admission = admission
+        self._newcomers = Newcomers(database, admission)
         self._dialect = database.dialect
         self._writer = database.writer
         self._rows = rows
         self._now = now
         self._children = self._dialect.bulk(
             "INSERT INTO executions (id, workflow, version, status, epoch, owner, head_seq, trigger, created_at, "
-            "wake_at, priority, slot_key, slot_limit, admitted, parent, hidden) {rows}",
+            "ended_at, wake_at, priority, slot_key, slot_limit, admitted, parent, hidden) {rows}",
             *("text", "text", "bigint", "text", "bigint", "text", "bigint", "text", "bigint"),
-            *("bigint", "bigint", "text", "bigint", "bigint", "text", "bigint"),
+            *("bigint", "bigint", "bigint", "text", "bigint", "bigint", "text", "bigint"),
         )
         self._events = insert_events(self._dialect)
         self._listeners = self._dialect.bulk(
@@ -87,17 +94,18 @@ class Awaiting:
         if keys:
             self._dialect.lock_keys(connection, sorted(keys))
 
-    def write(self, connection: Connection, jobs: Sequence[QueuedAppend]) -> None:
-        """Everything that comes with the appends, in their order."""
+    def write(self, connection: Connection, jobs: Sequence[QueuedAppend], freed: Set[str]) -> None:
+        """Everything that comes with the appends, in their order.
+
+        Args:
+            freed: keys of concurrency limits that this transaction will lock later; they are locked in one go.
+        """
         with_some = [job for job in jobs if job.batch.companions]
         if not with_some:
             return
         children = [child for job in with_some for child in job.children]
         if children:
-            self._children.run(connection, [child.row_values for child in children])
-            self._events.run(connection, [child.event_values for child in children])
-            self._writer.notices.heads.update((child.row.id, 1) for child in children)
-            self._writer.notices.attention(child.row.id for child in children if child.row.owner is None)
+            self._make(connection, children, freed)
         self.tell(connection, [one for job in with_some for one in job.batch.companions if isinstance(one, Message)])
         for job in with_some:
             for one in job.batch.companions:
@@ -110,6 +118,18 @@ class Awaiting:
                         self._stop(connection, job.batch.execution_id, node)
                     case _:
                         pass
+
+    def _make(self, connection: Connection, children: Sequence[ChildStart], freed: Set[str]) -> None:
+        limited = {child.slot.key for child in children if child.slot is not None}
+        if limited:
+            self._admission.lock(connection, limited | freed)
+        self._newcomers.decide(connection, children)
+        self._children.run(connection, [child.row_values for child in children])
+        self._events.run(connection, [values for child in children for values in child.event_values])
+        self._newcomers.follow_up(connection, children)
+        self._writer.notices.heads.update((child.row.id, child.row.head_seq) for child in children)
+        self._writer.notices.attention(child.row.id for child in children if child.row.wake_at is not None)
+        self.tell(connection, [report for child in children for report in child.reports])
 
     def forget(self, connection: Connection, ended: Sequence[str]) -> None:
         """Executions that have ended wait for nothing more, and triggers may listen to their end."""

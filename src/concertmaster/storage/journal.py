@@ -56,7 +56,7 @@ class SqlJournal:
         self._rows: dict[str, ExecutionRow] = {}
         admission = Admission(database, now)
         self._claims = Claims(database, admission, now)
-        self.awaiting = Awaiting(database, self._rows, now)
+        self.awaiting = Awaiting(database, self._rows, now, admission)
         self._appends = AppendLane(database, self._rows, self._publish, admission, self.awaiting)
         self._starts = StartLane(database, self._rows, self._publish, admission)
         database.writer.add_lane(self._appends)

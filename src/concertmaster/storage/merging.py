@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from concertmaster.domain.access import SYSTEM
 from concertmaster.domain.errors import UserError
-from concertmaster.domain.events import Body, Event
+from concertmaster.domain.events import Body, Event, ExecutionCancelled
 from concertmaster.domain.events_json import data_of
-from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow
-from concertmaster.domain.interfaces import Append, Change, Child, Release
+from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow, Failure
+from concertmaster.domain.interfaces import Append, Change, Child, Message, Release
 from concertmaster.storage.encoding import encode, maybe_micros, plain_key, to_micros
 from concertmaster.storage.lanes import Job
 from concertmaster.storage.rows import json_text
@@ -39,25 +41,68 @@ class QueuedAppend(Job):
 
 
 class ChildStart:
-    """A child execution, encoded.
+    """A child execution, encoded; a `Newcomer` as starts are, for the concurrency limit of what is called.
+
+    Attributes:
+        row: as it will be stored; found out anew at each try.
+        events, data: what happened to it so far, and the JSON of each event's data.
+        slot: the concurrency limit, as it can be stored.
+        reports: what its parent is told at once.
 
     Raises:
         UserError: `event.not_storable`.
     """
 
-    __slots__ = ("data", "event", "event_values", "row", "row_values")
+    __slots__ = ("_child", "actor", "at", "data", "events", "reports", "row", "slot")
 
     def __init__(self, child: Child) -> None:
-        self.row = row = child.row
-        self.event = Event(child.id, 1, child.at, child.body)
-        self.data = encode_data(child.body)
-        slot = child.slot
-        at = to_micros(child.at)
-        key = (None, None) if slot is None else (plain_key(slot.key), slot.limit)
+        self._child = child
+        self.at = child.at
+        self.actor = SYSTEM
+        self.slot = None if child.slot is None else replace(child.slot, key=plain_key(child.slot.key))
+        self.events = [Event(child.id, 1, child.at, child.body)]
+        self.data = [encode_data(child.body)]
+        self.row = child.row
+        self.reports: list[Message] = []
+
+    def decide(self, *, room: bool) -> None:
+        """Set the row by whether its concurrency limit has a place."""
+        del self.events[1:], self.data[1:]
+        self.reports, slot = [], self.slot
+        self.row = replace(self._child.row, admitted=room, wake_at=self.at if room else None)
+        if room or slot is None or slot.when_full != "skip":
+            return
+        reason = f"{slot.limit} of {slot.key} run already, which is the limit, and its policy says skip"
+        end = ExecutionCancelled(reason)
+        self.events.append(Event(self.row.id, 2, self.at, end))
+        self.data.append(encode_data(end))
+        self.row = replace(self.row, status="cancelled", head_seq=2, ended_at=self.at)
+        parent = self._child.body.parent or {}
+        error = Failure("call.full", f"It was not called: {reason}", retryable=True)
+        told = {"node": parent["node"], "attempt": parent["attempt"], "execution": self.row.id}
+        self.reports = [
+            Message(parent["execution"], "child", {**told, "status": "cancelled", "error": error.as_json()})
+        ]
+
+    @property
+    def row_values(self) -> tuple[Any, ...]:
+        """For the table of executions."""
+        row, slot = self.row, self.slot
+        at = to_micros(self.at)
+        key = (None, None) if slot is None else (slot.key, slot.limit)
         head = (row.id, row.workflow, row.version, row.status, row.epoch, row.owner, row.head_seq)
-        rest = (json_text(row.trigger), at, maybe_micros(row.wake_at), row.priority)
-        self.row_values = (*head, *rest, *key, int(row.admitted), row.parent, int(row.hidden))
-        self.event_values = (child.id, 1, at, child.body.kind, None, self.data.decode())
+        times = (at, maybe_micros(row.ended_at), maybe_micros(row.wake_at))
+        rest = (json_text(row.trigger), *times, row.priority)
+        return (*head, *rest, *key, int(row.admitted), row.parent, int(row.hidden))
+
+    @property
+    def event_values(self) -> list[tuple[Any, ...]]:
+        """For the table of events."""
+        pairs = zip(self.events, self.data, strict=True)
+        return [
+            (event.execution_id, event.seq, to_micros(event.at), event.kind, None, data.decode())
+            for event, data in pairs
+        ]
 
 
 class Merged:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import Connection, exists, select, text, update
 
 from concertmaster.domain.access import Actor
 from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow
-from concertmaster.domain.interfaces import NewExecution, Slot
+from concertmaster.domain.interfaces import Slot
 from concertmaster.storage.admission import Admission
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import to_micros
@@ -25,10 +26,14 @@ _ASKED_AT_ONCE = 500
 class Newcomer(Protocol):
     """A start that is not stored yet."""
 
-    new: NewExecution
     actor: Actor
     row: ExecutionRow
     slot: Slot | None
+
+    @property
+    def at(self) -> datetime:
+        """When."""
+        ...
 
     def decide(self, *, room: bool) -> None:
         """Set the row."""
@@ -80,7 +85,7 @@ class Newcomers:
         older = list(connection.scalars(query))
         if not older:
             return
-        at = job.new.at
+        at = job.at
         for execution_id in older:
             Request(execution_id, "cancel", {"reason": reason}, job.actor, at).put(connection)
         # Their rows are not waited for, because other starts wait for us. If one is let go of at this very moment,

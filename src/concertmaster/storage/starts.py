@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -53,6 +54,11 @@ class Start(Job):
         self.row = self.admitted()
         about = json_text({"workflow": body.workflow, "version": body.version, "trigger": body.trigger})
         self.audit = (to_micros(new.at), actor.name, "execution.start", f"execution:{new.id}", about)
+
+    @property
+    def at(self) -> datetime:
+        """When it was asked for."""
+        return self.new.at
 
     def admitted(self) -> ExecutionRow:
         """The row when nothing keeps it from starting."""

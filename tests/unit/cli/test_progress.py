@@ -40,6 +40,29 @@ def test_a_queue_is_told_and_not_counted() -> None:
     assert _lines(queued, ("node.succeeded", "a", data)) == [told, "✓ a table.sql@1 0.00 s"]
 
 
+def test_what_others_have_to_do_is_told() -> None:
+    event = {"attempt": 1, "rule": "event", "about": {"name": "paid", "key": "17"}}
+    asked = {"attempt": 1, "rule": "approval", "about": {"id": "abc", "title": "Publish?"}}
+    assert _lines(("node.waiting", "a", event), ("node.waiting", "a", asked)) == [
+        "◷ a table.sql@1 waits for the event 'paid' with the key '17'",
+        "◷ a table.sql@1 Publish? answer with: concertmaster approvals approve abc (or reject)",
+    ]
+
+
+def test_a_wait_is_the_time_of_a_node() -> None:
+    waiting = {
+        "kind": "node.waiting",
+        "at": START,
+        "node": "a",
+        "data": {"attempt": 1, "rule": "children", "about": {}},
+    }
+    text = io.StringIO()
+    with Progress(Console(file=text, width=160, no_color=True), {"a": "flow.race@1"}) as progress:
+        progress.show(waiting)
+        progress.show({**waiting, "kind": "node.succeeded", "at": AT, "data": {"attempt": 1, "started_at": AT}})
+    assert " ".join(text.getvalue().split()) == "✓ a flow.race@1 1.50 s"
+
+
 def test_outlets_files_and_attempts_are_named() -> None:
     file = {"kind": "file", "path": "out/r.csv", "name": "r.csv", "bytes": 1200}
     taken = {"kind": "json", "bytes": 4, "value": True}

@@ -85,7 +85,7 @@ SPECS = (
         ),
         idempotent=False,
     ),
-    NodeSpec("flow.for_each", schema={"type": "object"}),
+    NodeSpec("flow.for_each", schema={"type": "object"}, container="each"),
 )
 
 

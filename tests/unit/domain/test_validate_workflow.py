@@ -202,7 +202,9 @@ def test_a_disabled_node_only_warns_and_passes_its_input_on() -> None:
 def test_policies_that_cannot_mean_what_they_say(policy: str, code: str, key: str) -> None:
     nodes = f"a: {READ}, b: {node('http.request', '{url: u}', policy)}, c: {node('data.set', '{value: 1}')}"
     text = f"policy: {{timeout: 1h}}\nnodes: {{{nodes}}}\nedges: [a -> b, b.error -> c]"
-    assert found(text) == [(code, f"/nodes/b/policy/{key}")]
+    # Nothing is undone there, which is said besides.
+    told = [problem for problem in found(text) if problem[0] != "policy.compensate"]
+    assert told == [(code, f"/nodes/b/policy/{key}")]
 
 
 def test_bodies_are_checked_and_see_what_runs_before_their_container() -> None:

@@ -123,47 +123,6 @@ CALLEE = """
     """
 
 
-def caller(inputs: str = "{number: 4}", *, workflow: str = "callee", policy: str = "{}") -> str:
-    return f"""
-        concertmaster: 1
-        name: caller
-        nodes: {{call: {{type: flow.call, config: {{workflow: {workflow}, inputs: {inputs}}}, policy: {policy}}}}}
-        outputs: {{got: "{{{{ nodes.call.twice }}}}"}}
-        """
-
-
-async def test_a_call_gives_the_outputs_and_leaves_a_linked_execution(tmp_path: Path) -> None:
-    bench = Bench()
-    async with running_engine(tmp_path, [bench.work()]) as harness:
-        await harness.save(CALLEE)
-        row, events = await harness.run(caller())
-        child = (await harness.children(row.id))[0]
-        created = (await harness.journal.read(child.id))[0].body
-    assert (row.status, outputs_of(events)) == ("succeeded", {"got": 8}), row.error
-    assert (child.workflow, child.status, child.hidden) == ("callee", "succeeded", False)
-    assert getattr(created, "trigger", None) == {"type": "call", "execution": row.id, "node": "call"}
-    assert bench.keys(4) == [f"{row.id}/call.1/work/1"]
-
-
-async def test_what_cannot_be_called_says_why(tmp_path: Path) -> None:
-    async with running_engine(tmp_path, [Bench(fails={7}).work()]) as harness:
-        await harness.save(CALLEE)
-        codes = [
-            code((await harness.run(document))[0])
-            for document in (caller("{}"), caller("{number: x}"), caller(workflow="nobody"), caller("{number: 7}"))
-        ]
-    assert codes == ["execution.inputs_invalid", "execution.inputs_invalid", "workflow.not_found", "work.broken"]
-
-
-async def test_a_workflow_that_calls_itself_for_ever_is_stopped(tmp_path: Path) -> None:
-    endless = "{concertmaster: 1, name: endless, nodes: {call: {type: flow.call, config: {workflow: endless}}}}"
-    async with running_engine(tmp_path) as harness:
-        row, _ = await harness.run(endless)
-        below = await everybody_ended(harness, row.id)
-    assert code(row) == "call.too_deep"
-    assert below == {"failed": 32}
-
-
 NESTED = """
     concertmaster: 1
     name: outside
@@ -302,22 +261,6 @@ async def test_a_retried_execution_runs_only_the_items_that_failed(tmp_path: Pat
     assert (before, after) == (2, ["succeeded"] * 3)
     assert sorted(bench.ended) == items, "each has succeeded once"
     assert set(bench.keys(150)) == {f"{row.id}/each.1/150/work/1"}
-
-
-async def test_a_retried_call_goes_on_in_the_same_execution(tmp_path: Path) -> None:
-    bench = Bench(fails={4})
-    async with running_engine(tmp_path, [bench.work()]) as harness:
-        await harness.save(CALLEE)
-        row, _ = await harness.run(caller())
-        assert row.status == "failed"
-        bench.fails.clear()
-        await harness.ask(row.id, "retry")
-        row = await harness.end(row.id)
-        events = await harness.journal.read(row.id)
-        children = await harness.children(row.id)
-    assert (row.status, outputs_of(events)) == ("succeeded", {"got": 8}), row.error
-    assert [child.status for child in children] == ["succeeded"]
-    assert bench.keys(4) == [f"{row.id}/call.1/work/1"] * 2
 
 
 async def test_a_retry_with_other_inputs_starts_the_items_anew(tmp_path: Path) -> None:

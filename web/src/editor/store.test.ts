@@ -154,6 +154,15 @@ describe('bodies', () => {
     expect(isDirty(state())).toBe(true)
   })
 
+  it('have no node called like one around', () => {
+    editor.dispatch(leaveBody)
+    editor.dispatch(addNode, { type: 'data.set', at: [0, 800] })
+    editor.dispatch(selectItems, { nodes: ['for_each'], edges: [] })
+    editor.dispatch(openContainer)
+    editor.dispatch(addNode, { type: 'data.set', at: [0, 0] })
+    expect(Object.keys(state().document.nodes)).toEqual(['set_2'])
+  })
+
   it('are left when the step that made the container is undone', () => {
     editor.dispatch(undo)
     expect(state().path).toEqual([])

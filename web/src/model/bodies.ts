@@ -23,6 +23,20 @@ export function isContainer(types: NodeTypes, node: WorkflowNode | undefined): b
   return node !== undefined && (node.body !== undefined || !!types.get(typeId(node.type))?.container)
 }
 
+const idsKnown = new WeakMap<WorkflowDocument['nodes'], ReadonlySet<string>>()
+
+/** Ids of all nodes, at every depth: a node of a body may not be called like one around it. */
+export function allIds(nodes: WorkflowDocument['nodes']): ReadonlySet<string> {
+  const known = idsKnown.get(nodes)
+  if (known) return known
+  const ids = new Set(Object.keys(nodes))
+  for (const node of Object.values(nodes)) {
+    if (node.body) for (const id of allIds(bodyNodes(node.body))) ids.add(id)
+  }
+  idsKnown.set(nodes, ids)
+  return ids
+}
+
 /** The graph at a path as a document; the document itself for the empty path. One object for one document and path. */
 export function openBody(document: WorkflowDocument, path: BodyPath): WorkflowDocument {
   const [name, ...rest] = path

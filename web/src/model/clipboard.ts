@@ -70,9 +70,15 @@ export interface Pasted {
 }
 
 /** Paste with fresh ids; edges and expressions between the pasted nodes follow. `offset` is in px. */
-export function pasteFragment(document: WorkflowDocument, fragment: Fragment, offset: Position): Pasted {
+export function pasteFragment(
+  document: WorkflowDocument,
+  fragment: Fragment,
+  offset: Position,
+  /** Names that are used elsewhere in the workflow. */
+  used: ReadonlySet<string> = new Set(),
+): Pasted {
   const names = new Map<string, string>()
-  const taken = new Set(Object.keys(document.nodes))
+  const taken = new Set([...used, ...Object.keys(document.nodes)])
   for (const id of Object.keys(fragment.nodes)) {
     const name = freshId(taken, id)
     taken.add(name)

@@ -21,8 +21,9 @@ export function freshId(taken: Record<string, unknown> | ReadonlySet<string>, wi
   return `${root}_${number}`
 }
 
-export function idForType(document: WorkflowDocument, type: string): string {
-  return freshId(document.nodes, typeId(type).split('.').at(-1) ?? 'node')
+/** @param taken names that the node may not have, besides those of the document. */
+export function idForType(document: WorkflowDocument, type: string, taken?: ReadonlySet<string>): string {
+  return freshId(taken ?? document.nodes, typeId(type).split('.').at(-1) ?? 'node')
 }
 
 export function addNode(

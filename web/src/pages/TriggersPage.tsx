@@ -98,7 +98,7 @@ function Triggers({ workflow }: { workflow: string | undefined }) {
               more={query.hasNextPage}
               loading={query.isFetchingNextPage}
               onMore={() => void query.fetchNextPage()}
-              end=""
+              end={t.end(rows.length)}
             />
           }
         />

@@ -134,7 +134,7 @@ export function BackfillTable() {
           more={query.hasNextPage}
           loading={query.isFetchingNextPage}
           onMore={() => void query.fetchNextPage()}
-          end=""
+          end={t.endBackfills(rows.length)}
         />
       }
     />

@@ -78,7 +78,7 @@ function columns(onOpen: (trigger: Trigger) => void, ofOne: boolean): ListColumn
     {
       key: 'name',
       head: t.name,
-      width: 170,
+      width: ofOne ? 140 : 170,
       cell: (item) => (
         <UnstyledButton data-main className={classes.name} onClick={() => onOpen(item)}>
           {item.name}
@@ -89,7 +89,7 @@ function columns(onOpen: (trigger: Trigger) => void, ofOne: boolean): ListColumn
     {
       key: 'type',
       head: t.type,
-      width: 280,
+      width: ofOne ? undefined : 340,
       cell: (item) => (
         <>
           {t.types[item.type] ?? item.type} <code>{triggerSummary(item)}</code>
@@ -103,7 +103,7 @@ function columns(onOpen: (trigger: Trigger) => void, ofOne: boolean): ListColumn
       cell: (item) =>
         item.enabled ? <Time at={item.next_at[0] ?? null} /> : <span className={classes.muted}>{t.off}</span>,
     },
-    { key: 'last', head: t.last, cell: (item) => <Last trigger={item} /> },
+    { key: 'last', head: t.last, width: ofOne ? 190 : undefined, cell: (item) => <Last trigger={item} /> },
     {
       key: 'actions',
       head: t.details,

@@ -36,13 +36,15 @@ function moveFocus(event: KeyboardEvent<HTMLElement>): void {
 }
 
 const isControl = (target: EventTarget): boolean =>
-  target instanceof Element && target.closest('a, button, input, [role="menu"]') !== null
+  target instanceof Element && target.closest('a, button, input, label, [role="menu"]') !== null
 
 /** The one dense list style: 36 px rows, sticky head, arrows move between rows, actions show on hover. */
 export function ListTable<Row>(props: ListTableProps<Row>) {
   const { label, columns, rows, rowKey, onOpen, scrollRef, footer } = props
   const open = (row: Row) => (event: MouseEvent) => {
-    if (onOpen && !isControl(event.target)) onOpen(row)
+    // React tells of clicks in dialogs that the row has opened too; they are not in it.
+    const inRow = event.target instanceof Node && event.currentTarget.contains(event.target)
+    if (onOpen && inRow && !isControl(event.target)) onOpen(row)
   }
   return (
     <div className={classes.scroll} ref={scrollRef}>

@@ -40,7 +40,7 @@ async def flow_approve(
     Args:
         title: The question, short.
         instructions: What to look at before deciding.
-        assignees: Who is asked; without any everybody may decide.
+        assignees: Who is asked, for people to read: whoever is let in can decide.
         form: Fields to fill in, each a JSON Schema, as the `inputs` of a workflow are.
         due: How long to wait, such as `2d`; without it as long as the execution may take.
         when_due: What happens when nobody has decided in time.

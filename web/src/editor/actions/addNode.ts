@@ -1,4 +1,5 @@
 import { words } from '~/i18n'
+import { allIds } from '~/model/bodies'
 import type { Edge } from '~/model/edges'
 import { addNode as add, connect, idForType, insertOnEdge } from '~/model/edits'
 import { NODE_HEIGHT, NODE_WIDTH, positionsOf, withPlaces } from '~/model/layout'
@@ -23,7 +24,7 @@ export const addNode: Action<AddNode> = {
   undoable: true,
   describe: ({ type }, state) => words.editor.actions.addNamed(state.types.get(type)?.title ?? type),
   perform(state, { type, at, from, into }) {
-    const id = idForType(state.document, type)
+    const id = idForType(state.document, type, allIds(state.root.nodes))
     const nodeType = state.types.get(type)
     const versioned = nodeType ? `${type}@${nodeType.version}` : type
     const placed = withPlaces(state.document)

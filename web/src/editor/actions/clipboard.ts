@@ -1,5 +1,6 @@
 import { IconClipboard, IconCopy, IconCopyPlus, IconCut } from '@tabler/icons-react'
 import { words } from '~/i18n'
+import { allIds } from '~/model/bodies'
 import { type Fragment, fragmentOf, pasteFragment, readFragment, writeFragment } from '~/model/clipboard'
 import { removeNodes } from '~/model/edits'
 import { boundsOf, withPlaces } from '~/model/layout'
@@ -54,7 +55,7 @@ const insertFragment: Action<Paste> = {
     if (!fragment) return state
     const bounds = boundsOf(places(fragment)) ?? { x: 0, y: 0, width: 0, height: 0 }
     const offset: Position = [at[0] - bounds.x - bounds.width / 2, at[1] - bounds.y - bounds.height / 2]
-    const pasted = pasteFragment(withPlaces(state.document), fragment, offset)
+    const pasted = pasteFragment(withPlaces(state.document), fragment, offset, allIds(state.root.nodes))
     return select({ ...state, document: pasted.document }, pasted.ids)
   },
 }
@@ -86,7 +87,7 @@ export const duplicate: Action = {
   enabled: chosen,
   perform(state) {
     const fragment = fragmentOf(state.document, state.selection.nodes)
-    const pasted = pasteFragment(withPlaces(state.document), fragment, SHIFT)
+    const pasted = pasteFragment(withPlaces(state.document), fragment, SHIFT, allIds(state.root.nodes))
     return select({ ...state, document: pasted.document }, pasted.ids)
   },
 }

@@ -51,6 +51,8 @@ export const triggers = {
   emptyPicture: ['Every day at 6', 'Workflow'],
   emptyHere:
     'No published version of this workflow has a trigger. Add one in the settings at the right, and save.',
+  end: (n: number) => `${n} ${plural(n, 'trigger', 'triggers')}, that is all`,
+  endBackfills: (n: number) => `${n} ${plural(n, 'backfill', 'backfills')}, that is all`,
   filter: 'Workflow',
   allWorkflows: 'All workflows',
 

@@ -1,0 +1,153 @@
+"""Outcomes: records how attempts and waits end, and what nodes wait for beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from uuid_utils import uuid7
+
+from concertmaster.domain import events
+from concertmaster.domain.execution import Failure
+from concertmaster.domain.interfaces import ArtifactReference, AskApproval, Companion, InboxItem, Listen
+from concertmaster.domain.values import NULL, Value
+from concertmaster.engine import commands as cmd
+from concertmaster.engine.attempt import Outcome
+from concertmaster.engine.attempts import Attempt, Attempts
+from concertmaster.engine.awaiting import arrival
+from concertmaster.engine.decider import after_failure
+from concertmaster.engine.job import inputs_of
+from concertmaster.engine.parts import Engine
+from concertmaster.engine.plan import PlanNode
+from concertmaster.engine.recorder import Recorder
+from concertmaster.engine.state import ExecutionState, visible_id
+from concertmaster.engine.timers import Timers
+from concertmaster.nodes.flow import Await, Wait
+
+Ending = cmd.Succeed | cmd.Fail | cmd.Cancel | cmd.Interrupt
+
+
+class Outcomes:
+    """Turns outcomes into events of one execution."""
+
+    def __init__(self, engine: Engine, recorder: Recorder, attempts: Attempts, timers: Timers) -> None:
+        self._engine = engine
+        self._recorder = recorder
+        self._attempts = attempts
+        self._timers = timers
+
+    @property
+    def _state(self) -> ExecutionState:
+        return self._recorder.state
+
+    def absorb(self, attempt: Attempt, outcome: Outcome) -> None:
+        """Record how an attempt ended."""
+        node, number = attempt.node, attempt.number
+        match outcome:
+            case Wait():
+                due_at = outcome.due_at(self._engine.clock.now())
+                self._recorder.record(events.NodeWaiting(node, number, "timer", due_at))
+            case Await():
+                self._await(node, number, outcome)
+            case Failure():
+                self._attempts.release(attempt)
+                if attempt.stop_reason is not None:
+                    self._recorder.record(events.NodeCancelled(node, number, attempt.stop_reason))
+                    return
+                now, started_at = self._engine.clock.now(), attempt.started_at
+                body = after_failure(self._state, node, number, outcome, at=now, started_at=started_at)
+                self._recorder.record(body)
+            case _:
+                self.succeed(node, number, attempt.started_at, outcome)
+
+    def fail(self, node: str, attempt: int, error: Failure, *, consumed: int | None = None) -> None:
+        """End an attempt that failed, by the rules for retries."""
+        now = self._engine.clock.now()
+        self._timers.stop(node)
+        body = after_failure(self._state, node, attempt, replace(error, node=node), at=now, started_at=now)
+        self._recorder.record(body, consumed=consumed)
+
+    def succeed(
+        self,
+        node: str,
+        attempt: int,
+        started_at: datetime,
+        outputs: Mapping[str, Value],
+        *,
+        consumed: int | None = None,
+    ) -> None:
+        """End a node well."""
+        references = [
+            ArtifactReference(value.artifact, node, outlet, value.size_bytes)
+            for outlet, value in outputs.items()
+            if value.artifact is not None
+        ]
+        self._timers.stop(node)
+        body = events.NodeSucceeded(node, attempt, started_at, outputs)
+        self._recorder.record(body, artifacts=references, consumed=consumed)
+
+    def pass_through(self, planned: PlanNode, attempt: int) -> None:
+        """End a node with the value on its main input."""
+        edges = self._state.plan.edges
+        main = next((edges[i] for i in self._state.delivered(planned.id) if edges[i].port == "in"), None)
+        given = inputs_of(self._state, planned).get("in", NULL) if main is None else NULL
+        value = given if main is None else self._state.nodes[main.source].outputs[main.outlet]
+        value = value[0] if isinstance(value, list) else value
+        self.succeed(planned.id, attempt, self._engine.clock.now(), {planned.outlets[0]: value})
+
+    def _await(self, node: str, attempt: int, awaited: Await) -> None:
+        now = self._engine.clock.now()
+        due_at = None if awaited.timeout is None else now + awaited.timeout
+        about = dict(awaited.about)
+        if awaited.rule == "approval":
+            about["id"] = str(uuid7())
+        companion = self._awaited(node, awaited.rule, about, due_at)
+        body = events.NodeWaiting(node, attempt, awaited.rule, due_at, about=about)
+        self._recorder.record(body, companions=() if companion is None else (companion,))
+
+    def arrive(self, item: InboxItem) -> None:
+        """An event or an answer that a node waits for."""
+        found = arrival(self._state, item.kind, item.data)
+        if found is None:
+            self._recorder.consume(item.id)
+        elif isinstance(found.outcome, Failure):
+            self.fail(found.node, found.attempt, found.outcome, consumed=item.id)
+        else:
+            self.succeed(found.node, found.attempt, self._engine.clock.now(), found.outcome, consumed=item.id)
+
+    def still_awaited(self, but: Container[str] = ()) -> list[Companion]:
+        """The rows by which others find the nodes that wait."""
+        return [
+            companion
+            for node_id, node in self._state.nodes.items()
+            if node.status == "waiting" and node_id not in but
+            if (companion := self._awaited(node_id, node.rule, node.about, node.due_at)) is not None
+        ]
+
+    def _awaited(
+        self, node_id: str, rule: str | None, about: Mapping[str, Any] | None, due_at: datetime | None
+    ) -> Companion | None:
+        """The row by which others find a node that waits."""
+        told = about or {}
+        planned = self._state.plan.nodes[node_id]
+        if rule == "event":
+            looping = planned.item is not None and self._state.items is not None and self._state.items.sequential
+            return Listen(node_id, told["name"], told["key"], planned.name if looping else node_id)
+        if rule == "approval":
+            return AskApproval(told["id"], visible_id(self._state), node_id, told["title"], told, due_at)
+        return None
+
+
+def body_of(ending: Ending, outputs: Mapping[str, Any]) -> events.Body:
+    """The event with which an execution ends."""
+    match ending:
+        case cmd.Succeed():
+            return events.ExecutionSucceeded(outputs)
+        case cmd.Fail(error):
+            return events.ExecutionFailed(error)
+        case cmd.Cancel(reason):
+            return events.ExecutionCancelled(reason)
+        case cmd.Interrupt(error):
+            return events.ExecutionInterrupted(error)
