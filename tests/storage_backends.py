@@ -23,11 +23,14 @@ from concertmaster.storage.backfills import SqlBackfillStore
 from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database
 from concertmaster.storage.executions import SqlExecutionStore
+from concertmaster.storage.file_watches import SqlFileWatchStore
+from concertmaster.storage.happenings import SqlHappeningStore
 from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.logins import SqlLoginStore
 from concertmaster.storage.migrate import upgrade
 from concertmaster.storage.tokens import SqlTokenStore
 from concertmaster.storage.triggers import SqlTriggerStore
+from concertmaster.storage.waits import SqlWaitStore
 from concertmaster.storage.workflows import SqlWorkflowStore
 from concertmaster.triggers.kinds import Kinds
 from postgres_server import PostgresServer
@@ -83,6 +86,9 @@ class Storage:
         self.workflows = SqlWorkflowStore(self.database, plan=Kinds().plan, now=now)
         self.triggers = SqlTriggerStore(self.database)
         self.backfills = SqlBackfillStore(self.database)
+        self.happenings = SqlHappeningStore(self.database)
+        self.files = SqlFileWatchStore(self.database)
+        self.waits = SqlWaitStore(self.database, self.journal.awaiting, now=now)
         self.connections = SqlConnectionStore(self.database, now=now)
         self.audit = SqlAuditStore(self.database)
         self.logins = SqlLoginStore(self.database, now=now)

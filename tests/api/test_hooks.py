@@ -53,6 +53,9 @@ async def test_a_request_starts_an_execution_that_is_told_of_it(
     assert (trigger["body"], trigger["query"], trigger["headers"]["x-order"]) == ({"n": 20}, {"from": "shop"}, "7")
     assert "cookie" not in trigger["headers"]
     assert shown["inputs"] == {"n": 20}
+    (listed,) = (await client.get("/executions")).json()["items"]
+    assert "body" not in listed["trigger"]
+    assert listed["trigger"]["path"] == "orders/created"
     assert [(fire["outcome"], fire["execution"]) for fire in await fires(client)] == [("started", id_)]
     # What came is what a test says again.
     again = (await client.post("/triggers/hello/hook/test")).json()

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from concertmaster.api import models, models_output
 from concertmaster.api.dependencies import MAX_NUMBER, Asker, Before, JsonResponse, Limit, Parts, problems
 from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionStatus
+from concertmaster.services.listed import listed
 
 router = APIRouter(tags=["executions"])
 
@@ -57,9 +58,9 @@ async def list_executions(
     before: Before = None,
     limit: Limit = 50,
 ) -> Response:
-    """Executions, newest first."""
+    """Executions, newest first; without what came along with their triggers: `body`, `data`, `outputs`."""
     page = await parts.executions.list(asker, workflow=workflow, status=status or (), before=before, limit=limit)
-    return JsonResponse({"items": [row.as_json() for row in page.items], "next": page.next})
+    return JsonResponse({"items": [listed(row) for row in page.items], "next": page.next})
 
 
 @router.get("/executions/{execution_id}", response_model=models.Execution, responses=problems(404))

@@ -40,10 +40,10 @@ def list_triggers(*, as_json: bool, data_dir: Path | None) -> None:
         console().print("no triggers yet; publish a workflow that has some under `triggers`")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("workflow", "trigger", "type", "next (UTC)", "last"):
+    for heading in ("workflow", "trigger", "type", "listens to", "next (UTC)", "last"):
         table.add_column(heading)
     for item in items:
-        table.add_row(item["workflow"], item["name"], item["type"], _next(item), _last(item))
+        table.add_row(item["workflow"], item["name"], item["type"], Text(_listens_to(item)), _next(item), _last(item))
     console().print(table)
 
 
@@ -87,6 +87,23 @@ def make_token(workflow: str, trigger: str, *, data_dir: Path | None) -> None:
     answer = with_api(lambda api: api.post(f"/triggers/{workflow}/{trigger}/token"), data_dir)
     print(answer["token"])
     console(error=True).print("keep it: it is not shown again, and the former one is void")
+
+
+def _listens_to(item: dict[str, Any]) -> str:
+    """What has to happen for it."""
+    config: dict[str, Any] = item["config"]
+    match item["type"]:
+        case "schedule":
+            times = str(config.get("cron") or f"every {config.get('interval')}")
+            return f"{times} {config['timezone']}" if "timezone" in config else times
+        case "webhook":
+            return f"/hooks/{str(config.get('path')).strip('/')}"
+        case "event":
+            return f"{config.get('name')}{' (' + str(config['key']) + ')' if 'key' in config else ''}"
+        case "workflow":
+            return f"{config.get('workflow')} {' or '.join(config.get('statuses') or ['succeeded'])}"
+        case _:
+            return str(config.get("path", ""))
 
 
 def _next(item: dict[str, Any]) -> str:

@@ -21,6 +21,7 @@ from concertmaster.domain.events import Event
 from concertmaster.domain.events_json import as_json
 from concertmaster.domain.execution import ExecutionRow
 from concertmaster.domain.interfaces import Committed, EventBus
+from concertmaster.services.listed import listed
 
 _log = logging.getLogger(__name__)
 
@@ -198,6 +199,6 @@ def _change_line(cursor: int, part: Committed) -> Line:
         "seq": cursor,
         "at": at,
         "kind": "execution.changed",
-        "data": row.as_json(),
+        "data": listed(row),
     }
     return Line(cursor, orjson.dumps(event, option=orjson.OPT_UTC_Z))

@@ -14,6 +14,11 @@ from server_process import Command, ServerProcess, server_process
 pytestmark = pytest.mark.server
 YEARLY = {"type": "schedule", "config": {"cron": "0 6 1 1 *"}}
 HOOK = {"type": "webhook", "config": {"path": "orders"}}
+OTHERS = {
+    "order": {"type": "event", "config": {"name": "orders.created", "key": "eu"}},
+    "file": {"type": "file", "config": {"path": "incoming/*.csv"}},
+    "after": {"type": "workflow", "config": {"workflow": "nightly", "statuses": ["failed", "cancelled"]}},
+}
 
 
 @pytest.fixture
@@ -41,6 +46,15 @@ def test_list_show_and_switch(server: ServerProcess, command: Command) -> None:
     assert shown.count("next ") == 5
     missing = command("triggers", "show", "hello", "none")
     assert (missing.returncode, "triggers list" in missing.stderr) == (1, True)
+
+
+def test_what_they_listen_to(server: ServerProcess, command: Command) -> None:
+    with server.client() as client:
+        client.post("/api/v1/workflows", json=document("other", triggers=OTHERS)).raise_for_status()
+    listed = command("triggers", "list").stdout
+    told = ("0 6 1 1 *", "/hooks/orders", "orders.created (eu)", "incoming/*.csv", "nightly failed or cancelled")
+    for text in told:
+        assert text in listed
 
 
 def test_try_one_out(server: ServerProcess, command: Command) -> None:

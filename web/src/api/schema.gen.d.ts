@@ -309,7 +309,7 @@ export interface paths {
         };
         /**
          * List Executions
-         * @description Executions, newest first.
+         * @description Executions, newest first; without what came along with their triggers: `body`, `data`, `outputs`.
          */
         get: operations["list_executions"];
         put?: never;

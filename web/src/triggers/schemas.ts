@@ -52,7 +52,11 @@ const configs: Readonly<Record<string, JsonObject>> = {
     when: { type: 'string', format: 'expression', title: t.when, description: t.whenHelp },
     key: { type: 'string', format: 'expression', title: t.key },
   },
-  file: { path: text(t.glob, t.globHelp) },
+  file: {
+    path: text(t.glob, t.globHelp),
+    settle: duration(t.settle, t.settleHelp),
+    existing: choice(t.existing, t.existingLabels),
+  },
   workflow: {
     workflow: text(t.followed),
     statuses: list(t.statuses, ['succeeded', 'failed', 'cancelled', 'interrupted']),
