@@ -22,7 +22,7 @@ async def flow_call(
     """Run another workflow, and go on with its outputs.
 
     It runs as an execution of its own, linked to this one: cancelling this one cancels it, and its failure fails this
-        node. A workflow may call itself; calls within calls go 32 executions deep. When it has a concurrency limit that is
+    node. A workflow may call itself; calls within calls go 32 executions deep. When it has a concurrency limit that is
     full, the call waits for a place, or with `when_full: skip` fails with `call.full`, which `policy.retry` can mend.
 
     Args:
