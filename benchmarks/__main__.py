@@ -8,12 +8,13 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import durable, engine, flights, floor, floor_postgres, history, server, validation
+from benchmarks import control_flow, durable, engine, flights, floor, floor_postgres, history, server, validation
 from benchmarks.postgres import private_postgres
 from benchmarks.report import Report
 
 SINGLES, AT_ONCE = 200, 1_000
 HISTORY = 1_000_000
+TIMERS = 100_000
 
 
 async def _floors(report: Report, folder: Path) -> None:
@@ -40,6 +41,7 @@ def main() -> None:
         uvloop.run(_floors(report, folder))
         uvloop.run(engine.measure(report, folder / "engine", singles=SINGLES, at_once=AT_ONCE))
         uvloop.run(durable.measure(report, folder / "durable", singles=SINGLES))
+        uvloop.run(control_flow.measure(report, folder / "control-flow", timers=TIMERS))
         with private_postgres(folder / "postgresql") as url:
             uvloop.run(_postgres(report, folder, url))
         uvloop.run(history.measure(report, folder / "history", executions=HISTORY, singles=SINGLES, at_once=AT_ONCE))
@@ -49,6 +51,8 @@ def main() -> None:
     report.ratio("linear10, one at a time", "floor: write-behind, linear10")
     report.ratio("linear10 at once", "floor: write-behind, linear10 at once")
     report.ratio("linear10 of writes, one at a time", "floor: every step durable, linear10")
+    report.ratio("for_each over 10,000 items, 10 at a time", "10,000 plain nodes")
+    report.ratio("for_each over 10,000 items, 100 at a time", "10,000 plain nodes")
     report.ratio("10,000 linear10 at once", "floor: write-behind, linear10 at once")
     report.ratio("PostgreSQL: linear10, one at a time", "PostgreSQL floor: write-behind, linear10")
     report.ratio("PostgreSQL: linear10 at once", "PostgreSQL floor: write-behind, linear10 at once")
