@@ -47,40 +47,40 @@ def test_what_is_inside_of_a_loop_is_drawn_undone_saved_and_run(page: Page, serv
 
     editor.drag_from_palette("flow.wait", x=120, y=240)
     editor.configure("wait", "Duration", "10ms")
-    editor.drag_from_palette("data.set", x=420, y=240)
+    editor.drag_from_palette("data.template", x=420, y=240)
     page.get_by_role("button", name=re.compile("^Undo")).click()
-    expect(editor.node("set")).to_have_count(0)
+    expect(editor.node("template")).to_have_count(0)
     page.get_by_role("button", name=re.compile("^Redo")).click()
-    editor.configure("set", "Value", "{{ item * item }}")
-    editor.wire("wait", "set")
+    editor.configure("template", "Template", "is {{ item * item }}")
+    editor.wire("wait", "template")
     trail.get_by_role("button").first.click()
     expect(editor.node("for_each")).to_contain_text("2 nodes inside")
     editor.save()
     editor.expect_saved("published")
     saved = get(server, "/workflows/squares")["document"]
-    assert saved["nodes"]["for_each"]["body"]["edges"] == ["wait -> set"]
-    assert {"for_each/wait", "for_each/set"} <= saved["layout"].keys()
+    assert saved["nodes"]["for_each"]["body"]["edges"] == ["wait -> template"]
+    assert {"for_each/wait", "for_each/template"} <= saved["layout"].keys()
 
     editor.run()
     editor.expect_status("for_each", "succeeded")
     expect(editor.node("for_each")).to_contain_text("3/3")
     page.reload()
     editor.node("for_each").dblclick()
-    expect(editor.node("set")).to_contain_text("item * item")
+    expect(editor.node("template")).to_contain_text("item * item")
 
 
 def test_a_problem_inside_of_a_loop_leads_there(page: Page, server: ServerProcess) -> None:
-    body = {"nodes": {"calc": {"type": "data.set", "config": {"value": 1}}}}
-    publish(server, "loop", nodes={"each": {"type": "flow.for_each", "config": {"items": [1]}, "body": body}})
+    body = {"nodes": {"calc": {"type": "data.set", "config": {"value": "{{ nodes.gone }}"}}}}
+    loop = {"type": "flow.for_each", "config": {"items": [1]}, "body": body}
+    with server.client() as client:
+        draft = document("loop", inputs={}, outputs={}, edges=[], nodes={"each": loop})
+        client.post("/api/v1/workflows?publish=false", json=draft).raise_for_status()
     page.goto("/workflows/loop")
-    editor = EditorPage(page)
-    editor.node("each").dblclick()
-    editor.configure("calc", "Value", "{{ nodes.gone }}")
-    page.get_by_test_id("body-trail").get_by_role("button").first.click()
     page.get_by_role("button", name=re.compile("^Problems")).click()
     page.get_by_test_id("problems-panel").get_by_role("button").filter(has_text="gone").first.click()
     expect(page.get_by_test_id("body-trail")).to_be_visible()
-    expect(editor.node("calc")).to_have_attribute("data-selected", "true")
+    expect(EditorPage(page).node("calc")).to_have_attribute("data-selected", "true")
+    expect(page.get_by_test_id("inspector")).to_contain_text("gone")
 
 
 def test_a_loop_shows_its_items_and_each_of_them(page: Page, server: ServerProcess) -> None:

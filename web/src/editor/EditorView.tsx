@@ -22,6 +22,7 @@ import { Inspector } from './Inspector'
 import { QuickAddList } from './QuickAddList'
 import { useDispatch, useEditor, useEditorHandle } from './store'
 import { useCanvasEditing } from './useCanvasEditing'
+import { useContainerInspector } from './useContainerInspector'
 import { useDraft } from './useDraft'
 import { useServices } from './useServices'
 import { useShortcuts } from './useShortcuts'
@@ -40,6 +41,7 @@ export function EditorView({ onExecution }: EditorViewProps) {
   useShortcuts()
   useValidation()
   useDraft()
+  useContainerInspector()
   const { store, dispatch } = useEditorHandle()
   const document = useEditor((state) => state.document)
   const path = useEditor((state) => state.path)

@@ -2,7 +2,7 @@ import { createContext, useContext } from 'react'
 import { useStore } from 'zustand'
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { words } from '~/i18n'
-import { closeBody, knownPath, openBody } from '~/model/bodies'
+import { closeBody, isContainer, knownPath, openBody } from '~/model/bodies'
 import { commit, startHistory } from '~/model/history'
 import type { NodeTypes } from '~/model/nodeType'
 import { validateWiring } from '~/model/validate'
@@ -113,10 +113,11 @@ function settle<Args>(
   return opened(before, { ...after, history, checks: { ...performed.checks, instant } })
 }
 
-/** A newly chosen node is shown in the inspector. */
+/** A newly chosen node is shown in the inspector; a container a moment later (`useContainerInspector`). */
 function opened(before: EditorState, after: EditorState): EditorState {
   const node = soleNode(after)
-  const chosen = node !== null && node !== soleNode(before)
+  const chosen =
+    node !== null && node !== soleNode(before) && !isContainer(after.types, after.document.nodes[node])
   return chosen && after.panels.inspectorFollows ? withPanels(after, { inspector: true }) : after
 }
 

@@ -18,7 +18,7 @@ function at(state: EditorState, path: BodyPath): EditorState {
 /** Show what is inside of a container of the open graph. */
 export const enterBody: Action<string> = {
   id: 'body.enter',
-  label: words.editor.actions.openBody,
+  label: words.bodies.open,
   undoable: false,
   perform: (state, id) => at(state, [...state.path, id]),
 }
@@ -26,7 +26,7 @@ export const enterBody: Action<string> = {
 /** Show the graph so many containers down; the one that was left is chosen. */
 export const goToBody: Action<number> = {
   id: 'body.go',
-  label: words.editor.actions.closeBody,
+  label: words.bodies.close,
   undoable: false,
   perform(state, depth) {
     const left = state.path[depth]
@@ -37,7 +37,7 @@ export const goToBody: Action<number> = {
 
 export const openContainer: Action = {
   id: 'body.open',
-  label: words.editor.actions.openBody,
+  label: words.bodies.open,
   icon: IconArrowBarToDown,
   shortcuts: ['alt+arrowdown'],
   listed: true,
@@ -48,7 +48,7 @@ export const openContainer: Action = {
 
 export const leaveBody: Action = {
   id: 'body.leave',
-  label: words.editor.actions.closeBody,
+  label: words.bodies.close,
   icon: IconArrowBarUp,
   shortcuts: ['alt+arrowup'],
   listed: true,

@@ -24,8 +24,6 @@ export const editor = {
     redo: 'Redo',
     redoOf: (label: string | undefined) => (label ? `Redo: ${label}` : 'Nothing to redo'),
     open: 'Open in inspector',
-    openBody: 'Open what is inside',
-    closeBody: 'Back to the graph around',
     copy: 'Copy',
     cut: 'Cut',
     paste: 'Paste',
