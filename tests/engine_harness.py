@@ -156,6 +156,7 @@ async def running_engine(
     limits: Sequence[str] = (),
     breaker: BreakerPolicy | None = None,
     dispatch: bool = True,
+    shared: bool = False,
     threads: int = 32,
     processes: ProcessSettings | None = None,
 ) -> AsyncIterator[Harness]:
@@ -163,6 +164,7 @@ async def running_engine(
 
     Args:
         dispatch: go on with what others left behind, and with what is due.
+        shared: behave as if other processes used the database too.
     """
     url = f"sqlite:///{folder / 'concertmaster.db'}"
     upgrade(url)
@@ -206,7 +208,9 @@ async def running_engine(
         doors=Doors(call=CallService(checked).prepare, send=waits.send_from_node, expire=waits.expire),
     )
     try:
-        async with driving(engine, hooks, database.lease, shared=database.shared, everything=dispatch) as placement:
+        async with driving(
+            engine, hooks, database.lease, shared=shared or database.shared, everything=dispatch
+        ) as placement:
             harness = Harness(engine, journal, workflows, executions, placement, slots, waits, database)
             yield harness
     finally:

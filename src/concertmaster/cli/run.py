@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import AsyncGenerator, Mapping
@@ -58,15 +59,16 @@ def run_file(file: Path, given: Start, *, as_json: bool, data_dir: Path | None) 
     text = read_text(file)
 
     async def work() -> int:
-        async with connect(settings) as api:
-            return await run_document(api, text, file=file, given=given, as_json=as_json)
+        try:
+            async with connect(settings) as api:
+                return await run_document(api, text, file=file, given=given, as_json=as_json)
+        except asyncio.CancelledError:
+            # The second Ctrl+C: the execution is left to itself, and so is a thread that takes its time to end.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(INTERRUPTED)
 
-    try:
-        code = asyncio.run(work())
-    except asyncio.CancelledError:
-        # The second Ctrl+C: the execution is left to itself.
-        code = INTERRUPTED
-    sys.exit(code)
+    sys.exit(asyncio.run(work()))
 
 
 def read_text(file: Path) -> bytes:

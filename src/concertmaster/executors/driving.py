@@ -69,7 +69,9 @@ async def driving(
     finally:
         # Drives stop at an await; what they queued is committed before the lease is given back.
         await placement.abandon()
-        await placement.ended()
+        if shared:
+            # Else nobody goes on with them before this process has ended, and its attempts with it.
+            await placement.ended()
         engine.limits.close()
         await lease.release()
 

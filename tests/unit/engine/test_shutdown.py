@@ -34,7 +34,7 @@ async def test_the_lease_lasts_until_attempts_have_ended(tmp_path: Path) -> None
         leases.append(living())
         ended.set()
 
-    async with running_engine(tmp_path, [writes]) as harness:
+    async with running_engine(tmp_path, [writes], shared=True) as harness:
         await harness.start(DOCUMENT)
         await asyncio.to_thread(begun.wait, 30)
     await asyncio.to_thread(ended.wait, 30)
@@ -51,7 +51,7 @@ async def test_an_attempt_that_does_not_end_holds_up_nobody_for_longer_than_its_
         door.wait(60)
 
     async with asyncio.timeout(20):
-        async with running_engine(tmp_path, [writes], grace_seconds=0.1) as harness:
+        async with running_engine(tmp_path, [writes], grace_seconds=0.1, shared=True) as harness:
             await harness.start(DOCUMENT)
             await asyncio.to_thread(begun.wait, 30)
     door.set()
