@@ -136,7 +136,7 @@ def test_the_random_workflows_have_everything() -> None:
     seen: set[str] = set()
 
     @given(trees(phases=True), SEEDS)
-    @settings(max_examples=100, deadline=None, database=None)
+    @settings(max_examples=300, deadline=None, database=None, derandomize=True)
     def look(tree: Tree, seed: int) -> None:
         world = run(begin(tree), seed)
         seen.add(world.root.state.status)

@@ -39,7 +39,7 @@ def scan(workspace: Path, pattern: str, *, hidden: Path, most: int = MOST_FILES)
     Args:
         pattern: `*`, `?` and `[...]` within a name, `**` for any folders; names that begin with `.` only where the
             pattern does so too.
-        hidden: a folder that is never looked into.
+        hidden: a folder that is never looked into; nor are those in which Python keeps what it has compiled.
         most: so many files may match.
     Raises:
         UserError: `file.too_many`.
@@ -77,7 +77,7 @@ def digest(workspace: Path, seen: Seen) -> str | None:
 
 
 def _walk(folder: Path, prefix: str, parts: Sequence[str], hidden: Path) -> Iterator[Seen]:
-    if not parts or folder == hidden:
+    if not parts or folder == hidden or folder.name == "__pycache__":
         return
     part, rest = parts[0], parts[1:]
     if part == "**":
