@@ -49,8 +49,6 @@ class Outcomes:
             case Wait():
                 due_at = outcome.due_at(self._engine.clock.now())
                 self._recorder.record(events.NodeWaiting(node, number, "timer", due_at))
-                # At once: a clock that is set back in between would make it a wait of hours.
-                self._timers.start(node, due_at, events.TimerFired(node, number))
             case Await():
                 self._await(node, number, outcome)
             case Failure():

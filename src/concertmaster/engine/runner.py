@@ -257,8 +257,7 @@ class Runner:
             and (rest.until is None or rest.until - now > settings.show_rest)
         ):
             self._recorder.record(events.ExecutionWaiting(rest.until))
-        left = self._timers.left_seconds()
-        if left is not None and left <= settings.hibernate.total_seconds():
+        if until is not None and until - now <= settings.hibernate:
             return False
         self._timers.stop_all()
         if await self._recorder.release(Release(until)):

@@ -64,11 +64,6 @@ class Timers:
             error = Failure("execution.timeout", f"{message}long")
             self.start(_DEADLINE, deadline, events.ExecutionExpired(error))
 
-    def left_seconds(self) -> float | None:
-        """Until the first fires, by a clock that nobody sets; None without any."""
-        first = min((timer.when() for timer in self._timers.values()), default=None)
-        return None if first is None else first - self._loop.time()
-
     def stop(self, node: str) -> None:
         """Its wait is over; a later one has a timer of its own."""
         if (timer := self._timers.pop(node, None)) is not None:
