@@ -17,7 +17,7 @@ import uuid_utils
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.events import Body, Event, ExecutionCreated, NodeStarted
 from concertmaster.domain.execution import ExecutionRow
-from concertmaster.domain.interfaces import Append, Committed, NewExecution
+from concertmaster.domain.interfaces import Append, Committed, Lease, NewExecution
 from concertmaster.storage.audit import SqlAuditStore
 from concertmaster.storage.backfills import SqlBackfillStore
 from concertmaster.storage.connections import SqlConnectionStore
@@ -75,6 +75,7 @@ class Storage:
     freed: list[str] = field(default_factory=list)
     remote: list[tuple[str, int]] = field(default_factory=list)
     gaps: list[float] = field(default_factory=list)
+    leases: list[Lease] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         now = Steps()
@@ -103,7 +104,20 @@ class Storage:
         try:
             yield storage
         finally:
+            # Its thread would go on renewing it on a database that is gone.
+            for lease in storage.leases:
+                await lease.release()
             await storage.database.close()
+
+    async def live(self, owner: str) -> Lease:
+        """A process of this name lives, until its lease is released or the storage closed."""
+
+        async def lost() -> None: ...
+
+        lease = self.database.lease(on_lost=lost)
+        self.leases.append(lease)
+        await lease.register(owner)
+        return lease
 
     def published_seqs(self, execution_id: str) -> list[int]:
         return [event.seq for item in self.published if item.row.id == execution_id for event in item.events]

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from concertmaster.storage.database import Database
 from storage_backends import BACKENDS, Storage, fresh_database
 
 
@@ -19,7 +18,5 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 @pytest.fixture
 async def storage(database_url: str) -> AsyncIterator[Storage]:
-    opened = Storage(Database(database_url))
-    await opened.database.open()
-    yield opened
-    await opened.database.close()
+    async with Storage.opened(database_url) as opened:
+        yield opened

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.events import Event, ExecutionSucceeded
@@ -29,16 +28,6 @@ STARTED = TriggerFire(LATER, "started", execution="e1")
 async def publish(storage: Storage, name: str = "w", **triggers: Trigger) -> None:
     workflow = Workflow(name, nodes={"a": Node("data.set@1", {"value": 1})}, triggers=triggers)
     await storage.workflows.save(workflow, publish=True, expected_version=None, actor=LOCAL_ADMIN)
-
-
-async def live(storage: Storage, owner: str) -> Any:
-    """A process of this name, until it releases its lease."""
-
-    async def lost() -> None: ...
-
-    lease = storage.database.lease(on_lost=lost)
-    await lease.register(owner)
-    return lease
 
 
 async def send(storage: Storage, name: str = "order") -> int:
@@ -76,11 +65,11 @@ async def test_an_event_is_written_down_for_those_that_listen(storage: Storage) 
 async def test_each_is_claimed_by_one_living_process_and_settled_once(storage: Storage) -> None:
     await publish(storage, a=ORDER)
     first, second = str(await send(storage)), str(await send(storage))
-    dies = await live(storage, "dies")
+    dies = await storage.live("dies")
     assert await sources(storage, "dies", limit=1) == [first]
     assert await sources(storage) == [second]
     await dies.release()
-    await live(storage, "here")
+    await storage.live("here")
     claimed = await storage.happenings.claim("here", now=LATER, limit=10)
     assert [one.source for one in claimed] == [first, second]
     for _ in range(2):
@@ -104,7 +93,7 @@ async def test_what_cannot_be_now_comes_later_and_what_nobody_wants_goes(storage
 async def test_the_end_of_an_execution_is_written_down_with_it(storage: Storage) -> None:
     await publish(storage, after=Trigger("workflow", {"workflow": "nightly"}))
     assert await storage.happenings.followed() == {"nightly"}
-    await live(storage, "here")
+    await storage.live("here")
     for workflow in ("nightly", "other"):
         row = await storage.start(workflow)
         end = Event(row.id, 2, LATER, ExecutionSucceeded({"x": 1}))
@@ -122,11 +111,11 @@ async def watched(storage: Storage, owner: str = "here") -> list[TriggerRow]:
 
 async def test_files_are_watched_by_one_living_process(storage: Storage) -> None:
     await publish(storage, a=FILES, b=FILES, order=ORDER)
-    dies = await live(storage, "dies")
+    dies = await storage.live("dies")
     assert [row.name for row in await watched(storage, "dies")] == ["a", "b"]
     assert await watched(storage) == []
     await dies.release()
-    await live(storage, "here")
+    await storage.live("here")
     assert [row.name for row in await watched(storage)] == ["a", "b"]
     await storage.triggers.enable("w", "a", enabled=False, next_at=None, actor=LOCAL_ADMIN)
     assert [row.name for row in await watched(storage)] == ["b"]
@@ -134,7 +123,7 @@ async def test_files_are_watched_by_one_living_process(storage: Storage) -> None
 
 async def test_what_is_known_is_stored_by_whoever_watches(storage: Storage) -> None:
     await publish(storage, a=FILES)
-    await live(storage, "here")
+    await storage.live("here")
     (row,) = await watched(storage)
     assert row.files_since is not None
     old, fresh = KnownFile("old.csv", 1, 2, 3), KnownFile("new.csv", 2**40, 2**62, 3, "digest")
@@ -160,7 +149,7 @@ async def test_what_is_known_is_stored_by_whoever_watches(storage: Storage) -> N
 
 async def test_a_file_trigger_that_is_told_something_else_looks_anew(storage: Storage) -> None:
     await publish(storage, a=FILES)
-    await live(storage, "here")
+    await storage.live("here")
     (row,) = await watched(storage)
     await storage.files.advance("here", FileProgress("w", "a", row.files_since), now=LATER)
     await publish(storage, a=FILES)

@@ -68,7 +68,7 @@ async def test_of_many_at_once_exactly_the_limit_gets_in(slots: Slots) -> None:
 
 
 async def test_nobody_gives_back_what_another_process_holds(storage: Storage) -> None:
-    await storage.database.lease(on_lost=nothing).register("here")
+    await storage.live("here")
     here, there = Process("here"), Process("there")
     await storage.database.write(lambda connection: live(connection, "there"))
     ours, theirs = SqlSlots(storage.database, here), SqlSlots(storage.database, there)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -29,16 +28,6 @@ async def rows(storage: Storage) -> dict[str, TriggerRow]:
     return {f"{row.workflow}/{row.name}": row for row in (await storage.triggers.list()).items}
 
 
-async def live(storage: Storage, owner: str) -> Any:
-    """A process of this name, until it releases its lease."""
-
-    async def lost() -> None: ...
-
-    lease = storage.database.lease(on_lost=lost)
-    await lease.register(owner)
-    return lease
-
-
 async def claim(storage: Storage, owner: str = "here", *, now: datetime = SOON, limit: int = 10) -> list[str]:
     return [row.name for row in await storage.triggers.claim_due(owner, now=now, limit=limit)]
 
@@ -62,7 +51,7 @@ async def test_triggers_come_and_go_with_the_published_version(storage: Storage)
 async def test_what_is_told_the_same_keeps_its_progress(storage: Storage) -> None:
     await publish(storage, hourly=HOURLY, daily=DAILY)
     await storage.triggers.enable("nightly", "daily", enabled=False, next_at=None, actor=LOCAL_ADMIN)
-    await live(storage, "here")
+    await storage.live("here")
     assert await claim(storage) == ["hourly"]
     later = SOON + timedelta(hours=3)
     await storage.triggers.advance("here", [TriggerProgress("nightly", "hourly", later, sample={"type": "x"})])
@@ -78,7 +67,7 @@ async def test_what_is_told_the_same_keeps_its_progress(storage: Storage) -> Non
 
 async def test_what_is_due_is_claimed_once_the_longest_due_first(storage: Storage) -> None:
     await publish(storage, a=HOURLY, b=DAILY, c=Trigger("schedule", {"interval": "1m"}))
-    await live(storage, "here")
+    await storage.live("here")
     early = await storage.triggers.next_due()
     assert early is not None
     assert await claim(storage, now=early - timedelta(seconds=1)) == []
@@ -96,11 +85,11 @@ async def test_what_is_due_is_claimed_once_the_longest_due_first(storage: Storag
 
 async def test_the_claim_of_a_dead_process_is_void(storage: Storage) -> None:
     await publish(storage, a=HOURLY)
-    lease = await live(storage, "first")
+    lease = await storage.live("first")
     (fresh,) = await storage.triggers.claim_due("first", now=SOON, limit=5)
     assert not fresh.begun
     await lease.release()
-    await live(storage, "second")
+    await storage.live("second")
     (found,) = await storage.triggers.claim_due("second", now=SOON, limit=5)
     assert (found.name, found.begun, found.next_at) == ("a", True, fresh.next_at)
     # The one that was taken for dead says that it is done; its word is only history.
@@ -112,7 +101,7 @@ async def test_the_claim_of_a_dead_process_is_void(storage: Storage) -> None:
 
 async def test_a_trigger_that_was_changed_meanwhile_keeps_its_plan(storage: Storage) -> None:
     await publish(storage, a=HOURLY, b=HOURLY)
-    await live(storage, "here")
+    await storage.live("here")
     assert sorted(await claim(storage)) == ["a", "b"]
     await publish(storage, a=DAILY, b=HOURLY)
     await storage.triggers.enable("nightly", "b", enabled=False, next_at=None, actor=LOCAL_ADMIN)
