@@ -68,13 +68,14 @@ class AppendLane:
             merged, rest = merge(self._not_refused(rest))
             if careful:
                 merged = self._fresh(connection, merged)
-            freed = self._heads.move(connection, merged)
+            ends = self._heads.move(connection, merged)
+            freed = set(ends.freed)
             unwritten = [job for entry in merged for job in entry.jobs if not job.written]
             self._companions.write(connection, unwritten)
             self._awaiting.write(connection, unwritten, freed)
             ended = {entry.id: entry.change.status for entry in merged if entry.final}
             self._companions.forget(connection, ended)
-            self._awaiting.forget(connection, list(ended))
+            self._awaiting.forget(connection, list(ended), followed=ends.followed)
             freed |= self._release(connection, [entry for entry in merged if entry.release is not None])
             self._admission.fill(connection, freed)
             self._learn(connection, [entry for entry in merged if entry.id not in self._rows])

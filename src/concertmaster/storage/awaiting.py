@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import datetime
-from typing import Any, get_args
+from typing import get_args
 
 import orjson
 from sqlalchemy import Connection, case, delete, select, text, update
@@ -19,7 +19,7 @@ from concertmaster.storage.bulk import batched
 from concertmaster.storage.companions import insert_events
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import maybe_micros, plain_key, to_micros
-from concertmaster.storage.happenings import ANY_FOLLOWER, note_ends
+from concertmaster.storage.happenings import note_ends
 from concertmaster.storage.merging import ChildStart, QueuedAppend
 from concertmaster.storage.newcomers import Newcomers
 from concertmaster.storage.rows import json_text
@@ -82,6 +82,10 @@ class Awaiting:
             "{rows} ON CONFLICT (id) DO UPDATE SET status = excluded.status WHERE approvals.status = 'withdrawn'",
             *("text", "text", "text", "text", "text", "text", "text", "bigint", "bigint"),
         )
+        self._unheard = self._dialect.bulk("DELETE FROM listeners WHERE execution_id IN ({rows})", "text")
+        self._withdrawn = self._dialect.bulk(
+            "UPDATE approvals SET status = 'withdrawn' WHERE status = 'open' AND execution_id IN ({rows})", "text"
+        )
         self._messages = self._dialect.bulk(
             "INSERT INTO inbox (execution_id, at, kind, data) {rows}", "text", "bigint", "text", "text"
         )
@@ -131,28 +135,17 @@ class Awaiting:
         self._writer.notices.attention(child.row.id for child in children if child.row.wake_at is not None)
         self.tell(connection, [report for child in children for report in child.reports])
 
-    def forget(self, connection: Connection, ended: Sequence[str]) -> None:
-        """Executions that have ended wait for nothing more, and triggers may listen to their end."""
-        if not ended:
-            return
-        anything, followers = connection.execute(select(self._anything(), ANY_FOLLOWER)).one()
-        if followers:
-            note_ends(connection, ended, at=self._now())
-        if not anything:
-            return
-        for start in range(0, len(ended), 500):
-            part = ended[start : start + 500]
-            connection.execute(delete(listeners).where(listeners.c.execution_id.in_(part)))
-            connection.execute(
-                update(approvals)
-                .where(approvals.c.execution_id.in_(part), approvals.c.status == "open")
-                .values(status="withdrawn")
-            )
+    def forget(self, connection: Connection, ended: Sequence[str], *, followed: Sequence[str]) -> None:
+        """Executions that have ended wait for nothing more.
 
-    def _anything(self) -> Any:
-        waits = select(listeners.c.node).limit(1).exists()
-        asks = select(approvals.c.id).where(approvals.c.status == "open").limit(1).exists()
-        return waits | asks
+        Args:
+            followed: those for whose end a trigger waits.
+        """
+        if followed:
+            note_ends(connection, followed, at=self._now())
+        rows = [(execution_id,) for execution_id in ended]
+        self._unheard.send(connection, rows)
+        self._withdrawn.send(connection, rows)
 
     def tell(self, connection: Connection, messages: Sequence[Message]) -> None:
         """Put messages into inboxes; those that an execution which has ended cannot answer any more are dropped."""

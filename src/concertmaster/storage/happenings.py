@@ -21,13 +21,6 @@ from concertmaster.storage.tables_happenings import happenings
 
 _own = happenings.c
 _listening = triggers.c
-# Whether any trigger waits for the end of a workflow; one look at an index.
-ANY_FOLLOWER = (
-    select(_listening.name)
-    .where(_listening.type == "workflow", _listening.address.is_not(None), _listening.enabled == 1)
-    .limit(1)
-    .exists()
-)
 
 
 class SqlHappeningStore:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -32,6 +33,27 @@ _SET = (
     "error = CASE WHEN v.column5 IS NULL THEN COALESCE(v.column8, executions.error) ELSE v.column8 END"
 )
 _GIVE_UP = ", owner = NULL, wake_at = NULL, admitted = 0"
+# In the statement that runs anyway: hardly ever does a trigger wait for an end, and a question of its own is a trip.
+_FOLLOWED = (
+    "CASE WHEN executions.hidden = 0 AND EXISTS (SELECT 1 FROM triggers AS t WHERE t.type = 'workflow' "
+    "AND t.address IS NOT NULL AND t.address = executions.workflow AND t.enabled = 1) THEN 1 ELSE 0 END"
+)
+
+
+_RETURNING = f" RETURNING executions.id, executions.slot_key, {_FOLLOWED}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What follows on the ends in a group.
+
+    Attributes:
+        freed: keys of concurrency limits under which an execution has ended.
+        followed: executions for whose end a trigger waits.
+    """
+
+    freed: set[str]
+    followed: list[str]
 
 
 class Heads:
@@ -43,7 +65,7 @@ class Heads:
     def __init__(self, dialect: Dialect) -> None:
         self._move = dialect.bulk(_HEAD + _OWNED, *_KEY)
         self._change = dialect.bulk(_HEAD + _SET + _OWNED, *_KEY, *_CHANGE)
-        self._end = dialect.bulk(_HEAD + _SET + _GIVE_UP + _OWNED + " RETURNING executions.slot_key", *_KEY, *_CHANGE)
+        self._end = dialect.bulk(_HEAD + _SET + _GIVE_UP + _OWNED + _RETURNING, *_KEY, *_CHANGE)
         self._release = dialect.bulk(
             "UPDATE executions SET owner = NULL, takeovers = 0, wake_at = v.column2 FROM ({rows}) AS v "
             "WHERE executions.id = v.column1 "
@@ -53,11 +75,9 @@ class Heads:
             "bigint",
         )
 
-    def move(self, connection: Connection, merged: Sequence[Merged]) -> set[str]:
+    def move(self, connection: Connection, merged: Sequence[Merged]) -> Ends:
         """Move all heads.
 
-        Returns:
-            Keys of concurrency limits under which an execution has ended.
         Raises:
             HeadsMovedError: an owner is not the owner any more, or does not know the head.
         """
@@ -73,11 +93,11 @@ class Heads:
             error = None if change.error is None else json_text(change.error.as_json())
             started, ended = maybe_micros(change.started_at), maybe_micros(change.ended_at)
             (ends if entry.final else changes).append((*key, change.status, started, ended, error))
-        ended_keys = self._end.fetch(connection, ends)
-        moved = self._move.run(connection, moves) + self._change.run(connection, changes) + len(ended_keys)
+        ended = self._end.fetch(connection, ends)
+        moved = self._move.run(connection, moves) + self._change.run(connection, changes) + len(ended)
         if moved != len(merged):
             raise HeadsMovedError
-        return {row[0] for row in ended_keys if row[0] is not None}
+        return Ends({row[1] for row in ended if row[1] is not None}, [row[0] for row in ended if row[2]])
 
     def release(self, connection: Connection, merged: Sequence[Merged]) -> list[Any]:
         """Give up ownership where nothing has been asked meanwhile; the heads were moved, so the rows are locked.

@@ -14,7 +14,7 @@ from concertmaster.domain.interfaces import Slot
 from concertmaster.storage.admission import Admission
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import to_micros
-from concertmaster.storage.happenings import ANY_FOLLOWER, note_refused
+from concertmaster.storage.happenings import note_refused
 from concertmaster.storage.requests import Request
 from concertmaster.storage.tables import OPEN, executions, inbox
 
@@ -64,7 +64,7 @@ class Newcomers:
         """Now that all are stored: triggers may listen to the end of those that gave up, and the oldest ones are asked
         to give way, where the newcomer's policy says so."""
         ended = [job.row for job in jobs if job.row.status in FINAL_EXECUTION]
-        if ended and connection.scalar(select(ANY_FOLLOWER)):
+        if ended:
             note_refused(connection, ended, at=ended[0].created_at)
         wanting = [(job, job.slot) for job in jobs if job.slot is not None and not job.row.admitted]
         for key, (job, slot) in {slot.key: (job, slot) for job, slot in wanting}.items():
