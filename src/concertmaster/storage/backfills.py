@@ -25,7 +25,7 @@ _OPEN = text("(status = 'running' OR active <> '[]')")
 
 
 class SqlBackfillStore:
-    """`BackfillStore` of `domain/interfaces.py`."""
+    """`BackfillStore` of `domain/interfaces`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -27,7 +27,7 @@ _LINE = (
 
 
 class SqlConnectionStore:
-    """`ConnectionStore` of `domain/interfaces.py`."""
+    """`ConnectionStore` of `domain/interfaces`."""
 
     def __init__(self, database: Database, *, now: Callable[[], datetime] = utc_now) -> None:
         self._database = database

@@ -20,7 +20,7 @@ _ID = executions.c.id
 
 
 class SqlExecutionStore:
-    """`ExecutionStore` of `domain/interfaces.py`."""
+    """`ExecutionStore` of `domain/interfaces`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -25,7 +25,7 @@ _WATCHED = text("type = 'file'")
 
 
 class SqlFileWatchStore:
-    """`FileWatchStore` of `domain/interfaces.py`."""
+    """`FileWatchStore` of `domain/interfaces`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -24,7 +24,7 @@ _listening = triggers.c
 
 
 class SqlHappeningStore:
-    """`HappeningStore` of `domain/interfaces.py`."""
+    """`HappeningStore` of `domain/interfaces`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 
 class SqlJournal:
-    """`Journal` of `domain/interfaces.py`.
+    """`Journal` of `domain/interfaces`.
 
     Args:
         database: opened by the caller, before the first use.

@@ -17,7 +17,7 @@ from concertmaster.storage.tables_access import login_links, sessions, users
 
 
 class SqlLoginStore:
-    """`LoginStore` of `domain/interfaces.py`."""
+    """`LoginStore` of `domain/interfaces`."""
 
     def __init__(self, database: Database, *, now: Callable[[], datetime] = utc_now) -> None:
         self._database = database

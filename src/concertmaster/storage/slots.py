@@ -23,7 +23,7 @@ class Named(Protocol):
 
 
 class MemorySlots:
-    """`Slots` of `domain/interfaces.py` where one process drives everything: what it holds ends with it."""
+    """`Slots` of `domain/interfaces` where one process drives everything: what it holds ends with it."""
 
     def __init__(self) -> None:
         self._holders: dict[str, dict[str, None]] = {}

@@ -28,7 +28,7 @@ _LINE = (
 
 
 class SqlTokenStore:
-    """`TokenStore` of `domain/interfaces.py`."""
+    """`TokenStore` of `domain/interfaces`."""
 
     def __init__(self, database: Database, *, now: Callable[[], datetime] = utc_now) -> None:
         self._database = database

@@ -27,7 +27,7 @@ TRIGGER_COLUMNS = (
 
 
 class SqlTriggerStore:
-    """`TriggerStore` of `domain/interfaces.py`."""
+    """`TriggerStore` of `domain/interfaces`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -34,7 +34,7 @@ _ASKED = select(*_COLUMNS).join(executions, executions.c.id == approvals.c.execu
 
 
 class SqlWaitStore:
-    """`WaitStore` of `domain/interfaces.py`."""
+    """`WaitStore` of `domain/interfaces`."""
 
     def __init__(self, database: Database, awaiting: Awaiting, *, now: Callable[[], datetime]) -> None:
         self._database = database

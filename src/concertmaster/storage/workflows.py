@@ -44,7 +44,7 @@ _VERSION = (
 
 
 class SqlWorkflowStore:
-    """`WorkflowStore` of `domain/interfaces.py`."""
+    """`WorkflowStore` of `domain/interfaces`."""
 
     def __init__(self, database: Database, *, plan: Plan, now: Callable[[], datetime] = utc_now) -> None:
         self._database = database

@@ -40,7 +40,7 @@ class Kind:
 
 
 class Kinds:
-    """`TriggerKinds` of `domain/interfaces.py`."""
+    """`TriggerKinds` of `domain/interfaces`."""
 
     def plan(self, trigger: Trigger, at: datetime) -> TriggerPlan:
         """See `TriggerKinds`."""

@@ -1,0 +1,166 @@
+"""Stores of workflows, executions and connections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from concertmaster.domain.access import Actor
+from concertmaster.domain.execution import ExecutionRow, ExecutionStatus
+from concertmaster.domain.interfaces.append import LogLine
+from concertmaster.domain.workflow import Workflow
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWorkflow:
+    """One version of a workflow. `document` is canonical JSON text, `published` the published version's number."""
+
+    name: str
+    version: int
+    published: int | None
+    hash: str
+    document: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowLine:
+    """One line of the list of workflows."""
+
+    name: str
+    title: str | None
+    description: str | None
+    labels: Mapping[str, str]
+    version: int
+    published: int | None
+    node_count: int
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    """One line of a workflow's history."""
+
+    version: int
+    hash: str
+    published: bool
+    created_at: datetime
+    node_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A page of a list, newest first; `next` is the cursor for the page after it."""
+
+    items: Sequence[T]
+    next: str | None = None
+
+
+class WorkflowStore(Protocol):
+    """Workflows and their immutable versions."""
+
+    async def save(
+        self, workflow: Workflow, *, publish: bool, expected_version: int | None, actor: Actor
+    ) -> tuple[StoredWorkflow, bool]:
+        """Store a version; unchanged content keeps the newest version (and publishes it when asked).
+
+        Returns:
+            The stored version and whether it is new.
+        Raises:
+            PreconditionFailed: `workflow.changed`, the newest version is not `expected_version`.
+        """
+        ...
+
+    async def get(self, name: str, version: int | None = None) -> StoredWorkflow:
+        """A version, the newest when none is given.
+
+        Raises:
+            NotFound: `workflow.not_found` or `workflow.version_not_found`.
+        """
+        ...
+
+    async def list(self, *, before: str | None = None, limit: int = 100) -> Page[WorkflowLine]: ...
+
+    async def versions(self, name: str, *, before: str | None = None, limit: int = 100) -> Page[VersionLine]: ...
+
+    async def delete(self, name: str, *, actor: Actor) -> None:
+        """Remove a workflow from lists; its versions stay readable for their executions."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenExecutions:
+    """How many executions are not final, by status, and when the oldest that has not started was accepted."""
+
+    by_status: Mapping[str, int]
+    oldest_queued: datetime | None
+
+
+class ExecutionStore(Protocol):
+    """Reading executions; they are changed through the journal only."""
+
+    async def get(self, execution_id: str) -> ExecutionRow:
+        """Raises NotFound `execution.not_found`."""
+        ...
+
+    async def list(
+        self,
+        *,
+        workflow: str | None = None,
+        status: Sequence[ExecutionStatus] = (),
+        before: str | None = None,
+        limit: int = 50,
+    ) -> Page[ExecutionRow]: ...
+
+    async def open_executions(self) -> OpenExecutions:
+        """For metrics; costs as much as there are open ones."""
+        ...
+
+    async def slot_holders(self, slot_key: str, *, limit: int = 20) -> Sequence[str]:
+        """Ids of the unfinished executions that hold a place of a concurrency limit, oldest first."""
+        ...
+
+    async def latest(self, workflows: Sequence[str]) -> Mapping[str, ExecutionRow]:
+        """The newest execution of each named workflow."""
+        ...
+
+    async def log_counts(self, execution_id: str) -> Mapping[str, int]:
+        """How many lines each node logged; nodes without one are left out."""
+        ...
+
+    async def logs(
+        self, execution_id: str, *, after: int = 0, node: str | None = None, level: str | None = None, limit: int = 1000
+    ) -> list[LogLine]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConnection:
+    """A connection without its secrets: `fields` are the names of its values."""
+
+    name: str
+    type: str
+    fields: Sequence[str]
+    created_at: datetime
+    updated_at: datetime
+
+
+class ConnectionStore(Protocol):
+    """Connections; `blob` is the encrypted JSON of the values."""
+
+    async def put(
+        self, name: str, type_: str, *, fields: Sequence[str], blob: bytes, actor: Actor, replace: bool
+    ) -> StoredConnection:
+        """Raises Conflict `connection.exists` unless `replace`."""
+        ...
+
+    async def get(self, name: str) -> tuple[StoredConnection, bytes]:
+        """Raises NotFound `connection.not_found`."""
+        ...
+
+    async def list(self) -> list[StoredConnection]: ...
+
+    async def delete(self, name: str, *, actor: Actor) -> None: ...
