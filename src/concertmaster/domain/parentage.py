@@ -23,7 +23,7 @@ class Parentage:
         path: names of the containers from the workflow down, none for a call.
         offset, count: which items of the container are its own.
         settings: the container's bounds: `concurrency`, `on_error`, `wins`.
-        items: the items as a value in its JSON form, or `{"kind": "values", "values": [...]}` of such.
+        items: the items as a value in its JSON form; of a container that is no loop over items, what it was given.
         outer: outlets of nodes around the container that its body refers to, values in their JSON form.
         item, index: of the loop around a container that is none.
     """

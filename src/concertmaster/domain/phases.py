@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from concertmaster.domain.graph import graph_of
+from concertmaster.domain.graph import Graph, graph_of
 from concertmaster.domain.workflow import Workflow
 
 Phase = Literal["main", "undo", "on_failure", "finally"]
 LATER: tuple[Phase, ...] = ("undo", "on_failure", "finally")
 
 
-def phases_of(workflow: Workflow) -> dict[str, Phase]:
+def phases_of(workflow: Workflow, graph: Graph | None = None) -> dict[str, Phase]:
     """The phase of each node that has another than `main`: nodes that undo others, and the branches that begin with
-    the nodes which `policy.on_failure` and `policy.finally` name."""
+    the nodes which `policy.on_failure` and `policy.finally` name.
+
+    Args:
+        graph: the workflow's, where somebody has it already.
+    """
     found: dict[str, Phase] = {}
-    graph = graph_of(workflow)
+    graph = graph or graph_of(workflow)
 
     def take(names: Iterable[str], phase: Phase) -> None:
         for name in names:

@@ -10,7 +10,7 @@ from concertmaster.domain.expression import Reference, compile_config, compile_v
 from concertmaster.domain.expression_parse import has_expression
 from concertmaster.domain.findings import Findings, brief
 from concertmaster.domain.near_miss import did_you_mean, one_of
-from concertmaster.domain.phases import LATER, phases_of
+from concertmaster.domain.phases import LATER
 from concertmaster.domain.problems import Severity, pointer
 from concertmaster.domain.validation_config import has_expressions
 from concertmaster.domain.validation_edges import ERROR_OUTLET
@@ -174,10 +174,8 @@ def _check_ancestors(scope: Scope, pending: list[_Pending], findings: Findings) 
 def _runs_later(scope: Scope, reader: str, wanted: str) -> bool:
     """Whether a node is of a later phase, because it undoes something or is of a branch that follows on a failure or
     the end."""
-    if scope.outer is not None:
-        return False
-    phases, order = phases_of(scope.workflow), ("main", *LATER)
-    return order.index(phases.get(reader, "main")) > order.index(phases.get(wanted, "main"))
+    order = ("main", *LATER)
+    return order.index(scope.phases.get(reader, "main")) > order.index(scope.phases.get(wanted, "main"))
 
 
 def _report(scope: Scope, name: str, reference: Reference, fault: _Fault, findings: Findings) -> None:

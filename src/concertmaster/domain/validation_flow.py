@@ -8,7 +8,6 @@ from typing import Any
 
 from concertmaster.domain.findings import Findings, brief
 from concertmaster.domain.near_miss import did_you_mean
-from concertmaster.domain.phases import phases_of
 from concertmaster.domain.problems import pointer
 from concertmaster.domain.validation_scope import Scope
 from concertmaster.domain.workflow import Node, Workflow
@@ -32,7 +31,7 @@ def check_flow(scope: Scope, findings: Findings) -> None:
 def check_branches(scope: Scope, findings: Findings) -> None:
     """Report what is wrong with the branches that `on_failure` and `finally` name; `scope` is the whole workflow's."""
     workflow = scope.workflow
-    phases = phases_of(workflow)
+    phases = scope.phases
     named = {"on_failure": workflow.policy.failure_branches, "finally": workflow.policy.finally_}
     for key, entries in named.items():
         for entry in entries:

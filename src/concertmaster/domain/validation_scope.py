@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from concertmaster.domain.graph import Graph, graph_of
+from concertmaster.domain.phases import Phase, phases_of
 from concertmaster.domain.problems import Severity, pointer
 from concertmaster.domain.spec import NodeSpec, OutletSpec, Specs
 from concertmaster.domain.workflow import Body, Edge, Node, Workflow
@@ -19,6 +20,7 @@ class Scope:
         at: JSON pointer of what holds `nodes` and `edges`.
         specs: by node name; nodes of unknown type are missing.
         order: topological; nodes on or behind a cycle are missing.
+        phases: of nodes that do not run in the normal course; there are none in a body.
         outer: the scope of the container whose body this is, and `container` its name there.
     """
 
@@ -29,6 +31,7 @@ class Scope:
     graph: Graph
     order: tuple[str, ...]
     specs: Mapping[str, NodeSpec]
+    phases: Mapping[str, Phase]
     outer: Scope | None = None
     container: str = ""
 
@@ -55,7 +58,7 @@ class Scope:
         a node that undoes another what that one gave."""
         if self.graph.incoming[name]:
             return False
-        return self.outer is not None or any(node.policy.undo == name for node in self.nodes.values())
+        return self.outer is not None or self.phases.get(name) == "undo"
 
     def around(self, name: str) -> bool:
         """Whether a graph around this body has a node of that name."""
@@ -97,4 +100,5 @@ def _scope(
         if spec is not None:
             found[name] = spec
     graph = graph_of(part)
-    return Scope(workflow, at, part.nodes, part.edges, graph, graph.order(), found, outer, container)
+    phases: Mapping[str, Phase] = phases_of(workflow, graph) if outer is None else {}
+    return Scope(workflow, at, part.nodes, part.edges, graph, graph.order(), found, phases, outer, container)

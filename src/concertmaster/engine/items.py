@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from concertmaster.domain.execution import Failure
 from concertmaster.domain.expression import compile_value
 from concertmaster.domain.parentage import Parentage
-from concertmaster.domain.values import NULL, JsonValue, Value, from_json
+from concertmaster.domain.values import Value, from_json
 from concertmaster.domain.workflow import Edge
 from concertmaster.engine.plan import BodyPlan, Items, Plan, PlanNode
 
@@ -64,9 +64,7 @@ class ItemsState:
 
     def room(self, count: int) -> int:
         """How many items may be admitted now, of `count` in all."""
-        if self.sequential:
-            return self.admitted
-        if self.over:
+        if self.sequential or self.over:
             return self.admitted
         concurrency = int(self.parentage.settings.get("concurrency") or count)
         return min(count, len(self.ended) + concurrency)
@@ -139,18 +137,3 @@ def initial_items(parentage: Parentage, items: Items) -> ItemsState:
     else:
         state.admitted = state.room(items.count)
     return state
-
-
-def values_of(parentage: Parentage, loaded: object) -> list[Value]:
-    """The items as values.
-
-    Args:
-        loaded: the JSON list, where `parentage.items` holds one.
-    """
-    stored = parentage.items
-    if stored is None:
-        return [NULL] * parentage.count
-    if stored["kind"] == "values":
-        return [from_json(value) for value in stored["values"]]
-    assert isinstance(loaded, list)
-    return [JsonValue(item) for item in loaded]  # pyright: ignore[reportUnknownVariableType]

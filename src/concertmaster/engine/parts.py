@@ -96,36 +96,20 @@ def _types(nodes: Mapping[str, PlanNode]) -> dict[str, str]:
     return found
 
 
-class NoDoorError(RuntimeError):
-    """Nothing is behind a door: a bug in how the parts were joined."""
-
-
-async def _no_call(workflow: str, inputs: Mapping[str, Any], version: int | None) -> Mapping[str, Any]:  # noqa: ARG001
-    raise NoDoorError
-
-
-async def _no_event(event: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG001
-    raise NoDoorError
-
-
-async def _no_expiry(approval_id: str) -> None:  # noqa: ARG001
-    raise NoDoorError
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Doors:
-    """What nodes reach of the services above the engine; `bootstrap` opens them.
+    """What nodes reach of the services above the engine.
 
     Attributes:
-        call: checks a call of another workflow (name, inputs, version) and gives its workflow, version, inputs,
-            priority and slot.
+        call: checks a call of another workflow (name, inputs, version) and gives its workflow, version, inputs
+            and slot.
         send: sends a named event, as JSON.
         expire: closes an approval unless it was decided; either way an answer comes as a request.
     """
 
-    call: Callable[[str, Mapping[str, Any], int | None], Awaitable[Mapping[str, Any]]] = _no_call
-    send: Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]] = _no_event
-    expire: Callable[[str], Awaitable[None]] = _no_expiry
+    call: Callable[[str, Mapping[str, Any], int | None], Awaitable[Mapping[str, Any]]]
+    send: Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
+    expire: Callable[[str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,5 +172,5 @@ class Engine:
     http: GuardedClient
     limits: Limits
     breakers: Breakers
+    doors: Doors
     settings: EngineSettings = field(default_factory=EngineSettings)
-    doors: Doors = field(default_factory=Doors)

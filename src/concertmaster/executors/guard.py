@@ -101,8 +101,7 @@ def main(spec: Spec, leash: int, channel: int, out: int, err: int, *, parent: in
 
 def kill_strangers(known: set[int]) -> None:
     """Kill what has become a child of this process, and is none of the known ones; with everything below it."""
-    kept = known.union(*(descendants(pid) for pid in known))
-    for pid in descendants(os.getpid()) - kept:
+    for pid in descendants(os.getpid(), but=known):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 

@@ -10,7 +10,7 @@ import ctypes
 import os
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -35,8 +35,11 @@ def become_subreaper() -> None:
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def descendants(root: int) -> set[int]:
-    """All processes below `root`, zombies included."""
+def descendants(root: int, *, but: Collection[int] = ()) -> set[int]:
+    """All processes below `root`, zombies included, except for some and what is below those.
+
+    It is one look for both: of two, what is made between them would seem to belong to nobody.
+    """
     children: dict[int, list[int]] = {}
     for name in os.listdir("/proc"):  # noqa: PTH208  (called ten times a second, and Path objects cost most of it)
         if name.isdigit() and (stat := _stat(int(name))):
@@ -44,7 +47,7 @@ def descendants(root: int) -> set[int]:
     found: set[int] = set()
     waiting = [root]
     while waiting:
-        below = children.get(waiting.pop(), [])
+        below = [pid for pid in children.get(waiting.pop(), []) if pid not in but]
         found.update(below)
         waiting.extend(below)
     return found

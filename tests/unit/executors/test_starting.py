@@ -36,6 +36,32 @@ def full_once():
 os.fork = full_once
 fork_server.main(socket.socket(fileno=int(sys.argv[1])), parent=int(sys.argv[2]), temporary=sys.argv[3])
 """
+# A guard that makes children, one after the other, while strangers are looked for.
+BUSY = """
+import os
+from concertmaster.executors.guard import kill_strangers
+guard = os.fork()
+if guard == 0:
+    for _ in range(300):
+        if (child := os.fork()) == 0:
+            os.execv("/bin/true", ["true"])
+        if os.waitpid(child, 0)[1] != 0:
+            os._exit(1)
+    os._exit(0)
+stranger = os.fork()
+if stranger == 0:
+    while True:
+        os.sched_yield()
+while not (ended := os.waitpid(guard, os.WNOHANG))[0]:
+    kill_strangers({guard})
+print(os.waitstatus_to_exitcode(ended[1]), os.waitstatus_to_exitcode(os.waitpid(stranger, 0)[1]))
+"""
+
+
+def test_a_child_that_a_guard_makes_meanwhile_is_no_stranger() -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ended = subprocess.run([sys.executable, "-c", BUSY], env=environment, capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == ["0", "-9"], ended.stderr
 
 
 async def test_a_child_that_cannot_start_ends_nobody_else(tmp_path: Path) -> None:
