@@ -20,7 +20,7 @@ from concertmaster.domain.document import parse
 from concertmaster.domain.errors import NotFound
 from concertmaster.domain.events import Event, ExecutionCreated
 from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow
-from concertmaster.domain.interfaces import Claim, Committed, NewExecution, Slot, Slots, StoredWorkflow
+from concertmaster.domain.interfaces import Claim, Clock, Committed, NewExecution, Slot, Slots, StoredWorkflow
 from concertmaster.domain.limits import parse_limits
 from concertmaster.engine.breaker import BreakerPolicy, Breakers
 from concertmaster.engine.hooks import Hooks
@@ -159,6 +159,7 @@ async def running_engine(
     shared: bool = False,
     threads: int = 32,
     processes: ProcessSettings | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Harness]:
     """An engine over `folder` with the built-ins and the given `@node` functions; closing it is a clean stop.
 
@@ -198,7 +199,7 @@ async def running_engine(
         workspace=folder,
         data_dir=folder / "artifacts",
         scratch=folder / "artifacts" / "scratch",
-        clock=SystemClock(),
+        clock=clock or SystemClock(),
         compute=compute,
         connection=connection,
         http=GuardedClient(EgressRules.parse(allow)),

@@ -135,7 +135,7 @@ class Shell:
                 if node_id not in self.attempts:
                     self.attempts[node_id] = attempt
                     self.record(events.NodeStarted(node_id, attempt))
-            case cmd.StartTimer(node_id, attempt, _):
+            case cmd.StartTimer(node_id, attempt):
                 self.timers[node_id] = attempt
             case cmd.SkipNode(node_id, reason):
                 self.record(events.NodeSkipped(node_id, reason))

@@ -146,7 +146,7 @@ class World:
                 if node not in member.attempts:
                     member.attempts[node] = attempt
                     self.record(member, events.NodeStarted(node, attempt))
-            case cmd.StartTimer(node, attempt, _):
+            case cmd.StartTimer(node, attempt):
                 member.timers[node] = attempt
             case cmd.SkipNode(node, reason):
                 self.record(member, events.NodeSkipped(node, reason))

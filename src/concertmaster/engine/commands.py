@@ -60,11 +60,12 @@ class StopAttempt:
 
 @dataclass(frozen=True, slots=True)
 class StartTimer:
-    """Wake a retrying or waiting node at `due_at`."""
+    """Wake a retrying or waiting node at `due_at`; its wait began at `halted_at`."""
 
     node: str
     attempt: int
     due_at: datetime
+    halted_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

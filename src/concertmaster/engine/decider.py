@@ -126,7 +126,7 @@ def _decide_node(planned: PlanNode, node: NodeState) -> list[Command]:
         case "waiting" if node.children is not None:
             return _with_children(planned, node, node.children)
         case "retrying" | "waiting" if node.due_at is not None:
-            return [StartTimer(planned.id, node.attempt, node.due_at)]
+            return [StartTimer(planned.id, node.attempt, node.due_at, node.halted_at)]
         case "waiting" if node.rule == "event":
             return [EndWait(planned.id, node.attempt, _in_vain(planned, node))] if node.fired else []
         case "waiting" if node.rule == "approval":
@@ -142,7 +142,7 @@ def _decide_node(planned: PlanNode, node: NodeState) -> list[Command]:
 def _with_children(planned: PlanNode, node: NodeState, children: Children) -> list[Command]:
     commands: list[Command] = []
     if node.due_at is not None:
-        commands.append(StartTimer(planned.id, node.attempt, node.due_at))
+        commands.append(StartTimer(planned.id, node.attempt, node.due_at, node.halted_at))
     match children.next_step():
         case "start":
             commands.append(StartChildren(planned.id, node.attempt, tuple(children.next_spans())))

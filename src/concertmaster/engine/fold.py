@@ -79,10 +79,9 @@ def apply(state: ExecutionState, event: Event) -> ExecutionState:
     match body:
         case NodeStarted(node_id, attempt):
             node = _move(state, node_id, "running")
-            node.attempt, node.due_at, node.rule, node.children = attempt, None, None, None
+            node.attempt, node.children = attempt, None
             node.delivered = node.taken if node.delivered is None else node.delivered
             state.running.add(node_id)
-            state.lost.discard(node_id)
         case NodeSucceeded(node_id, attempt, _, outputs):
             node = _end(state, node_id, "succeeded")
             node.attempt, node.outputs, node.error = attempt, outputs, None
@@ -93,12 +92,12 @@ def apply(state: ExecutionState, event: Event) -> ExecutionState:
         case NodeFailed(node_id, attempt, _, error):
             _fail(state, node_id, attempt, error)
         case NodeRetrying(node_id, attempt, error, due_at):
-            node = _halt(state, node_id, "retrying", due_at)
+            node = _halt(state, node_id, "retrying", event.at, due_at)
             node.attempt, node.failures, node.error = attempt, node.failures + 1, error
             node.former = node.former if node.children is None else node.children.anew()
-            node.rule, node.children = None, None
+            node.children = None
         case NodeWaiting(node_id, attempt, rule, due_at, _, about):
-            node = _halt(state, node_id, "waiting", due_at)
+            node = _halt(state, node_id, "waiting", event.at, due_at)
             node.attempt, node.rule, node.about, node.fired = attempt, rule, about, False
             if rule in FOR_A_PLACE:
                 state.running.add(node_id)
@@ -106,7 +105,8 @@ def apply(state: ExecutionState, event: Event) -> ExecutionState:
                 node.children, node.former = children_of(node, about), None
         case TimerFired(node_id):
             node = state.nodes[node_id]
-            node.due_at, node.fired = None, True
+            node.due_at = node.halted_at = None
+            node.fired = True
             if node.children is not None:
                 message = f"Node {node_id!r} did not end in time"
                 node.children.failure = node.children.failure or Failure("node.timeout", message, retryable=True)
@@ -231,24 +231,25 @@ def _move(state: ExecutionState, node_id: str, status: NodeStatus) -> NodeState:
     node = state.nodes[node_id]
     if status not in NODE_TRANSITIONS[node.status]:
         raise IllegalEvent(f"node {node_id!r} cannot go from {node.status} to {status}")
+    # Whatever it was at, or waited for, is over.
     node.status = status
+    node.due_at = node.halted_at = node.rule = None
+    state.running.discard(node_id)
+    state.lost.discard(node_id)
     return node
 
 
-def _halt(state: ExecutionState, node_id: str, status: NodeStatus, due_at: datetime | None) -> NodeState:
+def _halt(state: ExecutionState, node_id: str, status: NodeStatus, at: datetime, due_at: datetime | None) -> NodeState:
     """The attempt is over or not begun, and something has to happen before the next step."""
     node = _move(state, node_id, status)
-    node.due_at = due_at
+    node.due_at, node.halted_at = due_at, None if due_at is None else at
     node.delivered = node.taken if node.delivered is None else node.delivered
-    state.running.discard(node_id)
-    state.lost.discard(node_id)
     state.changed.append(node_id)
     return node
 
 
 def _end(state: ExecutionState, node_id: str, status: NodeStatus) -> NodeState:
     node = _move(state, node_id, status)
-    node.due_at = node.rule = None
     if state.concerns(node_id):
         state.open_nodes -= 1
         if state.items is not None:
@@ -256,8 +257,6 @@ def _end(state: ExecutionState, node_id: str, status: NodeStatus) -> NodeState:
         if state.phase == "undo":
             # One after the other: the next one is looked at when this one has ended.
             state.changed.extend(state.phase_nodes)
-    state.running.discard(node_id)
-    state.lost.discard(node_id)
     return node
 
 

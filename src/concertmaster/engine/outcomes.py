@@ -47,8 +47,8 @@ class Outcomes:
         node, number = attempt.node, attempt.number
         match outcome:
             case Wait():
-                due_at = outcome.due_at(self._engine.clock.now())
-                self._recorder.record(events.NodeWaiting(node, number, "timer", due_at))
+                now = self._engine.clock.now()
+                self._recorder.record(events.NodeWaiting(node, number, "timer", outcome.due_at(now)), at=now)
             case Await():
                 self._await(node, number, outcome)
             case Failure():
@@ -58,7 +58,7 @@ class Outcomes:
                     return
                 now, started_at = self._engine.clock.now(), attempt.started_at
                 body = after_failure(self._state, node, number, outcome, at=now, started_at=started_at)
-                self._recorder.record(body)
+                self._recorder.record(body, at=now)
             case _:
                 self.succeed(node, number, attempt.started_at, outcome)
 
@@ -67,7 +67,7 @@ class Outcomes:
         now = self._engine.clock.now()
         self._timers.stop(node)
         body = after_failure(self._state, node, attempt, replace(error, node=node), at=now, started_at=now)
-        self._recorder.record(body, consumed=consumed)
+        self._recorder.record(body, at=now, consumed=consumed)
 
     def succeed(
         self,
@@ -105,7 +105,7 @@ class Outcomes:
             about["id"] = str(uuid7())
         companion = self._awaited(node, awaited.rule, about, due_at)
         body = events.NodeWaiting(node, attempt, awaited.rule, due_at, about=about)
-        self._recorder.record(body, companions=() if companion is None else (companion,))
+        self._recorder.record(body, at=now, companions=() if companion is None else (companion,))
 
     def arrive(self, item: InboxItem) -> None:
         """An event or an answer that a node waits for."""

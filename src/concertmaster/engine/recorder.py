@@ -88,6 +88,7 @@ class Recorder:
         self,
         body: Body,
         *,
+        at: datetime | None = None,
         artifacts: Sequence[ArtifactReference] = (),
         companions: Sequence[Companion] = (),
         consumed: int | None = None,
@@ -96,10 +97,11 @@ class Recorder:
         """Number an event, apply it to the state, and queue it with what belongs to it.
 
         Args:
+            at: when it happened, where `body` was reckoned from that; now otherwise.
             then: called when it is durable.
         """
         self._stop_awaiting(body)
-        event = Event(self.state.execution_id, self.state.seq + 1, self._clock.now(), body)
+        event = Event(self.state.execution_id, self.state.seq + 1, at or self._clock.now(), body)
         apply(self.state, event)
         self._events.append(event)
         self._artifacts.extend(artifacts)

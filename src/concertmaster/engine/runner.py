@@ -32,7 +32,7 @@ from concertmaster.engine.outcomes import Ending, Outcomes, body_of
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.recorder import Recorder
 from concertmaster.engine.requests import answer
-from concertmaster.engine.rest import Rest, rest_of, stuck
+from concertmaster.engine.rest import Rest, left_of, rest_of, stuck
 from concertmaster.engine.scope import render_outputs
 from concertmaster.engine.state import ExecutionState
 from concertmaster.engine.timers import Timers
@@ -137,11 +137,12 @@ class Runner:
                 await self._end(ending)
                 return
             if not self._attempts:
-                rest = rest_of(self._state)
+                now = self._engine.clock.now()
+                rest = rest_of(self._state, now)
                 if rest is None:
                     await self._end(cmd.Interrupt(stuck(self._state)))
                     return
-                if await self._rest(rest):
+                if await self._rest(rest, now):
                     return
             await self._attempts.let_others()
             await self._wakeup.wait()
@@ -184,8 +185,9 @@ class Runner:
                 if not self._attempts.stop(node, reason):
                     # Lost with an earlier owner, and cancelled before it was made again.
                     self._recorder.record(events.NodeCancelled(node, self._state.nodes[node].attempt, reason))
-            case cmd.StartTimer(node, attempt, due_at):
-                self._timers.start(node, due_at, events.TimerFired(node, attempt))
+            case cmd.StartTimer(node, attempt, due_at, halted_at):
+                left = left_of(due_at, halted_at, self._engine.clock.now())
+                self._timers.start(node, left, events.TimerFired(node, attempt))
             case cmd.SkipNode(node, reason):
                 self._recorder.record(events.NodeSkipped(node, reason))
             case cmd.CancelNode(node, reason):
@@ -246,9 +248,9 @@ class Runner:
             case _:
                 raise AssertionError(f"no rule for {command}")
 
-    async def _rest(self, rest: Rest) -> bool:
+    async def _rest(self, rest: Rest, now: datetime) -> bool:
         """Nothing runs: say so when it lasts, and leave memory when it lasts long. Returns whether it was left."""
-        now, settings = self._engine.clock.now(), self._engine.settings
+        settings = self._engine.settings
         until = min((at for at in (rest.until, self._timers.deadline()) if at is not None), default=None)
         works = any(node.children is not None and node.children.running for node in self._state.nodes.values())
         if (

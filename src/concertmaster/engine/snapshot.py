@@ -79,7 +79,7 @@ def _node_data(node: NodeState) -> dict[str, Any]:
     if node.error is not None:
         data["error"] = node.error.as_json()
     if node.due_at is not None:
-        data["due_at"] = node.due_at
+        data["due_at"], data["halted_at"] = node.due_at, node.halted_at
     if node.children is not None:
         data["children"] = _children_data(node.children)
     if node.former is not None:
@@ -93,7 +93,7 @@ def _node(data: dict[str, Any]) -> NodeState:
     node.delivered = tuple(data["delivered"]) if "delivered" in data else None
     node.outputs = {outlet: values.from_json(value) for outlet, value in data.get("outputs", {}).items()}
     node.error = Failure.from_json(data["error"]) if "error" in data else None
-    node.due_at = _instant(data.get("due_at"))
+    node.due_at, node.halted_at = _instant(data.get("due_at")), _instant(data.get("halted_at"))
     node.children = _children(data["children"]) if "children" in data else None
     node.former = _children(data["former"]) if "former" in data else None
     return node

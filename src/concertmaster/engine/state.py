@@ -39,6 +39,7 @@ class NodeState:
         taken: incoming edges taken, in the order of their decision.
         delivered: the edges whose values the running attempt got.
         due_at: when a retry may start or a wait is over; None once its timer has fired.
+        halted_at: when that wait began.
         rule: what a waiting node waits for, see `NodeWaiting`.
         generation: part of the idempotency key, see `ExecutionRetried`.
         fired: the timer of the wait has fired.
@@ -56,6 +57,7 @@ class NodeState:
     outputs: Mapping[str, Value] = field(default_factory=lambda: NO_OUTPUTS)
     error: Failure | None = None
     due_at: datetime | None = None
+    halted_at: datetime | None = None
     rule: str | None = None
     generation: int = 1
     fired: bool = False

@@ -30,11 +30,10 @@ class Timers:
         self._loop = asyncio.get_running_loop()
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
-    def start(self, key: str, due_at: datetime, body: events.Body) -> None:
-        """Record an event when it is due, unless the key has a timer already."""
+    def start(self, key: str, left: timedelta, body: events.Body) -> None:
+        """Record an event when a time is over, unless the key has a timer already."""
         if key not in self._timers:
-            delay = (due_at - self._engine.clock.now()).total_seconds()
-            self._timers[key] = self._loop.call_later(max(0.0, delay), self._fire, key, body)
+            self._timers[key] = self._loop.call_later(max(0.0, left.total_seconds()), self._fire, key, body)
 
     def _fire(self, key: str, body: events.Body) -> None:
         self._timers.pop(key, None)
@@ -62,7 +61,7 @@ class Timers:
                 f"The execution did not end within {self._timeout}; raise policy.timeout or look at what takes so "
             )
             error = Failure("execution.timeout", f"{message}long")
-            self.start(_DEADLINE, deadline, events.ExecutionExpired(error))
+            self.start(_DEADLINE, deadline - self._engine.clock.now(), events.ExecutionExpired(error))
 
     def stop(self, node: str) -> None:
         """Its wait is over; a later one has a timer of its own."""
