@@ -8,7 +8,18 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import control_flow, durable, engine, flights, floor, floor_postgres, history, server, validation
+from benchmarks import (
+    control_flow,
+    durable,
+    engine,
+    flights,
+    floor,
+    floor_postgres,
+    history,
+    server,
+    validation,
+    webhooks,
+)
 from benchmarks.postgres import private_postgres
 from benchmarks.report import Report
 
@@ -47,6 +58,7 @@ def main() -> None:
         uvloop.run(history.measure(report, folder / "history", executions=HISTORY, singles=SINGLES, at_once=AT_ONCE))
         asyncio.run(flights.measure(report, folder / "flights"))
         server.measure(report, folder / "server")
+        webhooks.measure(report, folder / "webhooks")
         validation.measure(report)
     report.ratio("linear10, one at a time", "floor: write-behind, linear10")
     report.ratio("linear10 at once", "floor: write-behind, linear10 at once")

@@ -9,6 +9,7 @@ from datetime import timedelta
 from concertmaster.domain.document_fields import Fields
 from concertmaster.domain.durations import format_duration
 from concertmaster.domain.findings import brief
+from concertmaster.domain.workflow import Workflow
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 AUTH = ("token", "none", "hmac", "basic")
@@ -25,6 +26,7 @@ _KEYS = (
 _PATH = re.compile(r"[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*")
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,100}")
 _CODE = "trigger.config"
+_RESPONDER = "http.respond"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,11 @@ class WebhookConfig:
     duplicate_header: str = "Idempotency-Key"
     rate_per_minute: int | None = None
     max_body_bytes: int = BODY_BYTES
+
+
+def responders(workflow: Workflow) -> frozenset[str]:
+    """The nodes that answer where `respond` is `node`; none inside of a body does."""
+    return frozenset(name for name, node in workflow.nodes.items() if node.type.partition("@")[0] == _RESPONDER)
 
 
 def read_webhook(fields: Fields) -> WebhookConfig | None:

@@ -11,7 +11,7 @@ from concertmaster.domain.near_miss import did_you_mean, one_of
 from concertmaster.domain.problems import Problem, pointer
 from concertmaster.domain.schemas import faults, fits_schema, schema_faults
 from concertmaster.domain.triggers import TRIGGER_TYPES, ScheduleCheck, read_trigger
-from concertmaster.domain.triggers_webhook import WebhookConfig
+from concertmaster.domain.triggers_webhook import WebhookConfig, responders
 from concertmaster.domain.validation_config import Connections, has_expressions
 from concertmaster.domain.workflow import Trigger, Workflow
 
@@ -71,6 +71,10 @@ def check_triggers(
         )
         if isinstance(config, WebhookConfig):
             _check_webhook(name, config, paths, findings, connections=connections)
+            if config.respond == "node" and not responders(workflow):
+                message = "no node of the type http.respond answers, so the caller gets an empty answer at the end"
+                fix = "Add an `http.respond` node outside of loops, or choose `respond: outputs`"
+                findings.warning("trigger.no_answer", pointer("triggers", name, "config", "respond"), message, fix=fix)
         _check_trigger_inputs(workflow, name, trigger, findings)
 
 

@@ -267,9 +267,7 @@ def _asked_delay(error: Failure) -> timedelta:
 
 
 def _interrupted_write(planned: PlanNode) -> Failure:
-    return Failure(
-        "node.write_interrupted",
-        f"Node {planned.id!r} was writing when the server stopped, and it is not idempotent: check whether the "
-        "write arrived, then retry or cancel the execution (`policy.on_interrupt` can decide this by itself)",
-        node=planned.id,
-    )
+    message = f"Node {planned.id!r} was writing when the server stopped, and it is not idempotent: check whether the "
+    decided = planned.policy.on_interrupt == "fail"
+    rest = "" if decided else ", then retry or cancel the execution (`policy.on_interrupt` can decide this by itself)"
+    return Failure("node.write_interrupted", f"{message}write arrived{rest}", node=planned.id)

@@ -12,12 +12,11 @@ import orjson
 
 from concertmaster.domain.access import Actor
 from concertmaster.domain.execution import FINAL_EXECUTION
-from concertmaster.domain.triggers_webhook import WebhookConfig
+from concertmaster.domain.triggers_webhook import WebhookConfig, responders
 from concertmaster.services.executions import ExecutionService, Started
 from concertmaster.services.feeds import Line
 from concertmaster.services.stream import StreamService
 
-RESPONDER = "http.respond"
 JSON = "application/json"
 # Scripts of an answer must not act for whoever is logged in.
 SANDBOX = {"content-security-policy": "sandbox; default-src 'none'", "x-content-type-options": "nosniff"}
@@ -63,8 +62,7 @@ class HookAnswers:
     async def _from_node(self, actor: Actor, config: WebhookConfig, started: Started) -> HookAnswer:
         """What the first node of the type answers; what is missing is told where the execution ends without one."""
         id_ = started.row.id
-        nodes = started.document.nodes
-        responders = {name for name, node in nodes.items() if node.type.partition("@")[0] == RESPONDER}
+        answering = responders(started.document)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(config.wait.total_seconds()):
                 # Closed at once, so that nobody is left following.
@@ -76,7 +74,7 @@ class HookAnswers:
                                 continue
                             if event["kind"] in _ENDS:
                                 return _ended(id_, event["kind"].partition(".")[2])
-                            if event.get("node") in responders:
+                            if event.get("node") in answering:
                                 return await self._reply(actor, id_, event)
         row = await self._executions.get(actor, id_)
         return _told(202, {"execution": id_, "status": row.status})

@@ -8,7 +8,7 @@ import pytest
 from spec_snapshot import Snapshot
 
 from concertmaster.domain.validation import check_inputs, validate
-from concertmaster.domain.workflow import Trigger, Workflow
+from concertmaster.domain.workflow import Node, Trigger, Workflow
 
 FLOW = Workflow(
     "x",
@@ -66,3 +66,10 @@ def test_a_trigger_must_give_what_has_no_default() -> None:
     assert codes(Trigger("schedule", {"interval": "1h"})) == ["trigger.missing_input"]
     assert codes(Trigger("manual")) == []
     assert codes(Trigger("schedule", {"interval": "1h"}, inputs={"city": "{{ trigger.id }}"})) == []
+
+
+@pytest.mark.parametrize(("type_", "told"), [("http.respond", []), ("data.set", ["trigger.no_answer"])])
+def test_a_webhook_that_waits_for_a_node_which_there_is_not_is_told(type_: str, told: list[str]) -> None:
+    hook = Trigger("webhook", {"path": "x", "respond": "node"})
+    problems = validate(Workflow("x", nodes={"a": Node(type_)}, triggers={"t": hook}), Snapshot())
+    assert [problem.code for problem in problems if problem.code.startswith("trigger.")] == told
