@@ -85,7 +85,7 @@ class Storage:
         listeners.gap = lambda: self.gaps.append(time.monotonic())
         self.executions = SqlExecutionStore(self.database)
         self.workflows = SqlWorkflowStore(self.database, plan=Kinds().plan, now=now)
-        self.triggers = SqlTriggerStore(self.database)
+        self.triggers = SqlTriggerStore(self.database, plan=Kinds().plan)
         self.backfills = SqlBackfillStore(self.database)
         self.happenings = SqlHappeningStore(self.database)
         self.files = SqlFileWatchStore(self.database)

@@ -133,7 +133,7 @@ async def _open_storage(settings: Settings, hooks: Hooks, clock: Clock, stack: A
         database=database,
         journal=journal,
         workflows=SqlWorkflowStore(database, plan=Kinds().plan, now=clock.now),
-        triggers=SqlTriggerStore(database),
+        triggers=SqlTriggerStore(database, plan=Kinds().plan),
         backfills=SqlBackfillStore(database),
         executions=SqlExecutionStore(database),
         connections=SqlConnectionStore(database, now=clock.now),

@@ -15,8 +15,10 @@ import pytest
 from concertmaster.bootstrap import Runtime, build
 from concertmaster.config import Settings
 from concertmaster.domain.access import LOCAL_ADMIN
+from concertmaster.domain.interfaces import TriggerRow
 from concertmaster.storage.data_folder import hold_data_folder
 from concertmaster.storage.database import Database
+from concertmaster.storage.triggers import SqlTriggerStore
 from factories import document
 
 SECOND = {"type": "schedule", "config": {"interval": "1s"}, "inputs": {"n": "{{ trigger.scheduled_at.year }}"}}
@@ -184,3 +186,44 @@ async def test_the_list_can_be_of_one_workflow(client: httpx.AsyncClient) -> Non
         (await publish(client, name, yearly=YEARLY)).raise_for_status()
     listed = (await client.get("/triggers", params={"workflow": "second"})).json()["items"]
     assert [(one["workflow"], one["name"]) for one in listed] == [("second", "yearly")]
+
+
+async def test_one_that_cannot_be_read_does_not_hide_the_others(client: httpx.AsyncClient, runtime: Runtime) -> None:
+    await publish(client, sound=YEARLY, strange=YEARLY)
+    strange = '{"cron": "0 6 1 1 *", "timezone": "Mars/Base"}'
+    await _configure(runtime, "strange", strange)
+    items = (await client.get("/triggers")).raise_for_status().json()["items"]
+    assert [(item["name"], len(item["next_at"])) for item in items] == [("sound", 5), ("strange", 0)]
+    assert (await trigger(client, "strange"))["config"]["timezone"] == "Mars/Base"
+    assert (await client.post("/triggers/hello/strange/disable")).json()["enabled"] is False
+    for path in ("test", "enable"):
+        answer = await client.post(f"/triggers/hello/strange/{path}")
+        assert (answer.status_code, answer.json()["code"]) == (422, "trigger.unreadable")
+
+
+async def test_what_is_published_meanwhile_is_what_is_enabled(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await publish(client, one=YEARLY)
+    await client.post("/triggers/hello/one/disable")
+    enable = SqlTriggerStore.enable
+
+    async def after_publishing(store: SqlTriggerStore, *args: Any, **options: Any) -> TriggerRow:
+        changed = {"type": "schedule", "config": {"cron": "0 6 1 7 *", "timezone": "UTC"}}
+        (await publish(client, one=changed)).raise_for_status()
+        return await enable(store, *args, **options)
+
+    monkeypatch.setattr(SqlTriggerStore, "enable", after_publishing)
+    enabled = (await client.post("/triggers/hello/one/enable")).raise_for_status().json()
+    assert [at[4:] for at in enabled["next_at"]] == ["-07-01T06:00:00Z"] * 5
+
+
+async def _configure(runtime: Runtime, name: str, config: str) -> None:
+    database = Database(runtime.settings.resolved_database_url)
+    await database.open()
+    await database.write(
+        lambda connection: (
+            connection.exec_driver_sql("UPDATE triggers SET config = ? WHERE name = ?", (config, name)).rowcount
+        )
+    )
+    await database.close()

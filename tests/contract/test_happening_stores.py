@@ -46,7 +46,7 @@ async def fires(storage: Storage, name: str) -> list[TriggerFire]:
 
 async def test_an_event_is_written_down_for_those_that_listen(storage: Storage) -> None:
     await publish(storage, a=ORDER, b=ORDER, off=ORDER, other=Trigger("event", {"name": "x"}))
-    await storage.triggers.enable("w", "off", enabled=False, next_at=None, actor=LOCAL_ADMIN)
+    await storage.triggers.enable("w", "off", enabled=False, at=LATER, actor=LOCAL_ADMIN)
     number = await send(storage)
     found = await storage.happenings.claim("here", now=LATER, limit=10)
     assert [(one.trigger, one.type, one.source) for one in found] == [
@@ -117,7 +117,7 @@ async def test_files_are_watched_by_one_living_process(storage: Storage) -> None
     await dies.release()
     await storage.live("here")
     assert [row.name for row in await watched(storage)] == ["a", "b"]
-    await storage.triggers.enable("w", "a", enabled=False, next_at=None, actor=LOCAL_ADMIN)
+    await storage.triggers.enable("w", "a", enabled=False, at=LATER, actor=LOCAL_ADMIN)
     assert [row.name for row in await watched(storage)] == ["b"]
 
 

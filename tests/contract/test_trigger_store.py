@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.errors import Conflict, NotFound
@@ -50,7 +52,7 @@ async def test_triggers_come_and_go_with_the_published_version(storage: Storage)
 
 async def test_what_is_told_the_same_keeps_its_progress(storage: Storage) -> None:
     await publish(storage, hourly=HOURLY, daily=DAILY)
-    await storage.triggers.enable("nightly", "daily", enabled=False, next_at=None, actor=LOCAL_ADMIN)
+    await storage.triggers.enable("nightly", "daily", enabled=False, at=SOON, actor=LOCAL_ADMIN)
     await storage.live("here")
     assert await claim(storage) == ["hourly"]
     later = SOON + timedelta(hours=3)
@@ -68,19 +70,29 @@ async def test_what_is_told_the_same_keeps_its_progress(storage: Storage) -> Non
 async def test_what_is_due_is_claimed_once_the_longest_due_first(storage: Storage) -> None:
     await publish(storage, a=HOURLY, b=DAILY, c=Trigger("schedule", {"interval": "1m"}))
     await storage.live("here")
-    early = await storage.triggers.next_due()
+    early = await storage.triggers.next_due("here")
     assert early is not None
     assert await claim(storage, now=early - timedelta(seconds=1)) == []
     assert await claim(storage, now=early) == ["c"]
-    assert await claim(storage, limit=1) == ["a"]
-    assert await claim(storage) == ["b"]
-    assert await claim(storage) == []
-    assert await storage.triggers.next_due() is None
+    assert await claim(storage, limit=2) == ["c", "a"]
+    assert await claim(storage) == ["c", "a", "b"]
+    assert await claim(storage, "elsewhere") == []
+    assert await storage.triggers.next_due("elsewhere") is None
     await storage.triggers.advance("here", [TriggerProgress("nightly", "c", SOON, keep=True)])
-    assert await claim(storage) == []
+    assert await claim(storage, "elsewhere") == []
     await storage.triggers.advance("here", [TriggerProgress("nightly", "c", SOON)])
-    assert await storage.triggers.next_due() == SOON
-    assert await claim(storage) == ["c"]
+    assert await storage.triggers.next_due("elsewhere") == SOON
+    assert await claim(storage, "elsewhere") == ["c"]
+
+
+async def test_a_claim_whose_answer_was_lost_comes_again(storage: Storage) -> None:
+    await publish(storage, a=HOURLY)
+    await storage.live("here")
+    (lost,) = await storage.triggers.claim_due("here", now=SOON, limit=5)
+    assert not lost.begun
+    assert await storage.triggers.next_due("here") == lost.next_at
+    (found,) = await storage.triggers.claim_due("here", now=SOON, limit=5)
+    assert (found.name, found.begun, found.next_at) == ("a", True, lost.next_at)
 
 
 async def test_the_claim_of_a_dead_process_is_void(storage: Storage) -> None:
@@ -104,7 +116,7 @@ async def test_a_trigger_that_was_changed_meanwhile_keeps_its_plan(storage: Stor
     await storage.live("here")
     assert sorted(await claim(storage)) == ["a", "b"]
     await publish(storage, a=DAILY, b=HOURLY)
-    await storage.triggers.enable("nightly", "b", enabled=False, next_at=None, actor=LOCAL_ADMIN)
+    await storage.triggers.enable("nightly", "b", enabled=False, at=SOON, actor=LOCAL_ADMIN)
     before = await rows(storage)
     await storage.triggers.advance("here", [TriggerProgress("nightly", name, SOON) for name in ("b", "a", "gone")])
     assert await rows(storage) == before
@@ -121,14 +133,39 @@ async def test_the_history_is_bounded(storage: Storage) -> None:
     assert found[0][0] == fires[-1]
 
 
+async def test_the_last_fires_of_many_are_one_look(storage: Storage) -> None:
+    await publish(storage, **{f"t{number}": HOURLY for number in range(5)})
+    told = {
+        name: [TriggerFire(SOON, "skipped", f"{name} {n}") for n in range(count)]
+        for name, count in (("t1", 1), ("t3", 4))
+    }
+    for name, fires in told.items():
+        await storage.triggers.advance("here", [TriggerProgress("nightly", name, None, fires)])
+    listed = (await storage.triggers.list()).items
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "trigger_fires" in statement:
+            asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        found = await storage.triggers.fires(listed[::-1], limit=3)
+        assert await storage.triggers.fires([], limit=3) == []
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert found == [[], told["t3"][:0:-1], [], told["t1"], []]
+    assert len(asked) == 1
+
+
 async def test_enabling_is_audited_once(storage: Storage) -> None:
     await publish(storage, a=HOURLY)
     for _ in range(2):
-        off = await storage.triggers.enable("nightly", "a", enabled=False, next_at=None, actor=LOCAL_ADMIN)
+        off = await storage.triggers.enable("nightly", "a", enabled=False, at=SOON, actor=LOCAL_ADMIN)
         assert (off.enabled, off.next_at) == (False, None)
     assert await claim(storage) == []
-    on = await storage.triggers.enable("nightly", "a", enabled=True, next_at=SOON, actor=LOCAL_ADMIN)
-    assert (on.enabled, on.next_at) == (True, SOON)
+    on = await storage.triggers.enable("nightly", "a", enabled=True, at=SOON, actor=LOCAL_ADMIN)
+    assert (on.enabled, on.next_at) == (True, SOON + timedelta(hours=1))
     deeds = [line.action for line in (await storage.audit.list(target="trigger:nightly/a")).items]
     assert deeds == ["trigger.enable", "trigger.disable"]
 

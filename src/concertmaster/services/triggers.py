@@ -96,13 +96,10 @@ class TriggerService:
 
         Raises:
             NotFound: `trigger.not_found`.
+            UserError: `trigger.unreadable`.
         """
         demand(actor, "trigger:control")
-        row = await self._store.get(workflow, name)
-        plan = self._kinds.plan(_trigger(row), self._clock.now())
-        changed = await self._store.enable(
-            workflow, name, enabled=enabled, next_at=plan.next_at if enabled else None, actor=actor
-        )
+        changed = await self._store.enable(workflow, name, enabled=enabled, at=self._clock.now(), actor=actor)
         self._wake()
         return await self._shown(changed)
 
@@ -192,7 +189,11 @@ class TriggerService:
     def _view(self, row: TriggerRow, fires: tuple[TriggerFire, ...]) -> TriggerView:
         if row.next_at is None:
             return TriggerView(row, (), fires)
-        later = self._kinds.upcoming(_trigger(row), row.next_at, count=UPCOMING - 1)
+        try:
+            later = self._kinds.upcoming(_trigger(row), row.next_at, count=UPCOMING - 1)
+        except UserError:
+            # It cannot be read, as its fires say; the others of a list are shown all the same.
+            return TriggerView(row, (), fires)
         return TriggerView(row, (row.next_at, *later), fires)
 
 

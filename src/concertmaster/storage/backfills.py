@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, case, desc, insert, or_, select, text, update
+from sqlalchemy import Connection, case, desc, insert, select, text, update
 
 from concertmaster.domain.access import Actor
 from concertmaster.domain.errors import Conflict, NotFound
@@ -16,8 +16,9 @@ from concertmaster.storage.audit import record
 from concertmaster.storage.cursors import read_cursor, write_cursor
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import from_micros, maybe_instant, maybe_micros, to_micros, utc_now
+from concertmaster.storage.ownership import claimable
 from concertmaster.storage.rows import json_text
-from concertmaster.storage.tables import backfills, executions, owners
+from concertmaster.storage.tables import backfills, executions
 
 _own = backfills.c
 # Exactly that of the index.
@@ -29,8 +30,6 @@ class SqlBackfillStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        lives = owners.c.lease_until > text(database.dialect.now_sql)
-        self._free = or_(_own.claimed_by.is_(None), _own.claimed_by.not_in(select(owners.c.owner).where(lives)))
 
     async def create(self, backfill: Backfill, *, actor: Actor) -> None:
         """See `BackfillStore`."""
@@ -89,7 +88,7 @@ class SqlBackfillStore:
 
     async def claim(self, owner: str) -> Sequence[Backfill]:
         """See `BackfillStore`."""
-        free = or_(self._free, _own.claimed_by == owner)
+        free = claimable(_own.claimed_by, self._database.dialect, owner)
         query = select(backfills).where(_OPEN, free).order_by(_own.id)
         # Most of the time there is none, and then nothing is written.
         if not await self._database.read(lambda connection: connection.execute(query.limit(1)).all()):

@@ -12,14 +12,13 @@ from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from concertmaster.domain.errors import OperationalError, UserError
-from concertmaster.domain.interfaces import Lease, Slots
+from concertmaster.domain.interfaces import Lease, Named, Slots
 from concertmaster.storage.calls import Call, CallLane
 from concertmaster.storage.dialect import Dialect
 from concertmaster.storage.group_commit import first_line
 from concertmaster.storage.group_writer import GroupWriter
 from concertmaster.storage.leases import LEASE_SECONDS, OnLost
 from concertmaster.storage.notices import Listeners
-from concertmaster.storage.slots import Named
 from concertmaster.storage.sqlite import SqliteDialect
 
 T = TypeVar("T")

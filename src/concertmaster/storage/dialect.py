@@ -12,14 +12,13 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
 from concertmaster.domain.errors import OperationalError
-from concertmaster.domain.interfaces import Lease, Slots
+from concertmaster.domain.interfaces import Lease, Named, Slots
 from concertmaster.storage.notices import Listeners, Notices
 
 if TYPE_CHECKING:
     from concertmaster.storage.database import Database
     from concertmaster.storage.leases import OnLost
     from concertmaster.storage.notifications import Listener
-    from concertmaster.storage.slots import Named
 
 ColumnType = Literal["text", "bigint", "bytes"]
 

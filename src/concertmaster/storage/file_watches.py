@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select, text, tuple_, update
+from sqlalchemy import Connection, delete, select, text, tuple_, update
 
 from concertmaster.domain.interfaces import FileProgress, KnownFile, TriggerRow
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import maybe_instant, maybe_micros, to_micros
 from concertmaster.storage.fires import note_fires
-from concertmaster.storage.tables import owners, triggers
+from concertmaster.storage.ownership import claimable
+from concertmaster.storage.tables import triggers
 from concertmaster.storage.tables_happenings import known_files
 from concertmaster.storage.triggers import TRIGGER_COLUMNS, trigger_from
 
@@ -29,8 +30,6 @@ class SqlFileWatchStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        lives = owners.c.lease_until > text(database.dialect.now_sql)
-        self._free = or_(_own.claimed_by.is_(None), _own.claimed_by.not_in(select(owners.c.owner).where(lives)))
         self._upsert = database.dialect.bulk(
             "INSERT INTO known_files (workflow, trigger, path, size_bytes, modified_ns, changed_ns, digest, gone_at) "
             "{rows} ON CONFLICT (workflow, trigger, path) DO UPDATE SET size_bytes = excluded.size_bytes, "
@@ -41,7 +40,7 @@ class SqlFileWatchStore:
 
     async def claim(self, owner: str) -> Sequence[TriggerRow]:
         """See `FileWatchStore`."""
-        free = or_(self._free, _own.claimed_by == owner)
+        free = claimable(_own.claimed_by, self._database.dialect, owner)
         query = select(*TRIGGER_COLUMNS, _own.claimed_by).where(_WATCHED, _own.enabled == 1, free)
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         # Most of the time they are ours, and then nothing is written.

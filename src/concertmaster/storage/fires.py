@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, desc, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, desc, func, insert, select, tuple_, update
 
 from concertmaster.domain.interfaces import TriggerFire
+from concertmaster.storage.bulk import batched
 from concertmaster.storage.encoding import from_micros, maybe_instant, maybe_micros, to_micros
 from concertmaster.storage.rows import json_text
 from concertmaster.storage.tables import trigger_fires, triggers
@@ -37,10 +38,15 @@ def note_samples(connection: Connection, samples: Mapping[tuple[str, str], Mappi
         connection.execute(_SAMPLE, [{"w": key[0], "n": key[1], "told": json_text(samples[key])} for key in ordered])
 
 
-def last_fires(connection: Connection, workflow: str, name: str, limit: int) -> list[TriggerFire]:
-    """Newest first."""
-    query = select(trigger_fires).where(_fires.workflow == workflow, _fires.name == name).order_by(desc(_fires.id))
-    return [_fire(row) for row in connection.execute(query.limit(limit))]
+def last_fires(connection: Connection, keys: Sequence[tuple[str, str]], limit: int) -> list[list[TriggerFire]]:
+    """Those of each trigger (workflow and name), newest first."""
+    found: dict[tuple[str, str], list[TriggerFire]] = {key: [] for key in keys}
+    age = func.row_number().over(partition_by=(_fires.workflow, _fires.name), order_by=desc(_fires.id))
+    for part in batched(keys, 500):
+        aged = select(trigger_fires, age.label("age")).where(tuple_(_fires.workflow, _fires.name).in_(part)).subquery()
+        for row in connection.execute(select(aged).where(aged.c.age <= limit).order_by(aged.c.age)):
+            found[row.workflow, row.name].append(_fire(row))
+    return [found[key] for key in keys]
 
 
 _SAMPLE = (

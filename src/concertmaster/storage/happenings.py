@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, text, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from concertmaster.domain.execution import ExecutionRow
 from concertmaster.domain.interfaces import Happening, NamedEvent, Settled
@@ -15,8 +15,9 @@ from concertmaster.storage.bulk import batched
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import from_micros, to_micros
 from concertmaster.storage.fires import note_fires
+from concertmaster.storage.ownership import claimable
 from concertmaster.storage.rows import json_text
-from concertmaster.storage.tables import executions, owners, triggers
+from concertmaster.storage.tables import executions, triggers
 from concertmaster.storage.tables_happenings import happenings
 
 _own = happenings.c
@@ -28,12 +29,10 @@ class SqlHappeningStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        lives = owners.c.lease_until > text(database.dialect.now_sql)
-        self._free = or_(_own.claimed_by.is_(None), _own.claimed_by.not_in(select(owners.c.owner).where(lives)))
 
     async def claim(self, owner: str, *, now: datetime, limit: int) -> Sequence[Happening]:
         """See `HappeningStore`."""
-        free = or_(self._free, _own.claimed_by == owner)
+        free = claimable(_own.claimed_by, self._database.dialect, owner)
         query = select(happenings).where(_own.due_at <= to_micros(now), free).order_by(_own.due_at, _own.id)
         # Most of the time there is none, and then nothing is written.
         if not await self._database.read(lambda connection: connection.execute(query.limit(1)).all()):

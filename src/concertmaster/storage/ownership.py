@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, delete, select, text, update
+from sqlalchemy import ColumnElement, Connection, delete, or_, select, text, update
 
 from concertmaster.storage.dialect import Dialect
 from concertmaster.storage.tables import executions, owners, slots
@@ -36,6 +37,15 @@ def lives(connection: Connection, dialect: Dialect, owner: str) -> bool:
     """Whether an owner's lease has not run out, by the database's clock."""
     query = select(owners.c.owner).where(owners.c.owner == owner, owners.c.lease_until > text(dialect.now_sql))
     return connection.execute(query).one_or_none() is not None
+
+
+def claimable(claimed_by: ColumnElement[Any], dialect: Dialect, owner: str) -> ColumnElement[bool]:
+    """Rows that `owner` may claim: those of nobody, of the dead, and its own, for the answer to a claim may be lost.
+
+    Whoever claims so works off all that it has claimed before it claims again.
+    """
+    living = select(owners.c.owner).where(owners.c.lease_until > text(dialect.now_sql))
+    return or_(claimed_by.is_(None), claimed_by == owner, claimed_by.not_in(living))
 
 
 def bury(connection: Connection, dialect: Dialect, dead: Sequence[str], *, at: int) -> list[str]:

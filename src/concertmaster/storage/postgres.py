@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from concertmaster.domain.errors import OperationalError
-from concertmaster.domain.interfaces import Lease, Slots
+from concertmaster.domain.interfaces import Lease, Named, Slots
 from concertmaster.storage.dialect import ColumnType
 from concertmaster.storage.group_commit import first_line
 from concertmaster.storage.leases import OnLost
@@ -27,7 +27,7 @@ from concertmaster.storage.notices import Listeners, Notices
 from concertmaster.storage.notifications import Listener
 from concertmaster.storage.payloads import CHANNEL, payloads
 from concertmaster.storage.renewed_leases import RenewedLease
-from concertmaster.storage.slots import Named, SqlSlots
+from concertmaster.storage.slots import SqlSlots
 
 if TYPE_CHECKING:
     from concertmaster.storage.database import Database

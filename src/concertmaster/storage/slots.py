@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, select, text
 
+from concertmaster.domain.interfaces import Named
 from concertmaster.storage.encoding import to_micros, utc_now
 from concertmaster.storage.lanes import Job
 from concertmaster.storage.tables import owners, slots
 
 if TYPE_CHECKING:
     from concertmaster.storage.database import Database
-
-
-class Named(Protocol):
-    """Whose name may change: a process that lost its lease goes on under another."""
-
-    name: str
 
 
 class MemorySlots:

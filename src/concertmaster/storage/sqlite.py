@@ -14,11 +14,11 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from concertmaster.domain.errors import OperationalError
-from concertmaster.domain.interfaces import Lease, Slots
+from concertmaster.domain.interfaces import Lease, Named, Slots
 from concertmaster.storage.dialect import ColumnType
 from concertmaster.storage.leases import OnLost, SoleLease
 from concertmaster.storage.notices import Listeners, Notices
-from concertmaster.storage.slots import MemorySlots, Named
+from concertmaster.storage.slots import MemorySlots
 
 if TYPE_CHECKING:
     from concertmaster.storage.database import Database

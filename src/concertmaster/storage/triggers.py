@@ -7,17 +7,20 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, and_, bindparam, func, or_, select, text, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, tuple_, update
 
 from concertmaster.domain.access import Actor
 from concertmaster.domain.errors import NotFound
 from concertmaster.domain.interfaces import Page, TriggerFire, TriggerProgress, TriggerRow
+from concertmaster.domain.workflow import Trigger
 from concertmaster.storage.audit import record
 from concertmaster.storage.cursors import read_cursor, write_cursor
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import maybe_instant, maybe_micros, to_micros, utc_now
 from concertmaster.storage.fires import last_fires, note_fires, note_samples
-from concertmaster.storage.tables import owners, triggers
+from concertmaster.storage.ownership import claimable
+from concertmaster.storage.tables import triggers
+from concertmaster.storage.trigger_sync import Plan
 
 _own = triggers.c
 TRIGGER_COLUMNS = (
@@ -27,12 +30,15 @@ TRIGGER_COLUMNS = (
 
 
 class SqlTriggerStore:
-    """`TriggerStore` of `domain/interfaces`."""
+    """`TriggerStore` of `domain/interfaces`.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        plan: what to expect of a trigger.
+    """
+
+    def __init__(self, database: Database, *, plan: Plan) -> None:
         self._database = database
-        lives = owners.c.lease_until > text(database.dialect.now_sql)
-        self._free = or_(_own.claimed_by.is_(None), _own.claimed_by.not_in(select(owners.c.owner).where(lives)))
+        self._plan = plan
 
     async def list(
         self, *, workflow: str | None = None, before: str | None = None, limit: int = 100
@@ -54,21 +60,20 @@ class SqlTriggerStore:
 
     async def fires(self, triggers: Sequence[TriggerRow], *, limit: int) -> Sequence[Sequence[TriggerFire]]:
         """See `TriggerStore`."""
+        keys = [(one.workflow, one.name) for one in triggers]
+        return await self._database.read(lambda connection: last_fires(connection, keys, limit))
 
-        def find(connection: Connection) -> Sequence[Sequence[TriggerFire]]:
-            return [last_fires(connection, one.workflow, one.name, limit) for one in triggers]
-
-        return await self._database.read(find)
-
-    async def enable(
-        self, workflow: str, name: str, *, enabled: bool, next_at: datetime | None, actor: Actor
-    ) -> TriggerRow:
+    async def enable(self, workflow: str, name: str, *, enabled: bool, at: datetime, actor: Actor) -> TriggerRow:
         """See `TriggerStore`."""
 
         def change(connection: Connection) -> TriggerRow:
-            known = _get(connection, workflow, name)
+            known = _get(connection, workflow, name, lock=True)
             if known.enabled != enabled:
-                values = {"enabled": int(enabled), "next_at": maybe_micros(next_at), "claimed_by": None}
+                values: dict[str, Any] = {"enabled": int(enabled), "next_at": None, "claimed_by": None}
+                if enabled:
+                    # Here, where nobody can publish something else meanwhile.
+                    plan = self._plan(Trigger(known.type, known.config), at)
+                    values["next_at"] = maybe_micros(plan.next_at)
                 if enabled and known.type == "file":
                     # What came while it was disabled is not news.
                     values["files_since"] = to_micros(utc_now())
@@ -83,7 +88,8 @@ class SqlTriggerStore:
         """See `TriggerStore`."""
         query = (
             select(*TRIGGER_COLUMNS, _own.claimed_by)
-            .where(_own.next_at.is_not(None), _own.next_at <= to_micros(now), self._free)
+            .where(_own.next_at.is_not(None), _own.next_at <= to_micros(now))
+            .where(claimable(_own.claimed_by, self._database.dialect, owner))
             .order_by(_own.next_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -97,7 +103,7 @@ class SqlTriggerStore:
                 connection.execute(update(triggers).where(mine).values(claimed_by=owner))
             return [trigger_from(row, begun=row.claimed_by is not None) for row in rows]
 
-        return await self._database.write(claim)
+        return await self._database.write(claim, patient=True)
 
     async def due_until(self, until: datetime, *, limit: int) -> Sequence[TriggerRow]:
         """See `TriggerStore`."""
@@ -110,9 +116,10 @@ class SqlTriggerStore:
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return [trigger_from(row) for row in rows]
 
-    async def next_due(self) -> datetime | None:
+    async def next_due(self, owner: str) -> datetime | None:
         """See `TriggerStore`."""
-        query = select(func.min(_own.next_at)).where(_own.next_at.is_not(None), _own.claimed_by.is_(None))
+        ours = or_(_own.claimed_by.is_(None), _own.claimed_by == owner)
+        query = select(func.min(_own.next_at)).where(_own.next_at.is_not(None), ours)
         return maybe_instant(await self._database.read(lambda connection: connection.scalar(query)))
 
     async def at_address(self, type_: str, address: str) -> Sequence[TriggerRow]:
@@ -164,8 +171,9 @@ def _is(workflow: str, name: str) -> Any:
     return and_(_own.workflow == workflow, _own.name == name)
 
 
-def _get(connection: Connection, workflow: str, name: str) -> TriggerRow:
-    row = connection.execute(select(*TRIGGER_COLUMNS).where(_is(workflow, name))).one_or_none()
+def _get(connection: Connection, workflow: str, name: str, *, lock: bool = False) -> TriggerRow:
+    query = select(*TRIGGER_COLUMNS).where(_is(workflow, name))
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         raise NotFound(
             "trigger.not_found",

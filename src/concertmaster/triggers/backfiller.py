@@ -7,7 +7,6 @@ same idempotency keys.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import logging
 from collections import Counter
@@ -17,9 +16,9 @@ from datetime import datetime, timedelta
 
 from concertmaster.domain.errors import ConcertMasterError, OperationalError
 from concertmaster.domain.execution import FINAL_EXECUTION
-from concertmaster.domain.interfaces import Backfill, BackfillStore, Committed, TriggerKinds
+from concertmaster.domain.interfaces import Backfill, BackfillStore, Committed, Named, TriggerKinds
 from concertmaster.domain.workflow import Trigger
-from concertmaster.triggers.scheduler import Named
+from concertmaster.triggers.working import keep_working
 
 _log = logging.getLogger(__name__)
 LOOK_SECONDS = 15.0
@@ -51,22 +50,13 @@ class Backfiller:
 
     async def run(self) -> None:
         """Work off what there is, for ever."""
-        while True:
-            self._poked.clear()
-            pause = WORKING_SECONDS
-            try:
-                owner = self._owner.name
-                claimed = await self._store.claim(owner)
-                await asyncio.gather(*(self._step(one, owner) for one in claimed))
-                pause = WORKING_SECONDS if claimed else LOOK_SECONDS
-            except ConcertMasterError as error:
-                _log.warning("backfills have to wait: %s", error.message)
-            except Exception:
-                # A bug must not end the only one who works them off.
-                _log.exception("working off backfills failed")
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._poked.wait()
+        await keep_working(self._round, self._poked, on="backfills")
+
+    async def _round(self) -> float:
+        owner = self._owner.name
+        claimed = await self._store.claim(owner)
+        await asyncio.gather(*(self._step(one, owner) for one in claimed))
+        return WORKING_SECONDS if claimed else LOOK_SECONDS
 
     async def _step(self, backfill: Backfill, owner: str) -> None:
         """See what has ended, start what there is room for, and note both."""

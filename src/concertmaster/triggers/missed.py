@@ -10,6 +10,8 @@ from concertmaster.triggers.schedule import Schedule, latest
 
 GRACE = timedelta(seconds=60)
 """A time that is later than this was missed; before, the server was only busy."""
+AT_ONCE = 20
+"""So many missed times are made up for in one go: other schedules must not wait for all of them."""
 COUNTED = 1_000
 """Skipped times are counted up to here."""
 
@@ -30,7 +32,7 @@ class Due:
 
     Attributes:
         fire: times to start executions for, in order.
-        next_at: the first time after now.
+        next_at: the first time after now, or the first missed one that is left for the next go.
     """
 
     fire: tuple[datetime, ...]
@@ -47,23 +49,28 @@ def what_is_due(
     and `last` the newest one, unless a time within the grace makes up for it.
 
     Args:
+        first: as was planned; after trouble perhaps no time of the schedule, only a moment to look again.
         begun: perhaps `first` was started already; it is started whatever the policy, which does no harm then.
     """
-    following = schedule.following(first)
-    if now - first <= GRACE and (following is None or following > now):
+    before, following = first - timedelta.resolution, schedule.following(first)
+    planned = schedule.following(before) == first
+    if planned and now - first <= GRACE and (following is None or following > now):
         return Due((first,), None, following)
-    before = first - timedelta.resolution
+    begun = begun and planned
     edge = now - GRACE
     on_time = latest(schedule, after=max(before, edge), until=now, limit=COUNTED)
     made_up: list[datetime] = []
     wanted = {"skip": 0, "last": 0 if on_time else 1, "all": config.missed_limit}[config.missed]
     if before < edge and wanted:
         made_up = latest(schedule, after=before, until=edge, limit=wanted)
-    fire = [*made_up, *on_time]
+    skipped = _skipped(schedule, config, after=first if begun else before, until=edge, made_up=made_up)
+    # Those on time are all started now: they may have become missed ones by the next go.
+    fire, next_at = [*made_up, *on_time], schedule.following(now)
+    if len(made_up) > AT_ONCE:
+        fire, next_at = made_up[:AT_ONCE], made_up[AT_ONCE]
     if begun and first not in fire:
         fire.insert(0, first)
-    skipped = _skipped(schedule, config, after=first if begun else before, until=edge, made_up=made_up)
-    return Due(tuple(fire), skipped, schedule.following(now))
+    return Due(tuple(fire), skipped, next_at)
 
 
 def _skipped(
@@ -75,7 +82,7 @@ def _skipped(
         return None
     found = latest(schedule, after=after, until=end, limit=COUNTED)
     policy = config.missed if config.missed != "all" else f"all, but no more than {config.missed_limit}"
-    reason = f"no server was there to start it, and of missed times the trigger makes up for: {policy}"
+    reason = f"no server started it in time, and of missed times the trigger makes up for: {policy}"
     if config.missed == "skip":
-        reason = "no server was there to start it, and the trigger skips missed times"
+        reason = "no server started it in time, and the trigger skips missed times"
     return Skipped(first, found[-1], len(found), reason)

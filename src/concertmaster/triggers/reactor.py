@@ -7,21 +7,19 @@ became of it; a process that dies before leaves it to the next one, which starts
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from concertmaster.domain.errors import ConcertMasterError, OperationalError
 from concertmaster.domain.execution import FINAL_EXECUTION
-from concertmaster.domain.interfaces import Clock, Committed, Happening, HappeningStore, Settled, TriggerFire
-from concertmaster.triggers.scheduler import Named
+from concertmaster.domain.interfaces import Clock, Committed, Happening, HappeningStore, Named, Settled, TriggerFire
+from concertmaster.triggers.working import keep_working
 
 _log = logging.getLogger(__name__)
 BATCH = 100
 # A process may have died before it worked off what happened there.
 LOOK_SECONDS = 5.0
-TROUBLE_SECONDS = 1.0
 POSTPONED = timedelta(seconds=5)
 
 React = Callable[[Happening], Awaitable[Settled]]
@@ -52,36 +50,21 @@ class Reactor:
 
     async def run(self) -> None:
         """Work off what there is, for ever."""
-        while True:
-            self._poked.clear()
-            pause = LOOK_SECONDS
-            try:
-                # First: what ends after this look pokes.
-                self._followed = await self._store.followed()
-                if await self._round():
-                    continue
-            except ConcertMasterError as error:
-                _log.warning("what happened for triggers has to wait: %s", error.message)
-                pause = TROUBLE_SECONDS
-            except Exception:
-                # A bug must not end the only one who works it off.
-                _log.exception("working off what happened for triggers failed")
-                pause = TROUBLE_SECONDS
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._poked.wait()
+        await keep_working(self._round, self._poked, on="things that happened for triggers")
 
-    async def _round(self) -> bool:
-        """Work off a batch; False when there was none."""
+    async def _round(self) -> float:
+        """Work off a batch; returns the seconds until it is worth looking again."""
+        # First: what ends after this look pokes.
+        self._followed = await self._store.followed()
         claimed = await self._store.claim(self._owner.name, now=self._clock.now(), limit=BATCH)
         if not claimed:
-            return False
+            return LOOK_SECONDS
         results = await asyncio.gather(*(self._settled(one) for one in claimed))
         later = [one.id for one, settled in zip(claimed, results, strict=True) if settled is None]
         await self._store.settle([settled for settled in results if settled is not None])
         if later:
             await self._store.postpone(later, self._clock.now() + POSTPONED)
-        return True
+        return 0.0
 
     async def _settled(self, one: Happening) -> Settled | None:
         """None: not now."""

@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
 
+from concertmaster.domain.errors import UserError
 from concertmaster.domain.triggers import ScheduleConfig
 
 LONGEST_CRON = 200
@@ -155,14 +156,14 @@ def schedule_of(config: ScheduleConfig) -> Schedule:
     """What a config means.
 
     Raises:
-        ValueError: it was not validated.
+        UserError: `trigger.unreadable`: it was validated elsewhere, and this machine may not know the zone.
     """
     if config.interval is not None:
         return Interval(config.interval)
     try:
-        return Cron(config.cron or "", ZoneInfo(config.timezone))
-    except (CronSimError, OSError, ValueError) as error:
-        raise ValueError(f"the schedule cannot be read: {error}") from error
+        return Cron(config.cron or "", _zone(config.timezone))
+    except CronSimError as error:
+        raise UserError("trigger.unreadable", f"The schedule cannot be read: {error}") from error
 
 
 def latest(schedule: Schedule, *, after: datetime, until: datetime, limit: int) -> list[datetime]:
@@ -182,10 +183,22 @@ def latest(schedule: Schedule, *, after: datetime, until: datetime, limit: int) 
 
 
 def moment(at: datetime, zone: str) -> dict[str, Any]:
-    """An instant as expressions see it: its parts on the wall clock of the zone."""
-    local = at.astimezone(ZoneInfo(zone))
+    """An instant as expressions see it: its parts on the wall clock of the zone.
+
+    Raises:
+        UserError: `trigger.unreadable`, this machine does not know the zone.
+    """
+    local = at.astimezone(_zone(zone))
     parts = {name: getattr(local, name) for name in ("year", "month", "day", "hour", "minute", "second")}
     return {"iso": local.isoformat(), **parts, "zone": zone}
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    # An unknown name is a KeyError, what is no name a ValueError, and the name of a folder an OSError.
+    except (KeyError, ValueError, OSError) as error:
+        raise UserError("trigger.unreadable", f"The time zone {name} is not known on this machine") from error
 
 
 def _wall(local: datetime) -> datetime:

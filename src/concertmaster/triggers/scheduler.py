@@ -11,16 +11,16 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from concertmaster.domain.errors import ConcertMasterError, OperationalError
-from concertmaster.domain.interfaces import Clock, TriggerFire, TriggerProgress, TriggerRow, TriggerStore
+from concertmaster.domain.interfaces import Clock, Named, TriggerFire, TriggerProgress, TriggerRow, TriggerStore
 from concertmaster.domain.recent import Recent
 from concertmaster.domain.triggers import ScheduleConfig
 from concertmaster.domain.workflow import Trigger
 from concertmaster.triggers.kinds import config_of
 from concertmaster.triggers.missed import Due, Skipped, what_is_due
 from concertmaster.triggers.schedule import schedule_of
+from concertmaster.triggers.working import TROUBLE_SECONDS, keep_working
 
 _log = logging.getLogger(__name__)
 BATCH = 500
@@ -29,16 +29,8 @@ PREPARED = 1_000
 PREPARE_SECONDS = 30.0
 # Another process may have published a trigger and died.
 LOOK_SECONDS = 15.0
-TROUBLE_SECONDS = 1.0
-
-
-class Named(Protocol):
-    """Who claims; the name changes when its lease is lost."""
-
-    @property
-    def name(self) -> str:
-        """As in the table of owners."""
-        ...
+# Until then another release may be here that reads it, or the zone that it names.
+UNREADABLE = timedelta(minutes=1)
 
 
 StartScheduled = Callable[[TriggerRow, datetime], Awaitable[str]]
@@ -67,26 +59,12 @@ class Scheduler:
 
     async def run(self) -> None:
         """Start what is due, for ever."""
-        while True:
-            self._poked.clear()
-            try:
-                pause = await self._round()
-            except ConcertMasterError as error:
-                _log.warning("triggers cannot be looked at, at the moment: %s", error.message)
-                pause = TROUBLE_SECONDS
-            except Exception:
-                # A bug must not end the only one who starts what is due.
-                _log.exception("starting what is due failed")
-                pause = TROUBLE_SECONDS
-            if pause > 0:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(pause):
-                        await self._poked.wait()
+        await keep_working(self._round, self._poked, on="schedules")
 
     async def _round(self) -> float:
         """Work off a batch; returns the seconds until it is worth looking again."""
         owner, now = self._owner.name, self._clock.now()
-        due = await self._store.next_due()
+        due = await self._store.next_due(owner)
         # Claims that dead processes left behind are not among what is due next; they are looked for all the same.
         claimed = await self._store.claim_due(owner, now=now, limit=BATCH)
         if not claimed:
@@ -95,7 +73,8 @@ class Scheduler:
             return min(max(wait, 0.001), LOOK_SECONDS)
         progress = await asyncio.gather(*(self._work_off(row, owner, now) for row in claimed))
         await self._store.advance(owner, progress)
-        in_trouble = any(done.next_at is not None and done.next_at <= now for done in progress)
+        # One that has not moved has to wait; one that is still due catches up, and goes on at once.
+        in_trouble = any(done.next_at == row.next_at for row, done in zip(claimed, progress, strict=True))
         return TROUBLE_SECONDS if in_trouble else 0.0
 
     async def _prepare_soon(self) -> None:
@@ -111,7 +90,7 @@ class Scheduler:
                     await self._prepare(row)
 
     async def _work_off(self, row: TriggerRow, owner: str, now: datetime) -> TriggerProgress:
-        """Start everything that is due of one trigger."""
+        """Start what is due of one trigger."""
         assert row.next_at is not None
         at = row.next_at
         try:
@@ -120,26 +99,26 @@ class Scheduler:
             due = what_is_due(schedule_of(config), config, first=at, now=now, begun=row.begun)
             if due.skipped is not None:
                 # What is skipped is settled before anything starts: after a crash it is not decided again.
-                at = due.fire[0] if due.fire else due.next_at
                 skipped = [_skip(due.skipped, self._clock.now())]
-                if at is None or not due.fire:
-                    return TriggerProgress(row.workflow, row.name, at, skipped)
+                if not due.fire:
+                    return TriggerProgress(row.workflow, row.name, due.next_at, skipped)
+                at = due.fire[0]
                 await self._store.advance(owner, [TriggerProgress(row.workflow, row.name, at, skipped, keep=True)])
             return await self._start_all(row, owner, due)
         except OperationalError as error:
-            _log.warning("a scheduled start has to wait: %s", error.message, extra=_of(row))
-            return TriggerProgress(row.workflow, row.name, at)
+            return self._later(row, at, error)
         except Exception as error:
-            # A bug must not keep the others of the batch from their turn.
-            _log.exception("a schedule cannot be worked off", extra=_of(row))
-            failed = TriggerFire(self._clock.now(), "failed", f"a bug: {type(error).__name__}", scheduled_at=at)
-            return TriggerProgress(row.workflow, row.name, now + timedelta(minutes=1), [failed])
+            # It must not keep the others of the batch from their turn. There may be no next time: look again.
+            return TriggerProgress(row.workflow, row.name, now + UNREADABLE, [self._failed(row, at, error)])
 
     async def _start_all(self, row: TriggerRow, owner: str, due: Due) -> TriggerProgress:
         """Start the times in order; each but the last is settled before the one after it."""
         fired: list[TriggerFire] = []
         for at, following in zip(due.fire, (*due.fire[1:], None), strict=True):
-            fired = [await self._fire(row, at)]
+            try:
+                fired = [await self._fire(row, at)]
+            except OperationalError as error:
+                return self._later(row, at, error)
             if following is not None:
                 step = TriggerProgress(row.workflow, row.name, following, fired, keep=True)
                 await self._store.advance(owner, [step])
@@ -150,10 +129,23 @@ class Scheduler:
             execution = await self._start(row, at)
         except OperationalError:
             raise
-        except ConcertMasterError as error:
-            _log.warning("a scheduled start was refused: %s", error.message, extra=_of(row))
-            return TriggerFire(self._clock.now(), "failed", f"{error.message} ({error.code})", scheduled_at=at)
+        except Exception as error:
+            # Also after a bug the next time comes.
+            return self._failed(row, at, error)
         return TriggerFire(self._clock.now(), "started", execution=execution, scheduled_at=at)
+
+    def _later(self, row: TriggerRow, at: datetime, error: OperationalError) -> TriggerProgress:
+        _log.warning("a scheduled start has to wait: %s", error.message, extra=_of(row))
+        return TriggerProgress(row.workflow, row.name, at)
+
+    def _failed(self, row: TriggerRow, at: datetime, error: Exception) -> TriggerFire:
+        if isinstance(error, ConcertMasterError):
+            reason = f"{error.message} ({error.code})"
+            _log.warning("a scheduled start was refused: %s", error.message, extra=_of(row))
+        else:
+            reason = f"a bug: {type(error).__name__}"
+            _log.error("a scheduled start failed", exc_info=error, extra=_of(row))
+        return TriggerFire(self._clock.now(), "failed", reason, scheduled_at=at)
 
 
 def _skip(skipped: Skipped, at: datetime) -> TriggerFire:

@@ -7,19 +7,17 @@ starts it again under the same key.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from datetime import timedelta
 from pathlib import Path
 
 from concertmaster.domain.errors import ConcertMasterError
-from concertmaster.domain.interfaces import Clock, FileWatchStore, TriggerRow
-from concertmaster.triggers.scheduler import Named
+from concertmaster.domain.interfaces import Clock, FileWatchStore, Named, TriggerRow
 from concertmaster.triggers.watch import FileWatch, StartOnce
+from concertmaster.triggers.working import keep_working
 
 _log = logging.getLogger(__name__)
-TROUBLE_SECONDS = 1.0
 
 
 class Watcher:
@@ -58,24 +56,10 @@ class Watcher:
 
     async def run(self) -> None:
         """Look, for ever."""
-        while True:
-            self._poked.clear()
-            began = time.monotonic()
-            try:
-                await self._round()
-                pause = max(self._interval, time.monotonic() - began)
-            except ConcertMasterError as error:
-                _log.warning("files cannot be watched, at the moment: %s", error.message)
-                pause = TROUBLE_SECONDS
-            except Exception:
-                # A bug must not end the only one who watches.
-                _log.exception("watching files failed")
-                pause = TROUBLE_SECONDS
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._poked.wait()
+        await keep_working(self._round, self._poked, on="watched files")
 
-    async def _round(self) -> None:
+    async def _round(self) -> float:
+        began = time.monotonic()
         owner = self._owner.name
         rows = {(row.workflow, row.name): row for row in await self._store.claim(owner)}
         for key in [key for key in self._watches if key not in rows]:
@@ -99,6 +83,7 @@ class Watcher:
             if not stored:
                 # What it knows may not be what is stored.
                 del self._watches[key]
+        return max(self._interval, time.monotonic() - began)
 
 
 def _of(row: TriggerRow) -> dict[str, str]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from concertmaster.domain.triggers import ScheduleConfig
-from concertmaster.triggers.missed import COUNTED, Due, what_is_due
+from concertmaster.triggers.missed import AT_ONCE, COUNTED, Due, what_is_due
 from concertmaster.triggers.schedule import schedule_of
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -71,3 +71,28 @@ def test_years_of_seconds_are_looked_through_at_once() -> None:
     assert found.fire[-1] == NOON
     assert found.skipped is not None
     assert found.skipped.count == COUNTED
+
+
+@pytest.mark.parametrize("missed", ["skip", "last", "all"])
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_moment_to_look_again_is_no_time(missed: str, *, begun: bool) -> None:
+    look = NOON + timedelta(minutes=7)
+    assert due(missed, first=look, now=look, begun=begun) == Due((), None, NOON + timedelta(hours=1))
+    found = due(missed, first=look, now=NOON + timedelta(hours=1, seconds=5), begun=begun)
+    assert found == Due((NOON + timedelta(hours=1),), None, NOON + timedelta(hours=2))
+
+
+def test_a_long_catch_up_comes_in_parts() -> None:
+    config = ScheduleConfig(interval=timedelta(minutes=1), missed="all", missed_limit=45)
+    first, now, fired = NOON - timedelta(minutes=100), NOON, list[datetime]()
+    skipped = 0
+    while first <= now:
+        found = what_is_due(schedule_of(config), config, first=first, now=now)
+        assert 0 < len(found.fire) <= AT_ONCE
+        fired.extend(found.fire)
+        skipped += 0 if found.skipped is None else found.skipped.count
+        assert found.next_at is not None
+        first = found.next_at
+    # The last one was not missed.
+    assert fired == [NOON - timedelta(minutes=number) for number in range(45, -1, -1)]
+    assert skipped == 101 - 46

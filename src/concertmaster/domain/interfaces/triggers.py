@@ -58,7 +58,8 @@ class TriggerRow:
         sample: what started its last execution, to start another one for trying things out.
         secret: of a token that callers must know, the digest.
         files_since: of a file trigger: files that were there by then are still to be noted as known; None: they are.
-        begun: a process died while it started the execution of `next_at`; perhaps it is there.
+        begun: it was claimed before, and whoever had it could not say what became of it; perhaps the execution of
+            `next_at` is there.
     """
 
     workflow: str
@@ -126,22 +127,29 @@ class TriggerStore(Protocol):
         """The last ones of each, newest first."""
         ...
 
-    async def enable(
-        self, workflow: str, name: str, *, enabled: bool, next_at: datetime | None, actor: Actor
-    ) -> TriggerRow:
-        """Let it start executions from `next_at` on, or no longer. Raises NotFound `trigger.not_found`."""
+    async def enable(self, workflow: str, name: str, *, enabled: bool, at: datetime, actor: Actor) -> TriggerRow:
+        """Let it start executions, from `at` on, or no longer.
+
+        Raises:
+            NotFound: `trigger.not_found`.
+            UserError: `trigger.unreadable`, it cannot be planned.
+        """
         ...
 
     async def claim_due(self, owner: str, *, now: datetime, limit: int) -> Sequence[TriggerRow]:
-        """Take triggers that are due, the longest due first; those of a dead owner are `begun`."""
+        """Take triggers that are due, the longest due first.
+
+        Those of a dead owner, and those that `owner` has already, are `begun`: the answer to a claim may be lost. So
+        nobody claims who is not through with what it has.
+        """
         ...
 
     async def due_until(self, until: datetime, *, limit: int) -> Sequence[TriggerRow]:
         """Those that nobody has claimed and that are due until then, the first due first."""
         ...
 
-    async def next_due(self) -> datetime | None:
-        """When the next one that nobody has claimed is due."""
+    async def next_due(self, owner: str) -> datetime | None:
+        """When the next one is due that nobody but `owner` has claimed."""
         ...
 
     async def at_address(self, type_: str, address: str) -> Sequence[TriggerRow]:

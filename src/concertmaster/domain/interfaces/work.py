@@ -21,6 +21,15 @@ class Clock(Protocol):
         ...
 
 
+class Named(Protocol):
+    """Whose name may change: a process that lost its lease goes on under another."""
+
+    @property
+    def name(self) -> str:
+        """As in the table of owners."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Committed:
     """What one execution got in a group commit: events that are durable now, and its row after them.
