@@ -70,7 +70,7 @@ class SqlTriggerStore:
             if known.enabled != enabled:
                 values = {"enabled": int(enabled), "next_at": maybe_micros(next_at), "claimed_by": None}
                 if enabled and known.type == "file":
-                    # What came while it was disabled is not news.
+                    # `existing` decides about what came while it was disabled.
                     values["files_since"] = to_micros(utc_now())
                 connection.execute(update(triggers).where(_is(workflow, name)).values(values))
                 action = "trigger.enable" if enabled else "trigger.disable"
