@@ -116,6 +116,24 @@ async def test_other_rights_are_no_other_version(watching: httpx.AsyncClient, wo
     assert await paths(watching, 3) == ["incoming/a.csv", "incoming/b.csv", "incoming/a.csv"]
 
 
+async def test_an_old_version_that_is_put_back_starts_one_again(watching: httpx.AsyncClient, workspace: Path) -> None:
+    await publish(watching)
+    for number, text in enumerate(("first", "second", "first"), start=1):
+        file = write(workspace, "incoming/a.csv", text)
+        os.utime(file, (len(text), len(text)))
+        await paths(watching, number)
+    found = await fires(watching, lambda found: len(found) == 3)
+    assert len({one["execution"] for one in found}) == 3
+
+
+async def test_a_file_from_a_year_that_no_calendar_has_is_a_file(watching: httpx.AsyncClient, workspace: Path) -> None:
+    for number, seconds in enumerate((-(10**11), 10**12)):
+        os.utime(write(workspace, f"incoming/{number}.csv"), ns=(0, seconds * 10**9))
+    write(workspace, "incoming/2.csv")
+    await publish(watching, existing="start")
+    assert sorted(await paths(watching, 3)) == [f"incoming/{number}.csv" for number in range(3)]
+
+
 async def test_files_that_were_there_are_not_news_unless_it_says_so(
     watching: httpx.AsyncClient, workspace: Path
 ) -> None:

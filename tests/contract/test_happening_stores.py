@@ -147,6 +147,17 @@ async def test_what_is_known_is_stored_by_whoever_watches(storage: Storage) -> N
     assert await storage.files.known("w", "a") == {}
 
 
+async def test_a_look_that_failed_leaves_the_files_that_were_there_to_be_noted(storage: Storage) -> None:
+    await publish(storage, a=FILES)
+    await storage.live("here")
+    (row,) = await watched(storage)
+    failed = TriggerFire(LATER, "failed", "too many")
+    progress = FileProgress("w", "a", row.files_since, fires=[failed], noted=False)
+    assert await storage.files.advance("here", progress, now=LATER)
+    assert await fires(storage, "a") == [failed]
+    assert (await watched(storage))[0].files_since == row.files_since
+
+
 async def test_a_file_trigger_that_is_told_something_else_looks_anew(storage: Storage) -> None:
     await publish(storage, a=FILES)
     await storage.live("here")

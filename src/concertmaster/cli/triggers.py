@@ -62,7 +62,7 @@ def show_trigger(workflow: str, trigger: str, *, as_json: bool, data_dir: Path |
         out.print(Text(f"  next  {moment_text(at)} UTC"))
     for fire in shown["last_fires"]:
         sign, style = _STYLES[fire["outcome"]]
-        about = fire["execution"] or fire["reason"] or ""
+        about = "  ".join(one for one in (fire["execution"], fire["reason"]) if one)
         times = f" ({fire['count']} times)" if fire["count"] > 1 else ""
         at = moment_text(fire["scheduled_at"] or fire["at"])
         out.print(Text.assemble((f"{sign} ", style), f"{at}  {fire['outcome']}{times}  {about}"))

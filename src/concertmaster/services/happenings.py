@@ -68,7 +68,7 @@ class HappeningService:
         return await self._start(happening, row, info)
 
     async def _start(self, happening: Happening, row: TriggerRow, info: Mapping[str, Any]) -> Settled:
-        execution = await self._triggers.start_once(row, info, key=f"{happening.type}:{happening.source}")
+        execution, _ = await self._triggers.start_once(row, info, key=f"{happening.type}:{happening.source}")
         fire = TriggerFire(self._clock.now(), "started", execution=execution)
         return Settled(happening, fire, sample=info)
 

@@ -125,7 +125,8 @@ class TriggerService:
             UserError: it cannot be started, now and later.
             OperationalError: not at the moment.
         """
-        return await self.start_once(row, self._kinds.info(_trigger(row), row.name, at), key=_iso(at))
+        execution, _ = await self.start_once(row, self._kinds.info(_trigger(row), row.name, at), key=_iso(at))
+        return execution
 
     async def start_backfilled(self, backfill: Backfill, at: datetime) -> str:
         """The same for an instant that has long passed; see `start_scheduled`."""
@@ -133,10 +134,13 @@ class TriggerService:
             backfill.workflow, backfill.trigger, "schedule", backfill.config, backfill.version, enabled=True
         )
         info = self._kinds.info(_trigger(row), row.name, at) | {"backfill": backfill.id}
-        return await self.start_once(row, info, key=f"backfill:{backfill.id}:{_iso(at)}")
+        execution, _ = await self.start_once(row, info, key=f"backfill:{backfill.id}:{_iso(at)}")
+        return execution
 
-    async def start_once(self, row: TriggerRow, info: Mapping[str, Any], *, key: str) -> str:
-        """Start the execution of a trigger for what has this key, or find the one that was started; gives its id.
+    async def start_once(self, row: TriggerRow, info: Mapping[str, Any], *, key: str) -> tuple[str, bool]:
+        """Start the execution of a trigger for what has this key, or find the one that was started.
+
+        Gives its id, and whether it is new.
 
         Raises:
             UserError: it cannot be started, now and later.
@@ -148,9 +152,9 @@ class TriggerService:
         except Conflict as error:
             # It was started before a crash, and the document says something else by now.
             if error.code == "execution.key_reused" and isinstance(known := error.details.get("execution"), str):
-                return known
+                return known, False
             raise
-        return started.row.id
+        return started.row.id, started.is_new
 
     async def evaluate(self, row: TriggerRow, expression: Any, info: Mapping[str, Any]) -> Any:
         """Compute an expression of the trigger's config. Raises UserError."""

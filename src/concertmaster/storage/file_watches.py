@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, text, tuple_, update
 
-from concertmaster.domain.interfaces import FileProgress, KnownFile, TriggerRow
+from concertmaster.domain.interfaces import GONE_KEPT, FileProgress, KnownFile, TriggerRow
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import maybe_instant, maybe_micros, to_micros
 from concertmaster.storage.fires import note_fires
@@ -17,8 +17,6 @@ from concertmaster.storage.tables import triggers
 from concertmaster.storage.tables_happenings import known_files
 from concertmaster.storage.triggers import TRIGGER_COLUMNS, trigger_from
 
-# A disk that was away comes back with files that are known.
-GONE_KEPT = timedelta(days=7)
 _own = triggers.c
 _files = known_files.c
 # Exactly this text: SQLite uses a partial index where a query repeats its condition.
@@ -73,7 +71,7 @@ class SqlFileWatchStore:
             row = connection.execute(mine).one_or_none()
             if row is None or maybe_instant(row.files_since) != progress.since:
                 return False
-            if progress.since is not None:
+            if progress.since is not None and progress.noted:
                 connection.execute(update(triggers).where(key).values(files_since=None))
             self._upsert.run(connection, [_values(workflow, name, one) for one in progress.files])
             if any(one.gone_at is not None for one in progress.files):

@@ -75,7 +75,7 @@ class SqlTriggerStore:
                     plan = self._plan(Trigger(known.type, known.config), at)
                     values["next_at"] = maybe_micros(plan.next_at)
                 if enabled and known.type == "file":
-                    # What came while it was disabled is not news.
+                    # `existing` decides about what came while it was disabled.
                     values["files_since"] = to_micros(utc_now())
                 connection.execute(update(triggers).where(_is(workflow, name)).values(values))
                 action = "trigger.enable" if enabled else "trigger.disable"

@@ -20,6 +20,8 @@ MOST_FILES = 50_000
 DIGEST_BYTES = 8 * 2**20
 """The content of larger files is not compared."""
 LONGEST_PATH = 1_000
+# What the database holds: from the year 1677 to 2262. Disks know other years, and files have them by mistake.
+_FIRST_NS, _LAST_NS = -(2**63), 2**63 - 1
 _MAGIC = re.compile(r"[*?\[]")
 
 
@@ -42,7 +44,7 @@ def scan(workspace: Path, pattern: str, *, hidden: Path, most: int = MOST_FILES)
         hidden: a folder that is never looked into; nor are those in which Python keeps what it has compiled.
         most: so many files may match.
     Raises:
-        UserError: `file.too_many`.
+        UserError: `file.too_many`, `file.folder_unreadable`: what there is is not known.
     """
     found: dict[str, Seen] = {}
     parts = [part for part in pattern.split("/") if part not in ("", ".")]
@@ -62,49 +64,54 @@ def look(workspace: Path, path: str) -> Seen | None:
         status = (workspace / path).lstat()
     except OSError:
         return None
-    return Seen(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return _as_seen(path, status)
 
 
 def digest(workspace: Path, seen: Seen) -> str | None:
-    """SHA-256 of the content; None when it is too large, or cannot be read."""
-    if seen.size_bytes > DIGEST_BYTES:
-        return None
-    try:
-        with (workspace / seen.path).open("rb") as file:
-            return hashlib.sha256(file.read(DIGEST_BYTES)).hexdigest()
-    except OSError:
-        return None
+    """SHA-256 of the content; None when it is too large. Raises OSError: it cannot be read."""
+    with (workspace / seen.path).open("rb") as file:
+        return None if seen.size_bytes > DIGEST_BYTES else hashlib.sha256(file.read(DIGEST_BYTES)).hexdigest()
 
 
-def _walk(folder: Path, prefix: str, parts: Sequence[str], hidden: Path) -> Iterator[Seen]:
+def _walk(folder: Path, prefix: str, parts: Sequence[str], hidden: Path, *, named: bool = True) -> Iterator[Seen]:
+    """`named`: the pattern says the name of the folder, so that it has to be one that can be read."""
     if not parts or folder == hidden or folder.name == "__pycache__":
         return
     part, rest = parts[0], parts[1:]
     if part == "**":
         # No folder at all, or any, and then the same again.
-        yield from _walk(folder, prefix, rest or ["*"], hidden)
-        for entry in _entries(folder):
+        yield from _walk(folder, prefix, rest or ["*"], hidden, named=named)
+        for entry in _entries(folder, prefix, named=named):
             if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
-                yield from _walk(Path(entry.path), f"{prefix}{entry.name}/", parts, hidden)
+                yield from _walk(Path(entry.path), f"{prefix}{entry.name}/", parts, hidden, named=False)
         return
-    matches = re.compile(translate(part)).match if _MAGIC.search(part) else part.__eq__
-    for entry in _entries(folder):
+    magic = _MAGIC.search(part) is not None
+    matches = re.compile(translate(part)).match if magic else part.__eq__
+    for entry in _entries(folder, prefix, named=named):
         if not matches(entry.name) or (entry.name.startswith(".") and not part.startswith(".")):
             continue
         if rest:
             if entry.is_dir(follow_symlinks=False):
-                yield from _walk(Path(entry.path), f"{prefix}{entry.name}/", rest, hidden)
+                yield from _walk(Path(entry.path), f"{prefix}{entry.name}/", rest, hidden, named=named and not magic)
         elif (seen := _seen(entry, prefix + entry.name)) is not None:
             yield seen
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _entries(folder: Path, prefix: str, *, named: bool) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
             return list(entries)
-    except OSError:
-        # It is not there yet, or no longer, or not ours to read.
+    except FileNotFoundError:
+        # Not yet, or no longer.
         return []
+    except OSError as error:
+        if not named:
+            return []
+        shown = f"The folder {prefix[:-1]}" if prefix else "The workspace"
+        raise UserError(
+            "file.folder_unreadable",
+            f"{shown} cannot be read ({error.strerror}), so nobody knows which files are there; let the server read it",
+        ) from error
 
 
 def _seen(entry: os.DirEntry[str], path: str) -> Seen | None:
@@ -113,7 +120,11 @@ def _seen(entry: os.DirEntry[str], path: str) -> Seen | None:
         path.encode()
         if not entry.is_file(follow_symlinks=False) or len(path) > LONGEST_PATH:
             return None
-        status = entry.stat(follow_symlinks=False)
+        return _as_seen(path, entry.stat(follow_symlinks=False))
     except (OSError, UnicodeEncodeError):
         return None
-    return Seen(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def _as_seen(path: str, status: os.stat_result) -> Seen:
+    modified, changed = (max(_FIRST_NS, min(ns, _LAST_NS)) for ns in (status.st_mtime_ns, status.st_ctime_ns))
+    return Seen(path, status.st_size, modified, changed)

@@ -18,6 +18,7 @@ from concertmaster.domain.interfaces.append import (
 )
 from concertmaster.domain.interfaces.backfills import Backfill, BackfillStore
 from concertmaster.domain.interfaces.happenings import (
+    GONE_KEPT,
     FileProgress,
     FileWatchStore,
     Happening,
@@ -65,6 +66,7 @@ from concertmaster.domain.interfaces.work import (
 )
 
 __all__ = [
+    "GONE_KEPT",
     "Abandoned",
     "Append",
     "Approval",

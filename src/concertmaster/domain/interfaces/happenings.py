@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from concertmaster.domain.interfaces.triggers import TriggerFire, TriggerRow
@@ -63,6 +63,10 @@ class HappeningStore(Protocol):
         ...
 
 
+GONE_KEPT = timedelta(days=7)
+"""A disk that was away for less comes back with files that are known."""
+
+
 @dataclass(frozen=True, slots=True)
 class KnownFile:
     """The version of a file for which a file trigger has started something, or was not to.
@@ -87,6 +91,7 @@ class FileProgress:
 
     Attributes:
         since: `files_since` of the trigger as he knows it.
+        noted: the files of `since` are, with this; False: they are still to be.
         files: new versions of what is known.
         sample: what the last execution was told.
     """
@@ -97,6 +102,7 @@ class FileProgress:
     files: Sequence[KnownFile] = ()
     fires: Sequence[TriggerFire] = ()
     sample: Mapping[str, Any] | None = None
+    noted: bool = True
 
 
 class FileWatchStore(Protocol):
@@ -111,6 +117,6 @@ class FileWatchStore(Protocol):
         ...
 
     async def advance(self, owner: str, progress: FileProgress, *, now: datetime) -> bool:
-        """Store progress, and that the files of `since` are noted; False, and nothing is stored, when another process
-        watches it by now or it was told something else."""
+        """Store progress, and forget files that have been gone for longer than `GONE_KEPT`; False, and nothing is
+        stored, when another process watches it by now or it was told something else."""
         ...
