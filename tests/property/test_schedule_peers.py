@@ -91,6 +91,13 @@ def test_with_daylight_saving_it_is_that_of_debian(cron: str, after: datetime, z
     assert found == list(itertools.islice(once, len(found)))
 
 
+@given(CRONS, STARTS, st.sampled_from(ZONES))
+@example("*/30 * * * *", datetime(2026, 10, 24, 23, tzinfo=UTC), "Europe/Rome")
+def test_many_at_once_are_those_one_by_one(cron: str, after: datetime, zone: str) -> None:
+    schedule = schedule_of(ScheduleConfig(cron=cron, timezone=zone))
+    assert list(itertools.islice(schedule.times(after), 50)) == ours(cron, zone, after, 50)
+
+
 _WHOLE = tuple(timedelta(hours=hours) for hours in (-1, 0, 1))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +17,7 @@ from concertmaster.domain.workflow import Trigger
 
 MOST_TIMES = 100_000
 MOST_AT_ONCE = 100
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class BackfillService:
         """
         demand(actor, "execution:start")
         row = await self._triggers.get(workflow, trigger)
-        return self._plan(Trigger(row.type, row.config), from_at, until_at)
+        return await self._plan(Trigger(row.type, row.config), from_at, until_at)
 
     async def create(
         self,
@@ -84,7 +86,7 @@ class BackfillService:
         if not 1 <= concurrency <= MOST_AT_ONCE:
             raise UserError("backfill.concurrency", f"`concurrency` must be 1 to {MOST_AT_ONCE}")
         row = await self._triggers.get(workflow, trigger)
-        plan = self._plan(Trigger(row.type, row.config), from_at, until_at)
+        plan = await self._plan(Trigger(row.type, row.config), from_at, until_at)
         ordered = Backfill(
             id=str(uuid7()),
             workflow=workflow,
@@ -131,13 +133,19 @@ class BackfillService:
         self._wake()
         return changed
 
-    def _plan(self, trigger: Trigger, from_at: datetime, until_at: datetime) -> BackfillPlan:
+    async def _plan(self, trigger: Trigger, from_at: datetime, until_at: datetime) -> BackfillPlan:
+        if from_at < EARLIEST:
+            raise UserError("backfill.range", "`from` lies before 1970; choose a later moment")
         if until_at <= from_at:
             raise UserError("backfill.range", "`to` must be later than `from`")
         if until_at > self._clock.now():
             raise UserError("backfill.range", "`to` lies in the future; the schedule itself will get there")
-        found = self._kinds.between(trigger, from_at - timedelta.resolution, until_at - timedelta.resolution)
-        times = list(itertools.islice(found, MOST_TIMES + 1))
+        # Many times take a second to find, and everybody else would wait for it.
+        times = await asyncio.to_thread(self._times, trigger, from_at, until_at)
         if len(times) > MOST_TIMES:
             raise UserError("backfill.too_many", f"There are more than {MOST_TIMES} times; choose a shorter range")
         return BackfillPlan(len(times), times[0] if times else None, times[-1] if times else None)
+
+    def _times(self, trigger: Trigger, from_at: datetime, until_at: datetime) -> Sequence[datetime]:
+        found = self._kinds.between(trigger, from_at - timedelta.resolution, until_at - timedelta.resolution)
+        return list(itertools.islice(found, MOST_TIMES + 1))

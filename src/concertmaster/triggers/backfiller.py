@@ -7,6 +7,7 @@ same idempotency keys.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import logging
 from collections import Counter
@@ -55,8 +56,23 @@ class Backfiller:
     async def _round(self) -> float:
         owner = self._owner.name
         claimed = await self._store.claim(owner)
-        await asyncio.gather(*(self._step(one, owner) for one in claimed))
+        await asyncio.gather(*(self._stepped(one, owner) for one in claimed))
         return WORKING_SECONDS if claimed else LOOK_SECONDS
+
+    async def _stepped(self, backfill: Backfill, owner: str) -> None:
+        """A step; one that cannot be taken holds up no other backfill."""
+        about = {"backfill": backfill.id}
+        try:
+            await self._step(backfill, owner)
+        except OperationalError as error:
+            _log.warning("a backfill has to wait: %s", error.message, extra=about)
+        except Exception as error:
+            # It is tried again, since a newer release may be able to, and is told of once.
+            reason = _reason(error)
+            if reason != backfill.error:
+                _log.warning("a backfill cannot go on", exc_info=error, extra=about)
+                with contextlib.suppress(Exception):
+                    await self._store.advance(owner, replace(backfill, error=reason))
 
     async def _step(self, backfill: Backfill, owner: str) -> None:
         """See what has ended, start what there is room for, and note both."""
@@ -92,10 +108,19 @@ class Backfiller:
         for at, result in zip(times, results, strict=True):
             if isinstance(result, str):
                 now = replace(now, cursor_at=at, active=(*now.active, result), started=now.started + 1)
-            elif isinstance(result, ConcertMasterError) and not isinstance(result, OperationalError):
-                now = replace(now, cursor_at=at, refused=now.refused + 1, error=f"{result.message} ({result.code})")
+            elif isinstance(result, Exception) and not isinstance(result, OperationalError):
+                if not isinstance(result, ConcertMasterError):
+                    _log.error("a backfill cannot start a time", exc_info=result, extra={"backfill": backfill.id})
+                now = replace(now, cursor_at=at, refused=now.refused + 1, error=_reason(result))
             else:
                 # Not now; those behind it that were started are found again by their keys.
                 _log.warning("a backfill has to wait", exc_info=result, extra={"backfill": backfill.id})
                 break
         return now
+
+
+def _reason(error: Exception) -> str:
+    """What a person reads."""
+    if isinstance(error, ConcertMasterError):
+        return f"{error.message} ({error.code})"
+    return f"a bug: {type(error).__name__}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -52,11 +53,7 @@ class Kinds:
         """See `TriggerKinds`."""
         config, kind = _read(trigger)
         schedule = kind.schedule(config)
-        found: list[datetime] = []
-        at: datetime | None = after
-        while schedule is not None and len(found) < count and (at := schedule.following(at)) is not None:
-            found.append(at)
-        return found
+        return [] if schedule is None else list(itertools.islice(schedule.times(after), count))
 
     def between(self, trigger: Trigger, after: datetime, until: datetime) -> Iterator[datetime]:
         """See `TriggerKinds`."""
@@ -64,9 +61,7 @@ class Kinds:
         schedule = kind.schedule(config)
         if schedule is None:
             raise UserError("trigger.no_times", f"A {trigger.type} trigger has no times; only a schedule has")
-        at: datetime | None = after
-        while (at := schedule.following(at)) is not None and at <= until:
-            yield at
+        yield from itertools.takewhile(lambda at: at <= until, schedule.times(after))
 
     def info(self, trigger: Trigger, name: str, at: datetime) -> dict[str, Any]:
         """See `TriggerKinds`."""

@@ -15,6 +15,7 @@ put by 30 minutes (Lord Howe), and treats expressions with seconds otherwise tha
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -28,6 +29,7 @@ from concertmaster.domain.triggers import ScheduleConfig
 LONGEST_CRON = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
+_DAY = timedelta(days=1)
 # From here on a cron expression must find a time within 50 years; validation gives the same answer on every day.
 _PROBE = datetime(2000, 1, 1)  # noqa: DTZ001
 
@@ -37,6 +39,10 @@ class Schedule(Protocol):
 
     def following(self, after: datetime) -> datetime | None:
         """The first one later than `after`; None when there is none within 50 years."""
+        ...
+
+    def times(self, after: datetime) -> Iterator[datetime]:
+        """All that are later than `after`, in order; the same as `following` again and again, and faster."""
         ...
 
 
@@ -52,6 +58,12 @@ class Interval:
             return _EPOCH + ((after - _EPOCH) // self._interval + 1) * self._interval
         except OverflowError:
             return None
+
+    def times(self, after: datetime) -> Iterator[datetime]:
+        """See `Schedule`."""
+        at: datetime | None = after
+        while (at := self.following(at)) is not None:
+            yield at
 
 
 class Cron:
@@ -71,6 +83,29 @@ class Cron:
     def following(self, after: datetime) -> datetime | None:
         """See `Schedule`."""
         return self._following_named(after) if self._named else self._following_elapsed(after)
+
+    def times(self, after: datetime) -> Iterator[datetime]:
+        """See `Schedule`."""
+        at: datetime | None = after
+        while at is not None:
+            for found in self._undisturbed(at):
+                at = found
+                yield found
+            if (at := self.following(at)) is not None:
+                yield at
+
+    def _undisturbed(self, after: datetime) -> Iterator[datetime]:
+        """The next times, up to where the clock may have been put in between: from there one has to look closer."""
+        local = after.astimezone(self._zone)
+        offset = local.utcoffset() or timedelta()
+        for wall in self._walls(_wall(local)):
+            found = wall.replace(tzinfo=UTC) - offset
+            local = found.astimezone(self._zone)
+            # No clock is put twice within a day.
+            if local.utcoffset() != offset or local.fold == 1 or found - after > _DAY:
+                return
+            after = found
+            yield found
 
     def _following_named(self, after: datetime) -> datetime | None:
         for wall in self._walls(_wall(after.astimezone(self._zone))):
@@ -171,11 +206,7 @@ def latest(schedule: Schedule, *, after: datetime, until: datetime, limit: int) 
     window = _SECOND
     while True:
         start = max(after, until - window)
-        found: list[datetime] = []
-        at = schedule.following(start)
-        while at is not None and at <= until:
-            found.append(at)
-            at = schedule.following(at)
+        found = list(itertools.takewhile(lambda at: at <= until, schedule.times(start)))
         if len(found) >= limit or start == after:
             return found[-limit:]
         # Twice as wide has about twice as many, so little is walked through in vain.

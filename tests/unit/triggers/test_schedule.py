@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,13 +16,15 @@ def times(cron: str, zone: str, after: str, count: int) -> list[str]:
     """The next times on the wall clock with their offset, from a time on that clock."""
     schedule = schedule_of(ScheduleConfig(cron=cron, timezone=zone))
     at: datetime | None = datetime.fromisoformat(after).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-    found: list[str] = []
+    at_once = list(itertools.islice(schedule.times(at), count))
+    found: list[datetime] = []
     for _ in range(count):
         assert at is not None
         at = schedule.following(at)
         assert at is not None
-        found.append(at.astimezone(ZoneInfo(zone)).strftime("%d %H:%M%z")[:-2])
-    return found
+        found.append(at)
+    assert at_once == found
+    return [at.astimezone(ZoneInfo(zone)).strftime("%d %H:%M%z")[:-2] for at in found]
 
 
 @pytest.mark.parametrize(
@@ -53,6 +56,13 @@ def times(cron: str, zone: str, after: str, count: int) -> list[str]:
         ("15 2 * * *", "Australia/Lord_Howe", "2026-10-03 12:00", ["04 02:30+11", "05 02:15+11"]),
         ("0 * * * *", "Australia/Lord_Howe", "2026-10-04 00:30", ["04 01:00+10", "04 03:00+11"]),
         ("* 3 * * *", "Australia/Lord_Howe", "2026-10-04 01:00", ["04 03:00+11", "04 03:01+11"]),
+        # After the second pass there is none for a year, and then the clock stands as before the first one.
+        (
+            "*/30 2 25 10 *",
+            "Europe/Rome",
+            "2026-10-24 12:00",
+            ["25 02:00+02", "25 02:30+02", "25 02:00+01", "25 02:30+01", "25 02:00+02"],
+        ),
         # Apia had no 30 December 2011 at all.
         ("0 12 * * *", "Pacific/Apia", "2011-12-29 13:00", ["31 00:00+14", "31 12:00+14"]),
         # Kathmandu is 5:45 ahead.

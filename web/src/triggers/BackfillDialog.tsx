@@ -1,4 +1,5 @@
 import { Button, Group, Modal, NumberInput, Stack, Text, TextInput } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
@@ -11,19 +12,26 @@ import { instantOf, localOf, startOfDay } from './instants'
 
 const t = words.triggers
 const DAY_MS = 86_400_000
+const DELAY_MS = 300
 
 /** Which times of a schedule to make up for; how many that are is said before anything starts. */
 export function BackfillDialog({ trigger, onClose }: { trigger: Trigger; onClose: () => void }) {
   const [from, setFrom] = useState(() => localOf(startOfDay(Date.now() - 7 * DAY_MS)))
   const [to, setTo] = useState(() => localOf(startOfDay(Date.now())))
   const [concurrency, setConcurrency] = useState(1)
-  const range = { from: instantOf(from) ?? '', to: instantOf(to) ?? '' }
+  // Counting may take a while: not for what is only passed through while typing.
+  const [settledFrom] = useDebouncedValue(from, DELAY_MS)
+  const [settledTo] = useDebouncedValue(to, DELAY_MS)
+  const settled = settledFrom === from && settledTo === to
+  const range = { from: instantOf(settledFrom) ?? '', to: instantOf(settledTo) ?? '' }
   const order = { workflow: trigger.workflow, trigger: trigger.name, ...range }
   const plan = useQuery({ ...backfillPlanQuery(order), enabled: range.from !== '' && range.to !== '' })
   const start = useBackfill()
   const total = plan.data?.total ?? 0
   const submit = (event: FormEvent) => {
     event.preventDefault()
+    // The Enter key submits too: nothing that was not counted.
+    if (!settled || total === 0) return
     start.mutate(
       { ...order, concurrency },
       {
@@ -80,7 +88,7 @@ export function BackfillDialog({ trigger, onClose }: { trigger: Trigger; onClose
             <Button variant="default" onClick={onClose}>
               {words.shell.cancel}
             </Button>
-            <Button type="submit" loading={start.isPending} disabled={total === 0}>
+            <Button type="submit" loading={start.isPending} disabled={!settled || total === 0}>
               {t.backfillStart(total)}
             </Button>
           </Group>

@@ -24,7 +24,8 @@ class Backfill:
         total: how many times there are.
         cursor_at: the last time that was dealt with; None before the first.
         active: ids of executions that have not ended, as far as was looked.
-        refused: times whose execution could not be started; `error` is the last reason.
+        refused: times whose execution could not be started.
+        error: the last reason of those, or why it cannot go on.
     """
 
     id: str

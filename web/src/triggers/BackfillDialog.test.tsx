@@ -1,0 +1,59 @@
+import { QueryClient, QueryClientProvider, queryOptions } from '@tanstack/react-query'
+import { act, fireEvent, screen } from '@testing-library/react'
+import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import type { Trigger } from '~/api/types'
+import { render } from '~/testing/render'
+import { BackfillDialog } from './BackfillDialog'
+
+const counted = vi.hoisted(() => vi.fn())
+
+vi.mock('~/api/triggers', () => ({
+  useBackfill: () => ({ mutate: vi.fn(), isPending: false, error: null }),
+  backfillPlanQuery: (order: { from: string; to: string }) =>
+    queryOptions({
+      queryKey: ['plan', order],
+      queryFn: () => {
+        counted(order.from)
+        return { total: 3, first: null, last: null }
+      },
+    }),
+}))
+
+beforeAll(() => {
+  window.matchMedia ??= vi
+    .fn()
+    .mockReturnValue({ matches: false, addEventListener() {}, removeEventListener() {} })
+  window.ResizeObserver ??= class {
+    observe() {}
+    unobserve() {}
+    disconnect() {}
+  }
+})
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+/** The first second lets the fields settle, the second one what is asked then. */
+const settle = async () => {
+  await act(() => vi.advanceTimersByTimeAsync(1000))
+  await act(() => vi.advanceTimersByTimeAsync(1000))
+}
+const button = () => screen.getByRole<HTMLButtonElement>('button', { name: /^Start .* runs$/ })
+
+it('counts once the range is written, and starts nothing that was not counted', async () => {
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <BackfillDialog trigger={{ workflow: 'w', name: 't' } as Trigger} onClose={() => {}} />
+    </QueryClientProvider>,
+  )
+  await settle()
+  expect(counted).toHaveBeenCalledTimes(1)
+  expect(button().disabled).toBe(false)
+  // What an input of dates holds while the digits of a year are typed.
+  for (const year of ['0002', '0020', '0202', '2026'])
+    fireEvent.change(screen.getByLabelText('From'), { target: { value: `${year}-01-01T00:00` } })
+  expect(button().disabled).toBe(true)
+  await settle()
+  expect(counted).toHaveBeenCalledTimes(2)
+  expect(counted.mock.lastCall).toEqual([new Date('2026-01-01T00:00').toISOString()])
+  expect(button().disabled).toBe(false)
+})
