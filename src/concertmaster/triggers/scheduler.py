@@ -114,7 +114,7 @@ class Scheduler:
     async def _start_all(self, row: TriggerRow, owner: str, due: Due) -> TriggerProgress:
         """Start the times in order; each but the last is settled before the one after it."""
         fired: list[TriggerFire] = []
-        for at, following in zip(due.fire, (*due.fire[1:], None), strict=True):
+        for at, following in zip(due.fire, (*due.fire[1:], None), strict=False):
             try:
                 fired = [await self._fire(row, at)]
             except OperationalError as error:
