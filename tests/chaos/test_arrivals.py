@@ -60,13 +60,17 @@ class World:
         self._incoming = workspace / "incoming"
         self._numbers = itertools.count()
         self._unanswered: list[int] = []
+        self._answers = threading.Semaphore(0)
 
     def come_and_kill(self, server: ServerProcess) -> None:
         """Some of everything, and the end of the server in the middle of it."""
         self._order(server)
         coming = threading.Thread(target=self._come, args=[server])
+        self._answers = threading.Semaphore(0)
         coming.start()
-        time.sleep(self._dice.uniform(0, 0.3))
+        for _ in range(self._dice.randrange(REQUESTS)):
+            assert self._answers.acquire(timeout=30), "no request is answered"
+        time.sleep(self._dice.uniform(0, 0.02))
         server.kill()
         coming.join()
 
@@ -78,6 +82,7 @@ class World:
             assert answer.status_code == 202, answer.text
             self.requests[key] = answer.json()["execution"]
             self._unanswered.pop(0)
+            self._answers.release()
 
     def _order(self, server: ServerProcess) -> None:
         begin = FROM + len(self.backfills) * timedelta(hours=HOURS)
@@ -90,7 +95,10 @@ class World:
     def _come(self, server: ServerProcess) -> None:
         for _ in range(FILES):
             name = f"{len(self.files)}.txt"
-            (self._incoming / name).write_text(name)
+            # Nobody sees it half written.
+            written = self._incoming.parent / name
+            written.write_text(name)
+            written.rename(self._incoming / name)
             self.files.append(f"incoming/{name}")
         self._unanswered += itertools.islice(self._numbers, REQUESTS)
         with server.client() as client, contextlib.suppress(httpx.TransportError):
@@ -139,12 +147,18 @@ def test_kills_on_sqlite(workspace: Path) -> None:
 
 def test_kills_on_postgresql_with_two_servers(workspace: Path, postgres: PostgresServer) -> None:
     world, settings = World(workspace), {**settings_of(workspace, postgres), **OFTEN}
-    with (
-        server_process(workspace, "--data-dir", "data-a", env=settings) as stays,
-        stays.client() as client,
-    ):
-        publish(client, workspace)
+    with contextlib.ExitStack() as stack:
+        servers = (
+            stack.enter_context(server_process(workspace, "--data-dir", f"data-{number}", env=settings))
+            for number in itertools.count()
+        )
+        elder = next(servers)
+        with elder.client() as client:
+            publish(client, workspace)
         for _ in range(KILLS):
-            with server_process(workspace, "--data-dir", "data-b", env=settings) as other:
-                world.come_and_kill(other)
-        judge(client, world)
+            # It is the elder who watches the files, and the younger who has to notice that he is gone.
+            younger = next(servers)
+            world.come_and_kill(elder)
+            elder = younger
+        with elder.client() as client:
+            judge(client, world)
