@@ -184,6 +184,20 @@ async def test_a_kept_event_meets_who_listens_later_once_for_each_wait(storage: 
     assert got == [("w", "first"), ("w", "second"), ("other", "first")]
 
 
+async def test_a_wait_that_goes_on_in_another_execution_gets_an_event_once(storage: Storage) -> None:
+    rows = [await storage.start() for _ in range(3)]
+    await send(storage, data="first")
+    for row in rows[:2]:
+        await with_companions(storage, row, 2, Listen("w[0]", "paid", "k", "loop/w", shared=True))
+    await with_companions(storage, rows[2], 2, Listen("w[0]", "paid", "k", "other/w", shared=True))
+    assert [len(await inbox(storage, row.id)) for row in rows] == [1, 0, 1]
+    # One that is there and waits has it as well.
+    assert await send(storage, data="second") == [rows[1].id]
+    await with_companions(storage, rows[0], 3, Listen("w[1]", "paid", "k", "loop/w", shared=True))
+    assert [data["data"] for _, data in await inbox(storage, rows[0].id)] == ["first"]
+    assert [data["data"] for _, data in await inbox(storage, rows[1].id)] == ["second"]
+
+
 async def test_an_event_with_a_known_key_is_the_same_event(storage: Storage) -> None:
     row = await storage.start()
     await with_companions(storage, row, 2, Listen("w", "paid", "k", "w"))
