@@ -132,7 +132,7 @@ async def test_the_same_event_sent_again_is_one(tmp_path: Path) -> None:
         assert await send(harness, data="first", idempotency_key="order-1") == [first]
         await end_of(harness, first)
         second = await harness.start(waits())
-        assert set(await send(harness, data="second", idempotency_key="order-1")) <= {first, second}
+        assert set(await send(harness, data="first", idempotency_key="order-1")) <= {first, second}
         assert await end_of(harness, second) == {"got": "first"}
 
 
