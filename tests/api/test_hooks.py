@@ -5,14 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import sqlite3
 import time
 from collections.abc import AsyncGenerator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from concertmaster.security.throttle import CAPACITY
 from factories import document
 
 ORDER = {"n": "{{ trigger.body.n }}"}
@@ -86,8 +90,27 @@ async def test_a_repeated_request_starts_nothing_new(client: httpx.AsyncClient, 
     }
     assert len(ids) == 2
     assert len(await fires(client)) == 2
-    other = await caller.post("/orders/created", json={"n": 2}, headers={"X-Delivery": "a"})
-    assert (other.status_code, other.json()["code"]) == (409, "execution.key_reused")
+
+
+async def test_a_redelivery_that_says_something_else_or_meets_a_new_version_is_the_first_run(
+    client: httpx.AsyncClient, caller: httpx.AsyncClient
+) -> None:
+    inputs = {"n": "{{ trigger.headers['x-time'] | int }}"}
+    node = {"a": {"type": "http.respond", "config": {"body": "{{ inputs.n }}"}}}
+    hook = {"type": "webhook", "config": {"path": "ask", "auth": "none", "respond": "node"}, "inputs": inputs}
+    bodies = [document(triggers={"hook": hook}, nodes={name: node["a"]}, edges=[], outputs={}) for name in "ab"]
+    (await client.post("/workflows", json=bodies[0])).raise_for_status()
+
+    async def deliver(at: int) -> tuple[int, str]:
+        answer = await caller.post("/ask", headers={"X-Time": str(at), "Idempotency-Key": "d1"})
+        return answer.status_code, answer.text
+
+    assert await deliver(1) == (200, "1")
+    assert await deliver(2) == (200, "1")
+    (await client.post("/workflows", json=bodies[1])).raise_for_status()
+    assert await deliver(3) == (200, "1")
+    assert len((await client.get("/executions")).json()["items"]) == 1
+    assert [fire["outcome"] for fire in await fires(client)] == ["started"]
 
 
 async def test_a_token_is_shown_once_and_replaced(client: httpx.AsyncClient, caller: httpx.AsyncClient) -> None:
@@ -136,6 +159,38 @@ async def test_basic(client: httpx.AsyncClient, caller: httpx.AsyncClient) -> No
         headers = {"Authorization": "Basic " + base64.b64encode(given.encode()).decode()}
         assert (await caller.post("/orders/created", json={"n": 1}, headers=headers)).status_code == status
     assert (await caller.post("/orders/created", json={"n": 1})).status_code == 401
+
+
+async def test_guesses_are_answered_so_many_times_and_good_callers_always(
+    client: httpx.AsyncClient, caller: httpx.AsyncClient
+) -> None:
+    await publish(client, auth="token", rate_per_minute=5)
+    token = (await client.post("/triggers/hello/hook/token")).json()["token"]
+    guesses = 0
+    while (answer := await caller.post("/orders/created?token=x", json={"n": 1})).status_code == 401:
+        guesses += 1
+        assert guesses < 10 * CAPACITY
+    assert guesses >= CAPACITY
+    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (429, "hook.too_many", "1")
+    # Neither the address nor the rate of the webhook is used up for who proves himself.
+    assert (await caller.post(f"/orders/created?token={token}", json={"n": 1})).status_code == 202
+
+
+@pytest.mark.parametrize("change", ["DELETE FROM connections", "UPDATE connections SET blob = x'00'"])
+async def test_a_connection_that_cannot_be_read_is_told_to_the_owner_only(
+    client: httpx.AsyncClient, caller: httpx.AsyncClient, workspace: Path, change: str
+) -> None:
+    values = {"username": "shop", "password": "pass"}
+    await client.post("/connections", json={"name": "vault", "type": "webhook", "values": values})
+    await publish(client, auth="basic", connection="vault")
+    wrong = await caller.post("/orders/created", json={"n": 1})
+    with closing(sqlite3.connect(workspace / ".concertmaster" / "concertmaster.db")) as database:
+        database.execute(change)
+        database.commit()
+    answer = await caller.post("/orders/created", json={"n": 1}, auth=("shop", "pass"))
+    assert (answer.status_code, answer.json()) == (401, wrong.json())
+    (fire,) = await fires(client)
+    assert (fire["outcome"], "vault" in fire["reason"]) == ("failed", True)
 
 
 async def test_too_often(client: httpx.AsyncClient, caller: httpx.AsyncClient) -> None:

@@ -184,16 +184,45 @@ async def test_a_kept_event_meets_who_listens_later_once_for_each_wait(storage: 
     assert got == [("w", "first"), ("w", "second"), ("other", "first")]
 
 
+async def test_a_wait_that_goes_on_in_another_execution_gets_an_event_once(storage: Storage) -> None:
+    rows = [await storage.start() for _ in range(3)]
+    await send(storage, data="first")
+    for row in rows[:2]:
+        await with_companions(storage, row, 2, Listen("w[0]", "paid", "k", "loop/w", shared=True))
+    await with_companions(storage, rows[2], 2, Listen("w[0]", "paid", "k", "other/w", shared=True))
+    assert [len(await inbox(storage, row.id)) for row in rows] == [1, 0, 1]
+    # One that is there and waits has it as well.
+    assert await send(storage, data="second") == [rows[1].id]
+    await with_companions(storage, rows[0], 3, Listen("w[1]", "paid", "k", "loop/w", shared=True))
+    assert [data["data"] for _, data in await inbox(storage, rows[0].id)] == ["first"]
+    assert [data["data"] for _, data in await inbox(storage, rows[1].id)] == ["second"]
+
+
 async def test_an_event_with_a_known_key_is_the_same_event(storage: Storage) -> None:
     row = await storage.start()
     await with_companions(storage, row, 2, Listen("w", "paid", "k", "w"))
     first, second = [
-        await waits_of(storage).send(NamedEvent("paid", "k", number, 60.0, "order-1"), actor=LOCAL_ADMIN)
-        for number in (1, 2)
+        await waits_of(storage).send(NamedEvent("paid", "k", data, 60.0, "order-1"), actor=LOCAL_ADMIN)
+        for data in ({"a": 1, "b": 2}, {"b": 2, "a": 1})
     ]
     assert (first.id, first.is_new, second.is_new) == (second.id, True, False)
     assert list(first.delivered) == list(second.delivered) == [row.id]
     assert len(await inbox(storage, row.id)) == 1
+
+
+@pytest.mark.parametrize("other", [{"name": "refunded"}, {"key": "l"}, {"data": 2}, {"data": None}])
+async def test_another_event_with_a_known_key_is_refused_unless_a_node_sends_it(
+    storage: Storage, other: dict[str, Any]
+) -> None:
+    waits = waits_of(storage)
+    event = {"name": "paid", "key": "k", "data": 1, "keep_seconds": 60.0, "idempotency_key": "order-1"}
+    first = await waits.send(NamedEvent(**event), actor=LOCAL_ADMIN)
+    with pytest.raises(Conflict) as caught:
+        await waits.send(NamedEvent(**event | other), actor=LOCAL_ADMIN)
+    assert (caught.value.code, caught.value.details) == ("event.key_reused", {"event": first.id})
+    # Tried again, a node may compute something else; its event was sent all the same.
+    again = await waits.send(NamedEvent(**event | other, sender="x"), actor=LOCAL_ADMIN)
+    assert (again.id, again.is_new) == (first.id, False)
 
 
 async def test_senders_and_listeners_at_one_time_never_miss_each_other(storage: Storage) -> None:

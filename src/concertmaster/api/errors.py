@@ -37,7 +37,7 @@ _STATUS: tuple[tuple[type[ConcertMasterError], int], ...] = (
     (OperationalError, 503),
 )
 # What callers of webhooks get: other programs, which go by the status.
-_HOOKS = {"hook.unauthorized": 401, "hook.method": 405, "hook.too_large": 413, "hook.rate": 429}
+_HOOKS = {"hook.unauthorized": 401, "hook.method": 405, "hook.too_large": 413}
 
 
 def problem_response(
@@ -95,8 +95,7 @@ def response_of(error: ConcertMasterError) -> Response:
     if isinstance(error, NotLoggedIn):
         headers["WWW-Authenticate"] = "Bearer"
     if error.code in _HOOKS:
-        told = {"Retry-After": error.details.get("retry_after"), "Allow": error.details.get("allow")}
-        headers |= {name: str(value) for name, value in told.items() if value is not None}
+        headers |= {"Allow": str(error.details["allow"])} if "allow" in error.details else {}
     if isinstance(error, OperationalError):
         _log.warning("request failed", extra={"code": error.code, "error": error.message})
     return problem_response(

@@ -31,7 +31,8 @@ async def call_hook(parts: Parts, request: Request, path: str) -> Response:
     hook = await parts.triggering.hooks.find(path, request.method)
     body = await _body(request, hook.config.max_body_bytes)
     headers = {name.lower(): value for name, value in request.headers.items()}
-    received = HookRequest(request.method, path.strip("/"), headers, dict(request.query_params), body)
+    address = request.client.host if request.client else ""
+    received = HookRequest(request.method, path.strip("/"), headers, dict(request.query_params), body, address)
     answer = await parts.triggering.hooks.receive(hook, received)
     return Response(answer.body, answer.status, headers=dict(answer.headers))
 

@@ -17,7 +17,7 @@ router = APIRouter(tags=["waits"])
 Id = Annotated[str, Path(max_length=100, description="Id of the approval")]
 
 
-@router.post("/events/{name}", response_model=models.EventSent, status_code=202, responses=problems(422))
+@router.post("/events/{name}", response_model=models.EventSent, status_code=202, responses=problems(409, 422))
 async def send_event(
     parts: Parts,
     asker: Asker,

@@ -69,6 +69,14 @@ class Fields:
         """A text, None when missing or wrong."""
         return self._typed(key, str, "a text")
 
+    def needed(self, key: str, *, fix: str, code: str) -> str | None:
+        """A text that has to be there and say something; None, and reported, when it does not."""
+        self.required(key, fix=fix)
+        text = self.text(key)
+        if text == "":
+            self.wrong(key, "must not be empty", fix=fix, code=code)
+        return text or None
+
     def boolean(self, key: str) -> bool | None:
         """A boolean, None when missing or wrong."""
         return self._typed(key, bool, "true or false")

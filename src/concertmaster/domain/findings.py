@@ -34,6 +34,11 @@ class Findings:
         """Add a problem whose severity the caller computes."""
         self._add(severity, code, at, message, fix)
 
+    @property
+    def errors(self) -> int:
+        """How many errors there are so far, also those that are not listed."""
+        return self._count["error"]
+
     def problems(self) -> list[Problem]:
         """All of them; where a severity passed `LIMIT`, a last one says how many more there are."""
         listed = list(self._listed)

@@ -105,7 +105,8 @@ TriggerConfig = ManualConfig | ScheduleConfig | WebhookConfig | EventConfig | Fi
 def read_trigger(
     type_: str, config: Mapping[str, Any], findings: Findings, *, at: str, schedules: ScheduleCheck | None
 ) -> TriggerConfig | None:
-    """The config of a trigger; None when its type is unknown, or something that must be there is missing or wrong.
+    """The config of a trigger; None when its type is unknown, or, and this is among the findings then, something that
+    must be there is missing or wrong.
 
     Args:
         at: JSON pointer of the config.
@@ -126,8 +127,9 @@ def _read_manual(fields: Fields, schedules: ScheduleCheck | None) -> ManualConfi
 def _read_schedule(fields: Fields, schedules: ScheduleCheck | None) -> ScheduleConfig | None:
     fields.only(("cron", "interval", "timezone", "missed", "missed_limit"))
     cron, interval = fields.text("cron"), fields.duration("interval")
-    if ("cron" in fields.data) == ("interval" in fields.data):
-        found = "has both `cron` and `interval`" if "cron" in fields.data else "has neither `cron` nor `interval`"
+    given = [key for key in ("cron", "interval") if fields.data.get(key) is not None]
+    if len(given) != 1:
+        found = "has both `cron` and `interval`" if given else "has neither `cron` nor `interval`"
         fix = 'Give one of them: `cron: "0 6 * * *"` or `interval: 15m`'
         fields.problem(_CODE, f"the schedule {found}", fix=fix)
         return None
@@ -166,15 +168,13 @@ def _whole_name(fix: str, zones: Collection[str]) -> str:
 
 def _read_event(fields: Fields, schedules: ScheduleCheck | None) -> EventConfig | None:  # noqa: ARG001
     fields.only(("name", "when", "key"))
-    fields.required("name", fix="Name the event, like `name: orders.created`")
-    name = fields.text("name")
+    name = fields.needed("name", fix="Name the event, like `name: orders.created`", code=_CODE)
     return EventConfig(name, fields.data.get("when"), fields.data.get("key")) if name else None
 
 
 def _read_file(fields: Fields, schedules: ScheduleCheck | None) -> FileConfig | None:  # noqa: ARG001
     fields.only(("path", "settle", "existing"))
-    fields.required("path", fix="Name the files, like `path: incoming/*.csv`")
-    path = fields.text("path")
+    path = fields.needed("path", fix="Name the files, like `path: incoming/*.csv`", code=_CODE)
     if path and (path.startswith(("/", "~")) or ".." in path.split("/")):
         fields.wrong("path", "leaves the workspace", code=_CODE, fix="Write it relative to the workspace")
         return None

@@ -24,6 +24,7 @@ _KEYS = (
     *("respond", "wait", "duplicate_header", "rate_per_minute", "max_body_bytes"),
 )
 _PATH = re.compile(r"[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*")
+_PATH_FIX = "Choose where it is called, like `path: orders/created`"
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,100}")
 _CODE = "trigger.config"
 _RESPONDER = "http.respond"
@@ -64,8 +65,10 @@ def responders(workflow: Workflow) -> frozenset[str]:
 def read_webhook(fields: Fields) -> WebhookConfig | None:
     """The config; None when something that must be there is missing or wrong."""
     fields.only(_KEYS)
-    fields.required("path", fix="Choose where it is called, like `path: orders/created`")
-    path = (fields.text("path") or "").strip("/")
+    given = fields.needed("path", fix=_PATH_FIX, code=_CODE)
+    path = (given or "").strip("/")
+    if given and not path:
+        fields.wrong("path", "must name a path below /hooks/", code=_CODE, fix=_PATH_FIX)
     auth = fields.choice("auth", AUTH, code=_CODE) or AUTH[0]
     connection = fields.text("connection")
     if auth in WITH_CONNECTION and connection is None:

@@ -66,9 +66,11 @@ def check_triggers(
             message = f"there is no trigger type {brief(trigger.type)!r}"
             fix = lambda trigger=trigger: one_of(trigger.type, TRIGGER_TYPES)  # noqa: E731
             findings.error("trigger.unknown_type", pointer("triggers", name, "type"), message, fix=fix)
-        config = read_trigger(
-            trigger.type, trigger.config, findings, at=pointer("triggers", name, "config"), schedules=schedules
-        )
+        at, before = pointer("triggers", name, "config"), findings.errors
+        config = read_trigger(trigger.type, trigger.config, findings, at=at, schedules=schedules)
+        if config is None and trigger.type in TRIGGER_TYPES and findings.errors == before:
+            # No reader keeps silent; if one did, publishing would fail without a place.
+            findings.error("trigger.config", at, f"the config of the {trigger.type} trigger cannot be read")
         if isinstance(config, WebhookConfig):
             _check_webhook(name, config, paths, findings, connections=connections)
             if config.respond == "node" and not responders(workflow):

@@ -133,8 +133,12 @@ class Outcomes:
         told = about or {}
         planned = self._state.plan.nodes[node_id]
         if rule == "event":
-            looping = planned.item is not None and self._state.items is not None and self._state.items.sequential
-            return Listen(node_id, told["name"], told["key"], planned.name if looping else node_id)
+            items = self._state.items
+            if planned.item is None or items is None or not items.sequential:
+                return Listen(node_id, told["name"], told["key"], node_id)
+            # The key is that of the loop: the child with the next rounds has the same.
+            once = f"{items.parentage.key}/{planned.name}"
+            return Listen(node_id, told["name"], told["key"], once, shared=True)
         if rule == "approval":
             return AskApproval(told["id"], visible_id(self._state), node_id, told["title"], told, due_at)
         return None

@@ -1,14 +1,43 @@
-"""How often an address may be wrong: a bucket each, that fills up again with time."""
+"""How often something may happen: buckets that fill up again with time. Trap: each process has its own.
+
+Source: the token bucket, as in Turner, "New directions in communications", IEEE Communications Magazine, 1986.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import math
-from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+from concertmaster.domain.recent import Recent
 
 CAPACITY = 60
 PER_SECOND = 1.0
-_ADDRESSES = 10_000
+_KEYS = 10_000
+K = TypeVar("K", bound=Hashable)
+
+
+class Buckets(Generic[K]):
+    """A bucket for each key; those used last are kept."""
+
+    def __init__(self) -> None:
+        # Key to (left, when that was).
+        self._left = Recent[K, tuple[float, float]](_KEYS)
+
+    def take(self, key: K, *, capacity: float, per_second: float, now: float) -> int:
+        """Take one.
+
+        Args:
+            now: seconds of any clock; while it goes back nothing fills up.
+        Returns:
+            Seconds until the next one can be taken; 0 when this one was.
+        """
+        left, at = self._left.get(key) or (capacity, now)
+        left = min(capacity, left + max(0.0, now - at) * per_second)
+        allowed = left >= 1
+        self._left.put(key, (left - 1 if allowed else left, now))
+        return 0 if allowed else max(1, math.ceil((1 - left) / per_second))
 
 
 class Throttle:
@@ -17,25 +46,15 @@ class Throttle:
     def __init__(self, *, capacity: float = CAPACITY, per_second: float = PER_SECOND) -> None:
         self._capacity = float(capacity)
         self._per_second = per_second
-        # Address to (left, when that was), the longest unseen first.
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._buckets = Buckets[str]()
 
     def wrong(self, address: str, *, now: float) -> int:
         """Count a refusal.
 
-        Args:
-            now: seconds of a clock that never goes back.
         Returns:
             Seconds until the next one is answered; 0 when this one is.
         """
-        key = _network(address)
-        left, at = self._left.pop(key, (self._capacity, now))
-        left = min(self._capacity, left + (now - at) * self._per_second)
-        allowed = left >= 1
-        self._left[key] = (left - 1 if allowed else left, now)
-        if len(self._left) > _ADDRESSES:
-            self._left.popitem(last=False)
-        return 0 if allowed else max(1, math.ceil((1 - left) / self._per_second))
+        return self._buckets.take(_network(address), capacity=self._capacity, per_second=self._per_second, now=now)
 
 
 def _network(address: str) -> str:

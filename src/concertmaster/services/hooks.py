@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from concertmaster.domain.access import Actor, demand
-from concertmaster.domain.errors import NotFound, UserError
+from concertmaster.domain.errors import ConcertMasterError, NotFound, TooManyRequests, UserError
 from concertmaster.domain.findings import Findings
 from concertmaster.domain.interfaces import Clock, TriggerFire, TriggerRow, TriggerStore
 from concertmaster.domain.triggers import read_trigger
 from concertmaster.domain.triggers_webhook import WebhookConfig
+from concertmaster.security.throttle import Buckets, Throttle
+from concertmaster.security.tokens import digest, new_secret, same
 from concertmaster.services.executions import ExecutionService
 from concertmaster.services.hook_answers import HookAnswer, HookAnswers
 from concertmaster.services.stream import StreamService
 from concertmaster.services.triggers import TriggerService
-from concertmaster.triggers.webhook import HookRequest, RateLimits, demand_caller, digest, info_of
+from concertmaster.triggers.webhook import HookRequest, demand_caller, info_of
 
 TYPE = "webhook"
-TOKEN_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class HookService:
         self._answers = HookAnswers(executions, stream)
         self._values = values
         self._clock = clock
-        self._limits = RateLimits()
+        self._rates = Buckets[tuple[str, str]]()
+        self._throttle = Throttle()
 
     async def make_token(self, actor: Actor, workflow: str, name: str) -> str:
         """Give a webhook a new token, and make its former one void; nobody can read it again.
@@ -67,7 +69,7 @@ class HookService:
         config = _config(row) if row.type == TYPE else None
         if config is None or config.auth != "token":
             raise UserError("trigger.no_token", f"{workflow}/{name} is no webhook with `auth: token`")
-        token = secrets.token_urlsafe(TOKEN_BYTES)
+        token = new_secret()
         await self._store.set_secret(workflow, name, digest(token), actor=actor)
         return token
 
@@ -91,13 +93,12 @@ class HookService:
         """Start an execution, durably, and answer as the trigger says.
 
         Raises:
-            UserError: `hook.unauthorized`, `hook.rate`, `hook.body`; or it cannot be started.
-            Conflict: the key of duplicates was used for another request.
+            UserError: `hook.unauthorized`, `hook.body`; or it cannot be started.
+            TooManyRequests: `hook.too_many`, `hook.rate`.
         """
         row, config, now = hook.row, hook.config, self._clock.now()
-        values: Mapping[str, str] = {} if config.connection is None else await self._values(config.connection)
-        demand_caller(config, request, token_digest=row.secret, secrets=values, now=now)
-        self._limits.demand((row.workflow, row.name), config.rate_per_minute, now=now)
+        await self._demand_caller(hook, request, now)
+        self._demand_rate(hook, now)
         info = {"type": TYPE, "name": row.name, **info_of(config, request)}
         actor = Actor(f"trigger:{row.workflow}/{row.name}", "operator")
         given = request.headers.get(config.duplicate_header.lower())
@@ -105,12 +106,51 @@ class HookService:
         try:
             started = await self._triggers.start(actor, row, info, key=key)
         except UserError as error:
-            refused = TriggerFire(now, "failed", f"{error.message} ({error.code})")
-            await self._store.note(row, refused, sample=None)
+            await self._note_failed(row, error, now)
             raise
         if started.is_new:
             await self._store.note(row, TriggerFire(now, "started", execution=started.row.id), sample=info)
         return await self._answers.answer(actor, config, started)
+
+    async def _demand_caller(self, hook: Hook, request: HookRequest, now: datetime) -> None:
+        """Raise unless the caller has proved who he is; who is wrong too often is not even told that."""
+        row, config, secrets = hook.row, hook.config, dict[str, str]()
+        broken: ConcertMasterError | None = None
+        if config.connection is not None:
+            try:
+                secrets.update(await self._values(config.connection))
+            except ConcertMasterError as error:
+                if error.retryable:
+                    raise
+                # Without secrets nobody is let in; why is the owner's to know, not the caller's.
+                broken = error
+        try:
+            demand_caller(config, request, is_token=lambda given: _is_token(row, given), secrets=secrets, now=now)
+        except UserError as error:
+            seconds = self._throttle.wrong(request.address, now=now.timestamp())
+            if seconds:
+                message = f"Too many calls without a good proof came from this address; wait {seconds} s"
+                raise TooManyRequests("hook.too_many", message, retry_after=seconds) from error
+            if broken is not None:
+                await self._note_failed(row, broken, now)
+            raise
+
+    def _demand_rate(self, hook: Hook, now: datetime) -> None:
+        limit = hook.config.rate_per_minute
+        if limit is None:
+            return
+        key = (hook.row.workflow, hook.row.name)
+        seconds = self._rates.take(key, capacity=limit, per_second=limit / 60, now=now.timestamp())
+        if seconds:
+            message = f"This webhook takes {limit} calls a minute; try again in {seconds} s"
+            raise TooManyRequests("hook.rate", message, retry_after=seconds)
+
+    async def _note_failed(self, row: TriggerRow, error: ConcertMasterError, now: datetime) -> None:
+        await self._store.note(row, TriggerFire(now, "failed", f"{error.message} ({error.code})"), sample=None)
+
+
+def _is_token(row: TriggerRow, given: str) -> bool:
+    return row.secret is not None and same(digest(given), row.secret)
 
 
 def _config(row: TriggerRow) -> WebhookConfig | None:

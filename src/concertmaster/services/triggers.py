@@ -147,13 +147,7 @@ class TriggerService:
             OperationalError: not at the moment.
         """
         actor = Actor(f"trigger:{row.workflow}/{row.name}", "operator")
-        try:
-            started = await self.start(actor, row, info, key=key)
-        except Conflict as error:
-            # It was started before a crash, and the document says something else by now.
-            if error.code == "execution.key_reused" and isinstance(known := error.details.get("execution"), str):
-                return known, False
-            raise
+        started = await self.start(actor, row, info, key=key)
         return started.row.id, started.is_new
 
     async def evaluate(self, row: TriggerRow, expression: Any, info: Mapping[str, Any]) -> Any:
@@ -174,17 +168,26 @@ class TriggerService:
 
         Args:
             info: what the execution is told as `trigger`.
-            key: the same key starts one execution of this trigger.
+            key: the same key starts one execution of this trigger, whatever it is told and was published since.
         """
         document = await self._workflows.version(row.workflow, row.version)
-        return await self._executions.start(
-            actor,
-            row.workflow,
-            inputs_of(document, row.name, info),
-            version=row.version,
-            idempotency_key=None if key is None else _key(row.name, key),
-            trigger=info,
-        )
+        inputs = inputs_of(document, row.name, info)
+        try:
+            return await self._executions.start(
+                actor,
+                row.workflow,
+                inputs,
+                version=row.version,
+                idempotency_key=None if key is None else _key(row.name, key),
+                trigger=info,
+            )
+        except Conflict as error:
+            known = error.details.get("execution")
+            if error.code != "execution.key_reused" or not isinstance(known, str):
+                raise
+            first = await self._executions.get(actor, known)
+            document = await self._workflows.version(first.workflow, first.version)
+            return Started(first, is_new=False, document=document, inputs=inputs)
 
     async def _shown(self, row: TriggerRow) -> TriggerView:
         (fires,) = await self._store.fires([row], limit=SHOWN_FIRES)

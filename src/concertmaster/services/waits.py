@@ -10,7 +10,9 @@ import orjson
 
 from concertmaster.domain.access import SYSTEM, Actor, demand
 from concertmaster.domain.errors import Conflict, Invalid, UserError
+from concertmaster.domain.findings import Findings
 from concertmaster.domain.interfaces import Approval, NamedEvent, Page, SentEvent, WaitStore
+from concertmaster.domain.json_read import check_json
 from concertmaster.domain.problems import Problem, pointer
 from concertmaster.domain.schemas import faults, fits_schema
 from concertmaster.domain.values import INLINE_LIMIT_BYTES
@@ -18,6 +20,9 @@ from concertmaster.domain.values import INLINE_LIMIT_BYTES
 NAME_LIMIT = 200
 LONGEST_KEPT_SECONDS = 366 * 86_400.0
 KEPT_SECONDS = 86_400.0
+KEY_LIMIT = 200
+# What nodes send has keys that no request can take from them.
+RESERVED_KEYS = "node:"
 
 
 class WaitService:
@@ -42,7 +47,9 @@ class WaitService:
         """Send a named event; it is stored, and given to everybody who waits for it, when this returns.
 
         Raises:
-            UserError: `event.invalid`, `event.too_large`.
+            UserError: `event.invalid`, `event.key_invalid`, `event.too_large`.
+            Invalid: `event.invalid`, the data is not JSON.
+            Conflict: `event.key_reused`, the key was used for another event.
         """
         demand(actor, "execution:control")
         if not 0 < len(name) <= NAME_LIMIT or len(key) > NAME_LIMIT:
@@ -50,6 +57,9 @@ class WaitService:
             raise UserError("event.invalid", message)
         if not 0 <= keep_seconds <= LONGEST_KEPT_SECONDS:
             raise UserError("event.invalid", "An event is kept for 0 seconds to 366 days")
+        if idempotency_key is not None and sender is None:
+            _demand_key(idempotency_key)
+        data = _plain(data, "event.invalid", "The data of the event is not JSON")
         size = len(orjson.dumps(data))
         if size > INLINE_LIMIT_BYTES:
             raise UserError(
@@ -70,7 +80,7 @@ class WaitService:
             key=event["key"],
             data=event["data"],
             keep_seconds=event["keep_seconds"],
-            idempotency_key=event["idempotency_key"],
+            idempotency_key=f"{RESERVED_KEYS}{event['idempotency_key']}",
             # The keys of nodes begin with the execution at the root (`engine/keys.py`).
             sender=event["idempotency_key"].partition("/")[0],
         )
@@ -108,11 +118,12 @@ class WaitService:
         Raises:
             NotFound: the approval.
             Conflict: `approval.answered`.
-            Invalid: `approval.form_invalid`, when it is approved and the form does not fit.
+            Invalid: `approval.form_invalid`, when it is approved and the form does not fit, or the data is not JSON.
         """
         demand(actor, "execution:control")
         asked = await self._store.approval(approval_id)
-        filled = _filled(asked, data or {}, approve=approve) if asked.status == "open" else {}
+        given = _plain(data or {}, "approval.form_invalid", f"The form of {asked.title!r} holds what is not JSON")
+        filled = _filled(asked, given, approve=approve) if asked.status == "open" else {}
         decision = "approved" if approve else "rejected"
         await self._store.decide(approval_id, decision, comment=comment, data=filled, actor=actor)
         return await self._store.approval(approval_id)
@@ -121,6 +132,27 @@ class WaitService:
         """Close an approval whose time is over, unless somebody was faster: his answer is on its way then."""
         with contextlib.suppress(Conflict):
             await self._store.decide(approval_id, "expired", comment="", data={}, actor=SYSTEM)
+
+
+def _demand_key(key: str) -> None:
+    if not 0 < len(key) <= KEY_LIMIT:
+        raise UserError("event.key_invalid", f"The Idempotency-Key of an event must have 1 to {KEY_LIMIT} characters")
+    if key.startswith(RESERVED_KEYS):
+        message = f"The Idempotency-Key of an event must not begin with '{RESERVED_KEYS}'; choose another"
+        raise UserError("event.key_invalid", message)
+
+
+def _plain(data: Any, code: str, message: str) -> Any:
+    """The data as JSON can hold it: bodies of requests may be nested too deep, and hold odd numbers and texts.
+
+    Raises:
+        Invalid: with that code and message.
+    """
+    findings = Findings()
+    plain = check_json({"data": data}, findings)["data"]
+    if problems := findings.problems():
+        raise Invalid(code, message, problems)
+    return plain
 
 
 def _filled(asked: Approval, data: Mapping[str, Any], *, approve: bool) -> dict[str, Any]:

@@ -194,28 +194,24 @@ class Awaiting:
 
     def _listen(self, connection: Connection, execution_id: str, one: Listen) -> None:
         """Wait for an event, unless one that is kept has not been given to this wait yet: then that one arrives."""
-        name, key = plain_key(one.name), plain_key(one.key)
-        given = (
-            select(deliveries.c.event_id)
-            .where(
-                deliveries.c.event_id == named_events.c.id,
-                deliveries.c.execution_id == execution_id,
-                deliveries.c.once == one.once,
-            )
-            .exists()
+        name, key, once = plain_key(one.name), plain_key(one.key), plain_key(one.once)
+        given = select(deliveries.c.event_id).where(
+            deliveries.c.event_id == named_events.c.id, deliveries.c.once == once
         )
+        if not one.shared:
+            given = given.where(deliveries.c.execution_id == execution_id)
         kept = (
             select(named_events.c.id, named_events.c.data)
             .where(named_events.c.name == name, named_events.c.key == key)
-            .where(named_events.c.expires_at > to_micros(self._now()), ~given)
+            .where(named_events.c.expires_at > to_micros(self._now()), ~given.exists())
             .order_by(named_events.c.id)
             .limit(1)
         )
         found = connection.execute(kept).one_or_none()
         if found is None:
-            self._listeners.run(connection, [(execution_id, one.node, name, key, one.once)])
+            self._listeners.run(connection, [(execution_id, one.node, name, key, once)])
             return
-        self.deliver(connection, found.id, found.data, [(execution_id, one.node, one.once)])
+        self.deliver(connection, found.id, found.data, [(execution_id, one.node, once)])
 
     def deliver(
         self, connection: Connection, event_id: int, data: str, waits: Iterable[tuple[str, str, str]]

@@ -52,11 +52,14 @@ class SqlWaitStore:
         locks = [event_lock(name, key), *([] if again is None else [f"event-key:{again}"])]
         self._database.dialect.lock_keys(connection, sorted(locks))
         if again is not None:
-            known = select(named_events.c.id).where(named_events.c.idempotency_key == again)
-            found = connection.scalar(known)
+            known = select(named_events).where(named_events.c.idempotency_key == again)
+            found = connection.execute(known).one_or_none()
             if found is not None:
-                got = select(deliveries.c.execution_id).where(deliveries.c.event_id == found).distinct()
-                return SentEvent(found, list(connection.scalars(got)), is_new=False)
+                # A node that is tried again may compute something else; its event was sent all the same.
+                if event.sender is None and (found.name, found.key, _sorted(found.data)) != (name, key, _sorted(data)):
+                    raise _reused(again, found.name, found.id)
+                got = select(deliveries.c.execution_id).where(deliveries.c.event_id == found.id).distinct()
+                return SentEvent(found.id, list(connection.scalars(got)), is_new=False)
         at = to_micros(now)
         self._sweep(connection, at)
         # Its number and its deliveries are kept for a while even when nobody may get it later.
@@ -154,6 +157,16 @@ class SqlWaitStore:
         about = {"execution": found.execution_id, "node": found.node, "decision": decision}
         record(connection, actor, "approval.decide", f"approval:{approval_id}", at=now, data=about)
         return found
+
+
+def _sorted(data: str) -> bytes:
+    """To compare: the order of keys means nothing."""
+    return orjson.dumps(orjson.loads(data), option=orjson.OPT_SORT_KEYS)
+
+
+def _reused(key: str, name: str, number: int) -> Conflict:
+    message = f"Idempotency key {key!r} was used for another event, number {number} ({name}); use a new one"
+    return Conflict("event.key_reused", message, event=number)
 
 
 def _why_closed(found: Approval) -> str:

@@ -1,67 +1,57 @@
-"""Webhooks: who may call, what a body says, and how often. No I/O.
-
-Trap: the buckets of `RateLimits` are this process's own; with several servers each has its own.
-"""
+"""Webhooks: who may call, and what a body says. No I/O."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
 
 from concertmaster.domain.errors import UserError
-from concertmaster.domain.recent import Recent
 from concertmaster.domain.triggers_webhook import WebhookConfig
 
 # What proves who calls is not told to the execution.
 _PROOFS = frozenset({"authorization", "cookie", "proxy-authorization"})
 TOKEN_PARAMETER = "token"  # noqa: S105  (the name of one)
-_BUCKETS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class HookRequest:
-    """A request to `/hooks/<path>`; names of headers are in lower case."""
+    """A request to `/hooks/<path>`; names of headers are in lower case, `address` is whose connection it came over."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes
-
-
-def digest(token: str) -> str:
-    """Of a token, which is long and random, so that a plain hash is enough."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    address: str = ""
 
 
 def demand_caller(
     config: WebhookConfig,
     request: HookRequest,
     *,
-    token_digest: str | None,
+    is_token: Callable[[str], bool],
     secrets: Mapping[str, str],
     now: datetime,
 ) -> None:
     """Raise unless the caller has proved who he is.
 
     Args:
-        token_digest: of the trigger's token, None when none was made.
+        is_token: whether a text is the trigger's token.
         secrets: the values of the connection that the config names.
     Raises:
         UserError: `hook.unauthorized`.
     """
     match config.auth:
         case "token":
-            given = _bearer(request) or request.query.get(TOKEN_PARAMETER, "")
-            allowed = token_digest is not None and hmac.compare_digest(digest(given), token_digest)
+            allowed = is_token(_bearer(request) or request.query.get(TOKEN_PARAMETER, ""))
         case "basic":
             expected = f"{secrets.get('username', '')}:{secrets.get('password', '')}"
             allowed = len(expected) > 1 and hmac.compare_digest(_basic(request).encode(), expected.encode())
@@ -133,29 +123,3 @@ def _body(request: HookRequest) -> Any:
         fields = parse_qs(text, keep_blank_values=True)
         return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
     return text
-
-
-class RateLimits:
-    """Token buckets: so many calls a minute, as many of them at once.
-
-    Source: the token bucket, as in Turner, "New directions in communications", IEEE Communications Magazine, 1986.
-    """
-
-    def __init__(self) -> None:
-        self._buckets = Recent[tuple[str, str], tuple[float, datetime]](_BUCKETS)
-
-    def demand(self, key: tuple[str, str], per_minute: int | None, *, now: datetime) -> None:
-        """Take one, or raise.
-
-        Raises:
-            UserError: `hook.rate`, with `retry_after` seconds.
-        """
-        if per_minute is None:
-            return
-        left, at = self._buckets.get(key) or (float(per_minute), now)
-        left = min(float(per_minute), left + max((now - at) / timedelta(minutes=1), 0) * per_minute)
-        if left < 1:
-            seconds = int((1 - left) * 60 / per_minute) + 1
-            message = f"This webhook takes {per_minute} calls a minute; try again in {seconds} s"
-            raise UserError("hook.rate", message, retry_after=seconds)
-        self._buckets.put(key, (left - 1, now))

