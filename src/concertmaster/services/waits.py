@@ -110,7 +110,7 @@ class WaitService:
             Conflict: `approval.answered`.
             Invalid: `approval.form_invalid`, when it is approved and the form does not fit.
         """
-        demand(actor, "execution:control")
+        demand(actor, "approval:decide")
         asked = await self._store.approval(approval_id)
         filled = _filled(asked, data or {}, approve=approve) if asked.status == "open" else {}
         decision = "approved" if approve else "rejected"
