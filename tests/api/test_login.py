@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
@@ -148,6 +149,25 @@ async def test_scopes_say_what_a_token_may(client: httpx.AsyncClient, app: FastA
     async with make_client(app, headers=LOCAL) as local:
         used = {item["name"]: item["last_used_at"] for item in (await local.get("/tokens")).json()["items"]}
     assert used.keys() == {"the read one", "the run one", "the admin one"}
+
+
+async def test_what_people_are_asked_no_program_that_runs_workflows_answers(
+    client: httpx.AsyncClient, app: FastAPI
+) -> None:
+    ask = {"type": "flow.approve", "config": {"title": "Publish?"}}
+    (await client.post("/workflows", json=document(nodes={"ask": ask}, edges=[], outputs={}))).raise_for_status()
+    _, headers = await token(client, "ci", "run")
+    async with make_client(app, headers=headers) as program, logged_in(client, app) as person, asyncio.timeout(30):
+        (await program.post("/workflows/hello/executions", json={"inputs": {"n": 1}})).raise_for_status()
+        while not (asked := (await program.get("/approvals")).json()["items"]):
+            await asyncio.sleep(0.02)
+        answer, approve = f"/approvals/{asked[0]['id']}", {"decision": "approved"}
+        refused = await program.post(answer, json=approve)
+        assert (refused.status_code, refused.json()["code"]) == (403, "access.denied")
+        assert "approval:decide" in refused.json()["detail"]
+        # What else steers executions it may.
+        assert (await program.post("/events/paid", json={})).is_success
+        assert (await person.post(answer, json=approve)).json()["status"] == "approved"
 
 
 async def test_a_token_works_until_it_is_revoked_or_has_expired(client: httpx.AsyncClient, app: FastAPI) -> None:

@@ -62,7 +62,8 @@ class CreatedToken(Token):
 
 
 class CreateToken(_Model):
-    """`scopes`: `read` is for GET only, `run` also starts and steers executions, `admin` may everything."""
+    """`scopes`: `read` is for GET only; `run` also starts and steers executions, switches triggers, orders backfills,
+    sends events and lists connections; `admin` may everything, also answer approvals."""
 
     name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$")]
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=3)] = ["read"]

@@ -103,7 +103,7 @@ class BackfillDetail(_Model):
     refused: int = Field(description="Times whose execution could not be started")
     active: list[str] = Field(description="Ids of the executions that run")
     cursor_at: datetime | None = Field(description="The last time that was dealt with")
-    error: str | None = Field(description="Why the last refused one could not be started")
+    error: str | None = Field(description="Why the last refused one could not be started, or why it cannot go on")
     created_at: datetime
     created_by: str
 

@@ -25,7 +25,11 @@ def user_login_link(json: Json = False, data_dir: DataDir = None) -> None:
 def token_create(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The program that will use it; the audit shows it.")],
     scope: Annotated[
-        str, typer.Option(help="read: GET only; run: also start and steer executions; admin: everything.")
+        str,
+        typer.Option(
+            help="read: GET only; run: also start and steer executions, switch triggers, order backfills, send events, "
+            "list connections; admin: everything, also answer approvals."
+        ),
     ] = "read",
     expires: Annotated[str | None, typer.Option(metavar="DURATION", help="For how long: 90d; else for ever.")] = None,
     json: Json = False,

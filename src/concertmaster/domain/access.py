@@ -16,6 +16,7 @@ Permission = Literal[
     "execution:read",
     "execution:start",
     "execution:control",
+    "approval:decide",
     "trigger:control",
     "connection:read",
     "connection:write",
@@ -31,7 +32,9 @@ _VIEW: frozenset[Permission] = frozenset({"workflow:read", "execution:read", "re
 _OPERATE: frozenset[Permission] = frozenset(
     [*_VIEW, "execution:start", "execution:control", "trigger:control", "connection:read"]
 )
-_EDIT: frozenset[Permission] = frozenset([*_OPERATE, "workflow:write"])
+# Approvals are for people: a program that runs workflows must not answer what they ask. Whoever may change a workflow
+# could take its questions out.
+_EDIT: frozenset[Permission] = frozenset([*_OPERATE, "workflow:write", "approval:decide"])
 _ADMIN: frozenset[Permission] = frozenset([*_EDIT, "connection:write", "access:manage"])
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     "viewer": _VIEW,

@@ -41,6 +41,7 @@ CODES: dict[str, str] = {
     "container.body": "A container has nothing in its body.",
     "container.wins": "More branches are to win a race than take part in it.",
     "wait.config": "A wait does not say for what, or for several things.",
+    "wait.too_long": "A wait lasts as long as the whole execution may take, or longer.",
     # Wiring.
     "edge.cycle": "Edges form a cycle; the edge that closes it is named.",
     "edge.dangling": "An edge names a node that does not exist.",

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from concertmaster.domain.durations import format_duration, parse_duration
 from concertmaster.domain.findings import Findings, brief
 from concertmaster.domain.near_miss import did_you_mean
 from concertmaster.domain.problems import pointer
@@ -13,6 +14,7 @@ from concertmaster.domain.validation_scope import Scope
 from concertmaster.domain.workflow import Node, Workflow
 
 _WAITS = ("duration", "until", "event")
+_LASTS = {"flow.wait": ("duration", "timeout"), "flow.approve": ("due",)}
 
 
 def check_flow(scope: Scope, findings: Findings) -> None:
@@ -24,6 +26,8 @@ def check_flow(scope: Scope, findings: Findings) -> None:
         _check_body(scope, name, node, findings)
         if spec.id == "flow.wait":
             _check_wait(scope, name, node.config, findings)
+        for key in _LASTS.get(spec.id, ()):
+            _check_length(scope, name, key, node.config.get(key), findings)
         if node.policy.undo is not None:
             _check_undo(scope, name, node.policy.undo, findings)
 
@@ -85,6 +89,22 @@ def _check_wait(scope: Scope, name: str, config: Mapping[str, Any], findings: Fi
     elif given != ["event"] and (config.get("key") or config.get("timeout") is not None):
         message = f"`key` and `timeout` of {name} belong to the wait for an `event`"
         findings.add(scope.severity(name), "wait.config", scope.node_at(name, "config"), message, fix="Remove them")
+
+
+def _check_length(scope: Scope, name: str, key: str, value: Any, findings: Findings) -> None:
+    total = scope.workflow.policy.timeout
+    if total is None or not isinstance(value, str):
+        return
+    try:
+        lasts = parse_duration(value)
+    except ValueError:
+        return  # an expression, or said by the check of configs
+    if lasts >= total:
+        message = (
+            f"`{key}` of {name} is never over: the execution ends after {format_duration(total)}, also if it waits"
+        )
+        fix = "Shorten it, or lengthen `policy.timeout` of the workflow"
+        findings.warning("wait.too_long", scope.node_at(name, "config", key), message, fix=fix)
 
 
 def _check_undo(scope: Scope, name: str, undo: str, findings: Findings) -> None:

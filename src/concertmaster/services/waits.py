@@ -120,7 +120,7 @@ class WaitService:
             Conflict: `approval.answered`.
             Invalid: `approval.form_invalid`, when it is approved and the form does not fit, or the data is not JSON.
         """
-        demand(actor, "execution:control")
+        demand(actor, "approval:decide")
         asked = await self._store.approval(approval_id)
         given = _plain(data or {}, "approval.form_invalid", f"The form of {asked.title!r} holds what is not JSON")
         filled = _filled(asked, given, approve=approve) if asked.status == "open" else {}

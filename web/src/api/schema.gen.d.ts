@@ -1145,7 +1145,7 @@ export interface components {
             cursor_at: string | null;
             /**
              * Error
-             * @description Why the last refused one could not be started
+             * @description Why the last refused one could not be started, or why it cannot go on
              */
             error: string | null;
             /**
@@ -1352,7 +1352,8 @@ export interface components {
         };
         /**
          * CreateToken
-         * @description `scopes`: `read` is for GET only, `run` also starts and steers executions, `admin` may everything.
+         * @description `scopes`: `read` is for GET only; `run` also starts and steers executions, switches triggers, orders backfills,
+         *     sends events and lists connections; `admin` may everything, also answer approvals.
          */
         CreateToken: {
             /** Name */

@@ -79,6 +79,7 @@ function Share({ item }: { item: Backfill }) {
       </Progress.Root>
       {t.done(done, item.total)}
       {bad > 0 ? <span className={classes.bad}>{t.failures(bad)}</span> : null}
+      {bad === 0 && item.error ? <span className={classes.bad}>{item.error}</span> : null}
     </span>
   )
 }

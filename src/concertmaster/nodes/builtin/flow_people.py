@@ -40,9 +40,11 @@ async def flow_approve(
     Args:
         title: The question, short.
         instructions: What to look at before deciding.
-        assignees: Who is asked, for people to read: whoever is let in can decide.
+        assignees: Who is asked, for people to read: whoever is logged in can decide, and a token with the
+            scope `admin`.
         form: Fields to fill in, each a JSON Schema, as the `inputs` of a workflow are.
-        due: How long to wait, such as `2d`; without it as long as the execution may take.
+        due: How long to wait, such as `2d`; without it, and at most, as long as the execution may take: 7 days, unless
+            `policy.timeout` of the workflow says otherwise.
         when_due: What happens when nobody has decided in time.
 
     Example:

@@ -32,7 +32,8 @@ async def flow_wait(
 ) -> Wait | Await:
     """Go on after a while, at a point in time, or when a named event comes.
 
-    A waiting execution needs no memory, and waits on over restarts. After a time whatever is wired in goes out
+    A waiting execution needs no memory, and waits on over restarts. Its time runs on while it waits: for more than 7
+    days, give the workflow a longer `policy.timeout`. After a time whatever is wired in goes out
     unchanged; after an event, the data that came with it.
 
     Args:

@@ -42,8 +42,11 @@ export const access = {
   scopeField: 'What it may do',
   scopes: {
     read: { label: 'Read', help: 'Look at workflows, runs and their data; GET only' },
-    run: { label: 'Run', help: 'Also start, pause, retry and cancel runs' },
-    admin: { label: 'Everything', help: 'Also change workflows, connections and tokens' },
+    run: {
+      label: 'Run',
+      help: 'Also start, pause, retry and cancel runs and backfills, switch triggers, send events',
+    },
+    admin: { label: 'Everything', help: 'Also answer approvals, change workflows, connections and tokens' },
   },
   expiryField: 'Expires',
   expiries: { '30': 'In 30 days', '90': 'In 90 days', '365': 'In a year', never: 'Never' },
