@@ -174,12 +174,11 @@ class Awaiting:
     def _wake(self, connection: Connection, ids: Sequence[str], at: int) -> None:
         """Make those due that nobody drives. Rows that somebody has locked are left: whoever lets go of one at this
         moment looks into its inbox, or the next look of a dispatcher finds the message."""
-        if not ids:
-            return
-        unowned = select(_own.id).where(_own.id.in_(ids), _own.owner.is_(None)).with_for_update(skip_locked=True)
-        found = list(connection.scalars(unowned))
-        if found:
-            connection.execute(update(executions).where(_own.id.in_(found)).values(wake_at=at))
+        for part in batched(ids, 500):
+            unowned = select(_own.id).where(_own.id.in_(part), _own.owner.is_(None)).with_for_update(skip_locked=True)
+            found = list(connection.scalars(unowned))
+            if found:
+                connection.execute(update(executions).where(_own.id.in_(found)).values(wake_at=at))
 
     def _let_go_on(self, connection: Connection, ids: Set[str], at: int) -> None:
         """Queue those again that have ended, as anybody's request would; the place of a limit is to be waited for."""
@@ -211,31 +210,33 @@ class Awaiting:
         if found is None:
             self._listeners.run(connection, [(execution_id, one.node, name, key, once)])
             return
+        self._unlisten(connection, execution_id, one.node)
         self.deliver(connection, found.id, found.data, [(execution_id, one.node, once)])
 
     def deliver(
         self, connection: Connection, event_id: int, data: str, waits: Iterable[tuple[str, str, str]]
     ) -> list[str]:
-        """Give an event to waits (execution, node, once); they wait no longer. Returns the executions."""
-        told: list[Message] = []
-        for execution_id, node, once in waits:
-            self._deliveries.run(connection, [(event_id, execution_id, once)])
-            connection.execute(
-                delete(listeners).where(listeners.c.execution_id == execution_id, listeners.c.node == node)
-            )
-            told.append(
-                Message(execution_id, "event", {"node": node, "event": event_id, "data": orjson.loads(data)["data"]})
-            )
-        self.tell(connection, told)
-        return [message.execution_id for message in told]
+        """Give an event to waits (execution, node, once), which are none any more. Returns the executions."""
+        given = list(waits)
+        if not given:
+            return []
+        told = {"event": event_id, "data": orjson.loads(data)["data"]}
+        self._deliveries.run(connection, [(event_id, execution_id, once) for execution_id, _, once in given])
+        self.tell(
+            connection, [Message(execution_id, "event", {"node": node, **told}) for execution_id, node, _ in given]
+        )
+        return [execution_id for execution_id, _, _ in given]
 
     def _ask(self, connection: Connection, execution_id: str, one: AskApproval) -> None:
         about, now = json_text(one.about), to_micros(self._now())
         row = (one.id, execution_id, one.visible, one.node, one.title, about, "open", now, maybe_micros(one.due_at))
         self._approvals.run(connection, [row])
 
-    def _stop(self, connection: Connection, execution_id: str, node: str) -> None:
+    def _unlisten(self, connection: Connection, execution_id: str, node: str) -> None:
         connection.execute(delete(listeners).where(listeners.c.execution_id == execution_id, listeners.c.node == node))
+
+    def _stop(self, connection: Connection, execution_id: str, node: str) -> None:
+        self._unlisten(connection, execution_id, node)
         connection.execute(
             update(approvals)
             .where(approvals.c.execution_id == execution_id, approvals.c.node == node, approvals.c.status == "open")
