@@ -100,6 +100,9 @@ CODES: dict[str, str] = {
     "expression.no_parts": "A key is looked up in a value that has none.",
     "expression.too_large": "The result is too large, or takes too many steps.",
     # Inputs, triggers and the rest.
+    "form.default": "The default of a field in a form does not fit its schema.",
+    "form.schema": "The schema of a field in a form is no valid JSON Schema.",
+    "form.unfilled": "A field of a form that may count as approved by itself has no default.",
     "input.default": "The default of an input does not fit its schema.",
     "input.invalid": "The value given for an input does not fit its schema.",
     "input.missing": "An input without default has no value.",
