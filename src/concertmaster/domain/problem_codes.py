@@ -114,6 +114,7 @@ CODES: dict[str, str] = {
     "trigger.input": "A trigger gives an input a value that does not fit.",
     "trigger.missing_input": "A trigger gives no value to an input without default.",
     "trigger.no_answer": "A webhook answers with what a node says, and there is no node that says something.",
+    "trigger.path_taken": "The path of a webhook belongs to another workflow.",
     "trigger.timezone": "No time zone has this name.",
     "trigger.unknown_input": "A trigger gives a value to an input that does not exist.",
     "trigger.unknown_type": "No trigger type has this name.",

@@ -105,6 +105,17 @@ def _check_webhook(
         findings.error("connection.missing", pointer(*at, "connection"), message, fix=fix)
 
 
+def report_taken_path(name: str, path: str, owner: str, findings: Findings) -> None:
+    """Report that the path of a webhook belongs to another workflow.
+
+    A warning: the document can run as it is, and the other one may be gone when it is published, which is refused
+    until then.
+    """
+    message = f"the path {path} belongs to {owner}"
+    fix = "Choose another path, or change that one first; it cannot be published before"
+    findings.warning("trigger.path_taken", pointer("triggers", name, "config", "path"), message, fix=fix)
+
+
 def _check_trigger_inputs(workflow: Workflow, name: str, trigger: Trigger, findings: Findings) -> None:
     for key, value in trigger.inputs.items():
         at = ("triggers", name, "inputs", key)
