@@ -43,6 +43,7 @@ from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.migrate import upgrade
 from concertmaster.storage.rows import EXECUTION_COLUMNS, execution_from
+from concertmaster.storage.triggers import SqlTriggerStore
 from concertmaster.storage.waits import SqlWaitStore
 from concertmaster.storage.workflows import SqlWorkflowStore
 from concertmaster.triggers.kinds import Kinds
@@ -189,7 +190,12 @@ async def running_engine(
     slots = database.slots(hooks.owner, hooks.freed)
     waits = WaitService(SqlWaitStore(database, journal.awaiting, now=SystemClock().now))
     checked = WorkflowService(
-        workflows, executions, SqlConnectionStore(database), specs=lambda: registry, schedules=Schedules()
+        workflows,
+        executions,
+        SqlConnectionStore(database),
+        SqlTriggerStore(database, plan=Kinds().plan),
+        specs=lambda: registry,
+        schedules=Schedules(),
     )
     engine = Engine(
         owner=hooks.owner,

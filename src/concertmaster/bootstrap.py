@@ -168,7 +168,12 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
         aside = Aside()
         stack.push_async_callback(aside.close)
         workflows = WorkflowService(
-            storage.workflows, storage.executions, storage.connections, specs=lambda: registry, schedules=Schedules()
+            storage.workflows,
+            storage.executions,
+            storage.connections,
+            storage.triggers,
+            specs=lambda: registry,
+            schedules=Schedules(),
         )
         waits = WaitService(storage.waits)
         engine = Engine(

@@ -115,7 +115,25 @@ async def test_a_replay_is_another_execution_with_the_same_inputs(client: httpx.
     assert other != id_
     assert (await client.post(f"/executions/{id_}/replay", headers={"Idempotency-Key": "once"})).json()["id"] == other
     shown = await until(client, other, status("succeeded"))
-    assert (shown["outputs"], shown["trigger"]) == ({"double": 42}, {"type": "replay", "of": id_})
+    assert (shown["outputs"], shown["trigger"]) == ({"double": 42}, {"type": "manual", "replay_of": id_})
+    again = (await client.post(f"/executions/{other}/replay", headers={"Idempotency-Key": "once"})).json()
+    assert again["code"] == "execution.key_reused"
+
+
+async def test_a_replay_is_told_the_same_by_its_trigger(client: httpx.AsyncClient) -> None:
+    nodes = {"year": {"type": "data.set", "config": {"value": "{{ trigger.scheduled_at.year }}"}}}
+    triggers = {"yearly": {"type": "schedule", "config": {"cron": "0 6 1 1 *", "timezone": "Europe/Berlin"}}}
+    parts = {"nodes": nodes, "triggers": triggers, "outputs": {"year": "{{ nodes.year }}"}}
+    (await client.post("/workflows", json=document("yearly", inputs={}, edges=[], **parts))).raise_for_status()
+    id_ = (await client.post("/triggers/yearly/yearly/test")).json()["id"]
+    first = await until(client, id_, status("succeeded"))
+    taken = await client.post(f"/executions/{id_}/replay", headers={"Idempotency-Key": "trigger:yearly:1"})
+    assert (taken.status_code, taken.json()["code"]) == (422, "execution.key_invalid")
+    other = (await client.post(f"/executions/{id_}/replay")).json()["id"]
+    shown = await until(client, other, status("succeeded"))
+    assert (shown["outputs"], shown["trigger"]) == (first["outputs"], {**first["trigger"], "replay_of": id_})
+    third = (await client.post(f"/executions/{other}/replay")).json()["id"]
+    assert (await until(client, third, status("succeeded")))["trigger"] == {**first["trigger"], "replay_of": other}
 
 
 async def test_many_are_asked_by_a_filter(client: httpx.AsyncClient) -> None:

@@ -275,6 +275,18 @@ async def test_a_node_answers_while_the_execution_goes_on(client: httpx.AsyncCli
     assert running["status"] == "running"
 
 
+async def test_numbers_in_headers_are_sent_as_text(client: httpx.AsyncClient, caller: httpx.AsyncClient) -> None:
+    headers = {
+        "X-Sum": "{{ nodes.facts.sum }}",
+        "X-Share": "{{ nodes.facts.share }}",
+        "X-Paid": "{{ nodes.facts.paid }}",
+    }
+    facts = {"type": "data.set", "config": {"value": {"sum": 12, "share": 0.5, "paid": True}}}
+    await respond(client, {"facts": facts, "answer": answering(headers=headers)}, ["facts -> answer"])
+    answer = await caller.post("/ask")
+    assert (answer.status_code, [answer.headers[name] for name in headers]) == (200, ["12", "0.5", "true"])
+
+
 async def test_a_large_text_is_an_answer_too(client: httpx.AsyncClient, caller: httpx.AsyncClient) -> None:
     part = "a" * 50_000
     nodes = {

@@ -127,6 +127,14 @@ async def test_a_path_taken_by_another_workflow_is_refused(client: httpx.AsyncCl
     answer = await publish(client, "second", hook=hook)
     assert (answer.status_code, answer.json()["code"]) == (409, "trigger.address_taken")
     assert "first" in answer.json()["detail"]
+    found: dict[str, list[dict[str, Any]]] = {}
+    for name in ("first", "second"):
+        checked = await client.post("/workflows/validate", json=document(name, triggers={"hook": hook}))
+        found[name] = checked.json()["items"]
+    assert found["first"] == []
+    (taken,) = found["second"]
+    assert (taken["severity"], taken["code"]) == ("warning", "trigger.path_taken")
+    assert taken["pointer"] == "/triggers/hook/config/path"
 
 
 @pytest.mark.parametrize(

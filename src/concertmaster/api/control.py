@@ -104,7 +104,7 @@ async def replay_execution(
     body: requests.ReplayRequest | None = None,
     idempotency_key: Annotated[str | None, Header(description="The same key and request start one execution")] = None,
 ) -> Response:
-    """Start a new execution of the same version with the same inputs."""
+    """Start a new execution of the same version with the same inputs; its `trigger` is the same, with `replay_of`."""
     started = await parts.control.replay(
         asker, execution_id, idempotency_key=idempotency_key, priority=None if body is None else body.priority
     )

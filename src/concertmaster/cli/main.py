@@ -222,7 +222,7 @@ def executions_retry(
 
 @executions_app.command("replay")
 def executions_replay(id_: ExecutionId, data_dir: DataDir = None) -> None:
-    """Start a new execution of the same version with the same inputs."""
+    """Start a new execution of the same version with the same inputs and trigger."""
     from concertmaster.cli.control import replay_execution
 
     replay_execution(id_, data_dir=data_dir)

@@ -16,7 +16,7 @@ from concertmaster.cli.client import Api, with_api
 from concertmaster.cli.run import read_text
 from concertmaster.cli.terminal import FAILED, INVALID, STYLES, console, print_json, print_problems, problems_from
 from concertmaster.domain.document import dump, parse
-from concertmaster.domain.errors import Invalid, NotFound, UserError
+from concertmaster.domain.errors import Conflict, Invalid, NotFound, UserError
 from concertmaster.domain.problems import has_errors
 
 PAGE = 500
@@ -181,6 +181,11 @@ async def _push(api: Api, item: _Checked, *, publish: bool) -> dict[str, Any]:
         # It passed the check a moment ago: a connection or a node type has gone meanwhile.
         print_problems(error.problems, file=item.file, text=item.text.decode(errors="replace"))
         raise
+    except Conflict as error:
+        if error.code != "trigger.address_taken":
+            raise
+        # The document has to change; the check has warned of the place.
+        raise Invalid(error.code, error.message, ()) from error
     return {
         "name": saved["name"],
         "version": saved["version"],

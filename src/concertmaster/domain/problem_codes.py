@@ -100,6 +100,9 @@ CODES: dict[str, str] = {
     "expression.no_parts": "A key is looked up in a value that has none.",
     "expression.too_large": "The result is too large, or takes too many steps.",
     # Inputs, triggers and the rest.
+    "form.default": "The default of a field in a form does not fit its schema.",
+    "form.schema": "The schema of a field in a form is no valid JSON Schema.",
+    "form.unfilled": "A field of a form that may count as approved by itself has no default.",
     "input.default": "The default of an input does not fit its schema.",
     "input.invalid": "The value given for an input does not fit its schema.",
     "input.missing": "An input without default has no value.",
@@ -111,6 +114,7 @@ CODES: dict[str, str] = {
     "trigger.input": "A trigger gives an input a value that does not fit.",
     "trigger.missing_input": "A trigger gives no value to an input without default.",
     "trigger.no_answer": "A webhook answers with what a node says, and there is no node that says something.",
+    "trigger.path_taken": "The path of a webhook belongs to another workflow.",
     "trigger.timezone": "No time zone has this name.",
     "trigger.unknown_input": "A trigger gives a value to an input that does not exist.",
     "trigger.unknown_type": "No trigger type has this name.",

@@ -4,12 +4,15 @@ waits."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from concertmaster.domain.durations import format_duration, parse_duration
 from concertmaster.domain.findings import Findings, brief
 from concertmaster.domain.near_miss import did_you_mean
 from concertmaster.domain.problems import pointer
+from concertmaster.domain.schemas import fits_schema
+from concertmaster.domain.validation_config import has_expressions
+from concertmaster.domain.validation_inputs import check_schema
 from concertmaster.domain.validation_scope import Scope
 from concertmaster.domain.workflow import Node, Workflow
 
@@ -26,6 +29,8 @@ def check_flow(scope: Scope, findings: Findings) -> None:
         _check_body(scope, name, node, findings)
         if spec.id == "flow.wait":
             _check_wait(scope, name, node.config, findings)
+        if spec.id == "flow.approve":
+            _check_form(scope, name, node.config, findings)
         for key in _LASTS.get(spec.id, ()):
             _check_length(scope, name, key, node.config.get(key), findings)
         if node.policy.undo is not None:
@@ -89,6 +94,22 @@ def _check_wait(scope: Scope, name: str, config: Mapping[str, Any], findings: Fi
     elif given != ["event"] and (config.get("key") or config.get("timeout") is not None):
         message = f"`key` and `timeout` of {name} belong to the wait for an `event`"
         findings.add(scope.severity(name), "wait.config", scope.node_at(name, "config"), message, fix="Remove them")
+
+
+def _check_form(scope: Scope, name: str, config: Mapping[str, Any], findings: Findings) -> None:
+    form = config.get("form")
+    if not isinstance(form, Mapping):
+        return  # an expression, or said by the check of configs
+    for field, schema in cast("Mapping[str, Any]", form).items():
+        if not isinstance(schema, Mapping) or has_expressions(schema):
+            continue
+        fields = cast("Mapping[str, Any]", schema)
+        within = scope.node_at(name, "config")
+        check_schema(fields, findings, codes=("form.schema", "form.default"), at=("form", field), within=within)
+        if config.get("when_due") == "approve" and "default" not in fields and not fits_schema(fields, None):
+            message = f"where nobody decides in time, {name} counts as approved without the field {brief(field)}"
+            fix = "Give it a default, or choose another `when_due`"
+            findings.warning("form.unfilled", scope.node_at(name, "config", "form", field), message, fix=fix)
 
 
 def _check_length(scope: Scope, name: str, key: str, value: Any, findings: Findings) -> None:

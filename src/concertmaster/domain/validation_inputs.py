@@ -47,13 +47,24 @@ def check_inputs(workflow: Workflow, inputs: Mapping[str, Any]) -> tuple[dict[st
 def check_input_schemas(workflow: Workflow, findings: Findings) -> None:
     """Report input schemas that are none, and defaults that do not fit them."""
     for name, schema in workflow.inputs.items():
-        wrong = schema_faults(schema)
-        for fault in wrong:
-            message = f"no valid JSON Schema: {fault.message}"
-            findings.error("input.schema", pointer("inputs", name, *fault.path), message, fix=fault.fix)
-        if not wrong and "default" in schema:
-            at = ("inputs", name, "default")
-            _check_value(schema, schema["default"], findings, code="input.default", at=at)
+        codes = ("input.schema", "input.default")
+        check_schema(schema, findings, codes=codes, at=("inputs", name))
+
+
+def check_schema(
+    schema: Mapping[str, Any], findings: Findings, *, codes: tuple[str, str], at: tuple[str, str], within: str = ""
+) -> None:
+    """Report a schema that is none (the first code), and a default that does not fit it (the second).
+
+    Args:
+        at: the place of the schema, below the pointer `within`; it ends with the name of the value.
+    """
+    wrong = schema_faults(schema)
+    for fault in wrong:
+        message = f"no valid JSON Schema: {fault.message}"
+        findings.error(codes[0], within + pointer(*at, *fault.path), message, fix=fault.fix)
+    if not wrong and "default" in schema:
+        _check_value(schema, schema["default"], findings, code=codes[1], at=(*at, "default"), within=within)
 
 
 def check_triggers(
@@ -94,6 +105,17 @@ def _check_webhook(
         findings.error("connection.missing", pointer(*at, "connection"), message, fix=fix)
 
 
+def report_taken_path(name: str, path: str, owner: str, findings: Findings) -> None:
+    """Report that the path of a webhook belongs to another workflow.
+
+    A warning: the document can run as it is, and the other one may be gone when it is published, which is refused
+    until then.
+    """
+    message = f"the path {path} belongs to {owner}"
+    fix = "Choose another path, or change that one first; it cannot be published before"
+    findings.warning("trigger.path_taken", pointer("triggers", name, "config", "path"), message, fix=fix)
+
+
 def _check_trigger_inputs(workflow: Workflow, name: str, trigger: Trigger, findings: Findings) -> None:
     for key, value in trigger.inputs.items():
         at = ("triggers", name, "inputs", key)
@@ -112,9 +134,11 @@ def _check_trigger_inputs(workflow: Workflow, name: str, trigger: Trigger, findi
             findings.error("trigger.missing_input", pointer("triggers", name, "inputs"), message, fix=fix)
 
 
-def _check_value(schema: Mapping[str, Any], value: Any, findings: Findings, *, code: str, at: tuple[str, ...]) -> None:
+def _check_value(
+    schema: Mapping[str, Any], value: Any, findings: Findings, *, code: str, at: tuple[str, ...], within: str = ""
+) -> None:
     if fits_schema(schema, value):
         return
     for fault in faults(schema, value):
         message = fault.message.replace("it", f"`{at[1]}`", 1) if not fault.path else fault.message
-        findings.error(code, pointer(*at, *fault.path), message, fix=fault.fix)
+        findings.error(code, within + pointer(*at, *fault.path), message, fix=fault.fix)

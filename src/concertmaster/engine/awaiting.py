@@ -143,5 +143,8 @@ def _decision(data: Mapping[str, Any], about: Mapping[str, Any]) -> Mapping[str,
         if about.get("when_due") not in ("approve", "reject"):
             return Failure("approval.expired", "Nobody has decided in time; see who was asked, or let it take longer")
         decision = "approved" if about["when_due"] == "approve" else "rejected"
+        form: Mapping[str, Mapping[str, Any]] = about.get("form") or {}
+        # Nobody filled it in: what it holds is its defaults.
+        data = {**data, "data": {name: schema["default"] for name, schema in form.items() if "default" in schema}}
     told = {"decision": decision, "by": data["by"], "at": data["at"], "comment": data["comment"], "data": data["data"]}
     return {decision: JsonValue(told)}

@@ -18,7 +18,7 @@ from concertmaster.domain.execution import FINAL_EXECUTION, REQUESTS, ExecutionR
 from concertmaster.domain.interfaces import ExecutionStore, Journal
 from concertmaster.domain.problems import has_errors
 from concertmaster.domain.validation import check_inputs
-from concertmaster.services.executions import ExecutionService, Started
+from concertmaster.services.executions import REPLAY, ExecutionService, Started
 from concertmaster.services.workflows import WorkflowService
 
 BULK_PAGE = 500
@@ -119,7 +119,10 @@ class ControlService:
     async def replay(
         self, actor: Actor, execution_id: str, *, idempotency_key: str | None = None, priority: int | None = None
     ) -> Started:
-        """Start a new execution of the same version with the same inputs (those of its last retry, if edited)."""
+        """Start a new execution of the same version with the same inputs (those of its last retry, if edited).
+
+        It is told the same `trigger` as the first one, which its nodes may read, and that it is a replay.
+        """
         demand(actor, "execution:start")
         row = await self._store.get(execution_id)
         return await self._executions.start(
@@ -128,7 +131,7 @@ class ControlService:
             await self._inputs(execution_id),
             version=row.version,
             idempotency_key=idempotency_key,
-            trigger={"type": "replay", "of": execution_id},
+            trigger={**row.trigger, REPLAY: execution_id},
             priority=priority,
         )
 

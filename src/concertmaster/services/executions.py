@@ -46,7 +46,8 @@ MANUAL: Mapping[str, Any] = {"type": "manual"}
 KEY_LIMIT = 200
 # What triggers start has keys that no request can take from them.
 RESERVED_KEYS = "trigger:"
-_BY_REQUEST = ("manual", "replay")
+# In what a replay is told as `trigger`: the execution that it repeats.
+REPLAY = "replay_of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,8 @@ class ExecutionService:
         demand(actor, "execution:start")
         if idempotency_key is not None and not 0 < len(idempotency_key) <= KEY_LIMIT:
             raise UserError("execution.key_invalid", f"Idempotency-Key must have 1 to {KEY_LIMIT} characters")
-        if idempotency_key is not None and trigger["type"] in _BY_REQUEST and idempotency_key.startswith(RESERVED_KEYS):
+        by_request = trigger["type"] == MANUAL["type"] or REPLAY in trigger
+        if idempotency_key is not None and by_request and idempotency_key.startswith(RESERVED_KEYS):
             message = f"An Idempotency-Key must not begin with '{RESERVED_KEYS}'; choose another"
             raise UserError("execution.key_invalid", message)
         stored, document = await self._workflows.runnable(workflow, version=version)
@@ -130,7 +132,7 @@ class ExecutionService:
             at=self._clock.now(),
             body=ExecutionCreated(workflow, stored.version, given, trigger),
             idempotency_key=idempotency_key,
-            fingerprint=_fingerprint(workflow, version, inputs) if idempotency_key else "",
+            fingerprint=_fingerprint(workflow, version, inputs, trigger.get(REPLAY)) if idempotency_key else "",
             priority=document.policy.priority if priority is None else priority,
             slot=slot_of(document, given, trigger),
         )
@@ -288,6 +290,9 @@ def slot_of(document: Workflow, inputs: Mapping[str, Any], trigger: Mapping[str,
     return Slot(f"{document.name}/{text}", concurrency.limit, concurrency.when_full)
 
 
-def _fingerprint(workflow: str, version: int | None, inputs: Mapping[str, Any]) -> str:
-    request = [workflow, version, cast("dict[str, Any]", inputs)]
+def _fingerprint(workflow: str, version: int | None, inputs: Mapping[str, Any], replayed: str | None) -> str:
+    request: list[Any] = [workflow, version, cast("dict[str, Any]", inputs)]
+    if replayed is not None:
+        # Two executions with the same inputs may have been told different things by their triggers.
+        request.append(replayed)
     return hashlib.sha256(orjson.dumps(request, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -17,6 +17,7 @@ from concertmaster.domain.interfaces import (
     ExecutionStore,
     Page,
     StoredWorkflow,
+    TriggerStore,
     VersionLine,
     WorkflowLine,
     WorkflowStore,
@@ -27,6 +28,7 @@ from concertmaster.domain.spec import Specs
 from concertmaster.domain.triggers import ScheduleCheck
 from concertmaster.domain.validation import check_document, pin_types, validate
 from concertmaster.domain.workflow import Workflow
+from concertmaster.services.addresses import taken_paths
 
 # As many schedules may be due at one moment, each of another workflow.
 VERSIONS_KEPT = 2_000
@@ -76,6 +78,7 @@ class WorkflowService:
         store: WorkflowStore,
         executions: ExecutionStore,
         connections: ConnectionStore,
+        triggers: TriggerStore,
         *,
         specs: Callable[[], Specs],
         schedules: ScheduleCheck,
@@ -83,6 +86,7 @@ class WorkflowService:
         self._store = store
         self._executions = executions
         self._connections = connections
+        self._triggers = triggers
         self._specs = specs
         self._schedules = schedules
         self.on_published: Callable[[], None] = lambda: None
@@ -116,15 +120,11 @@ class WorkflowService:
         known = await self._connection_types()
         if parsed.workflow is not None and parsed.ok:
             found = await self._validated(parsed.workflow, len(source), connections=known.get)
-            return Checked(parsed.workflow, (*parsed.problems, *found))
+            taken = await taken_paths(self._triggers, parsed.workflow)
+            return Checked(parsed.workflow, (*parsed.problems, *found, *taken))
         # Read again, because pointers have to be moved over what could not be read.
         check = partial(
-            check_document,
-            source,
-            self._specs(),
-            format=format,
-            connections=known.get,
-            schedules=self._schedules,
+            check_document, source, self._specs(), format=format, connections=known.get, schedules=self._schedules
         )
         both = await _aside(check, len(source))
         return Checked(None, tuple(both.problems))

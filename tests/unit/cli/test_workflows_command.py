@@ -37,6 +37,16 @@ def test_push_stores_nothing_when_one_document_is_invalid(command: Command, work
     assert "no workflows yet" in command("workflows", "list").stdout
 
 
+def test_push_says_where_a_path_of_another_workflow_is_asked_for(command: Command, workspace: Path) -> None:
+    triggers = {"hook": {"type": "webhook", "config": {"path": "orders", "auth": "none"}}}
+    for name in ("first", "second"):
+        (workspace / f"{name}.yaml").write_text(yaml.safe_dump(document(name, triggers=triggers), sort_keys=False))
+    assert command("workflows", "push", "first.yaml").returncode == 0
+    refused = command("workflows", "push", "second.yaml")
+    assert (refused.returncode, "/triggers/hook/config/path" in refused.stderr) == (2, True), refused.stderr
+    assert command("run", "second.yaml").returncode == 0
+
+
 def test_push_refuses_two_files_of_one_name(command: Command, workspace: Path) -> None:
     (workspace / "copy.yaml").write_text((workspace / "hello.yaml").read_text())
     done = command("workflows", "push", "hello.yaml", "copy.yaml")

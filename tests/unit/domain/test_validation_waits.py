@@ -57,5 +57,26 @@ def test_a_wait_that_fits_is_not(node: str) -> None:
     assert found(node) == []
 
 
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ("{n: {type: integr}}", [("error", "form.schema", "/nodes/a/config/form/n/type")]),
+        ("{n: {type: integer, default: two}}", [("error", "form.default", "/nodes/a/config/form/n/default")]),
+        ("{n: {type: integer, minimum: 1}}", []),
+        ("{n: {type: '{{ vars.type }}'}}", [("error", "expression.unknown_var", "/nodes/a/config/form/n/type")]),
+        ("'{{ inputs.form }}'", [("error", "expression.unknown_input", "/nodes/a/config/form")]),
+    ],
+)
+def test_a_form_is_checked_as_inputs_are(form: str, said: list[tuple[str, str, str]]) -> None:
+    assert found(f"{{type: flow.approve, config: {{title: Go?, form: {form}}}}}") == said
+
+
+def test_a_form_that_nobody_fills_in_is_told_of_where_it_counts_as_approved() -> None:
+    form = "{n: {type: integer}, m: {type: integer, default: 1}, o: {type: [integer, 'null']}}"
+    node = "{type: flow.approve, config: {title: Go?, due: 1h, when_due: %s, form: " + form + "}}"
+    assert found(node % "approve") == [("warning", "form.unfilled", "/nodes/a/config/form/n")]
+    assert found(node % "reject") == []
+
+
 def test_a_wait_that_is_none_is_told_of_once() -> None:
     assert [code for _, code, _ in found("{type: flow.wait, config: {duration: soon}}")] == ["config.invalid"]

@@ -284,6 +284,14 @@ async def test_what_happens_when_nobody_decides_in_time(tmp_path: Path, when_due
         assert outputs_of(events)["got"].startswith(got)
 
 
+async def test_what_counts_as_approved_has_the_defaults_of_its_form(tmp_path: Path) -> None:
+    form = ", due: 50ms, when_due: approve, form: {amount: {type: integer, default: 3}, note: {type: string}}"
+    text = APPROVAL % form
+    async with running_engine(tmp_path) as harness:
+        execution_id = await harness.start(text.replace("nodes.yes or nodes.no", "nodes.ask.approved.data"))
+        assert await end_of(harness, execution_id) == {"got": {"amount": 3}}
+
+
 async def test_who_answers_at_the_moment_of_being_due_wins_or_hears_of_it(tmp_path: Path) -> None:
     async with running_engine(tmp_path) as harness:
         for number in range(8):

@@ -531,7 +531,7 @@ export interface paths {
         put?: never;
         /**
          * Replay Execution
-         * @description Start a new execution of the same version with the same inputs.
+         * @description Start a new execution of the same version with the same inputs; its `trigger` is the same, with `replay_of`.
          */
         post: operations["replay_execution"];
         delete?: never;

@@ -45,7 +45,7 @@ async def flow_approve(
         form: Fields to fill in, each a JSON Schema, as the `inputs` of a workflow are.
         due: How long to wait, such as `2d`; without it, and at most, as long as the execution may take: 7 days, unless
             `policy.timeout` of the workflow says otherwise.
-        when_due: What happens when nobody has decided in time.
+        when_due: What happens when nobody has decided in time; the form then holds its defaults.
 
     Example:
         ```yaml

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, TypedDict
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from concertmaster import Input, UserError, node
 
@@ -20,6 +20,13 @@ _REFUSED = frozenset(
         *("server", "set-cookie", "trailer", "transfer-encoding", "upgrade"),
     )
 )
+
+
+def _header_text(value: Any) -> Any:
+    """Numbers and truth values as text: what an expression gives is often one."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
 
 
 class Reply(TypedDict):
@@ -42,7 +49,7 @@ async def http_respond(
     value: Input[Any] = None,
     *,
     status: Annotated[int, Field(ge=200, le=599)] = 200,
-    headers: Mapping[str, str] | None = None,
+    headers: Mapping[str, Annotated[str, BeforeValidator(_header_text)]] | None = None,
     body: Any = None,
 ) -> Reply:
     """Answer the request that started the execution, where its webhook says `respond: node`.
@@ -52,7 +59,7 @@ async def http_respond(
 
     Args:
         status: Of the answer.
-        headers: Further headers; `Content-Type` is `application/json`, or `text/plain` for a text.
+        headers: Further headers, text or numbers; `Content-Type` is `application/json`, or `text/plain` for a text.
         body: Text is sent as it is, everything else as JSON, at most 1 MiB; without it what is wired in.
 
     Example:

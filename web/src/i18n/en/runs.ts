@@ -30,6 +30,8 @@ export const runs = {
     string
   >,
 
+  replayOf: 'replay of',
+
   dialogTitle: (name: string) => `Run ${name}`,
   dialogNoInputs: 'This workflow takes no inputs.',
   dialogVersion: (version: number) => `Runs version ${version}.`,

@@ -9,6 +9,7 @@ import { elapsed, formatDuration } from '~/ui/format'
 import { StatusBadge } from '~/ui/StatusBadge'
 import { Duration, Time } from '~/ui/Time'
 import { PartOf } from './PartOf'
+import { ReplayOf } from './ReplayOf'
 import { RunActions } from './RunActions'
 import classes from './RunPage.module.css'
 
@@ -71,6 +72,7 @@ export function RunHeader({ execution, store, onSelect }: RunHeaderProps) {
           {t.triggers[execution.trigger.type] ?? execution.trigger.type} · {t.startedAt}{' '}
           <Time at={execution.started_at ?? execution.created_at} />
           <PartOf execution={execution} />
+          <ReplayOf execution={execution} />
           {isEnded(execution.status) ? null : (
             <>
               {' · '}
