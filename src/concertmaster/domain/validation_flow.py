@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from concertmaster.domain.document_read import WORKFLOW_NAME
 from concertmaster.domain.durations import format_duration, parse_duration
+from concertmaster.domain.expression_parse import has_expression
 from concertmaster.domain.findings import Findings, brief
 from concertmaster.domain.near_miss import did_you_mean
 from concertmaster.domain.problems import pointer
@@ -26,6 +28,8 @@ def check_flow(scope: Scope, findings: Findings) -> None:
         _check_body(scope, name, node, findings)
         if spec.id == "flow.wait":
             _check_wait(scope, name, node.config, findings)
+        if spec.id == "flow.call":
+            _check_callee(scope, name, node.config.get("workflow"), findings)
         for key in _LASTS.get(spec.id, ()):
             _check_length(scope, name, key, node.config.get(key), findings)
         if node.policy.undo is not None:
@@ -89,6 +93,14 @@ def _check_wait(scope: Scope, name: str, config: Mapping[str, Any], findings: Fi
     elif given != ["event"] and (config.get("key") or config.get("timeout") is not None):
         message = f"`key` and `timeout` of {name} belong to the wait for an `event`"
         findings.add(scope.severity(name), "wait.config", scope.node_at(name, "config"), message, fix="Remove them")
+
+
+def _check_callee(scope: Scope, name: str, callee: Any, findings: Findings) -> None:
+    if isinstance(callee, str) and callee and not has_expression(callee) and not WORKFLOW_NAME.fullmatch(callee):
+        message = f"{name} calls {brief(callee)!r}, which no workflow can be named"
+        fix = "Use the name of a workflow: lower-case letters, digits and hyphens"
+        at = scope.node_at(name, "config", "workflow")
+        findings.add(scope.severity(name), "call.name", at, message, fix=fix)
 
 
 def _check_length(scope: Scope, name: str, key: str, value: Any, findings: Findings) -> None:
