@@ -53,11 +53,14 @@ def show_approval(id_: str, *, as_json: bool, data_dir: Path | None) -> None:
         out.print(Text(f"  {shown['instructions']}"))
     if shown["assignees"]:
         out.print(Text(f"  for {', '.join(shown['assignees'])}"))
-    if shown["due_at"]:
+    if shown["due_at"] and shown["status"] == "open":
         out.print(Text(f"  due {moment_text(shown['due_at'])} UTC, then {_then(shown['when_due'])}"))
     for name, schema in shown["form"].items():
         out.print(Text(f"  -d {name}=  {_field(schema)}"))
-    if shown["decided_at"]:
+    if shown["status"] == "expired":
+        by_then = moment_text(shown["due_at"] or shown["decided_at"])
+        out.print(Text(f"  Nobody answered by {by_then} UTC: {_became(shown['when_due'])}"))
+    elif shown["decided_at"]:
         comment = f": {shown['comment']}" if shown["comment"] else ""
         by = shown["decided_by"] or "nobody"
         out.print(Text(f"  {shown['status']} by {by} at {moment_text(shown['decided_at'])} UTC{comment}"))
@@ -123,6 +126,10 @@ def _status(item: dict[str, Any]) -> Text:
 
 def _then(when_due: str) -> str:
     return {"approve": "it counts as approved", "reject": "it counts as rejected"}.get(when_due, "it fails")
+
+
+def _became(when_due: str) -> str:
+    return {"approve": "counted as approved", "reject": "counted as rejected"}.get(when_due, "the node failed")
 
 
 def _field(schema: dict[str, Any]) -> str:
