@@ -10,10 +10,11 @@ import orjson
 from rich.table import Table
 from rich.text import Text
 
-from concertmaster.cli.client import Api
+from concertmaster.cli.client import Api, serves
 from concertmaster.cli.inputs import read_form
 from concertmaster.cli.terminal import console, print_json
 from concertmaster.cli.triggers import moment_text, with_api
+from concertmaster.config import read
 from concertmaster.domain.errors import Invalid
 from concertmaster.domain.problems import Problem
 
@@ -42,7 +43,14 @@ def list_approvals(*, status: str, execution: str | None, limit: int, as_json: b
 
 def show_approval(id_: str, *, as_json: bool, data_dir: Path | None) -> None:
     """Print one: the question, what the form asks for, and the answer."""
-    shown = with_api(lambda api: api.get(f"/approvals/{quote(id_, safe='')}"), data_dir)
+    server = ""
+
+    async def work(api: Api) -> dict[str, Any]:
+        nonlocal server
+        server = api.url
+        return await api.get(f"/approvals/{quote(id_, safe='')}")
+
+    shown = with_api(work, data_dir)
     if as_json:
         print_json(shown)
         return
@@ -55,6 +63,9 @@ def show_approval(id_: str, *, as_json: bool, data_dir: Path | None) -> None:
         out.print(Text(f"  for {', '.join(shown['assignees'])}"))
     if shown["due_at"] and shown["status"] == "open":
         out.print(Text(f"  due {moment_text(shown['due_at'])} UTC, then {_then(shown['when_due'])}"))
+    if shown["status"] == "open" and serves(read(data_dir=data_dir)):
+        # Without a server there is no page behind the link.
+        out.print(Text(f"  in the browser, with a login: {server}/approvals?id={shown['id']}"))
     for name, schema in shown["form"].items():
         out.print(Text(f"  -d {name}=  {_field(schema)}"))
     if shown["status"] == "expired":
