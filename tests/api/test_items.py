@@ -102,6 +102,34 @@ async def test_items_in_all_states_are_counted_while_they_run(client: httpx.Asyn
     await until(client, id_, status("cancelled"))
 
 
+async def test_the_item_that_failed_a_loop_is_counted(client: httpx.AsyncClient) -> None:
+    check = {"type": "data.set", "config": {"value": "{{ 1 // (item - 117) }}"}}
+    await publish(client, "stops", nodes={"each": each(list(range(130)), {"check": check})})
+    id_ = await start(client, "stops")
+    shown = await until(client, id_, status("failed"))
+    assert shown["nodes"]["each"]["items"] == {"kind": "each", "total": 130, "done": 101, "failed": 1, "running": 0}
+    assert shown["error"]["message"].startswith("check[117]: ")
+    assert "division by zero" in shown["error"]["message"]
+    failed = await items(client, id_, status="failed")
+    assert [(item["index"], item["status"]) for item in failed["items"]] == [(117, "failed")]
+    assert failed["next"] is None
+
+
+async def test_items_of_one_status_come_by_page(client: httpx.AsyncClient) -> None:
+    check = {"type": "data.set", "config": {"value": "{{ 1 // (item % 3) }}"}}
+    await publish(client, "thirds", nodes={"each": each(list(range(250)), {"check": check}, on_error="continue")})
+    id_ = await start(client, "thirds")
+    await until(client, id_, status("succeeded"))
+    first = await items(client, id_, status="failed", limit=50)
+    assert [item["index"] for item in first["items"]] == list(range(0, 150, 3))
+    assert first["next"] == 148
+    rest = await items(client, id_, status="failed", limit=50, offset=first["next"])
+    assert [item["index"] for item in rest["items"]] == list(range(150, 250, 3))
+    assert rest["next"] is None
+    refused = await client.get(f"/executions/{id_}/nodes/each/items", params={"status": "broken"})
+    assert refused.status_code == 422
+
+
 async def test_rounds_are_those_that_began(client: httpx.AsyncClient) -> None:
     grow = {
         "type": "flow.while",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import httpx
 import pytest
@@ -188,3 +189,34 @@ async def test_a_large_document_is_checked_beside_the_loop(runtime: Runtime) -> 
         latest = max(latest, loop.time() - due)
     assert asked.result().startswith("concertmaster: 1\nname: large\n")
     assert latest < 0.3
+
+
+async def test_what_a_call_names_is_looked_up(client: httpx.AsyncClient) -> None:
+    greet = document("greet", inputs={"who": {"type": "string"}, "times": {"type": "integer"}}, nodes={}, edges=[])
+    (await client.post("/workflows", json={**greet, "outputs": {}})).raise_for_status()
+
+    async def problems(config: dict[str, Any], **more: Any) -> list[tuple[str, str, str]]:
+        nodes = {"call": {"type": "flow.call", "config": config}}
+        body = document("caller", inputs={}, nodes=nodes, edges=[], outputs={}, **more)
+        checked = (await client.post("/workflows/validate", json=body)).raise_for_status().json()["items"]
+        saved = (await client.post("/workflows", json=body, params={"publish": False})).raise_for_status().json()
+        assert saved["problems"] == checked
+        return [(item["code"], item["severity"], item["pointer"]) for item in checked]
+
+    fine = {"workflow": "greet", "inputs": {"who": "Ada", "times": "{{ 2 }}"}}
+    assert await problems(fine) == []
+    assert await problems({**fine, "workflow": "{{ 'gr' ~ 'eet' }}"}) == []
+    at = "/nodes/call/config"
+    assert await problems({**fine, "version": 7}) == [("call.unknown_version", "warning", f"{at}/version")]
+    assert await problems({**fine, "workflow": "gret"}) == [("call.unknown_workflow", "warning", f"{at}/workflow")]
+    assert await problems({**fine, "workflow": "Greet me"}) == [("call.name", "error", f"{at}/workflow")]
+    wrong = {"workflow": "greet", "inputs": {"whom": "Ada", "times": "two"}}
+    assert sorted(await problems(wrong)) == [
+        ("call.inputs", "warning", f"{at}/inputs"),
+        ("call.inputs", "warning", f"{at}/inputs/times"),
+        ("call.inputs", "warning", f"{at}/inputs/whom"),
+    ]
+    after = {"after": {"type": "workflow", "config": {"workflow": "greeet"}}}
+    assert await problems(fine, triggers=after) == [
+        ("call.unknown_workflow", "warning", "/triggers/after/config/workflow")
+    ]

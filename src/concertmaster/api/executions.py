@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Path, Query, Response
 
 from concertmaster.api import models, models_output
 from concertmaster.api.dependencies import MAX_NUMBER, Asker, Before, JsonResponse, Limit, Parts, problems
-from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionStatus
+from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionStatus, NodeStatus
 from concertmaster.services.listed import listed
 
 router = APIRouter(tags=["executions"])
@@ -141,8 +141,10 @@ async def list_items(
     execution_id: Id,
     node: NodeName,
     path: ItemPath = "",
+    status: Annotated[NodeStatus | None, Query(description="Only items of this status")] = None,
     offset: Annotated[int, Query(ge=0, le=MAX_NUMBER)] = 0,
     limit: Limit = 50,
 ) -> Response:
     """Items of a container with their nodes, in order; with the `path` of its own item where it is in a loop itself."""
-    return JsonResponse(await parts.items.page(asker, execution_id, node, path=path, offset=offset, limit=limit))
+    page = await parts.items.page(asker, execution_id, node, path=path, status=status, offset=offset, limit=limit)
+    return JsonResponse(page)

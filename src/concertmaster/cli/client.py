@@ -45,7 +45,7 @@ class Api:
         """Where the server is, without a slash at the end."""
         return str(self._http.base_url).rstrip("/")
 
-    async def get(self, path: str, **query: Any) -> dict[str, Any]:
+    async def get(self, path: str, /, **query: Any) -> dict[str, Any]:
         """GET below `/api/v1`; query values that are None are left out."""
         return await self._send("GET", path, params=_given(query))
 

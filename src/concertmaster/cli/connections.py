@@ -17,6 +17,8 @@ from concertmaster.domain.errors import Conflict, Invalid
 from concertmaster.domain.near_miss import did_you_mean
 from concertmaster.domain.problems import Problem, pointer
 
+# What triggers take: webhooks that check a signature or a password.
+TRIGGER_TYPES = {"webhook"}
 # What `http.request` reads of a connection.
 HTTP_FIELDS = ("token", "username", "password", "header", "value", "base_url")
 
@@ -92,10 +94,12 @@ async def _warn(api: Api, type_: str, given: dict[str, str]) -> None:
     node_types = cast("list[dict[str, Any]]", (await api.get("/node-types"))["items"])
     schemas = [cast("dict[str, dict[str, Any]]", item["schema"].get("properties") or {}) for item in node_types]
     fields = [field for properties in schemas for field in properties.values()]
-    known = {wanted for field in fields for wanted in connection_types(field)}
+    known = TRIGGER_TYPES | {wanted for field in fields for wanted in connection_types(field)}
     if not known & {type_, ""}:
         fix = did_you_mean(type_, known) or f"Known types: {', '.join(sorted(known))}"
-        console(error=True).print(f"warning: no node type of this workspace takes connections of type {type_}. {fix}")
+        console(error=True).print(
+            f"warning: no node type or trigger of this workspace takes connections of type {type_}. {fix}"
+        )
     for field in given if type_ == "http" else ():
         if field not in HTTP_FIELDS:
             fix = did_you_mean(field, HTTP_FIELDS) or f"It reads {', '.join(HTTP_FIELDS)}"

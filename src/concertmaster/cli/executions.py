@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from concertmaster.cli.client import connect
-from concertmaster.cli.progress import seconds
+from concertmaster.cli.progress import failed_items, seconds
 from concertmaster.cli.result import show_result
 from concertmaster.cli.terminal import STYLES, console, print_json
 from concertmaster.config import Settings, read
@@ -77,6 +77,9 @@ def show_execution(execution_id: str, *, as_json: bool, data_dir: Path | None) -
 def _line(run: dict[str, Any], execution: dict[str, Any]) -> Text:
     """One node: what it came to, or why it has not ended."""
     status, why = run["status"], run["error"]["message"] if run["error"] else _why(run)
+    items = run["items"]
+    if status == "succeeded" and items and items["failed"]:
+        why = failed_items(items["done"], items["failed"])
     if execution["status"] == "interrupted" and status in ("running", "retrying", "waiting"):
         # Nothing of it goes on: the events end where the server did.
         status = "interrupted"

@@ -15,6 +15,7 @@ import typer
 
 from concertmaster.cli.access import token_app, user_app
 from concertmaster.cli.connection_commands import connection_app
+from concertmaster.cli.items import executions_items
 from concertmaster.cli.options import DataDir, Json
 from concertmaster.cli.trigger_commands import backfills_app, triggers_app
 from concertmaster.cli.wait_commands import approvals_app, events_app
@@ -133,6 +134,9 @@ def executions_show(id_: ExecutionId, json: Json = False, data_dir: DataDir = No
     from concertmaster.cli.executions import show_execution
 
     show_execution(id_, as_json=json, data_dir=data_dir)
+
+
+executions_app.command("items")(executions_items)
 
 
 @executions_app.command("logs")

@@ -28,6 +28,8 @@ class Progress:
         # Nodes that had to queue, and since when they run.
         self._queued: dict[str, datetime | None] = {}
         self._waiting: dict[str, datetime] = {}
+        # Loops over items: how many there are, and how many of them failed.
+        self._items: dict[str, tuple[int, int]] = {}
         self._ended = 0
         self._live = Live(console=console, transient=True, refresh_per_second=8, get_renderable=self._render)
         self._watched = console.is_terminal
@@ -59,8 +61,14 @@ class Progress:
             # What ends the wait counts as a start of its own.
             self._waiting.setdefault(node, at)
             self._running.pop(node, None)
+            about: dict[str, Any] = data.get("about") or {}
+            if about.get("kind") == "each":
+                self._items.setdefault(node, (about["total"], 0))
             if data.get("rule") in ("event", "approval"):
                 self._line("waiting", node, _awaited(data["rule"], data["about"]))
+        elif event["kind"] == "item.ended" and node in self._items and data["status"] == "succeeded":
+            total, failed = self._items[node]
+            self._items[node] = (total, failed + (data.get("failed") or 0))
         elif kind == "progress" and node in self._running:
             self._running[node] = (self._running[node][0], _share(data["done"], data.get("total")))
         elif kind == "retrying":
@@ -76,7 +84,9 @@ class Progress:
             elif node in self._queued and "started_at" in data:
                 # The time in the queue is not the node's; a start that was too short ago was not told.
                 data = {**data, "started_at": (self._queued.pop(node) or at).isoformat()}
-            self._line(kind, node, _detail(kind, data, at))
+            total, failed = self._items.get(node, (0, 0))
+            lost = f"{failed_items(total, failed)}  " if failed and kind == "succeeded" else ""
+            self._line(kind, node, lost + _detail(kind, data, at))
 
     def _line(self, status: str, node: str, detail: str) -> None:
         sign, style = STYLES[status]
@@ -108,6 +118,11 @@ def seconds(value: float) -> str:
     if value < 60:
         return f"{value:.2f} s"
     return f"{int(value // 60)} min {value % 60:.0f} s"
+
+
+def failed_items(total: int, failed: int) -> str:
+    """What a loop came to that went on without some of its items."""
+    return f"{total - failed:,} of {total:,}, {failed:,} failed"
 
 
 def _detail(kind: str, data: dict[str, Any], at: datetime) -> str:

@@ -90,4 +90,8 @@ def _summary(execution: dict[str, Any]) -> Text:
         parts.append((f"\n{node}{error['message']}", "red"))
     if status == "cancelled" and execution["reason"]:
         parts.append(f"\n{execution['reason']}")
+    for run in execution["nodes"].values():
+        if run["items"] and run["items"]["failed"]:
+            command = f"concertmaster executions items {execution['id']} {run['node']} --status failed"
+            parts.append((f"\nthe failed items of {run['node']}: {command}", "dim"))
     return Text.assemble(*parts)

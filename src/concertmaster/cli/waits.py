@@ -10,9 +10,10 @@ import orjson
 from rich.table import Table
 from rich.text import Text
 
-from concertmaster.cli.client import Api, with_api
+from concertmaster.cli.client import Api, serves, with_api
 from concertmaster.cli.inputs import read_form
 from concertmaster.cli.terminal import console, moment_text, print_json
+from concertmaster.config import read
 from concertmaster.domain.errors import Invalid
 from concertmaster.domain.problems import Problem
 
@@ -41,7 +42,14 @@ def list_approvals(*, status: str, execution: str | None, limit: int, as_json: b
 
 def show_approval(id_: str, *, as_json: bool, data_dir: Path | None) -> None:
     """Print one: the question, what the form asks for, and the answer."""
-    shown = with_api(lambda api: api.get(f"/approvals/{quote(id_, safe='')}"), data_dir)
+    server = ""
+
+    async def work(api: Api) -> dict[str, Any]:
+        nonlocal server
+        server = api.url
+        return await api.get(f"/approvals/{quote(id_, safe='')}")
+
+    shown = with_api(work, data_dir)
     if as_json:
         print_json(shown)
         return
@@ -52,11 +60,17 @@ def show_approval(id_: str, *, as_json: bool, data_dir: Path | None) -> None:
         out.print(Text(f"  {shown['instructions']}"))
     if shown["assignees"]:
         out.print(Text(f"  for {', '.join(shown['assignees'])}"))
-    if shown["due_at"]:
+    if shown["due_at"] and shown["status"] == "open":
         out.print(Text(f"  due {moment_text(shown['due_at'])} UTC, then {_then(shown['when_due'])}"))
+    if shown["status"] == "open" and serves(read(data_dir=data_dir)):
+        # Without a server there is no page behind the link.
+        out.print(Text(f"  in the browser, with a login: {server}/approvals?id={shown['id']}"))
     for name, schema in shown["form"].items():
         out.print(Text(f"  -d {name}=  {_field(schema)}"))
-    if shown["decided_at"]:
+    if shown["status"] == "expired":
+        by_then = moment_text(shown["due_at"] or shown["decided_at"])
+        out.print(Text(f"  Nobody answered by {by_then} UTC: {_became(shown['when_due'])}"))
+    elif shown["decided_at"]:
         comment = f": {shown['comment']}" if shown["comment"] else ""
         by = shown["decided_by"] or "nobody"
         out.print(Text(f"  {shown['status']} by {by} at {moment_text(shown['decided_at'])} UTC{comment}"))
@@ -122,6 +136,10 @@ def _status(item: dict[str, Any]) -> Text:
 
 def _then(when_due: str) -> str:
     return {"approve": "it counts as approved", "reject": "it counts as rejected"}.get(when_due, "it fails")
+
+
+def _became(when_due: str) -> str:
+    return {"approve": "counted as approved", "reject": "counted as rejected"}.get(when_due, "the node failed")
 
 
 def _field(schema: dict[str, Any]) -> str:

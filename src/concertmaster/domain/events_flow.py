@@ -43,7 +43,7 @@ class ItemEnded:
         status: its own.
         result: of a success: a value in its JSON form, for items a list of theirs.
         again: a `while` or `until` has not come to its end within this child.
-        failed: items that failed, where the container goes on without them.
+        failed: items that failed, whether the container goes on without them or fails.
         error: why it failed.
     """
 

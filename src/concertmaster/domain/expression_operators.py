@@ -136,7 +136,7 @@ def _arithmetic(sign: str, function: Operation, left: Any, right: Any) -> Any:
     try:
         return number(function(left, right))
     except ZeroDivisionError as error:
-        raise ExpressionError("expression.zero_division", f"{sign} by zero") from error
+        raise ExpressionError("expression.zero_division", "division by zero") from error
     except OverflowError as error:
         raise ExpressionError("expression.number", f"The result of {sign} is too large") from error
 

@@ -42,6 +42,11 @@ CODES: dict[str, str] = {
     "container.wins": "More branches are to win a race than take part in it.",
     "wait.config": "A wait does not say for what, or for several things.",
     "wait.too_long": "A wait lasts as long as the whole execution may take, or longer.",
+    "call.inputs": "A call gives a workflow inputs that it does not take, or not all that it needs.",
+    "call.name": "A call names what no workflow can be named.",
+    "call.not_published": "A call names a workflow of which no version is published.",
+    "call.unknown_version": "A call names a version that the workflow does not have.",
+    "call.unknown_workflow": "A call or trigger names a workflow that does not exist.",
     # Wiring.
     "edge.cycle": "Edges form a cycle; the edge that closes it is named.",
     "edge.dangling": "An edge names a node that does not exist.",

@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from concertmaster.domain.document_read import WORKFLOW_NAME
 from concertmaster.domain.durations import format_duration, parse_duration
+from concertmaster.domain.expression_parse import has_expression
 from concertmaster.domain.findings import Findings, brief
 from concertmaster.domain.near_miss import did_you_mean
 from concertmaster.domain.problems import pointer
@@ -31,6 +33,8 @@ def check_flow(scope: Scope, findings: Findings) -> None:
             _check_wait(scope, name, node.config, findings)
         if spec.id == "flow.approve":
             _check_form(scope, name, node.config, findings)
+        if spec.id == "flow.call":
+            _check_callee(scope, name, node.config.get("workflow"), findings)
         for key in _LASTS.get(spec.id, ()):
             _check_length(scope, name, key, node.config.get(key), findings)
         if node.policy.undo is not None:
@@ -110,6 +114,14 @@ def _check_form(scope: Scope, name: str, config: Mapping[str, Any], findings: Fi
             message = f"where nobody decides in time, {name} counts as approved without the field {brief(field)}"
             fix = "Give it a default, or choose another `when_due`"
             findings.warning("form.unfilled", scope.node_at(name, "config", "form", field), message, fix=fix)
+
+
+def _check_callee(scope: Scope, name: str, callee: Any, findings: Findings) -> None:
+    if isinstance(callee, str) and callee and not has_expression(callee) and not WORKFLOW_NAME.fullmatch(callee):
+        message = f"{name} calls {brief(callee)!r}, which no workflow can be named"
+        fix = "Use the name of a workflow: lower-case letters, digits and hyphens"
+        at = scope.node_at(name, "config", "workflow")
+        findings.add(scope.severity(name), "call.name", at, message, fix=fix)
 
 
 def _check_length(scope: Scope, name: str, key: str, value: Any, findings: Findings) -> None:

@@ -101,7 +101,7 @@ def _check_webhook(
         findings.error("trigger.config", pointer(*at, "path"), message, fix="Choose another path")
     if config.connection is not None and connections is not None and connections(config.connection) is None:
         message = f"there is no connection {brief(config.connection)!r}"
-        fix = f"Add it: `concertmaster connection add {brief(config.connection)}`"
+        fix = f"Add it: `concertmaster connection add {brief(config.connection)} --type webhook`"
         findings.error("connection.missing", pointer(*at, "connection"), message, fix=fix)
 
 

@@ -21,11 +21,12 @@ from concertmaster.domain.values import JsonValue, TableRef, Value, from_json, t
 from concertmaster.engine import commands as cmd
 from concertmaster.engine.children import Span
 from concertmaster.engine.item_values import results_of, stacked
+from concertmaster.engine.items import item_id
 from concertmaster.engine.keys import key_of_children
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
 from concertmaster.engine.recorder import Recorder
-from concertmaster.engine.state import ExecutionState, visible_id
+from concertmaster.engine.state import ExecutionState, failed_items, visible_id
 
 
 class Offspring:
@@ -233,7 +234,9 @@ class Offspring:
                 if result.artifact is not None:
                     references = [ArtifactReference(result.artifact, "", "result", result.size_bytes)]
             case events.ExecutionFailed(error) | events.ExecutionInterrupted(error):
-                data["error"] = inner(error).as_json()
+                data["error"] = inner(error, parentage).as_json()
+                if isinstance(ending, events.ExecutionFailed) and self._state.items is not None:
+                    data["failed"] = len(failed_items(self._state))
             case _:
                 pass
         return [report_of(parentage, self._state.execution_id, data)], references
@@ -245,8 +248,15 @@ def report_of(parentage: Parentage, execution_id: str, data: Mapping[str, Any]) 
     return Message(parentage.execution, "child", orjson.loads(orjson.dumps(told)))
 
 
-def inner(error: Failure) -> Failure:
+def inner(error: Failure, parentage: Parentage) -> Failure:
     """A child's failure as its parent tells it: the place inside goes into the details."""
-    details = {**error.details, "inside": error.node or None}
-    where = "" if not error.node or error.node in error.message else f"{error.node}: "
-    return Failure(error.code, f"{where}{error.message}", details=details, retryable=error.retryable)
+    node, message = error.node or "", error.message
+    if node and parentage.offset:
+        # Within the child items count from 0, for everybody else from the first item of the loop.
+        name, bracket, item = node.partition("[")
+        place = item_id(name, int(item[:-1]) + parentage.offset) if bracket else node
+        node, message = place, message.replace(node, place)
+    where = "" if not node or node in message else f"{node}: "
+    return Failure(
+        error.code, f"{where}{message}", details={**error.details, "inside": node or None}, retryable=error.retryable
+    )

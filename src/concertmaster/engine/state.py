@@ -183,3 +183,13 @@ def visible_id(state: ExecutionState) -> str:
     """The execution that lists show: this one, or the nearest above that is no part of another."""
     parentage = state.parentage
     return state.execution_id if parentage is None or not parentage.hidden else parentage.visible
+
+
+def failed_items(state: ExecutionState) -> set[int]:
+    """Items with a node whose failure nobody handles."""
+    nodes = state.plan.nodes
+    return {
+        item
+        for node_id, node in state.nodes.items()
+        if node.status == "failed" and not nodes[node_id].handled and (item := nodes[node_id].item) is not None
+    }

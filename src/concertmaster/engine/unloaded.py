@@ -23,5 +23,6 @@ async def _to_parent(engine: Engine, execution_id: str, error: Failure) -> list[
     created = (await engine.journal.read(execution_id, limit=1))[0].body
     if not isinstance(created, events.ExecutionCreated) or created.parent is None:
         return []
-    data = {"status": "interrupted", "error": inner(error).as_json()}
-    return [report_of(Parentage.from_json(created.parent), execution_id, data)]
+    parentage = Parentage.from_json(created.parent)
+    data = {"status": "interrupted", "error": inner(error, parentage).as_json()}
+    return [report_of(parentage, execution_id, data)]

@@ -28,7 +28,10 @@ class CallService:
         stored, document = await self._workflows.runnable(workflow, version=version)
         given, problems = check_inputs(document, inputs)
         if has_errors(problems):
-            raise Invalid("execution.inputs_invalid", f"The inputs do not fit {workflow}", problems)
+            told = "; ".join(problem.message for problem in problems)
+            raise Invalid(
+                "execution.inputs_invalid", f"The inputs do not fit {workflow}: {told}", problems, inputs=told
+            )
         await self._workflows.demand_runnable(stored, document)
         slot = slot_of(document, given, {"type": "call"})
         limit = None if slot is None else {"key": slot.key, "limit": slot.limit, "when_full": slot.when_full}

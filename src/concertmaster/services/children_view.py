@@ -14,17 +14,27 @@ _SHOWN = 20
 
 @dataclass(slots=True)
 class ChildRun:
-    """A child execution: which items are its own, and what is known of its end."""
+    """A child execution: which items are its own, and what is known of its end.
+
+    Attributes:
+        failed: items of it that failed, once it has ended.
+    """
 
     execution: str
     offset: int
     count: int
     status: str = "running"
+    failed: int = 0
 
     @property
     def running(self) -> bool:
         """Whether it has not ended; an interrupted one may go on."""
         return self.status in ("running", "interrupted")
+
+    @property
+    def unharmed(self) -> bool:
+        """Whether none of its items failed, as far as its end tells."""
+        return self.status == "succeeded" and self.failed == 0
 
     def as_json(self) -> dict[str, Any]:
         """`ChildRun` of the REST contract."""
@@ -64,6 +74,7 @@ class ChildrenView:
         run = self.runs.get(body.execution)
         if run is not None:
             run.status = body.status
+            run.failed = body.failed
 
     def holding(self, index: int) -> ChildRun | None:
         """The child that has this item; None when it was not handed out."""
@@ -76,12 +87,12 @@ class ChildrenView:
     def counts(self) -> dict[str, Any]:
         """`ItemCounts` of the REST contract: what the parent was told, so whole children at a time."""
         handed_out = sum(run.count for run in self.running())
-        known = self.known
+        known, failed = self.known, sum(run.failed for run in self.runs.values() if run.status == "failed")
         return {
             "kind": known.kind,
             "total": known.total,
-            "done": known.done,
-            "failed": known.failed,
+            "done": known.done + failed,
+            "failed": known.failed + failed,
             "running": handed_out,
         }
 

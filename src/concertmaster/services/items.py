@@ -7,13 +7,15 @@ from typing import Any
 
 from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.errors import NotFound, UserError
-from concertmaster.domain.execution import ExecutionRow
+from concertmaster.domain.execution import ExecutionRow, NodeStatus
 from concertmaster.domain.workflow import Body, Node, Workflow
 from concertmaster.engine.items import item_id
-from concertmaster.services.children_view import ChildrenView
-from concertmaster.services.execution_view import ExecutionView
+from concertmaster.services.children_view import ChildrenView, ChildRun
+from concertmaster.services.execution_view import ExecutionView, NodeRun
 from concertmaster.services.executions import ExecutionService
 from concertmaster.services.item_status import counted, items_of
+
+_PARTS_OF_A_PAGE = 100
 
 
 class ItemService:
@@ -56,9 +58,20 @@ class ItemService:
         return row.id, at
 
     async def page(
-        self, actor: Actor, execution_id: str, node: str, *, path: str = "", offset: int = 0, limit: int = 50
+        self,
+        actor: Actor,
+        execution_id: str,
+        node: str,
+        *,
+        path: str = "",
+        status: NodeStatus | None = None,
+        offset: int = 0,
+        limit: int = 50,
     ) -> dict[str, Any]:
         """`ItemPage` of the REST contract: items with their nodes, and how many there are of each kind.
+
+        Args:
+            status: only the items of this status, from the item `offset` on.
 
         Raises:
             NotFound: as `locate`, or `node.no_items`: it has not begun, or is no container.
@@ -68,6 +81,9 @@ class ItemService:
         children = _children(view, row, at)
         views = {child.execution: (await self._executions.view(child.execution))[1] for child in children.running()}
         counts = counted(children, views.values())
+        if status is not None:
+            items, more_at = await self._of_status(children, status, offset, limit)
+            return {"counts": counts, "items": items, "next": more_at}
         items: list[dict[str, Any]] = []
         end = offset + limit
         for child in sorted(children.runs.values(), key=lambda run: run.offset):
@@ -76,15 +92,45 @@ class ItemService:
             if child.execution not in views:
                 _, views[child.execution] = await self._executions.view(child.execution)
             logs = await self._executions.log_counts(child.execution)
-            for item, status, runs in items_of(views[child.execution]):
+            for item, became, runs in items_of(views[child.execution]):
                 index = child.offset + item
-                begun = status != "pending" or not children.loops
+                begun = became != "pending" or not children.loops
                 if offset <= index < end and begun:
-                    nodes = {name: run.as_json(logs.get(run.node, 0)) for name, run in runs.items()}
-                    items.append({"index": index, "status": status, "execution": child.execution, "nodes": nodes})
+                    items.append(_as_json(child, index, became, runs, logs))
         handed_out = max((run.offset + run.count for run in children.runs.values()), default=0)
         more = end < handed_out and (not children.loops or len(items) == limit)
         return {"counts": counts, "items": items, "next": end if more else None}
+
+    async def _of_status(
+        self, children: ChildrenView, wanted: NodeStatus, offset: int, limit: int
+    ) -> tuple[list[dict[str, Any]], int | None]:
+        """Items of a status, and where to look for more of them; a page looks into so many parts and no more."""
+        items: list[dict[str, Any]] = []
+        looked_into = 0
+        for child in sorted(children.runs.values(), key=lambda run: run.offset):
+            if child.offset + child.count <= offset or (wanted == "failed" and child.unharmed):
+                continue
+            if looked_into == _PARTS_OF_A_PAGE:
+                return items, child.offset
+            looked_into += 1
+            _, view = await self._executions.view(child.execution)
+            logs = await self._executions.log_counts(child.execution)
+            for item, became, runs in items_of(view):
+                index = child.offset + item
+                if index < offset or became != wanted:
+                    continue
+                if len(items) == limit:
+                    return items, items[-1]["index"] + 1
+                items.append(_as_json(child, index, became, runs, logs))
+        return items, None
+
+
+def _as_json(
+    child: ChildRun, index: int, status: NodeStatus, runs: Mapping[str, NodeRun], logs: Mapping[str, int]
+) -> dict[str, Any]:
+    """`Item` of the REST contract."""
+    nodes = {name: run.as_json(logs.get(run.node, 0)) for name, run in runs.items()}
+    return {"index": index, "status": status, "execution": child.execution, "nodes": nodes}
 
 
 def _indexes(path: str) -> list[int]:

@@ -29,6 +29,7 @@ from concertmaster.domain.triggers import ScheduleCheck
 from concertmaster.domain.validation import check_document, pin_types, validate
 from concertmaster.domain.workflow import Workflow
 from concertmaster.services.addresses import taken_paths
+from concertmaster.services.callees import callee_problems
 
 # As many schedules may be due at one moment, each of another workflow.
 VERSIONS_KEPT = 2_000
@@ -253,7 +254,8 @@ class WorkflowService:
         self, workflow: Workflow, size_bytes: int, *, connections: Callable[[str], str | None]
     ) -> list[Problem]:
         check = partial(validate, workflow, self._specs(), connections=connections, schedules=self._schedules)
-        return await _aside(check, size_bytes)
+        found = await _aside(check, size_bytes)
+        return [*found, *await callee_problems(workflow, self.runnable, self._store)]
 
     async def _workflow(self, stored: StoredWorkflow) -> Workflow:
         """The parsed document of a stored version."""

@@ -23,6 +23,10 @@ def test_misspelt_types_and_fields_are_told_and_stored(command: Command) -> None
     assert command("connection", "add", "third", "-v", "token=x", "-v", "base_url=https://a.example").stderr == ""
 
 
+def test_webhooks_take_connections_of_their_own_type(command: Command) -> None:
+    assert command("connection", "add", "signed", "--type", "webhook", "-v", "secret=x").stderr == ""
+
+
 def test_own_node_types_make_their_connection_types_known(command: Command, workspace: Path) -> None:
     (workspace / "nodes" / "mine.py").write_text(
         "from typing import Literal\nfrom concertmaster import Connection, node\n\n\n"

@@ -49,6 +49,17 @@ def test_what_others_have_to_do_is_told() -> None:
     ]
 
 
+def test_items_that_a_loop_went_on_without_are_counted() -> None:
+    waiting = {"attempt": 1, "rule": "children", "about": {"kind": "each", "total": 1000}}
+    ended = {"attempt": 1, "status": "succeeded", "failed": 1}
+    data = {"attempt": 1, "started_at": START, "outputs": {}}
+    begun = ("node.waiting", "a", waiting)
+    whole = ("item.ended", "a", {**ended, "failed": 0})
+    assert _lines(begun, ("item.ended", "a", ended), whole, ("node.succeeded", "a", data)) == [
+        "✓ a table.sql@1 999 of 1,000, 1 failed 0.00 s"
+    ]
+
+
 def test_a_wait_is_the_time_of_a_node() -> None:
     waiting = {
         "kind": "node.waiting",

@@ -78,3 +78,18 @@ def test_a_skipped_run_says_why(command: Command, workspace: Path) -> None:
         begin(client, body)
         done = command("run", "pausing.yaml")
     assert (done.returncode, "which is the limit, and its policy says skip" in done.stdout) == (1, True)
+
+
+def test_the_failed_items_of_a_loop_are_counted_and_can_be_listed(command: Command, workspace: Path) -> None:
+    check = {"check": {"type": "data.set", "config": {"value": "{{ 1 // (item - 137) }}"}}}
+    config = {"items": list(range(150)), "on_error": "continue"}
+    loop = {"type": "flow.for_each", "config": config, "body": {"nodes": check}}
+    body = document("checks", inputs={}, nodes={"each": loop}, edges=[], outputs={})
+    (workspace / "checks.yaml").write_text(yaml.safe_dump(body, sort_keys=False))
+    ran = command("run", "checks.yaml")
+    assert (ran.returncode, "149 of 150, 1 failed" in ran.stdout) == (0, True), ran.stdout
+    told = " ".join(ran.stdout.split()).partition("concertmaster executions items ")[2]
+    listed = command("executions", "items", *told.split(" "))
+    assert [line.split()[:3] for line in listed.stdout.splitlines()] == [["✗", "137", "failed"]]
+    assert "division by zero" in listed.stdout
+    assert "149 of 150, 1 failed" in command("executions", "show", told.split(" ")[0]).stdout

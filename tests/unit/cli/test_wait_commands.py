@@ -94,7 +94,13 @@ def test_an_approval_is_listed_shown_and_answered_once(client: httpx.Client, com
     assert id_ in listed
     assert "Publish the numbers?" in listed
     shown = command("approvals", "show", id_).stdout
-    for text in (f"execution {execution}", "Look at the totals", "for ann, bob", "UTC, then it counts as rejected"):
+    for text in (
+        f"execution {execution}",
+        "Look at the totals",
+        "for ann, bob",
+        "UTC, then it counts as rejected",
+        "/approvals?id=",
+    ):
         assert text in shown
     assert "-d copies=  Copies, integer" in shown
     assert "-d paper=  one of plain, glossy, default plain" in shown
@@ -153,3 +159,16 @@ def test_an_event_that_cannot_be_sent_says_why(client: httpx.Client, command: Co
     assert (wrong.returncode, "--data is not JSON" in wrong.stderr) == (2, True)
     long = command("events", "send", "stock", "--keep", "soon")
     assert (long.returncode, "keep" in long.stderr) == (1, True)
+
+
+def test_what_nobody_answered_in_time_says_what_followed(client: httpx.Client, command: Command) -> None:
+    config = {"title": "Now?", "due": "20ms", "when_due": "reject"}
+    nodes = {"ask": {"type": "flow.approve", "config": config}}
+    body = document("late", inputs={}, nodes=nodes, edges=[], outputs={})
+    client.post("/api/v1/workflows", json=body).raise_for_status()
+    execution = start(client, "late", "succeeded")
+    (item,) = client.get("/api/v1/approvals", params={"execution": execution, "status": "all"}).json()["items"]
+    shown = command("approvals", "show", item["id"]).stdout
+    assert "Nobody answered by " in shown
+    assert " UTC: counted as rejected" in shown
+    assert "then it counts" not in shown

@@ -45,6 +45,11 @@ async def test_a_call_gives_the_outputs_and_leaves_a_linked_execution(tmp_path: 
 async def test_what_cannot_be_called_says_why(tmp_path: Path) -> None:
     async with running_engine(tmp_path, [Bench(fails={7}).work()]) as harness:
         await harness.save(CALLEE)
+        told = (await harness.run(caller("{number: x}")))[0].error
+        assert told is not None
+        assert told.message.startswith("The inputs do not fit ")
+        assert "number" in told.message
+        assert "number" in told.details["inputs"]
         codes = [
             code((await harness.run(document))[0])
             for document in (caller("{}"), caller("{number: x}"), caller(workflow="nobody"), caller("{number: 7}"))

@@ -132,6 +132,14 @@ async def test_a_failing_item_fails_the_loop_and_stops_the_others(tmp_path: Path
     assert sorted(bench.numbers) == [1, 2]
 
 
+async def test_a_failing_item_is_named_by_its_number_in_the_whole_loop(tmp_path: Path) -> None:
+    bench = Bench(fails={537})
+    row, _ = await run(tmp_path, each(items=str(list(range(1000)))), bench.work())
+    assert row.error is not None
+    assert (row.error.node, row.error.details["inside"]) == ("each", "work[537]")
+    assert row.error.message == "work[537]: Number 537 is broken"
+
+
 async def test_batches_of_a_list(tmp_path: Path) -> None:
     row, outputs = await run(tmp_path, each("batch: 2", items="[1, 2, 3, 4, 5]"), Bench().work())
     assert (row.status, outputs) == ("succeeded", {"all": [[1, 2], [3, 4], [5]]}), row.error

@@ -13,19 +13,24 @@ export interface ItemsRequest {
   path: string
   offset: number
   limit: number
+  /** Only the failed ones, from the item `offset` on. */
+  failed?: boolean
   /** While the run goes on, items are asked for again: their events are those of other runs. */
   live: boolean
 }
 
 const REFRESH_INTERVAL = 1_000
 
-export const itemsQuery = ({ execution, node, path, offset, limit, live }: ItemsRequest) =>
+export const itemsQuery = ({ execution, node, path, offset, limit, failed = false, live }: ItemsRequest) =>
   queryOptions({
-    queryKey: [...executionKeys.items(execution), node, path, offset, limit] as const,
+    queryKey: [...executionKeys.items(execution), node, path, offset, limit, failed] as const,
     queryFn: ({ signal }): Promise<ItemPage> =>
       take(
         client.GET('/api/v1/executions/{execution_id}/nodes/{node}/items', {
-          params: { path: { execution_id: execution, node }, query: { path, offset, limit } },
+          params: {
+            path: { execution_id: execution, node },
+            query: { path, offset, limit, status: failed ? 'failed' : null },
+          },
           signal,
         }),
       ),

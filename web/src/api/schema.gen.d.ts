@@ -3700,6 +3700,8 @@ export interface operations {
             query?: {
                 /** @description Index of the item in each loop around it: `3`, `3.0` */
                 path?: string;
+                /** @description Only items of this status */
+                status?: ("pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled") | null;
                 offset?: number;
                 /** @description Items of a page */
                 limit?: number;

@@ -50,10 +50,15 @@ export function ApprovalView({ approval, inRun = false }: ApprovalViewProps) {
             )}
           </Fact>
         ) : null}
-        {approval.decided_at ? (
+        {approval.status === 'expired' ? (
+          <Fact name={t.unanswered}>
+            <Time at={approval.due_at ?? approval.decided_at ?? approval.created_at} />
+            {': '}
+            {t.became[approval.when_due]}
+          </Fact>
+        ) : approval.decided_at ? (
           <Fact name={t.answered}>
-            <Time at={approval.decided_at} />{' '}
-            {approval.decided_by && approval.status !== 'expired' ? t.answeredBy(approval.decided_by) : null}
+            <Time at={approval.decided_at} /> {approval.decided_by ? t.answeredBy(approval.decided_by) : null}
           </Fact>
         ) : null}
       </dl>

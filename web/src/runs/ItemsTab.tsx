@@ -1,4 +1,4 @@
-import { Button, Group, Progress } from '@mantine/core'
+import { Button, Group, Progress, Switch } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -27,9 +27,19 @@ interface ItemsTabProps {
 /** The items of a container, page by page: what became of each, and the way into it. */
 export function ItemsTab({ execution, place, node }: ItemsTabProps) {
   const [offset, setOffset] = useState(0)
+  // Where the pages before began: those of failed items are as long as they happen to be.
+  const [before, setBefore] = useState<readonly number[]>([])
+  const [failed, setFailed] = useState(false)
   const live = !isEnded(execution.status)
   const address = addressOf(place, node)
-  const query = useQuery(itemsQuery({ execution: execution.id, ...address, offset, limit: ITEM_PAGE, live }))
+  const query = useQuery(
+    itemsQuery({ execution: execution.id, ...address, offset, limit: ITEM_PAGE, failed, live }),
+  )
+  const filter = (only: boolean) => {
+    setFailed(only)
+    setOffset(0)
+    setBefore([])
+  }
   if (query.error) {
     return <ErrorNote title={t.failed} error={query.error} onRetry={() => void query.refetch()} />
   }
@@ -38,6 +48,14 @@ export function ItemsTab({ execution, place, node }: ItemsTabProps) {
   return (
     <div className={classes.tab}>
       <Counts counts={counts} />
+      {counts.failed > 0 || failed ? (
+        <Switch
+          size="xs"
+          label={t.onlyFailed}
+          checked={failed}
+          onChange={(event) => filter(event.currentTarget.checked)}
+        />
+      ) : null}
       <ol className={classes.items} aria-label={t.label}>
         {items.map((item) => (
           <li key={item.index}>
@@ -45,25 +63,34 @@ export function ItemsTab({ execution, place, node }: ItemsTabProps) {
           </li>
         ))}
       </ol>
-      {items.length === 0 ? <p className={classes.quiet}>{t.none}</p> : null}
+      {items.length === 0 ? <p className={classes.quiet}>{failed ? t.noneFailed : t.none}</p> : null}
       {offset > 0 || next !== null ? (
         <Group gap="xs" className={classes.pages}>
           <Button
             size="compact-sm"
             variant="default"
             disabled={offset === 0}
-            onClick={() => setOffset(Math.max(0, offset - ITEM_PAGE))}
+            onClick={() => {
+              setOffset(before.at(-1) ?? 0)
+              setBefore(before.slice(0, -1))
+            }}
           >
             {t.before}
           </Button>
           <span className={classes.quiet}>
-            {t.range(formatCount(offset), formatCount(offset + items.length - 1))}
+            {t.range(
+              formatCount(failed ? (items[0]?.index ?? offset) : offset),
+              formatCount(failed ? (items.at(-1)?.index ?? offset) : offset + items.length - 1),
+            )}
           </span>
           <Button
             size="compact-sm"
             variant="default"
             disabled={next === null}
-            onClick={() => setOffset(next ?? offset)}
+            onClick={() => {
+              setBefore([...before, offset])
+              setOffset(next ?? offset)
+            }}
           >
             {t.after}
           </Button>
@@ -81,7 +108,8 @@ function Counts({ counts }: { counts: ItemCounts }) {
       {isLoop(counts) ? null : (
         <Progress.Root size={6} aria-label={t.progress}>
           <Progress.Section value={share(counts.done - counts.failed)} color="green" />
-          <Progress.Section value={share(counts.failed)} color="red" />
+          {/* One of a thousand would be too thin to be seen. */}
+          <Progress.Section value={counts.failed > 0 ? Math.max(1, share(counts.failed)) : 0} color="red" />
           <Progress.Section value={share(counts.running)} color="blue" />
         </Progress.Root>
       )}

@@ -34,8 +34,8 @@ export function itemStarted({ items, parts }: Children, data: Data): Children {
 export function itemEnded({ items, parts }: Children, data: Data): Children {
   const { [String(data.execution)]: ended = 0, ...rest } = parts
   if (!items || data.status === 'interrupted') return { items, parts }
-  const done = items.done + (data.status === 'succeeded' ? ended : 0)
   const failed = items.failed + count(data.failed, 0)
+  const done = items.done + (data.status === 'succeeded' ? ended : count(data.failed, 0))
   return { items: { ...items, done, failed, running: sum(rest) }, parts: rest }
 }
 

@@ -55,6 +55,12 @@ export const approvals = {
     approve: 'then it counts as approved',
     reject: 'then it counts as rejected',
   },
+  unanswered: 'Nobody answered by',
+  became: {
+    fail: 'the node failed',
+    approve: 'counted as approved',
+    reject: 'counted as rejected',
+  },
   form: 'Fill in',
   comment: 'Comment',
   commentHelp: 'Kept with the answer; nodes further on can read it.',

@@ -115,6 +115,8 @@ export const runs = {
     label: 'Items of this container',
     failed: 'The items could not be loaded',
     none: 'No item has begun yet.',
+    noneFailed: 'No item from here on has failed.',
+    onlyFailed: 'Only failed items',
     progress: 'How many items are done',
     counts: (
       { total, done, failed, running }: { total: number; done: number; failed: number; running: number },
