@@ -53,7 +53,9 @@ def explain(error: ConcertMasterError) -> None:
     """Tell a person what went wrong, on standard error."""
     out = console(error=True)
     if isinstance(error, Invalid):
-        print_problems(error.problems)
+        # A message that is made of the only problem says it all.
+        said = [problem for problem in error.problems if problem.fix or not error.message.endswith(problem.message)]
+        print_problems(said)
     out.print(Text.assemble(("error: ", "bold red"), error.message))
 
 
@@ -62,7 +64,17 @@ def exit_code(error: ConcertMasterError) -> int:
     return INVALID if isinstance(error, Invalid) or error.code in _INVALID_CODES else FAILED
 
 
-_INVALID_CODES = frozenset({"settings.invalid", "settings.file_invalid", "file.missing", "host.not_loopback"})
+_INVALID_CODES = frozenset(
+    {
+        "settings.invalid",
+        "settings.file_invalid",
+        "file.missing",
+        "host.not_loopback",
+        "backfill.range",
+        "backfill.time",
+        "backfill.too_many",
+    }
+)
 
 
 def print_problems(problems: Iterable[Problem], *, file: Path | None = None, text: str | None = None) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypeVar
+from zoneinfo import ZoneInfo
 
 from rich.table import Table
 from rich.text import Text
@@ -58,20 +60,22 @@ def show_trigger(workflow: str, trigger: str, *, as_json: bool, data_dir: Path |
     out.print(Text.assemble((f"{workflow}/{trigger}", "bold"), f"  {shown['type']}, {state}"))
     for key, value in shown["config"].items():
         out.print(Text(f"  {key}: {value}"))
+    zone = shown["config"].get("timezone", "UTC")
     for at in shown["next_at"]:
-        out.print(Text(f"  next  {moment_text(at)} UTC"))
+        out.print(Text(f"  next  {zoned_text(at, zone)}"))
     for fire in shown["last_fires"]:
         sign, style = _STYLES[fire["outcome"]]
         about = "  ".join(one for one in (fire["execution"], fire["reason"]) if one)
         times = f" ({fire['count']} times)" if fire["count"] > 1 else ""
-        at = moment_text(fire["scheduled_at"] or fire["at"])
+        at = zoned_text(fire["scheduled_at"] or fire["at"], zone)
         out.print(Text.assemble((f"{sign} ", style), f"{at}  {fire['outcome']}{times}  {about}"))
 
 
 def switch_trigger(workflow: str, trigger: str, to: Literal["enable", "disable"], *, data_dir: Path | None) -> None:
     """Enable or disable one."""
     shown = with_api(lambda api: api.post(f"/triggers/{workflow}/{trigger}/{to}"), data_dir)
-    following = f"; next: {moment_text(shown['next_at'][0])} UTC" if shown["next_at"] else ""
+    zone = shown["config"].get("timezone", "UTC")
+    following = f"; next: {zoned_text(shown['next_at'][0], zone)}" if shown["next_at"] else ""
     console().print(f"{workflow}/{trigger}: {to}d{following}")
 
 
@@ -123,6 +127,15 @@ def _last(item: dict[str, Any]) -> Text:
 def moment_text(at: str) -> str:
     """An instant of the API, to the second."""
     return at[:19].replace("T", " ")
+
+
+def zoned_text(at: str, zone: str) -> str:
+    """An instant of the API on the wall clock of a zone, with its name; in UTC where this machine does not know it."""
+    try:
+        local = datetime.fromisoformat(at).astimezone(ZoneInfo(zone))
+    except (KeyError, ValueError, OSError):
+        return f"{moment_text(at)} UTC"
+    return f"{local:%Y-%m-%d %H:%M:%S} {zone}"
 
 
 def with_api(work: Callable[[Api], Coroutine[Any, Any, T]], data_dir: Path | None) -> T:

@@ -2,6 +2,7 @@ import { Tooltip } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { ExecutionSummary } from '~/api/types'
 import { words } from '~/i18n'
+import { occasionOf } from '~/runs/occasion'
 import { shortId } from '~/ui/format'
 import type { ListColumn } from '~/ui/ListTable'
 import { StatusBadge } from '~/ui/StatusBadge'
@@ -18,6 +19,15 @@ function Result({ run }: { run: ExecutionSummary }) {
         {run.error.node ? <code>{run.error.node}</code> : null} {run.error.message}
       </span>
     </Tooltip>
+  )
+}
+
+function Origin({ run }: { run: ExecutionSummary }) {
+  const text = [t.triggers[run.trigger.type] ?? run.trigger.type, ...occasionOf(run)].join(' · ')
+  return (
+    <span className={classes.muted} title={text}>
+      {text}
+    </span>
   )
 }
 
@@ -52,8 +62,8 @@ export const RUN_COLUMNS: readonly ListColumn<ExecutionSummary>[] = [
   {
     key: 'trigger',
     head: t.trigger,
-    width: 110,
-    cell: (run) => <span className={classes.muted}>{t.triggers[run.trigger.type] ?? run.trigger.type}</span>,
+    width: 250,
+    cell: (run) => <Origin run={run} />,
   },
   {
     key: 'started',
