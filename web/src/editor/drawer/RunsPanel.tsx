@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { executionsQuery } from '~/api/executions'
 import { words } from '~/i18n'
 import { ErrorNote } from '~/ui/ErrorNote'
+import { occasionOf } from '~/runs/occasion'
 import { shortId } from '~/ui/format'
 import { StatusBadge } from '~/ui/StatusBadge'
 import { Duration, Time } from '~/ui/Time'
@@ -44,6 +45,7 @@ export function RunsPanel() {
         </Button>
       )}
       <span className={classes.muted}>
+        {occasionOf(run).map((told) => `${told} · `)}
         <Time at={run.created_at} />
       </span>
     </div>

@@ -23,7 +23,10 @@ function Result({ run }: { run: ExecutionSummary }) {
 }
 
 function Origin({ run }: { run: ExecutionSummary }) {
-  const text = [t.triggers[run.trigger.type] ?? run.trigger.type, ...occasionOf(run)].join(' · ')
+  const type = t.triggers[run.trigger.type] ?? run.trigger.type
+  const told = occasionOf(run).reverse()
+  // Room is short: what is made up for or tried out at a time was started by a schedule.
+  const text = (told.length > 1 ? told : [type, ...told]).join(' · ')
   return (
     <span className={classes.muted} title={text}>
       {text}
@@ -46,7 +49,7 @@ export const RUN_COLUMNS: readonly ListColumn<ExecutionSummary>[] = [
   {
     key: 'workflow',
     head: t.workflow,
-    width: 210,
+    width: 190,
     cell: (run) => (
       <Link to="/workflows/$name" params={{ name: run.workflow }}>
         {run.workflow}
@@ -62,13 +65,13 @@ export const RUN_COLUMNS: readonly ListColumn<ExecutionSummary>[] = [
   {
     key: 'trigger',
     head: t.trigger,
-    width: 250,
+    width: 300,
     cell: (run) => <Origin run={run} />,
   },
   {
     key: 'started',
     head: t.started,
-    width: 150,
+    width: 130,
     cell: (run) => <Time at={run.started_at ?? run.created_at} />,
   },
   {
