@@ -1215,7 +1215,7 @@ export interface components {
         };
         /**
          * BackfillRequest
-         * @description Which times of which schedule: `from` included, `to` not; both in the schedule's zone unless they have an offset.
+         * @description Which times of which schedule: `from` included, `to` not; in the schedule's zone unless with an offset.
          */
         BackfillRequest: {
             /** Workflow */
