@@ -65,7 +65,7 @@ export const RUN_COLUMNS: readonly ListColumn<ExecutionSummary>[] = [
   {
     key: 'trigger',
     head: t.trigger,
-    width: 300,
+    width: 330,
     cell: (run) => <Origin run={run} />,
   },
   {
