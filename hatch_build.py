@@ -89,7 +89,10 @@ def build() -> None:
         return
     install(dev=False)
     command, environment = npm_command()
-    subprocess.run([*command, "run", "build"], cwd=WEB, env=environment, check=True)
+    # Warnings and errors only: the list of files would push what `make up` says off the screen.
+    print("building the web UI, once", flush=True)
+    quiet = ["run", "--silent", "build", "--", "--logLevel", "warn"]
+    subprocess.run([*command, *quiet], cwd=WEB, env=environment, check=True)
     stamp.write_text(current)
 
 

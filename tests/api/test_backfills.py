@@ -72,6 +72,10 @@ async def test_a_dry_run_only_counts(client: httpx.AsyncClient) -> None:
         "total": 31,
         "first": "2026-03-01T05:00:00Z",
         "last": "2026-03-31T04:00:00Z",
+        "from": "2026-02-28T23:00:00Z",
+        "to": "2026-03-31T22:00:00Z",
+        "timezone": "Europe/Rome",
+        "clipped": False,
     }
     assert (await client.get("/backfills")).json()["items"] == []
 
@@ -109,12 +113,15 @@ async def test_refused_times_are_counted(client: httpx.AsyncClient) -> None:
         ({"trigger": "none"}, 404, "trigger.not_found"),
         ({"trigger": "hook"}, 422, "trigger.no_times"),
         ({"from": MARCH["to"], "to": MARCH["from"]}, 422, "backfill.range"),
-        ({"to": "2999-01-01T00:00:00Z"}, 422, "backfill.range"),
+        ({"from": "2999-01-01T00:00:00Z", "to": "2999-01-02T00:00:00Z"}, 422, "backfill.range"),
+        ({"to": "0001-01-01T00:00:00+01:00"}, 422, "backfill.range"),
+        ({"from": "9999-12-31T23:59:59-12:00"}, 422, "backfill.range"),
         ({"from": "1969-12-31T23:59:59Z"}, 422, "backfill.range"),
         ({"from": "0001-01-01T00:00:00Z"}, 422, "backfill.range"),
         ({"from": "0001-01-01T00:00:00+01:00"}, 422, "backfill.range"),
         ({"concurrency": 0}, 422, "request.invalid"),
-        ({"from": "2026-03-01T00:00:00"}, 422, "request.invalid"),
+        ({"from": "0001-01-01T00:00:00"}, 422, "backfill.range"),
+        ({"from": "yesterday"}, 422, "request.invalid"),
     ],
 )
 async def test_what_cannot_be_ordered(client: httpx.AsyncClient, parts: Any, status: int, code: str) -> None:
@@ -122,6 +129,28 @@ async def test_what_cannot_be_ordered(client: httpx.AsyncClient, parts: Any, sta
     for dry_run in (False, True):
         answer = await order(client, **parts, dry_run=dry_run)
         assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_times_without_an_offset_are_in_the_zone_of_the_schedule(client: httpx.AsyncClient) -> None:
+    await publish(client)
+    naive = {"from": "2026-03-01T00:00:00", "to": "2026-04-01"}
+    counted = (await order(client, **naive, dry_run=True)).json()
+    ordered = (await order(client, **naive)).json()
+    for shown in (counted, ordered):
+        assert (shown["from"], shown["to"]) == ("2026-02-28T23:00:00Z", "2026-03-31T22:00:00Z")
+        assert (shown["timezone"], shown["clipped"], shown["total"]) == ("Europe/Rome", False, 31)
+
+
+async def test_a_range_that_ends_in_the_future_ends_now(client: httpx.AsyncClient) -> None:
+    await publish(client)
+    from_at = datetime.now(UTC) - timedelta(days=3)
+    span = {"from": from_at.isoformat(), "to": "2999-01-01T00:00:00Z"}
+    counted = (await order(client, **span, dry_run=True)).json()
+    ordered = (await order(client, **span)).json()
+    for shown in (counted, ordered):
+        assert shown["clipped"]
+        assert abs(datetime.now(UTC) - datetime.fromisoformat(shown["to"])) < timedelta(minutes=1)
+        assert shown["total"] == 3
 
 
 async def test_too_many_times(client: httpx.AsyncClient) -> None:

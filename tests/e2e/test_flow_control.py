@@ -183,8 +183,10 @@ def test_triggers_are_written_switched_tried_out_and_made_up_for(page: Page, ser
     expect(dialog.get_by_role("status")).to_contain_text("7 runs will be started")
     dialog.get_by_role("button", name="Start 7 runs").click()
     expect(dialog).to_be_hidden()
-    page.get_by_text("Backfills", exact=True).click()
+    page.get_by_role("button", name="Watch it under Backfills").click()
     expect(page.get_by_role("row").filter(has_text="nightly · schedule")).to_contain_text("7 of 7", timeout=20_000)
+    page.goto("/runs")
+    expect(page.get_by_role("row").nth(1)).to_contain_text("backfill · for ")
 
     page.goto("/triggers?workflow=nightly")
     page.get_by_role("button", name="Actions of schedule").click()

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Response
 from concertmaster.api.dependencies import Asker, Before, JsonResponse, Limit, Parts, problems
 from concertmaster.api.models_triggers import BackfillDetail, BackfillList, BackfillPreview, BackfillRequest
 from concertmaster.domain.interfaces import Backfill
+from concertmaster.domain.triggers import timezone_of
 
 router = APIRouter(tags=["triggers"])
 
@@ -19,6 +20,11 @@ Id = Annotated[str, Path(max_length=100, description="Id of the backfill")]
 def _json(backfill: Backfill) -> dict[str, Any]:
     shown = asdict(backfill)
     del shown["config"]
+    about = {"timezone": timezone_of(backfill.config), "clipped": backfill.clipped}
+    return _named({**shown, **about})
+
+
+def _named(shown: dict[str, Any]) -> dict[str, Any]:
     return {"from": shown.pop("from_at"), "to": shown.pop("until_at"), **shown}
 
 
@@ -34,7 +40,7 @@ async def create_backfill(parts: Parts, asker: Asker, body: BackfillRequest) -> 
         plan = await parts.triggering.backfills.plan(
             asker, body.workflow, body.trigger, from_at=body.from_at, until_at=body.until_at
         )
-        return JsonResponse({"dry_run": True, **asdict(plan)})
+        return JsonResponse(_named({"dry_run": True, **asdict(plan)}))
     ordered = await parts.triggering.backfills.create(
         asker,
         body.workflow,

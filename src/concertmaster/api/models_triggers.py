@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class _Model(BaseModel):
@@ -64,13 +64,15 @@ class TriggerToken(_Model):
 
 
 class BackfillRequest(BaseModel):
-    """Which times of which schedule: `from` included, `to` not."""
+    """Which times of which schedule: `from` included, `to` not; in the schedule's zone unless with an offset."""
 
     model_config = ConfigDict(extra="forbid", validate_by_name=True)
     workflow: Annotated[str, Field(max_length=200)]
     trigger: Annotated[str, Field(max_length=200)]
-    from_at: Annotated[AwareDatetime, Field(alias="from", description="The first moment")]
-    until_at: Annotated[AwareDatetime, Field(alias="to", description="The first moment after the range")]
+    from_at: Annotated[datetime, Field(alias="from", description="The first moment")]
+    until_at: Annotated[
+        datetime, Field(alias="to", description="The first moment after the range; now, when it lies in the future")
+    ]
     concurrency: Annotated[int, Field(ge=1, le=100, description="Executions at one time")] = 1
     dry_run: Annotated[bool, Field(description="Only count the times")] = False
 
@@ -78,10 +80,15 @@ class BackfillRequest(BaseModel):
 class BackfillPreview(_Model):
     """What a backfill would do."""
 
+    model_config = ConfigDict(extra="forbid", validate_by_name=True)
     dry_run: Literal[True]
     total: int
     first: datetime | None
     last: datetime | None
+    from_at: Annotated[datetime, Field(alias="from")]
+    until_at: Annotated[datetime, Field(alias="to")]
+    timezone: str = Field(description="The schedule's zone")
+    clipped: bool = Field(description="`to` lay in the future and became now")
 
 
 class BackfillDetail(_Model):
@@ -94,6 +101,8 @@ class BackfillDetail(_Model):
     version: int
     from_at: Annotated[datetime, Field(alias="from")]
     until_at: Annotated[datetime, Field(alias="to")]
+    timezone: str = Field(description="The schedule's zone")
+    clipped: bool = Field(description="`to` lay in the future and became the moment of the order")
     status: Literal["running", "paused", "cancelled", "finished"]
     concurrency: int
     total: int = Field(description="Times in the range")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from concertmaster.cli.client import with_api
-from concertmaster.cli.terminal import console, moment_text, print_json
+from concertmaster.cli.terminal import console, print_json, zoned_text
 from concertmaster.domain.errors import UserError
 
 
@@ -33,9 +33,21 @@ def start_backfill(
         "concurrency": concurrency,
         "dry_run": dry_run,
     }
-    answer = with_api(lambda api: api.post("/backfills", body), data_dir)
+    try:
+        answer = with_api(lambda api: api.post("/backfills", body), data_dir)
+    except UserError as error:
+        if error.code != "backfill.range":
+            raise
+        raise UserError(error.code, error.message.replace("`from`", "--from").replace("`to`", "--to")) from error
+    zone = answer["timezone"]
+    if answer["clipped"]:
+        now = zoned_text(answer["to"], zone)
+        console(error=True).print(
+            f"--to lies in the future: the range ends now, at {now}; later times are the schedule's"
+        )
     if dry_run:
-        span = f", from {moment_text(answer['first'])} to {moment_text(answer['last'])} UTC" if answer["total"] else ""
+        first, last = answer["first"], answer["last"]
+        span = f", from {zoned_text(first, zone)} to {zoned_text(last, zone)}" if first and last else ""
         console().print(f"{_times(answer['total'])}{span}; nothing was started")
         return
     watch = f"concertmaster backfills show {answer['id']}"
@@ -69,8 +81,9 @@ def show_backfill(backfill_id: str, *, as_json: bool, data_dir: Path | None) -> 
         return
     out = console()
     out.print(Text.assemble((f"{shown['workflow']}/{shown['trigger']}", "bold"), f"  {shown['status']}"))
+    zone = shown["timezone"]
     out.print(
-        f"  from {moment_text(shown['from'])} to {moment_text(shown['to'])} UTC, {shown['concurrency']} at a time"
+        f"  from {zoned_text(shown['from'], zone)} to {zoned_text(shown['to'], zone)}, {shown['concurrency']} at a time"
     )
     out.print(f"  {_done(shown)}; {shown['failed']} failed, {shown['refused']} refused")
     if shown["error"]:
@@ -95,8 +108,8 @@ def _times(count: int) -> str:
 
 def _instant(option: str, text: str) -> str:
     try:
-        at = datetime.fromisoformat(text)
+        # Without an offset it is the server that knows the zone.
+        return datetime.fromisoformat(text).isoformat()
     except ValueError as error:
         message = f"{option} {text!r} is no time; write it like 2026-01-01 or 2026-01-01T06:00+01:00"
         raise UserError("backfill.time", message) from error
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat()

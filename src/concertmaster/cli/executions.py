@@ -43,14 +43,15 @@ def list_executions(
         console().print(f"{none}; start one with: concertmaster run FILE")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("id", "workflow", "version", "status", "created", "error"):
+    for heading in ("id", "workflow", "version", "status", "created", "for", "error"):
         table.add_column(heading, no_wrap=heading == "id")
     for item in page["items"]:
         sign, style = STYLES[item["status"]]
         error = item["error"]["message"] if item["error"] else ""
         created = item["created_at"][:19].replace("T", " ")
         status_text = Text(f"{sign} {item['status']}", style=style)
-        table.add_row(item["id"], item["workflow"], str(item["version"]), status_text, created, Text(error))
+        occasion = Text(_occasion(item["trigger"]))
+        table.add_row(item["id"], item["workflow"], str(item["version"]), status_text, created, occasion, Text(error))
     console().print(table)
 
 
@@ -65,6 +66,8 @@ def show_execution(execution_id: str, *, as_json: bool, data_dir: Path | None) -
                 return
             workflow = await api.get(f"/workflows/{execution['workflow']}", version=execution["version"])
             out = console()
+            if occasion := _occasion(execution["trigger"]):
+                out.print(Text(f"for {occasion}", style="dim"))
             for run in execution["nodes"].values():
                 out.print(_line(run, execution))
             if reason := _why(execution):
@@ -72,6 +75,13 @@ def show_execution(execution_id: str, *, as_json: bool, data_dir: Path | None) -
             await show_result(api, out, execution, workflow["document"])
 
     asyncio.run(work())
+
+
+def _occasion(trigger: dict[str, Any]) -> str:
+    """The logical time of what a schedule started, and whether it was made up for or tried out."""
+    told = trigger.get("scheduled_at")
+    at = f"{told['iso'][:16].replace('T', ' ')} {told['zone']}" if isinstance(told, dict) else ""
+    return ", ".join(one for one in (at, *(word for word in ("backfill", "test") if trigger.get(word))) if one)
 
 
 def _line(run: dict[str, Any], execution: dict[str, Any]) -> Text:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 from rich.console import Console
@@ -58,7 +60,9 @@ def explain(error: ConcertMasterError) -> None:
     """Tell a person what went wrong, on standard error."""
     out = console(error=True)
     if isinstance(error, Invalid):
-        print_problems(error.problems)
+        # A message that is made of the only problem says it all.
+        said = [problem for problem in error.problems if problem.fix or not error.message.endswith(problem.message)]
+        print_problems(said)
     out.print(Text.assemble(("error: ", "bold red"), error.message))
 
 
@@ -67,7 +71,17 @@ def exit_code(error: ConcertMasterError) -> int:
     return INVALID if isinstance(error, Invalid) or error.code in _INVALID_CODES else FAILED
 
 
-_INVALID_CODES = frozenset({"settings.invalid", "settings.file_invalid", "file.missing", "host.not_loopback"})
+_INVALID_CODES = frozenset(
+    {
+        "settings.invalid",
+        "settings.file_invalid",
+        "file.missing",
+        "host.not_loopback",
+        "backfill.range",
+        "backfill.time",
+        "backfill.too_many",
+    }
+)
 
 
 def print_problems(problems: Iterable[Problem], *, file: Path | None = None, text: str | None = None) -> None:
@@ -92,3 +106,12 @@ def problems_from(items: Iterable[dict[str, Any]]) -> list[Problem]:
     return [
         Problem(item["code"], item["pointer"], item["message"], item["severity"], item.get("fix")) for item in items
     ]
+
+
+def zoned_text(at: str, zone: str) -> str:
+    """An instant of the API on the wall clock of a zone, with its name; in UTC where this machine does not know it."""
+    try:
+        local = datetime.fromisoformat(at).astimezone(ZoneInfo(zone))
+    except (KeyError, ValueError, OSError):
+        return f"{moment_text(at)} UTC"
+    return f"{local:%Y-%m-%d %H:%M:%S} {zone}"

@@ -69,13 +69,26 @@ def triggers_token(workflow: Workflow, trigger: Trigger, data_dir: DataDir = Non
 def backfills_start(
     workflow: Workflow,
     trigger: Trigger,
-    from_: Annotated[str, typer.Option("--from", metavar="TIME", help="The first moment; UTC without an offset.")],
-    to: Annotated[str, typer.Option(metavar="TIME", help="The first moment after the range.")],
+    from_: Annotated[
+        str,
+        typer.Option(
+            "--from", metavar="TIME", help="The first moment; in the schedule's zone unless it has an offset."
+        ),
+    ],
+    to: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME", help="The first moment after the range, in the same way; now, when it lies in the future."
+        ),
+    ],
     concurrency: Annotated[int, typer.Option(min=1, max=100, help="Executions at one time.")] = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count the times.")] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Start an execution for each time of a schedule in a range that has passed."""
+    """Start an execution for each time of a schedule in a range that has passed, also of a disabled one.
+
+    A range that is ordered twice runs twice.
+    """
     from concertmaster.cli.backfills import start_backfill
 
     start_backfill(

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from concertmaster.cli.client import Api, with_api
-from concertmaster.cli.terminal import console, moment_text, print_json
+from concertmaster.cli.terminal import console, moment_text, print_json, zoned_text
 
 _STYLES = {"started": ("✓", "green"), "skipped": ("–", "yellow"), "failed": ("✗", "red")}
 
@@ -53,20 +53,22 @@ def show_trigger(workflow: str, trigger: str, *, as_json: bool, data_dir: Path |
     out.print(Text.assemble((f"{workflow}/{trigger}", "bold"), f"  {shown['type']}, {state}"))
     for key, value in shown["config"].items():
         out.print(Text(f"  {key}: {value}"))
+    zone = shown["config"].get("timezone", "UTC")
     for at in shown["next_at"]:
-        out.print(Text(f"  next  {moment_text(at)} UTC"))
+        out.print(Text(f"  next  {zoned_text(at, zone)}"))
     for fire in shown["last_fires"]:
         sign, style = _STYLES[fire["outcome"]]
         about = "  ".join(one for one in (fire["execution"], fire["reason"]) if one)
         times = f" ({fire['count']} times)" if fire["count"] > 1 else ""
-        at = moment_text(fire["scheduled_at"] or fire["at"])
+        at = zoned_text(fire["scheduled_at"] or fire["at"], zone)
         out.print(Text.assemble((f"{sign} ", style), f"{at}  {fire['outcome']}{times}  {about}"))
 
 
 def switch_trigger(workflow: str, trigger: str, to: Literal["enable", "disable"], *, data_dir: Path | None) -> None:
     """Enable or disable one."""
     shown = with_api(lambda api: api.post(f"/triggers/{workflow}/{trigger}/{to}"), data_dir)
-    following = f"; next: {moment_text(shown['next_at'][0])} UTC" if shown["next_at"] else ""
+    zone = shown["config"].get("timezone", "UTC")
+    following = f"; next: {zoned_text(shown['next_at'][0], zone)}" if shown["next_at"] else ""
     console().print(f"{workflow}/{trigger}: {to}d{following}")
 
 

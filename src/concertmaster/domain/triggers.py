@@ -18,6 +18,7 @@ from concertmaster.domain.triggers_webhook import WebhookConfig, read_webhook
 SHORTEST_INTERVAL = timedelta(seconds=1)
 MISSED = ("last", "skip", "all")
 MISSED_LIMIT = 100
+TIMEZONE = "UTC"
 HIGHEST_MISSED_LIMIT = 10_000
 EXISTING = ("skip", "start")
 LONGEST_SETTLE = timedelta(days=1)
@@ -53,7 +54,7 @@ class ScheduleConfig:
 
     cron: str | None = None
     interval: timedelta | None = None
-    timezone: str = "UTC"
+    timezone: str = TIMEZONE
     missed: str = MISSED[0]
     missed_limit: int = MISSED_LIMIT
 
@@ -100,6 +101,11 @@ class ManualConfig:
 
 
 TriggerConfig = ManualConfig | ScheduleConfig | WebhookConfig | EventConfig | FileConfig | WorkflowConfig
+
+
+def timezone_of(config: Mapping[str, Any]) -> str:
+    """The zone of a schedule, by its published config."""
+    return str(config.get("timezone") or TIMEZONE)
 
 
 def read_trigger(

@@ -32,6 +32,15 @@ _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
 # From here on a cron expression must find a time within 50 years; validation gives the same answer on every day.
 _PROBE = datetime(2000, 1, 1)  # noqa: DTZ001
+_NICKNAMES = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+}
 
 
 class Schedule(Protocol):
@@ -166,6 +175,8 @@ class Schedules:
         count = len(cron.split())
         if len(cron) > LONGEST_CRON:
             return f"is longer than {LONGEST_CRON} characters"
+        if cron.strip().lower() in _NICKNAMES:
+            return f"is a nickname, which is not known here; write {_NICKNAMES[cron.strip().lower()]}"
         if count not in (5, 6):
             return f"has {count} field{'' if count == 1 else 's'}; it needs 5, or 6 with the seconds first"
         try:

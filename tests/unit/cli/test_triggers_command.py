@@ -79,7 +79,46 @@ def test_backfills(server: ServerProcess, command: Command) -> None:
     assert "hello/yearly" in command("backfills", "show", id_).stdout
     assert command("backfills", "pause", "none").returncode == 1
     wrong = command("backfills", "start", "hello", "yearly", "--from", "yesterday", "--to", "2025-01-01")
-    assert (wrong.returncode, "2026-01-01" in wrong.stderr) == (1, True)
+    assert (wrong.returncode, "2026-01-01" in wrong.stderr) == (2, True)
+    reversed_ = command("backfills", "start", "hello", "yearly", "--from", "2025-01-01", "--to", "2020-01-01")
+    assert (reversed_.returncode, "--to must be later than --from" in reversed_.stderr) == (2, True)
+
+
+def test_times_are_read_and_shown_in_the_zone_of_the_schedule(server: ServerProcess, command: Command) -> None:
+    zoned = {"type": "schedule", "config": {"cron": "15 0 * * *", "timezone": "Europe/Rome"}}
+    with server.client() as client:
+        client.post("/api/v1/workflows", json=document("rome", triggers={"daily": zoned})).raise_for_status()
+    assert command("triggers", "show", "rome", "daily").stdout.count(" 00:15:00 Europe/Rome") == 5
+    assert " 00:15:00 Europe/Rome" in command("triggers", "enable", "rome", "daily").stdout
+    span = ("rome", "daily", "--from", "2025-10-01", "--to", "2025-10-03")
+    dry = command("backfills", "start", *span, "--dry-run").stdout
+    assert "2 times, from 2025-10-01 00:15:00 Europe/Rome to 2025-10-02 00:15:00 Europe/Rome" in dry
+    id_ = command("backfills", "start", *span).stdout.partition(":")[0]
+    shown = command("backfills", "show", id_).stdout
+    assert "from 2025-10-01 00:00:00 Europe/Rome to 2025-10-03 00:00:00 Europe/Rome" in shown
+    future = command("backfills", "start", "rome", "daily", "--from", "2025-10-01", "--to", "2999-01-01", "--dry-run")
+    assert (future.returncode, "the range ends now" in future.stderr) == (0, True)
+
+
+def test_executions_say_what_time_they_are_for(server: ServerProcess, command: Command) -> None:
+    span = ("hello", "yearly", "--from", "2020-01-01", "--to", "2021-01-01")
+    command("backfills", "start", *span)
+    tried = command("triggers", "test", "hello", "yearly").stdout.partition(":")[0]
+    with server.client() as client:
+        items: list[dict[str, str]] = []
+        while len(items) < 2:
+            items = client.get("/api/v1/executions").json()["items"]
+    (made_up,) = (item["id"] for item in items if item["id"] != tried)
+    listed = command("executions", "list").stdout
+    assert "2020-01-01 06:00 UTC, backfill" in listed
+    assert "UTC, test" in listed
+    assert "for 2020-01-01 06:00 UTC, backfill" in command("executions", "show", made_up).stdout
+    assert ", test" in command("executions", "show", tried).stdout
+
+
+def test_a_wrong_status_is_told_once(server: ServerProcess, command: Command) -> None:
+    done = command("executions", "list", "--status", "bogus")
+    assert (done.returncode, done.stderr.count("queued")) == (2, 1)
 
 
 def test_a_list_of_backfills_says_that_there_are_more(server: ServerProcess, command: Command) -> None:

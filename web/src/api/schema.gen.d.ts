@@ -1111,6 +1111,16 @@ export interface components {
              */
             to: string;
             /**
+             * Timezone
+             * @description The schedule's zone
+             */
+            timezone: string;
+            /**
+             * Clipped
+             * @description `to` lay in the future and became the moment of the order
+             */
+            clipped: boolean;
+            /**
              * Status
              * @enum {string}
              */
@@ -1182,10 +1192,30 @@ export interface components {
             first: string | null;
             /** Last */
             last: string | null;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /**
+             * Timezone
+             * @description The schedule's zone
+             */
+            timezone: string;
+            /**
+             * Clipped
+             * @description `to` lay in the future and became now
+             */
+            clipped: boolean;
         };
         /**
          * BackfillRequest
-         * @description Which times of which schedule: `from` included, `to` not.
+         * @description Which times of which schedule: `from` included, `to` not; in the schedule's zone unless with an offset.
          */
         BackfillRequest: {
             /** Workflow */
@@ -1201,7 +1231,7 @@ export interface components {
             /**
              * To
              * Format: date-time
-             * @description The first moment after the range
+             * @description The first moment after the range; now, when it lies in the future
              */
             to: string;
             /**

@@ -7,6 +7,8 @@ import { BackfillDialog } from './BackfillDialog'
 
 const counted = vi.hoisted(() => vi.fn())
 
+vi.mock('@tanstack/react-router', () => ({ useNavigate: () => () => {} }))
+
 vi.mock('~/api/triggers', () => ({
   useBackfill: () => ({ mutate: vi.fn(), isPending: false, error: null }),
   backfillPlanQuery: (order: { from: string; to: string }) =>
@@ -37,12 +39,13 @@ const settle = async () => {
   await act(() => vi.advanceTimersByTimeAsync(1000))
   await act(() => vi.advanceTimersByTimeAsync(1000))
 }
+const TRIGGER = { workflow: 'w', name: 't', config: { timezone: 'Europe/Rome' } } as unknown as Trigger
 const button = () => screen.getByRole<HTMLButtonElement>('button', { name: /^Start .* runs$/ })
 
 it('counts once the range is written, and starts nothing that was not counted', async () => {
   render(
     <QueryClientProvider client={new QueryClient()}>
-      <BackfillDialog trigger={{ workflow: 'w', name: 't' } as Trigger} onClose={() => {}} />
+      <BackfillDialog trigger={TRIGGER} onClose={() => {}} />
     </QueryClientProvider>,
   )
   await settle()
@@ -54,6 +57,25 @@ it('counts once the range is written, and starts nothing that was not counted', 
   expect(button().disabled).toBe(true)
   await settle()
   expect(counted).toHaveBeenCalledTimes(2)
-  expect(counted.mock.lastCall).toEqual([new Date('2026-01-01T00:00').toISOString()])
+  expect(counted.mock.lastCall).toEqual(['2026-01-01T00:00'])
   expect(button().disabled).toBe(false)
+})
+
+it('reads times in the zone of the schedule, and an unfinished range is no error', async () => {
+  counted.mockClear()
+  vi.setSystemTime(new Date('2026-03-05T23:30:00Z'))
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <BackfillDialog trigger={TRIGGER} onClose={() => {}} />
+    </QueryClientProvider>,
+  )
+  expect(screen.getByLabelText<HTMLInputElement>('Until').value).toBe('2026-03-06T00:00')
+  expect(screen.getByText(/Times are those of Europe\/Rome\./)).toBeDefined()
+  await settle()
+  fireEvent.change(screen.getByLabelText('From'), { target: { value: '2026-03-07T00:00' } })
+  await settle()
+  expect(counted).toHaveBeenCalledTimes(1)
+  expect(screen.getByRole('status').textContent).toContain('Until must lie after From')
+  expect(screen.queryByRole('alert')).toBeNull()
+  expect(screen.getByRole<HTMLButtonElement>('button', { name: /^Start .* runs$/ }).disabled).toBe(true)
 })

@@ -1,12 +1,13 @@
 import { Button, Group, Progress } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useInfiniteQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { type BackfillRequest, backfillsQuery, useSteerBackfill } from '~/api/triggers'
 import type { Backfill } from '~/api/types'
 import { words } from '~/i18n'
 import { EmptyState } from '~/ui/EmptyState'
 import { ErrorNote } from '~/ui/ErrorNote'
-import { formatAbsolute } from '~/ui/format'
+import { formatWall } from '~/ui/format'
 import { type ListColumn, ListTable } from '~/ui/ListTable'
 import { LoadMore } from '~/ui/LoadMore'
 import { StatusBadge } from '~/ui/StatusBadge'
@@ -38,7 +39,7 @@ const COLUMNS: readonly ListColumn<Backfill>[] = [
   {
     key: 'trigger',
     head: t.name,
-    width: 240,
+    width: 200,
     cell: (item) => `${item.workflow} · ${item.trigger}`,
   },
   {
@@ -46,7 +47,7 @@ const COLUMNS: readonly ListColumn<Backfill>[] = [
     head: t.range,
     cell: (item) => (
       <span className={classes.muted}>
-        {formatAbsolute(item.from)} – {formatAbsolute(item.to)}
+        {formatWall(item.from, item.timezone)} – {formatWall(item.to, item.timezone)} {item.timezone}
       </span>
     ),
   },
@@ -78,7 +79,17 @@ function Share({ item }: { item: Backfill }) {
         <Progress.Section value={share(bad)} color="red" />
       </Progress.Root>
       {t.done(done, item.total)}
-      {bad > 0 ? <span className={classes.bad}>{t.failures(bad)}</span> : null}
+      {item.failed > 0 ? (
+        <Link
+          className={classes.bad}
+          to="/runs"
+          search={{ workflow: item.workflow, status: 'failed' }}
+          title={t.showFailed(item.workflow)}
+        >
+          {t.failures(item.failed)}
+        </Link>
+      ) : null}
+      {item.refused > 0 ? <span className={classes.bad}>{t.refusals(item.refused)}</span> : null}
       {bad === 0 && item.error ? <span className={classes.bad}>{item.error}</span> : null}
     </span>
   )

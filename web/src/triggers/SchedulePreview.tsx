@@ -3,8 +3,9 @@ import { useQuery } from '@tanstack/react-query'
 import { previewQuery } from '~/api/triggers'
 import { words } from '~/i18n'
 import type { JsonObject } from '~/model/json'
-import { formatAbsolute } from '~/ui/format'
+import { formatZoned } from '~/ui/format'
 import { Time } from '~/ui/Time'
+import { zoneOf } from './instants'
 import classes from './triggers.module.css'
 
 const DELAY_MS = 300
@@ -20,7 +21,7 @@ export function SchedulePreview({ config }: { config: JsonObject }) {
       <ul>
         {data.map((at) => (
           <li key={at}>
-            {formatAbsolute(at)}{' '}
+            {formatZoned(at, zoneOf({ config: settled }))}{' '}
             <span className={classes.muted}>
               <Time at={at} />
             </span>

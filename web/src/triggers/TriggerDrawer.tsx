@@ -5,11 +5,13 @@ import { triggerQuery } from '~/api/triggers'
 import type { Trigger, TriggerFire } from '~/api/types'
 import { words } from '~/i18n'
 import { ErrorNote } from '~/ui/ErrorNote'
-import { formatAbsolute, shortId } from '~/ui/format'
+import { formatZoned, shortId } from '~/ui/format'
 import { Time } from '~/ui/Time'
+import { zoneOf } from './instants'
 import { triggerSummary } from './summary'
 import { Outcome } from './TriggerTable'
 import classes from './triggers.module.css'
+import { WebhookFacts } from './WebhookFacts'
 
 const t = words.triggers
 
@@ -30,20 +32,8 @@ export function TriggerDrawer({ trigger, onClose }: { trigger: Trigger; onClose:
         {t.types[shown.type] ?? shown.type} <code>{triggerSummary(shown)}</code>
       </p>
       {query.error ? <ErrorNote title={t.loadFailed} error={query.error} /> : null}
-      <section className={classes.section} aria-label={t.upcoming}>
-        <h3>{t.upcoming}</h3>
-        {shown.next_at.length === 0 ? <p className={classes.muted}>{t.noUpcoming}</p> : null}
-        <ul className={classes.times}>
-          {shown.next_at.map((at) => (
-            <li key={at}>
-              {formatAbsolute(at)}
-              <span className={classes.muted}>
-                <Time at={at} />
-              </span>
-            </li>
-          ))}
-        </ul>
-      </section>
+      {shown.type === 'schedule' ? <Upcoming trigger={shown} /> : null}
+      {shown.type === 'webhook' ? <WebhookFacts trigger={shown} /> : null}
       <section className={classes.section} aria-label={t.fires}>
         <h3>{t.fires}</h3>
         {shown.last_fires.length === 0 ? <p className={classes.muted}>{t.noFires}</p> : null}
@@ -56,6 +46,25 @@ export function TriggerDrawer({ trigger, onClose }: { trigger: Trigger; onClose:
         </ol>
       </section>
     </Drawer>
+  )
+}
+
+function Upcoming({ trigger }: { trigger: Trigger }) {
+  return (
+    <section className={classes.section} aria-label={t.upcoming}>
+      <h3>{t.upcoming}</h3>
+      {trigger.next_at.length === 0 ? <p className={classes.muted}>{t.noUpcoming}</p> : null}
+      <ul className={classes.times}>
+        {trigger.next_at.map((at) => (
+          <li key={at}>
+            {formatZoned(at, zoneOf(trigger))}
+            <span className={classes.muted}>
+              <Time at={at} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
   )
 }
 

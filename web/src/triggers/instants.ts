@@ -1,17 +1,13 @@
-/** Between instants and what `<input type="datetime-local">` holds: local time without a zone. */
+import type { Trigger } from '~/api/types'
+import { knownZone } from '~/ui/format'
 
-const two = (value: number): string => String(value).padStart(2, '0')
+/** The zone of a schedule. */
+export const zoneOf = ({ config }: Pick<Trigger, 'config'>): string =>
+  typeof config.timezone === 'string' && config.timezone !== '' ? config.timezone : 'UTC'
 
-export function localOf(at: number): string {
-  const date = new Date(at)
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
-  return `${day}T${two(date.getHours())}:${two(date.getMinutes())}`
+/** Midnight of the day in a zone, as `<input type="datetime-local">` holds it: wall-clock time without a zone. */
+export function midnightOf(at: number, zone: string): string {
+  // Swedish dates are those of ISO 8601.
+  const days = new Intl.DateTimeFormat('sv-SE', { timeZone: knownZone(zone), dateStyle: 'short' })
+  return `${days.format(at)}T00:00`
 }
-
-/** ISO 8601 in UTC; null while it is not filled in. */
-export function instantOf(local: string): string | null {
-  const at = Date.parse(local)
-  return local === '' || Number.isNaN(at) ? null : new Date(at).toISOString()
-}
-
-export const startOfDay = (at: number): number => new Date(at).setHours(0, 0, 0, 0)

@@ -69,5 +69,33 @@ export function formatRelative(iso: string, now: number): string {
 
 export const formatAbsolute = (iso: string): string => absolute.format(new Date(iso))
 
+/** On the wall clock of a zone, to the minute unless there are seconds, and without the zone's name. */
+export function formatWall(iso: string, zone: string): string {
+  const at = new Date(iso)
+  const options: Intl.DateTimeFormatOptions = {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: at.getUTCSeconds() === 0 ? undefined : '2-digit',
+    hourCycle: 'h23',
+  }
+  return new Intl.DateTimeFormat('en', { ...options, timeZone: knownZone(zone) }).format(at)
+}
+
+/** The same with the zone's name, which is UTC when this browser does not know the zone. */
+export const formatZoned = (iso: string, zone: string): string =>
+  `${formatWall(iso, zone)} ${knownZone(zone)}`
+
+export function knownZone(zone: string): string {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone })
+    return zone
+  } catch {
+    return 'UTC'
+  }
+}
+
 /** The tail of a run's id: what tells two runs apart at a glance (the head is the time). */
 export const shortId = (id: string): string => id.slice(-8)

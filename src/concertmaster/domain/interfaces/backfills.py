@@ -48,6 +48,11 @@ class Backfill:
     refused: int = 0
     error: str | None = None
 
+    @property
+    def clipped(self) -> bool:
+        """Whether the range was to end later than it was ordered."""
+        return self.until_at >= self.created_at
+
 
 class BackfillStore(Protocol):
     """Backfills; each is worked off by one living process at a time."""

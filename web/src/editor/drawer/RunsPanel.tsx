@@ -3,6 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { executionsQuery } from '~/api/executions'
 import { words } from '~/i18n'
+import { occasionOf } from '~/runs/occasion'
 import { ErrorNote } from '~/ui/ErrorNote'
 import { shortId } from '~/ui/format'
 import { StatusBadge } from '~/ui/StatusBadge'
@@ -44,6 +45,7 @@ export function RunsPanel() {
         </Button>
       )}
       <span className={classes.muted}>
+        {occasionOf(run).map((told) => `${told} · `)}
         <Time at={run.created_at} />
       </span>
     </div>

@@ -49,6 +49,7 @@ export const approvals = {
   detail: 'Approval',
   close: 'Close',
   run: 'Run',
+  openRun: 'Open the run that asks',
   node: 'at node',
   whenDue: {
     fail: 'then the node fails',

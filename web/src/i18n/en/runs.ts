@@ -25,6 +25,9 @@ export const runs = {
     'A run appears here the moment it starts, and its row follows it live. Start one from a workflow.',
   emptyButton: 'Go to workflows',
   nothingMatches: 'No run matches these filters',
+  forTime: (at: string, zone: string) => `for ${at} ${zone}`,
+  backfill: 'backfill',
+  test: 'test',
   triggers: { manual: 'By hand', schedule: 'Schedule', webhook: 'Webhook', cli: 'Command line' } as Record<
     string,
     string

@@ -1,8 +1,10 @@
 import { UnstyledButton } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
 import type { Approval } from '~/api/types'
 import { ApprovalBadge } from '~/approvals/ApprovalBadge'
 import classes from '~/approvals/approvals.module.css'
 import { words } from '~/i18n'
+import { shortId } from '~/ui/format'
 import type { ListColumn } from '~/ui/ListTable'
 import { Time } from '~/ui/Time'
 
@@ -32,7 +34,11 @@ export function approvalColumns(
     key: 'workflow',
     head: t.workflow,
     width: 200,
-    cell: (item) => item.workflow,
+    cell: (item) => (
+      <Link to="/runs/$id" params={{ id: item.execution }} title={t.openRun}>
+        {item.workflow} <code className={classes.muted}>{shortId(item.execution)}</code>
+      </Link>
+    ),
   }
   const asked: ListColumn<Approval> = {
     key: 'asked',
@@ -40,7 +46,13 @@ export function approvalColumns(
     width: 130,
     cell: (item) => <Time at={item.created_at} />,
   }
-  if (narrow) return [state, question, asked]
+  const due: ListColumn<Approval> = {
+    key: 'due',
+    head: t.due,
+    width: 120,
+    cell: (item) => <Due item={item} />,
+  }
+  if (narrow) return [state, question, { ...workflow, width: 190 }, due]
   return [
     state,
     question,
@@ -52,13 +64,14 @@ export function approvalColumns(
       cell: (item) => <span className={classes.muted}>{item.assignees.join(', ') || t.anybody}</span>,
     },
     asked,
-    { key: 'due', head: t.due, width: 130, cell: (item) => <Due item={item} /> },
+    due,
     { key: 'answered', head: t.answered, width: 220, cell: (item) => <Answered item={item} /> },
   ]
 }
 
 function Due({ item }: { item: Approval }) {
-  return item.status === 'open' ? <Time at={item.due_at} /> : null
+  if (item.status !== 'open') return null
+  return item.due_at ? <Time at={item.due_at} /> : <span className={classes.muted}>{t.noDue}</span>
 }
 
 function Answered({ item }: { item: Approval }) {

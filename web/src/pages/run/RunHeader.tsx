@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import type { Execution } from '~/api/types'
 import { words } from '~/i18n'
 import { isEnded } from '~/runs/fold'
+import { occasionOf } from '~/runs/occasion'
 import type { RunStatusStore } from '~/runs/state'
 import { useAllNodeRuns } from '~/runs/useRun'
 import { elapsed, formatDuration } from '~/ui/format'
@@ -69,8 +70,10 @@ export function RunHeader({ execution, store, onSelect }: RunHeaderProps) {
           ) : null}
         </h1>
         <p className={classes.when}>
-          {t.triggers[execution.trigger.type] ?? execution.trigger.type} · {t.startedAt}{' '}
-          <Time at={execution.started_at ?? execution.created_at} />
+          {[t.triggers[execution.trigger.type] ?? execution.trigger.type, ...occasionOf(execution)].join(
+            ' · ',
+          )}{' '}
+          · {t.startedAt} <Time at={execution.started_at ?? execution.created_at} />
           <PartOf execution={execution} />
           <ReplayOf execution={execution} />
           {isEnded(execution.status) ? null : (

@@ -2,6 +2,7 @@ import { Tooltip } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { ExecutionSummary } from '~/api/types'
 import { words } from '~/i18n'
+import { occasionOf } from '~/runs/occasion'
 import { shortId } from '~/ui/format'
 import type { ListColumn } from '~/ui/ListTable'
 import { StatusBadge } from '~/ui/StatusBadge'
@@ -21,6 +22,18 @@ function Result({ run }: { run: ExecutionSummary }) {
   )
 }
 
+function Origin({ run }: { run: ExecutionSummary }) {
+  const type = t.triggers[run.trigger.type] ?? run.trigger.type
+  const told = occasionOf(run).reverse()
+  // Room is short: what is made up for or tried out at a time was started by a schedule.
+  const text = (told.length > 1 ? told : [type, ...told]).join(' · ')
+  return (
+    <span className={classes.muted} title={text}>
+      {text}
+    </span>
+  )
+}
+
 export const RUN_COLUMNS: readonly ListColumn<ExecutionSummary>[] = [
   { key: 'status', head: t.status, width: 140, cell: (run) => <StatusBadge status={run.status} /> },
   {
@@ -36,7 +49,7 @@ export const RUN_COLUMNS: readonly ListColumn<ExecutionSummary>[] = [
   {
     key: 'workflow',
     head: t.workflow,
-    width: 210,
+    width: 190,
     cell: (run) => (
       <Link to="/workflows/$name" params={{ name: run.workflow }}>
         {run.workflow}
@@ -52,13 +65,13 @@ export const RUN_COLUMNS: readonly ListColumn<ExecutionSummary>[] = [
   {
     key: 'trigger',
     head: t.trigger,
-    width: 110,
-    cell: (run) => <span className={classes.muted}>{t.triggers[run.trigger.type] ?? run.trigger.type}</span>,
+    width: 330,
+    cell: (run) => <Origin run={run} />,
   },
   {
     key: 'started',
     head: t.started,
-    width: 150,
+    width: 130,
     cell: (run) => <Time at={run.started_at ?? run.created_at} />,
   },
   {
