@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import uuid_utils
+from sqlalchemy import Engine
+from sqlalchemy.event import listen, remove
 
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.errors import Conflict, NotFound
@@ -223,6 +225,28 @@ async def test_another_event_with_a_known_key_is_refused_unless_a_node_sends_it(
     # Tried again, a node may compute something else; its event was sent all the same.
     again = await waits.send(NamedEvent(**event | other, sender="x"), actor=LOCAL_ADMIN)
     assert (again.id, again.is_new) == (first.id, False)
+
+
+async def test_an_event_reaches_many_waits_with_few_statements(storage: Storage) -> None:
+    rows = [await storage.start() for _ in range(3)]
+    nodes = [f"w{number}" for number in range(200)]
+    for row in rows:
+        await with_companions(storage, row, 2, *(Listen(node, "paid", "k", node) for node in nodes))
+    statements: list[str] = []
+
+    def count(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        statements.append(statement)
+
+    listen(Engine, "before_cursor_execute", count)
+    try:
+        assert sorted(await send(storage, data={"n": 5})) == sorted(row.id for row in rows)
+    finally:
+        remove(Engine, "before_cursor_execute", count)
+    assert len(statements) < 60
+    for row in rows:
+        got = [(data["node"], data["data"]) for _, data in await inbox(storage, row.id)]
+        assert sorted(got) == sorted((node, {"n": 5}) for node in nodes)
+    assert await send(storage) == []
 
 
 async def test_senders_and_listeners_at_one_time_never_miss_each_other(storage: Storage) -> None:

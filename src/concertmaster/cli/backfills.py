@@ -9,8 +9,8 @@ from typing import Any, Literal
 from rich.table import Table
 from rich.text import Text
 
-from concertmaster.cli.terminal import console, print_json
-from concertmaster.cli.triggers import moment_text, with_api
+from concertmaster.cli.client import with_api
+from concertmaster.cli.terminal import console, moment_text, print_json
 from concertmaster.domain.errors import UserError
 
 
@@ -57,6 +57,8 @@ def list_backfills(*, as_json: bool, data_dir: Path | None) -> None:
     for item in page["items"]:
         table.add_row(item["id"], item["workflow"], item["trigger"], item["status"], _done(item))
     console().print(table)
+    if page["next"] is not None:
+        console(error=True).print("these are the newest ones; there are more")
 
 
 def show_backfill(backfill_id: str, *, as_json: bool, data_dir: Path | None) -> None:

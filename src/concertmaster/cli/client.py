@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import httpx
 import orjson
@@ -15,7 +15,7 @@ import orjson
 from concertmaster.api.app import create_app
 from concertmaster.bootstrap import build
 from concertmaster.cli.terminal import problems_from
-from concertmaster.config import SERVER_FILE, TOKEN_FILE, Settings
+from concertmaster.config import SERVER_FILE, TOKEN_FILE, Settings, read
 from concertmaster.domain.errors import (
     ConcertMasterError,
     Conflict,
@@ -24,11 +24,13 @@ from concertmaster.domain.errors import (
     OperationalError,
     UserError,
 )
+from concertmaster.observability.logging import configure
 from concertmaster.security.tokens import new_secret
 from concertmaster.storage.data_folder import hold_data_folder
 
 STARTING_SECONDS = 5.0
 TIMEOUT = httpx.Timeout(30, read=90)
+T = TypeVar("T")
 INSIDE = "http://127.0.0.1:8000"
 
 
@@ -120,6 +122,18 @@ async def connect(settings: Settings, *, inside: bool = True) -> AsyncGenerator[
                 transport=transport, base_url=INSIDE, timeout=TIMEOUT, headers=bearer(token)
             ) as http:
                 yield Api(http)
+
+
+def with_api(work: Callable[[Api], Coroutine[Any, Any, T]], data_dir: Path | None) -> T:
+    """Run something with the API of the data folder."""
+    settings = read(data_dir=data_dir)
+    configure("warning", settings.log_format)
+
+    async def connected() -> T:
+        async with connect(settings) as api:
+            return await work(api)
+
+    return asyncio.run(connected())
 
 
 def bearer(token: str) -> dict[str, str]:

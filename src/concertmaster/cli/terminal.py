@@ -49,6 +49,11 @@ def print_json(value: Any, *, indent: bool = False) -> None:
     sys.stdout.flush()
 
 
+def moment_text(at: str) -> str:
+    """An instant of the API, to the second."""
+    return at[:19].replace("T", " ")
+
+
 def explain(error: ConcertMasterError) -> None:
     """Tell a person what went wrong, on standard error."""
     out = console(error=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,9 +9,8 @@ from typing import Any
 
 from rich.table import Table
 
-from concertmaster.cli.client import connect
+from concertmaster.cli.client import Api, with_api
 from concertmaster.cli.terminal import console, print_json
-from concertmaster.config import read
 from concertmaster.domain.access import SCOPES
 from concertmaster.domain.durations import parse_duration
 from concertmaster.domain.errors import Invalid, NotFound
@@ -25,11 +23,7 @@ def create_token(name: str, *, scope: str, expires: str | None, as_json: bool, d
         raise _wrong("--scope", f"is '{scope}'", f"Choose one of {', '.join(SCOPES)}")
     body = {"name": name, "scopes": [scope], "expires_at": None if expires is None else _moment(expires)}
 
-    async def work() -> dict[str, Any]:
-        async with connect(read(data_dir=data_dir)) as api:
-            return await api.post("/tokens", body)
-
-    made = asyncio.run(work())
+    made = with_api(lambda api: api.post("/tokens", body), data_dir)
     if as_json:
         print_json(made)
         return
@@ -41,12 +35,7 @@ def create_token(name: str, *, scope: str, expires: str | None, as_json: bool, d
 
 def list_tokens(*, as_json: bool, data_dir: Path | None) -> None:
     """Print them, without their secrets."""
-
-    async def work() -> dict[str, Any]:
-        async with connect(read(data_dir=data_dir)) as api:
-            return await api.get("/tokens")
-
-    page = asyncio.run(work())
+    page = with_api(lambda api: api.get("/tokens"), data_dir)
     if as_json:
         print_json(page)
         return
@@ -65,17 +54,16 @@ def list_tokens(*, as_json: bool, data_dir: Path | None) -> None:
 def revoke_token(id_: str, *, data_dir: Path | None) -> None:
     """Revoke the one with this id, or the one in use with this name."""
 
-    async def work() -> str:
-        async with connect(read(data_dir=data_dir)) as api:
-            known = (await api.get("/tokens"))["items"]
-            named = [item for item in known if item["name"] == id_ and _state(item) not in ("revoked", "expired")]
-            found = next((item for item in known if item["id"] == id_), named[0] if named else None)
-            if found is None:
-                raise NotFound("token.not_found", f"There is no token {id_}; `concertmaster token list` shows all")
-            await api.delete(f"/tokens/{found['id']}")
-            return found["name"]
+    async def work(api: Api) -> str:
+        known = (await api.get("/tokens"))["items"]
+        named = [item for item in known if item["name"] == id_ and _state(item) not in ("revoked", "expired")]
+        found = next((item for item in known if item["id"] == id_), named[0] if named else None)
+        if found is None:
+            raise NotFound("token.not_found", f"There is no token {id_}; `concertmaster token list` shows all")
+        await api.delete(f"/tokens/{found['id']}")
+        return found["name"]
 
-    console().print(f"token {asyncio.run(work())} revoked")
+    console().print(f"token {with_api(work, data_dir)} revoked")
 
 
 def _moment(expires: str) -> str:

@@ -3,16 +3,15 @@
 # ruff: noqa: PLC0415  (see `main.py`)
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from concertmaster.cli.options import DataDir, Json
+
 triggers_app = typer.Typer(help="Triggers: what starts executions.", no_args_is_help=True)
 backfills_app = typer.Typer(help="Backfills: the times of a schedule that have passed.", no_args_is_help=True)
 
-DataDir = Annotated[Path | None, typer.Option(help="Folder of database, artifacts and keys; default .concertmaster")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Workflow = Annotated[str, typer.Argument(metavar="WORKFLOW", help="Name of the workflow.")]
 Trigger = Annotated[str, typer.Argument(metavar="TRIGGER", help="Name of the trigger.")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the backfill.")]

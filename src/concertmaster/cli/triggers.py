@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from rich.table import Table
 from rich.text import Text
 
-from concertmaster.cli.client import Api, connect
-from concertmaster.cli.terminal import console, print_json
-from concertmaster.config import read
-from concertmaster.observability.logging import configure
+from concertmaster.cli.client import Api, with_api
+from concertmaster.cli.terminal import console, moment_text, print_json
 
-T = TypeVar("T")
 _STYLES = {"started": ("✓", "green"), "skipped": ("–", "yellow"), "failed": ("✗", "red")}
 
 
@@ -118,20 +113,3 @@ def _last(item: dict[str, Any]) -> Text:
     fire = item["last_fires"][0]
     sign, style = _STYLES[fire["outcome"]]
     return Text(f"{sign} {fire['outcome']} {moment_text(fire['at'])}", style=style)
-
-
-def moment_text(at: str) -> str:
-    """An instant of the API, to the second."""
-    return at[:19].replace("T", " ")
-
-
-def with_api(work: Callable[[Api], Coroutine[Any, Any, T]], data_dir: Path | None) -> T:
-    """Run something with the API of the data folder."""
-    settings = read(data_dir=data_dir)
-    configure("warning", settings.log_format)
-
-    async def connected() -> T:
-        async with connect(settings) as api:
-            return await work(api)
-
-    return asyncio.run(connected())

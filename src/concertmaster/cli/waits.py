@@ -10,10 +10,9 @@ import orjson
 from rich.table import Table
 from rich.text import Text
 
-from concertmaster.cli.client import Api
+from concertmaster.cli.client import Api, with_api
 from concertmaster.cli.inputs import read_form
-from concertmaster.cli.terminal import console, print_json
-from concertmaster.cli.triggers import moment_text, with_api
+from concertmaster.cli.terminal import console, moment_text, print_json
 from concertmaster.domain.errors import Invalid
 from concertmaster.domain.problems import Problem
 

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import difflib
 import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from rich.table import Table
 from rich.text import Text
 
-from concertmaster.cli.client import Api, connect
+from concertmaster.cli.client import Api, with_api
 from concertmaster.cli.run import read_text
 from concertmaster.cli.terminal import FAILED, INVALID, STYLES, console, print_json, print_problems, problems_from
-from concertmaster.config import read
 from concertmaster.domain.document import dump, parse
 from concertmaster.domain.errors import Invalid, NotFound, UserError
 from concertmaster.domain.problems import has_errors
-from concertmaster.observability.logging import configure
 
 PAGE = 500
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,7 @@ def list_workflows(*, as_json: bool, data_dir: Path | None) -> None:
             if before is None:
                 return items
 
-    items = _with_api(work, data_dir)
+    items = with_api(work, data_dir)
     if as_json:
         print_json({"items": items, "next": None})
         return
@@ -85,7 +81,7 @@ def push_files(files: list[Path], *, publish: bool, as_json: bool, data_dir: Pat
         _demand_distinct(sound)
         return [await _push(api, item, publish=publish) for item in sound]
 
-    pushed = _with_api(work, data_dir)
+    pushed = with_api(work, data_dir)
     if not pushed:
         console(error=True).print("nothing was stored")
         sys.exit(INVALID)
@@ -105,7 +101,7 @@ def pull_workflows(names: list[str], *, to: Path, version: int | None, replace: 
         return [(item, _canonical(item["document"])) for item in found]
 
     left = False
-    for item, text in _with_api(work, data_dir):
+    for item, text in with_api(work, data_dir):
         file = to / f"{item['name']}.yaml"
         if file.exists() and file.read_text() == text:
             console().print(f"{file}: is version {item['version']} already")
@@ -141,7 +137,7 @@ def diff_file(file: Path, *, version: int | None, data_dir: Path | None) -> None
             return "", here, f"{checked.name} (not stored yet)"
         return _canonical(stored["document"]), here, f"{checked.name} version {stored['version']}"
 
-    found = _with_api(work, data_dir)
+    found = with_api(work, data_dir)
     if found is None:
         sys.exit(INVALID)
     stored, here, title = found
@@ -153,17 +149,6 @@ def diff_file(file: Path, *, version: int | None, data_dir: Path | None) -> None
     if lines:
         sys.exit(FAILED)
     out.print(f"{file}: the same as {title}")
-
-
-def _with_api(work: Callable[[Api], Coroutine[Any, Any, T]], data_dir: Path | None) -> T:
-    settings = read(data_dir=data_dir)
-    configure("warning", settings.log_format)
-
-    async def connected() -> T:
-        async with connect(settings) as api:
-            return await work(api)
-
-    return asyncio.run(connected())
 
 
 async def _check(api: Api, file: Path, text: bytes) -> _Checked | None:

@@ -135,7 +135,13 @@ class Offspring:
         if child.owner is None:
             return None
         created = events.Event(child.id, 1, child.at, child.body)
-        return lambda: self._placement.submit(Claim(child.row, created=created))
+
+        def submit() -> None:
+            # It may have been held back, for a cancel that is on its way.
+            if self._engine.journal.row(child.id) is not None:
+                self._placement.submit(Claim(child.row, created=created))
+
+        return submit
 
     def ask(self, node: str, kind: MessageKind, reason: str) -> list[Message]:
         """Requests to the children of a node; a cancel is asked for once, also of those that were interrupted."""

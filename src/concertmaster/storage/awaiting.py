@@ -6,11 +6,12 @@ Used in the writer's thread, in its transactions.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import datetime
 from typing import get_args
 
 import orjson
-from sqlalchemy import Connection, case, delete, select, text, update
+from sqlalchemy import Connection, case, delete, exists, select, text, update
 
 from concertmaster.domain.execution import ExecutionRow, MessageKind
 from concertmaster.domain.interfaces import AskApproval, Listen, Message, StopAwaiting
@@ -23,7 +24,7 @@ from concertmaster.storage.happenings import note_ends
 from concertmaster.storage.merging import ChildStart, QueuedAppend
 from concertmaster.storage.newcomers import Newcomers
 from concertmaster.storage.rows import json_text
-from concertmaster.storage.tables import OPEN, executions
+from concertmaster.storage.tables import OPEN, executions, inbox
 from concertmaster.storage.tables_waits import approvals, deliveries, listeners, named_events
 
 _own = executions.c
@@ -111,6 +112,8 @@ class Awaiting:
         if children:
             self._make(connection, children, freed)
         self.tell(connection, [one for job in with_some for one in job.batch.companions if isinstance(one, Message)])
+        # Not before the messages: a cancel that has just been passed on counts.
+        self._hold_back(connection, children)
         for job in with_some:
             for one in job.batch.companions:
                 match one:
@@ -134,6 +137,23 @@ class Awaiting:
         self._writer.notices.heads.update((child.row.id, child.row.head_seq) for child in children)
         self._writer.notices.attention(child.row.id for child in children if child.row.wake_at is not None)
         self.tell(connection, [report for child in children for report in child.reports])
+
+    def _hold_back(self, connection: Connection, children: Sequence[ChildStart]) -> None:
+        """Let nobody drive children of which an ancestor has a cancel before it, until the cancel reaches them: a tree
+        that grows as fast as a cancel goes down would never end."""
+        parents = {child.row.parent for child in children if child.row.parent and child.row.status == "queued"}
+        if not parents:
+            return
+        above = select(_own.id.label("parent"), _own.id, _own.parent.label("next")).where(_own.id.in_(parents))
+        line = above.cte(recursive=True)
+        line = line.union_all(select(line.c.parent, _own.id, _own.parent).where(_own.id == line.c.next))
+        asked = exists().where(inbox.c.execution_id == line.c.id, inbox.c.kind == "cancel")
+        cancelled = set(connection.scalars(select(line.c.parent).where(asked).distinct()))
+        held = [child for child in children if child.row.parent in cancelled and child.row.status == "queued"]
+        for child in held:
+            child.row = replace(child.row, owner=None, wake_at=None)
+        for part in batched([child.row.id for child in held], 500):
+            connection.execute(update(executions).where(_own.id.in_(part)).values(owner=None, wake_at=None))
 
     def forget(self, connection: Connection, ended: Sequence[str], *, followed: Sequence[str]) -> None:
         """Executions that have ended wait for nothing more.
@@ -174,12 +194,11 @@ class Awaiting:
     def _wake(self, connection: Connection, ids: Sequence[str], at: int) -> None:
         """Make those due that nobody drives. Rows that somebody has locked are left: whoever lets go of one at this
         moment looks into its inbox, or the next look of a dispatcher finds the message."""
-        if not ids:
-            return
-        unowned = select(_own.id).where(_own.id.in_(ids), _own.owner.is_(None)).with_for_update(skip_locked=True)
-        found = list(connection.scalars(unowned))
-        if found:
-            connection.execute(update(executions).where(_own.id.in_(found)).values(wake_at=at))
+        for part in batched(ids, 500):
+            unowned = select(_own.id).where(_own.id.in_(part), _own.owner.is_(None)).with_for_update(skip_locked=True)
+            found = list(connection.scalars(unowned))
+            if found:
+                connection.execute(update(executions).where(_own.id.in_(found)).values(wake_at=at))
 
     def _let_go_on(self, connection: Connection, ids: Set[str], at: int) -> None:
         """Queue those again that have ended, as anybody's request would; the place of a limit is to be waited for."""
@@ -211,31 +230,33 @@ class Awaiting:
         if found is None:
             self._listeners.run(connection, [(execution_id, one.node, name, key, once)])
             return
+        self._unlisten(connection, execution_id, one.node)
         self.deliver(connection, found.id, found.data, [(execution_id, one.node, once)])
 
     def deliver(
         self, connection: Connection, event_id: int, data: str, waits: Iterable[tuple[str, str, str]]
     ) -> list[str]:
-        """Give an event to waits (execution, node, once); they wait no longer. Returns the executions."""
-        told: list[Message] = []
-        for execution_id, node, once in waits:
-            self._deliveries.run(connection, [(event_id, execution_id, once)])
-            connection.execute(
-                delete(listeners).where(listeners.c.execution_id == execution_id, listeners.c.node == node)
-            )
-            told.append(
-                Message(execution_id, "event", {"node": node, "event": event_id, "data": orjson.loads(data)["data"]})
-            )
-        self.tell(connection, told)
-        return [message.execution_id for message in told]
+        """Give an event to waits (execution, node, once), which are none any more. Returns the executions."""
+        given = list(waits)
+        if not given:
+            return []
+        told = {"event": event_id, "data": orjson.loads(data)["data"]}
+        self._deliveries.run(connection, [(event_id, execution_id, once) for execution_id, _, once in given])
+        self.tell(
+            connection, [Message(execution_id, "event", {"node": node, **told}) for execution_id, node, _ in given]
+        )
+        return [execution_id for execution_id, _, _ in given]
 
     def _ask(self, connection: Connection, execution_id: str, one: AskApproval) -> None:
         about, now = json_text(one.about), to_micros(self._now())
         row = (one.id, execution_id, one.visible, one.node, one.title, about, "open", now, maybe_micros(one.due_at))
         self._approvals.run(connection, [row])
 
-    def _stop(self, connection: Connection, execution_id: str, node: str) -> None:
+    def _unlisten(self, connection: Connection, execution_id: str, node: str) -> None:
         connection.execute(delete(listeners).where(listeners.c.execution_id == execution_id, listeners.c.node == node))
+
+    def _stop(self, connection: Connection, execution_id: str, node: str) -> None:
+        self._unlisten(connection, execution_id, node)
         connection.execute(
             update(approvals)
             .where(approvals.c.execution_id == execution_id, approvals.c.node == node, approvals.c.status == "open")

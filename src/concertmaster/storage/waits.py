@@ -68,9 +68,9 @@ class SqlWaitStore:
         number = connection.scalar(insert(named_events).values(**values).returning(named_events.c.id))
         assert number is not None
         note_event(connection, number, event, name=name, key=key, at=now)
-        waits = select(listeners.c.execution_id, listeners.c.node, listeners.c.once)
-        found_waits = connection.execute(waits.where(listeners.c.name == name, listeners.c.key == key)).all()
-        told = self._awaiting.deliver(connection, number, data, [(row[0], row[1], row[2]) for row in found_waits])
+        waits = delete(listeners).where(listeners.c.name == name, listeners.c.key == key)
+        ended = connection.execute(waits.returning(listeners.c.execution_id, listeners.c.node, listeners.c.once)).all()
+        told = self._awaiting.deliver(connection, number, data, [(row[0], row[1], row[2]) for row in ended])
         record(connection, actor, "event.send", f"event:{name}", at=now, data={"key": key, "id": number})
         return SentEvent(number, list(dict.fromkeys(told)), is_new=True)
 

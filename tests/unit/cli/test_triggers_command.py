@@ -80,3 +80,13 @@ def test_backfills(server: ServerProcess, command: Command) -> None:
     assert command("backfills", "pause", "none").returncode == 1
     wrong = command("backfills", "start", "hello", "yearly", "--from", "yesterday", "--to", "2025-01-01")
     assert (wrong.returncode, "2026-01-01" in wrong.stderr) == (1, True)
+
+
+def test_a_list_of_backfills_says_that_there_are_more(server: ServerProcess, command: Command) -> None:
+    order = {"workflow": "hello", "trigger": "yearly", "from": "2020-02-01T00:00:00Z", "to": "2020-03-01T00:00:00Z"}
+    with server.client() as client:
+        for _ in range(100):
+            client.post("/api/v1/backfills", json=order).raise_for_status()
+        assert "there are more" not in command("backfills", "list").stderr
+        client.post("/api/v1/backfills", json=order).raise_for_status()
+    assert "there are more" in command("backfills", "list").stderr

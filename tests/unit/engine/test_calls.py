@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
+from sqlalchemy import func, select
+
 from bench import Bench, code, everybody_ended, outputs_of, until
+from concertmaster.storage.tables import executions
 from engine_harness import running_engine
 
 CALLEE = """
@@ -55,6 +59,20 @@ async def test_a_workflow_that_calls_itself_for_ever_is_stopped(tmp_path: Path) 
         below = await everybody_ended(harness, row.id)
     assert code(row) == "call.too_deep"
     assert below == {"failed": 32}
+
+
+async def test_a_tree_that_doubles_with_every_call_is_ended_by_a_cancel_of_its_root(tmp_path: Path) -> None:
+    calls = ", ".join(f"{name}: {{type: flow.call, config: {{workflow: doubling}}}}" for name in ("a", "b"))
+    doubling = f"{{concertmaster: 1, name: doubling, nodes: {{{calls}}}}}"
+    async with running_engine(tmp_path) as harness:
+        root = await harness.start(doubling)
+        count = select(func.count()).select_from(executions)
+        while (await harness.database.read(lambda connection: connection.scalar(count)) or 0) < 60:
+            await asyncio.sleep(0.01)
+        await harness.cancel(root)
+        async with asyncio.timeout(60):
+            assert (await harness.end(root)).status == "cancelled"
+        assert set(await everybody_ended(harness, root)) == {"cancelled"}
 
 
 async def test_a_retried_call_goes_on_in_the_same_execution(tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ export function Field({ name, schema, value, onChange, pointer, required }: Fiel
   const field = normalise(schema, form.root, name)
   const ids = frameIds(useId())
   const [asked, setAsked] = useState<boolean | null>(null)
+  // While somebody types, `{{` does not put another control under the cursor; leaving the field does.
+  const [held, setHeld] = useState<boolean | null>(null)
   if (field.kind === 'const') return null
   const container = isContainer(field)
   const mayExpress =
@@ -38,12 +40,12 @@ export function Field({ name, schema, value, onChange, pointer, required }: Fiel
     !TEMPLATED.has(field.format) &&
     field.kind !== 'object' &&
     field.kind !== 'map'
-  const wholly = isExpression(value) && (field.kind !== 'string' || field.format !== '')
-  const expressed = mayExpress && (asked ?? (wholly || isExpression(value)))
+  const expressed = mayExpress && (held ?? asked ?? isExpression(value))
   const Control = expressed ? ExpressionField : controlFor(field)
   const own = problemsAt(form.problems, pointer, expressed || !container)
 
   const toggle = () => {
+    setHeld(null)
     setAsked(!expressed)
     onChange(
       expressed ? toFixed(typeof value === 'string' ? value : '') : toExpression(value ?? field.fallback),
@@ -78,11 +80,15 @@ export function Field({ name, schema, value, onChange, pointer, required }: Fiel
       aside={aside}
       group={container && !expressed}
       row={field.schema['x-row'] === true && !container}
+      onLeave={() => setHeld(null)}
     >
       <Control
         field={field}
         value={value}
-        onChange={onChange}
+        onChange={(next) => {
+          setHeld(expressed)
+          onChange(next)
+        }}
         pointer={pointer}
         ids={ids}
         describedBy={field.description ? ids.help : undefined}

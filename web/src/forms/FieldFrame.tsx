@@ -24,6 +24,8 @@ interface FieldFrameProps {
   group?: boolean
   /** In a row of a list: the label is for screen readers, the switch stands beside the control. */
   row?: boolean
+  /** Called when the focus goes elsewhere. */
+  onLeave?(): void
   children: ReactNode
 }
 
@@ -38,6 +40,7 @@ export function FieldFrame({
   aside,
   group,
   row,
+  onLeave,
   children,
 }: FieldFrameProps) {
   const worst = problems.some((problem) => problem.severity === 'error')
@@ -47,10 +50,14 @@ export function FieldFrame({
       : undefined
   const Label = group ? 'span' : 'label'
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only learns that the focus has left what is inside.
     <div
       className={classes.field}
       data-pointer={pointer}
       data-worst={worst}
+      onBlur={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget)) onLeave?.()
+      }}
       {...(group ? { role: 'group', 'aria-labelledby': ids.label } : {})}
     >
       <div className={classes.labelRow} data-row={row || undefined}>

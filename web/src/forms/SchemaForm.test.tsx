@@ -136,6 +136,20 @@ it('switches a field to an expression and back', () => {
   expect(seen.value.rows).toBe(5)
 })
 
+it('leaves the cursor where an expression is begun, and switches when the field is left', () => {
+  const { seen } = show()
+  const path = screen.getByLabelText<HTMLInputElement>('Path')
+  path.focus()
+  for (const text of ['{', '{{', '{{ inputs.path }}']) type('Path', text)
+  expect(seen.value.path).toBe('{{ inputs.path }}')
+  expect(path.isConnected).toBe(true)
+  expect(document.activeElement).toBe(path)
+  const [computed] = screen.getAllByLabelText('Computed')
+  expect(computed?.getAttribute('aria-pressed')).toBe('false')
+  fireEvent.blur(path)
+  expect(computed?.getAttribute('aria-pressed')).toBe('true')
+})
+
 it('offers no expressions where a person gives plain values', () => {
   show({ expressions: false })
   expect(screen.queryByLabelText('Computed')).toBeNull()
