@@ -42,6 +42,12 @@ async def test_wait_that_is_too_short_answers_202(client: httpx.AsyncClient) -> 
     assert answer.json()["status"] in ("queued", "running")
 
 
+async def test_a_url_that_is_none_fails_its_node_with_a_reason(client: httpx.AsyncClient) -> None:
+    nodes = {"ask": {"type": "http.request", "config": {"url": "http://["}}}
+    await _publish(client, document(nodes=nodes, edges=[], outputs={}))
+    assert (await _run(client, "hello"))["error"]["code"] == "http.invalid_url"
+
+
 async def test_defaults_are_filled_in(client: httpx.AsyncClient) -> None:
     await _publish(client, document())
     assert (await _run(client, "hello"))["inputs"] == {"n": 3}

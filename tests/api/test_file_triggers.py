@@ -19,6 +19,7 @@ from concertmaster.api.app import create_app
 from concertmaster.bootstrap import build
 from concertmaster.config import Settings
 from concertmaster.storage.data_folder import hold_data_folder
+from concertmaster.triggers import files, watch
 from factories import document
 
 INPUTS = {"path": {"type": "string", "default": ""}}
@@ -201,6 +202,31 @@ async def test_a_refused_start_is_told(watching: httpx.AsyncClient, workspace: P
     (fire,) = await fires(watching, lambda found: len(found) >= 1)
     assert fire["outcome"] == "failed"
     assert fire["reason"].startswith("a.csv: ")
+
+
+async def test_a_glob_that_stands_for_many_ways_holds_nobody_up(watching: httpx.AsyncClient, workspace: Path) -> None:
+    (workspace / "/".join("d" * 30)).mkdir(parents=True)
+    await publish(watching, "**/d/" * 8 + "*.csv")
+    write(workspace, "d/" * 30 + "a.csv")
+    assert await paths(watching, 1) == ["d/" * 30 + "a.csv"]
+
+
+async def test_a_file_that_becomes_a_pipe_holds_nobody_up(
+    watching: httpx.AsyncClient, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def swapped(folder: Path, seen: files.Seen) -> str | None:
+        if seen.path == "incoming/a.csv":
+            os.mkfifo(folder / "pipe")
+            (folder / "pipe").rename(folder / seen.path)
+        return files.digest(folder, seen)
+
+    monkeypatch.setattr(watch, "digest", swapped)
+    for name in "ab":
+        write(workspace, f"incoming/{name}.csv")
+    await publish(watching, existing="start")
+    assert await paths(watching, 1) == ["incoming/b.csv"]
+    write(workspace, "incoming/c.csv")
+    assert await paths(watching, 2) == ["incoming/b.csv", "incoming/c.csv"]
 
 
 def _tick(workspace: Path) -> None:

@@ -235,6 +235,17 @@ async def test_bodies(
     assert shown["trigger"]["body"] == body
 
 
+async def test_a_body_that_is_nested_too_deep(client: httpx.AsyncClient, caller: httpx.AsyncClient) -> None:
+    await publish(client, inputs={})
+    for levels in (140, 300, 5_000):
+        content = "[" * levels + "]" * levels
+        answer = await caller.post("/orders/created", content=content, headers={"Content-Type": "application/json"})
+        assert (answer.status_code, answer.json()["code"]) == (422, "hook.body")
+    assert await fires(client) == []
+    answer = await caller.post("/orders/created", content="[" * 140, headers={"Content-Type": "text/plain"})
+    assert answer.status_code == 202
+
+
 async def test_what_has_no_token(client: httpx.AsyncClient) -> None:
     await publish(client)
     answer = await client.post("/triggers/hello/hook/token")
@@ -323,10 +334,29 @@ async def test_an_execution_may_end_without_an_answer(client: httpx.AsyncClient,
     assert (answer.status_code, answer.json()["status"]) == (202, "running")
 
 
-@pytest.mark.parametrize("headers", [{"Set-Cookie": "a=b"}, {"X-A": "b\r\nX-C: d"}, {"X A": "b"}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Set-Cookie": "a=b"},
+        {"X-A": "b\r\nX-C: d"},
+        {"X A": "b"},
+        {"X-A": "5 €"},
+        {"X-A": "a\u2028b"},
+        {"clear-site-data": '"*"'},
+        {"Service-Worker-Allowed": "/"},
+    ],
+)
 async def test_some_headers_cannot_be_set(
     client: httpx.AsyncClient, caller: httpx.AsyncClient, headers: dict[str, str]
 ) -> None:
     await respond(client, {"answer": answering(headers=headers)}, [])
     answer = await caller.post("/ask")
     assert (answer.status_code, answer.json()["status"]) == (502, "failed")
+    shown = (await client.get(f"/executions/{answer.json()['execution']}")).json()
+    assert shown["error"]["code"] == "http.header"
+
+
+async def test_a_header_may_hold_what_latin_1_has(client: httpx.AsyncClient, caller: httpx.AsyncClient) -> None:
+    await respond(client, {"answer": answering(headers={"X-City": "Z\u00fcrich"})}, [])
+    answer = await caller.post("/ask")
+    assert dict(answer.headers.raw)[b"x-city"] == b"Z\xfcrich"

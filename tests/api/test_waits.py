@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from api_calls import publish, start, status, until
+from factories import document
 
 UNSTORABLE = [
     ('{"n": 36893488147419103233}', "document.number", "/n"),
@@ -62,3 +63,15 @@ async def test_an_answer_with_data_that_is_no_json(client: httpx.AsyncClient, da
     (problem,) = answer.json()["errors"]
     assert problem["code"] == code
     assert problem["pointer"].startswith(f"/data/x{at}")
+
+
+async def test_a_node_sends_data_that_is_nested_too_deep(client: httpx.AsyncClient) -> None:
+    data = "{{ inputs.text | fromjson }}"
+    nodes = {"send": {"type": "flow.event", "config": {"name": "x", "data": data}}}
+    body = document("hello", inputs={"text": {"type": "string"}}, outputs={}, edges=[], nodes=nodes)
+    (await client.post("/workflows", json=body)).raise_for_status()
+    for levels in (140, 300):
+        id_ = await start(client, "hello", inputs={"text": "[" * levels + "]" * levels})
+        shown = await until(client, id_, status("failed"))
+        assert shown["error"]["code"] == "event.invalid"
+        assert "more than 128 levels" in shown["error"]["message"]

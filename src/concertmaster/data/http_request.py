@@ -21,14 +21,16 @@ def build(method: str, url: str, *, headers: Mapping[str, str] | None, **parts: 
     if _METHOD.fullmatch(method) is None or method.upper() in ("CONNECT", "TRACE"):
         raise UserError("http.invalid_request", f"{method[:40]!r} is not a method that can be used", sent=False)
     try:
-        request = httpx.Request(method.upper(), url, headers=dict(headers or {}), **parts)
+        target = httpx.URL(url)
+        _check_url(target)
+    except (httpx.InvalidURL, ValueError) as error:
+        raise _invalid_url(url, str(error)) from error
+    try:
+        request = httpx.Request(method.upper(), target, headers=dict(headers or {}), **parts)
         request.read()
         target = request.url
-    except httpx.InvalidURL as error:
-        raise _invalid_url(url, str(error)) from error
-    except (TypeError, ValueError) as error:
+    except (httpx.InvalidURL, TypeError, ValueError) as error:
         raise UserError("http.invalid_request", f"The request can't be built: {error}", sent=False) from error
-    _check_url(target)
     if target.username or target.password:
         if "authorization" not in request.headers:
             credentials = httpx.BasicAuth(target.username, target.password)
@@ -41,6 +43,7 @@ def build(method: str, url: str, *, headers: Mapping[str, str] | None, **parts: 
 
 
 def _check_url(url: httpx.URL) -> None:
+    """Raise unless it can be used; a ValueError where not even its host can be read."""
     if url.scheme not in ("http", "https"):
         raise _invalid_url(str(url), "only http:// and https:// can be used")
     # httpx quotes what a host may not hold; such a name can't be resolved by anybody.
@@ -58,9 +61,9 @@ def redirected(request: httpx.Request, response: httpx.Response) -> httpx.Reques
     """The request that a redirect asks for; secrets stay with the origin they were meant for."""
     try:
         url = request.url.join(response.headers["location"]).copy_with(username=None, password=None, fragment=None)
+        _check_url(url)
     except (httpx.InvalidURL, ValueError) as error:
         raise _invalid_url(response.headers["location"], f"{shown(request.url)} redirects to it: {error}") from error
-    _check_url(url)
     method, headers = request.method, request.headers.copy()
     code = response.status_code
     if (code == 303 and method != "HEAD") or (code in (301, 302) and method == "POST"):

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast
 
+from concertmaster.domain.errors import Invalid
 from concertmaster.domain.findings import Findings, brief
 from concertmaster.domain.plain_json import MAX_DEPTH, canonical_number, type_word
 from concertmaster.domain.problems import pointer
@@ -34,6 +35,22 @@ def read_json(text: str, findings: Findings) -> Any:
 def check_json(value: Any, findings: Findings) -> Any:
     """A deep copy in canonical form; what is not JSON becomes a problem and is left out."""
     return _check(value, (), findings)
+
+
+def demand_json(value: Any, *, at: str, code: str, message: str) -> Any:
+    """What came from outside as JSON can hold it: it may be nested too deep, and hold odd numbers and texts.
+
+    Args:
+        at: where it stands, for the places of the problems.
+        message: followed by what is wrong.
+    Raises:
+        Invalid: with that code.
+    """
+    findings = Findings()
+    plain = check_json({at: value}, findings)[at]
+    if problems := findings.problems():
+        raise Invalid(code, f"{message}: {problems[0].message}", problems)
+    return plain
 
 
 def _object(pairs: list[tuple[str, Any]]) -> _Object:

@@ -18,6 +18,14 @@ def resources_of(type_: NodeType, model: BaseModel) -> list[str]:
         if isinstance(reference, Connection):
             found.append(f"connection:{reference.name}")
     url = getattr(model, type_.fields["url"], None) if "url" in type_.fields else None
-    if isinstance(url, str) and (host := urlsplit(url).netloc.rpartition("@")[2]):
+    if isinstance(url, str) and (host := _host(url)):
         found.append(f"host:{host.lower()}")
     return found
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        # It is no URL; what the node says about it is better than anything said here.
+        return ""

@@ -10,9 +10,8 @@ import orjson
 
 from concertmaster.domain.access import SYSTEM, Actor, demand
 from concertmaster.domain.errors import Conflict, Invalid, UserError
-from concertmaster.domain.findings import Findings
 from concertmaster.domain.interfaces import Approval, NamedEvent, Page, SentEvent, WaitStore
-from concertmaster.domain.json_read import check_json
+from concertmaster.domain.json_read import demand_json
 from concertmaster.domain.problems import Problem, pointer
 from concertmaster.domain.schemas import faults, fits_schema
 from concertmaster.domain.values import INLINE_LIMIT_BYTES
@@ -59,7 +58,7 @@ class WaitService:
             raise UserError("event.invalid", "An event is kept for 0 seconds to 366 days")
         if idempotency_key is not None and sender is None:
             _demand_key(idempotency_key)
-        data = _plain(data, "event.invalid", "The data of the event is not JSON")
+        data = demand_json(data, at="data", code="event.invalid", message="The data of the event is not JSON")
         size = len(orjson.dumps(data))
         if size > INLINE_LIMIT_BYTES:
             raise UserError(
@@ -122,7 +121,8 @@ class WaitService:
         """
         demand(actor, "approval:decide")
         asked = await self._store.approval(approval_id)
-        given = _plain(data or {}, "approval.form_invalid", f"The form of {asked.title!r} holds what is not JSON")
+        message = f"The form of {asked.title!r} holds what is not JSON"
+        given = demand_json(data or {}, at="data", code="approval.form_invalid", message=message)
         filled = _filled(asked, given, approve=approve) if asked.status == "open" else {}
         decision = "approved" if approve else "rejected"
         await self._store.decide(approval_id, decision, comment=comment, data=filled, actor=actor)
@@ -140,19 +140,6 @@ def _demand_key(key: str) -> None:
     if key.startswith(RESERVED_KEYS):
         message = f"The Idempotency-Key of an event must not begin with '{RESERVED_KEYS}'; choose another"
         raise UserError("event.key_invalid", message)
-
-
-def _plain(data: Any, code: str, message: str) -> Any:
-    """The data as JSON can hold it: bodies of requests may be nested too deep, and hold odd numbers and texts.
-
-    Raises:
-        Invalid: with that code and message.
-    """
-    findings = Findings()
-    plain = check_json({"data": data}, findings)["data"]
-    if problems := findings.problems():
-        raise Invalid(code, message, problems)
-    return plain
 
 
 def _filled(asked: Approval, data: Mapping[str, Any], *, approve: bool) -> dict[str, Any]:

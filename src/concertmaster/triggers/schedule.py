@@ -27,6 +27,8 @@ from concertmaster.domain.errors import UserError
 from concertmaster.domain.triggers import ScheduleConfig
 
 LONGEST_CRON = 200
+# They mean something else on each machine, or nothing at all.
+_OF_THE_MACHINE = frozenset({"localtime", "Factory"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
@@ -194,7 +196,7 @@ class Schedules:
     def zones(self) -> Collection[str]:
         """See `ScheduleCheck`."""
         # Reads the folders of the time zone database.
-        self._zones = self._zones or frozenset(available_timezones())
+        self._zones = self._zones or frozenset(available_timezones()) - _OF_THE_MACHINE
         return self._zones
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -81,13 +82,19 @@ class FileWatch:
         """
         config = config_of(Trigger(self.row.type, self.row.config))
         assert isinstance(config, FileConfig)
+        stop = threading.Event()
         try:
-            found = await asyncio.to_thread(scan, self._workspace, config.path, hidden=self._hidden, most=self._most)
+            found = await asyncio.to_thread(
+                scan, self._workspace, config.path, hidden=self._hidden, most=self._most, stopped=stop.is_set
+            )
         except UserError as error:
             # Told once, and not at every look.
             known, self._trouble = self._trouble == error.message, error.message
             failed = TriggerFire(clock.now(), "failed", f"{error.message} ({error.code})")
             return known or await self._store(store, clock, [], [failed], noted=False)
+        finally:
+            # Whoever is cancelled leaves a thread behind, for which the end of the server would wait.
+            stop.set()
         self._trouble = None
         self._unreadable &= found.keys()
         if not await self._note(store, clock, found, skip=config.existing == "skip"):

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 import orjson
 
 from concertmaster.domain.errors import UserError
+from concertmaster.domain.json_read import demand_json
 from concertmaster.domain.triggers_webhook import WebhookConfig
 
 # What proves who calls is not told to the execution.
@@ -93,7 +94,7 @@ def info_of(config: WebhookConfig, request: HookRequest) -> dict[str, Any]:
     """What the execution is told.
 
     Raises:
-        UserError: `hook.body`, it says that it is JSON, and is not.
+        UserError: `hook.body`, it says that it is JSON, and is not, or not such as can be stored.
     """
     hidden = _PROOFS | {config.signature_header.lower()}
     return {
@@ -112,9 +113,10 @@ def _body(request: HookRequest) -> Any:
         return None
     if kind.endswith(("/json", "+json")):
         try:
-            return orjson.loads(request.body)
+            found = orjson.loads(request.body)
         except orjson.JSONDecodeError as error:
             raise UserError("hook.body", f"The body is no JSON: {error}") from error
+        return demand_json(found, at="body", code="hook.body", message="The body is not JSON that can be stored")
     try:
         text = request.body.decode()
     except UnicodeDecodeError:

@@ -362,6 +362,8 @@ async def test_each_hop_is_checked(server: Server) -> None:
             error = await _fails(client, server.url("/away"))
             assert (error.code, error.details["sent"]) == ("http.egress_refused", True)
         assert (await _fails(client, server.url("/file"))).code == "http.invalid_url"
+        server.target = "http://xn--/"
+        assert (await _fails(client, server.url("/away"))).code == "http.invalid_url"
 
 
 async def test_secrets_stay_with_their_origin(server: Server, client: GuardedClient) -> None:

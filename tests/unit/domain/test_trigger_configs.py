@@ -39,6 +39,8 @@ def read(type_: str, **config: object) -> TriggerConfig | None:
         ("schedule", "{interval: 5m, timezone: Rome}", "trigger.timezone", "/timezone", "`Europe/Rome`"),
         ("schedule", "{interval: 5m, timezone: Europe/Rom}", "trigger.timezone", "/timezone", "`Europe/Rome`"),
         ("schedule", "{interval: 5m, timezone: ../etc}", "trigger.timezone", "/timezone", None),
+        ("schedule", "{interval: 5m, timezone: Factory}", "trigger.timezone", "/timezone", None),
+        ("schedule", "{interval: 5m, timezone: localtime}", "trigger.timezone", "/timezone", None),
         ("schedule", "{interval: 5m, missed: lst}", "trigger.config", "/missed", "`last`"),
         ("schedule", "{interval: 5m, missed_limit: 0}", "trigger.config", "/missed_limit", None),
         ("schedule", "{interval: 5m, missed_limit: 99999}", "trigger.config", "/missed_limit", None),

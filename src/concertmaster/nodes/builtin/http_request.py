@@ -118,12 +118,15 @@ def _target(url: str, connection: Connection[Any] | None) -> str:
     """The absolute URL; credentials with a `base_url` go to its server only.
 
     Raises:
-        UserError: `http.other_server`.
+        UserError: `http.other_server`, `http.invalid_url`.
     """
     place = connection.values.get("base_url") if connection else None
     if connection is None or not place:
         return url
-    target = urljoin(place if place.endswith("/") else place + "/", url)
+    try:
+        target = urljoin(place if place.endswith("/") else place + "/", url)
+    except ValueError as error:
+        raise UserError("http.invalid_url", f"{url!r} behind the connection's base_url is no URL: {error}") from error
     if _origin(target) != _origin(place):
         raise UserError(
             "http.other_server",

@@ -13,11 +13,12 @@ from concertmaster import Input, UserError, node
 
 HIGHEST_BYTES = 2**20
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
-# Those of the connection belong to the server; cookies would be the web UI's, which has the same origin.
+_UNSENDABLE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
+# Those of the connection belong to the server; cookies, and what holds for the whole origin, would be the web UI's.
 _REFUSED = frozenset(
     (
-        *("connection", "content-encoding", "content-length", "content-security-policy", "date", "keep-alive"),
-        *("server", "set-cookie", "trailer", "transfer-encoding", "upgrade"),
+        *("clear-site-data", "connection", "content-encoding", "content-length", "content-security-policy", "date"),
+        *("keep-alive", "server", "service-worker-allowed", "set-cookie", "trailer", "transfer-encoding", "upgrade"),
     )
 )
 
@@ -80,8 +81,13 @@ async def http_respond(
         ```
     """
     for name, text in (headers or {}).items():
-        if not _HEADER.fullmatch(name) or name.lower() in _REFUSED or re.search(r"[\x00-\x08\x0a-\x1f\x7f]", text):
+        if not _HEADER.fullmatch(name) or name.lower() in _REFUSED:
             raise UserError("http.header", f"The header {name[:100]!r} cannot be set by an answer; leave it out")
+        if (odd := _UNSENDABLE.search(text)) is not None:
+            message = (
+                f"The header {name!r} cannot hold {odd[0]!a}, only characters of Latin-1; encode it, or leave it out"
+            )
+            raise UserError("http.header", message)
     said = value if body is None else body
     try:
         size = len(json.dumps(said, ensure_ascii=False).encode())

@@ -149,6 +149,21 @@ async def test_a_dead_server_is_retryable_and_a_private_address_is_refused(tmp_p
     assert refused.value.code == "http.egress_refused"
 
 
+@pytest.mark.parametrize(
+    "url", ["http://[", "http://[x]/", "http://[::1", "http://xn--/", "http://a:b/", "http://a:99999/"]
+)
+async def test_what_is_no_url(context: PlainContext, url: str) -> None:
+    shop = Connection("http", "shop", {"token": "t0k", "base_url": "https://shop.example"})
+    broken = Connection("http", "shop", {"token": "t0k", "base_url": url})
+    for target, connection in ((url, None), (url, shop), ("orders", broken)):
+        with pytest.raises(UserError) as caught:
+            await http_request(target, context, connection=connection)
+        # Sound or not, it is not the connection's server.
+        assert caught.value.code == (
+            "http.other_server" if (url, connection) == ("http://xn--/", shop) else "http.invalid_url"
+        )
+
+
 def test_the_effect_depends_on_the_method() -> None:
     found = node_type_of(http_request)
     assert found is not None
