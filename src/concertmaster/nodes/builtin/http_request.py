@@ -126,7 +126,7 @@ def _target(url: str, connection: Connection[Any] | None) -> str:
     try:
         target = urljoin(place if place.endswith("/") else place + "/", url)
     except ValueError as error:
-        raise UserError("http.invalid_url", f"{url!r} behind the connection's base_url is no URL: {error}") from error
+        raise UserError("http.invalid_url", f"The URL {url!r} can't be used: {error}") from error
     if _origin(target) != _origin(place):
         raise UserError(
             "http.other_server",
