@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,12 +79,16 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def server_process(workspace: Path, *options: str, env: Mapping[str, str] | None = None) -> Generator[ServerProcess]:
+def server_process(
+    workspace: Path, *options: str, env: Mapping[str, str] | None = None, descriptors: tuple[int, int] | None = None
+) -> Generator[ServerProcess]:
     """Start it and wait until it is ready; it is gone when the block ends.
 
     Args:
         env: settings.
+        descriptors: files that it may open, and may allow itself to open.
     """
+    limit = None if descriptors is None else partial(resource.setrlimit, resource.RLIMIT_NOFILE, descriptors)
     log = (workspace / "server.log").open("a+")
     process = subprocess.Popen(
         [*COMMAND, "up", "--port", "0", *options],
@@ -91,6 +97,7 @@ def server_process(workspace: Path, *options: str, env: Mapping[str, str] | None
         stdout=subprocess.PIPE,
         stderr=log,
         text=True,
+        preexec_fn=limit,
     )
     try:
         url = _url(process, workspace)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -16,6 +17,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from api_calls import status as has_status
+from api_calls import until
+from concertmaster.api import security
 from concertmaster.security.throttle import CAPACITY
 from factories import document
 
@@ -360,3 +364,93 @@ async def test_a_header_may_hold_what_latin_1_has(client: httpx.AsyncClient, cal
     await respond(client, {"answer": answering(headers={"X-City": "Z\u00fcrich"})}, [])
     answer = await caller.post("/ask")
     assert dict(answer.headers.raw)[b"x-city"] == b"Z\xfcrich"
+
+
+@pytest.mark.parametrize(("header", "query", "status"), [(40_000, 0, 413), (0, 40_000, 413), (15_000, 15_000, 202)])
+async def test_headers_and_query_are_bounded_as_the_body_is(
+    client: httpx.AsyncClient, caller: httpx.AsyncClient, header: int, query: int, status: int
+) -> None:
+    await publish(client, inputs={})
+    answer = await caller.post(f"/orders/created?q={'a' * query}", headers={"X-A": "a" * header})
+    assert answer.status_code == status
+    listed = (await client.get("/executions")).json()["items"]
+    assert len(listed) == (status == 202)
+    if status == 202:
+        shown = (await client.get(f"/executions/{answer.json()['execution']}")).json()
+        assert len(shown["trigger"]["headers"]["x-a"]) == header
+        assert {"headers", "query"}.isdisjoint(listed[0]["trigger"])
+    else:
+        assert answer.json()["code"] == "hook.too_large"
+
+
+@pytest.mark.parametrize("change", ["token", "disable", "delete", "smaller"])
+async def test_a_request_is_judged_by_what_holds_once_its_body_is_there(
+    client: httpx.AsyncClient, caller: httpx.AsyncClient, change: str
+) -> None:
+    await publish(client, auth="token", inputs={})
+    token = (await client.post("/triggers/hello/hook/token")).json()["token"]
+
+    async def body() -> AsyncGenerator[bytes]:
+        yield b'{"n":'
+        if change == "delete":
+            (await client.delete("/workflows/hello")).raise_for_status()
+        elif change == "smaller":
+            await publish(client, auth="token", inputs={}, max_body_bytes=7)
+        else:
+            (await client.post(f"/triggers/hello/hook/{change}")).raise_for_status()
+        yield b" 1}"
+
+    answer = await caller.post("/orders/created", content=body(), headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == {"token": 401, "smaller": 413}.get(change, 404)
+    assert (await client.get("/executions")).json()["items"] == []
+
+
+@pytest.mark.parametrize("path", ["/hooks/orders/created", "/api/v1/login"])
+async def test_a_body_that_does_not_come_is_not_waited_for_ever(
+    client: httpx.AsyncClient, caller: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    await publish(client)
+    monkeypatch.setattr(security, "BODY_SECONDS", 0.05)
+
+    async def body() -> AsyncGenerator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    async with asyncio.timeout(10):
+        answer = await caller.post(f"http://127.0.0.1:8000{path}", content=body())
+    assert (answer.status_code, answer.json()["code"]) == (408, "request.too_slow")
+
+
+async def test_a_redelivery_is_told_what_a_retry_came_to(client: httpx.AsyncClient, caller: httpx.AsyncClient) -> None:
+    nodes = {
+        "if": {"type": "logic.if", "config": {"condition": "{{ inputs.n == 3 }}"}},
+        "fail": {"type": "flow.fail", "config": {"message": "no"}},
+        "good": answering(body="good"),
+    }
+    await respond(client, nodes, ["if.true -> fail", "if.false -> good"])
+    first = await caller.post("/ask", headers={"Idempotency-Key": "1"})
+    assert first.status_code == 502
+    id_ = first.json()["execution"]
+    (await client.post(f"/executions/{id_}/retry", json={"inputs": {"n": 4}, "from": "if"})).raise_for_status()
+    await until(client, id_, has_status("succeeded"))
+    again = await caller.post("/ask", headers={"Idempotency-Key": "1"})
+    assert (again.status_code, again.text) == (200, "good")
+
+
+async def test_a_redelivery_is_told_what_was_told_before_a_retry_that_kept_it(
+    client: httpx.AsyncClient, caller: httpx.AsyncClient
+) -> None:
+    nodes = {
+        "good": answering(body="good"),
+        "if": {"type": "logic.if", "config": {"condition": "{{ inputs.n == 3 }}"}},
+        "fail": {"type": "flow.fail", "config": {"message": "no"}},
+    }
+    await respond(client, nodes, ["good -> if", "if.true -> fail"])
+    assert (await caller.post("/ask", headers={"Idempotency-Key": "1"})).text == "good"
+    (listed,) = (await client.get("/executions")).json()["items"]
+    id_ = listed["id"]
+    await until(client, id_, has_status("failed"))
+    (await client.post(f"/executions/{id_}/retry", json={"inputs": {"n": 4}, "from": "if"})).raise_for_status()
+    await until(client, id_, has_status("succeeded"))
+    again = await caller.post("/ask", headers={"Idempotency-Key": "1"})
+    assert (again.status_code, again.text) == (200, "good")

@@ -36,6 +36,12 @@ _STATUS: tuple[tuple[type[ConcertMasterError], int], ...] = (
     (UserError, 422),
     (OperationalError, 503),
 )
+_CODES = {
+    404: "route.not_found",
+    405: "route.method_not_allowed",
+    408: "request.too_slow",
+    413: "request.too_large",
+}
 # What callers of webhooks get: other programs, which go by the status.
 _HOOKS = {"hook.unauthorized": 401, "hook.method": 405, "hook.too_large": 413}
 
@@ -116,9 +122,7 @@ async def _on_bad_request(_: Request, error: Exception) -> Response:
 
 async def _on_http(request: Request, error: Exception) -> Response:
     error = cast("HTTPException", error)
-    code = {404: "route.not_found", 405: "route.method_not_allowed", 413: "request.too_large"}.get(
-        error.status_code, f"http.{error.status_code}"
-    )
+    code = _CODES.get(error.status_code, f"http.{error.status_code}")
     detail = error.detail
     if error.status_code == 404:
         detail = f"There is nothing at {request.url.path}; see /api/docs"

@@ -30,6 +30,8 @@ async def call_hook(parts: Parts, request: Request, path: str) -> Response:
     """Start what the webhook at this path starts."""
     hook = await parts.triggering.hooks.find(path, request.method)
     body = await _body(request, hook.config.max_body_bytes)
+    # Meanwhile its token may have become void, or it itself disabled or gone.
+    hook = await parts.triggering.hooks.find(path, request.method)
     headers = {name.lower(): value for name, value in request.headers.items()}
     address = request.client.host if request.client else ""
     received = HookRequest(request.method, path.strip("/"), headers, dict(request.query_params), body, address)

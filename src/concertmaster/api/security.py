@@ -6,6 +6,7 @@ both too, because browsers let any page open one to anywhere.
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 from urllib.parse import urlsplit
 
@@ -17,6 +18,9 @@ from concertmaster.api.errors import problem_response
 from concertmaster.domain.errors import UserError
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# A body has so long to come, and longer by what came of it: so many bytes a second are enough.
+BODY_SECONDS = 30.0
+SLOWEST_BYTES = 16 * 1024
 NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 _CONTENT_POLICY = (
@@ -92,7 +96,7 @@ class LocalOnly:
 
 
 class BodyLimit:
-    """Refuses request bodies above a size, whether they say how long they are or not."""
+    """Refuses request bodies above a size, whether they say how long they are or not, and those that do not come."""
 
     def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
         self._app = app
@@ -108,11 +112,18 @@ class BodyLimit:
         if length.isdigit() and int(length) > self._max_bytes:
             await problem_response(413, "request.too_large", self._detail)(scope, receive, send)
             return
-        taken = 0
+        taken, whole, started = 0, False, asyncio.get_running_loop().time()
 
         async def count() -> Message:
-            nonlocal taken
-            message = await receive()
+            nonlocal taken, whole
+            try:
+                # Who waits for the end of a connection waits for as long as he likes.
+                until = None if whole else started + BODY_SECONDS + taken / SLOWEST_BYTES
+                async with asyncio.timeout_at(until):
+                    message = await receive()
+            except TimeoutError as error:
+                raise HTTPException(408, "The request body did not come in time") from error
+            whole = not message.get("more_body", False)
             taken += len(message.get("body", b""))
             if taken > self._max_bytes:
                 # Raised inside the route, where reading the body is what failed; `errors` renders it.

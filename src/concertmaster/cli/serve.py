@@ -28,6 +28,7 @@ from concertmaster.api.security import demand_loopback
 from concertmaster.bootstrap import build
 from concertmaster.cli.client import TIMEOUT, Api, bearer
 from concertmaster.cli.demo import install_files, run_demo
+from concertmaster.cli.http_door import Door, raise_descriptors
 from concertmaster.cli.terminal import console, explain
 from concertmaster.cli.user import login_link
 from concertmaster.config import SERVER_FILE, TOKEN_FILE, Settings, read
@@ -79,10 +80,12 @@ async def _serve(settings: Settings, folder: Path, listener: socket.socket, *, d
         app = create_app(
             runtime, host=settings.host, port=port, max_body_bytes=settings.max_body_bytes, local_token=token
         )
+        door = Door(raise_descriptors())
         config = uvicorn.Config(
             app,
             loop="none",
-            http="httptools",
+            http=door.protocol,
+            backlog=door.backlog,
             lifespan="off",
             log_config=None,
             access_log=False,

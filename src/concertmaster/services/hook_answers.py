@@ -62,20 +62,22 @@ class HookAnswers:
     async def _from_node(self, actor: Actor, config: WebhookConfig, started: Started) -> HookAnswer:
         """What the first node of the type answers; what is missing is told where the execution ends without one."""
         id_ = started.row.id
-        answering = responders(started.document)
+        so_far = _SoFar(responders(started.document))
+        # A redelivery is told what holds now, not what held before a retry: first comes everything that has happened.
+        head = 0 if started.is_new else (await self._executions.get(actor, id_)).head_seq
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(config.wait.total_seconds()):
                 # Closed at once, so that nobody is left following.
                 async with contextlib.aclosing(self._stream.follow(actor, id_)) as batches:
                     async for batch in batches:
                         for line in batch.lines:
-                            event = _of_interest(line)
-                            if event is None:
+                            so_far.apply(line)
+                            if line.seq < head:
                                 continue
-                            if event["kind"] in _ENDS:
-                                return _ended(id_, event["kind"].partition(".")[2])
-                            if event.get("node") in answering:
-                                return await self._reply(actor, id_, event)
+                            if so_far.replies:
+                                return await self._reply(actor, id_, next(iter(so_far.replies.values())))
+                            if so_far.end is not None:
+                                return _ended(id_, so_far.end)
         row = await self._executions.get(actor, id_)
         return _told(202, {"execution": id_, "status": row.status})
 
@@ -90,6 +92,36 @@ class HookAnswers:
         headers = {"content-type": "text/plain; charset=utf-8" if isinstance(body, str) else JSON, **given, **SANDBOX}
         text = body.encode() if isinstance(body, str) else b"" if body is None else orjson.dumps(body)
         return HookAnswer(reply["status"], b"" if reply["status"] in (204, 304) else text, headers)
+
+
+class _SoFar:
+    """What an execution has to say to its caller after some of its events.
+
+    Attributes:
+        replies: the events of nodes that have answered, the first one first.
+        end: the status it ended with.
+    """
+
+    def __init__(self, answering: frozenset[str]) -> None:
+        self._answering = answering
+        self.replies: dict[str, Mapping[str, Any]] = {}
+        self.end: str | None = None
+
+    def apply(self, line: Line) -> None:
+        """Take one more event in."""
+        event = _of_interest(line)
+        if event is None:
+            return
+        kind: str = event["kind"]
+        if kind == "node.succeeded":
+            if event["node"] in self._answering:
+                self.replies.setdefault(event["node"], event)
+            return
+        # Whatever follows an end, like a retry, goes on from it.
+        self.end = kind.partition(".")[2] if kind in _ENDS else None
+        if kind == "execution.retried":
+            for node in event["data"]["nodes"]:
+                self.replies.pop(node, None)
 
 
 def _of_interest(line: Line) -> dict[str, Any] | None:

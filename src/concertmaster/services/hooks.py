@@ -93,10 +93,13 @@ class HookService:
         """Start an execution, durably, and answer as the trigger says.
 
         Raises:
-            UserError: `hook.unauthorized`, `hook.body`; or it cannot be started.
+            UserError: `hook.unauthorized`, `hook.too_large`, `hook.body`; or it cannot be started.
             TooManyRequests: `hook.too_many`, `hook.rate`.
         """
         row, config, now = hook.row, hook.config, self._clock.now()
+        if len(request.body) > config.max_body_bytes:
+            # It took more when the request began.
+            raise UserError("hook.too_large", f"The body is larger than {config.max_body_bytes} bytes")
         await self._demand_caller(hook, request, now)
         self._demand_rate(hook, now)
         info = {"type": TYPE, "name": row.name, **info_of(config, request)}

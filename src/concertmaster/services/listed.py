@@ -6,8 +6,8 @@ from typing import Any
 
 from concertmaster.domain.execution import ExecutionRow
 
-# Of a request, an event, another execution: each may have 64 KiB and more.
-_LARGE = frozenset({"body", "data", "outputs"})
+# Of a request, an event, another execution: together they may have 64 KiB and more.
+_LARGE = frozenset({"body", "data", "headers", "outputs", "query"})
 
 
 def listed(row: ExecutionRow) -> dict[str, Any]:

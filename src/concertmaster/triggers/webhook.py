@@ -19,6 +19,8 @@ from concertmaster.domain.triggers_webhook import WebhookConfig
 
 # What proves who calls is not told to the execution.
 _PROOFS = frozenset({"authorization", "cookie", "proxy-authorization"})
+TOLD_BYTES = 32 * 2**10
+"""Of headers and query: they stand in the execution's row and in its first event, as the body does."""
 TOKEN_PARAMETER = "token"  # noqa: S105  (the name of one)
 
 
@@ -94,14 +96,19 @@ def info_of(config: WebhookConfig, request: HookRequest) -> dict[str, Any]:
     """What the execution is told.
 
     Raises:
-        UserError: `hook.body`, it says that it is JSON, and is not, or not such as can be stored.
+        UserError: `hook.body`, it says that it is JSON, and is not, or not such as can be stored; `hook.too_large`,
+            its headers and query are.
     """
     hidden = _PROOFS | {config.signature_header.lower()}
+    headers = {name: value for name, value in request.headers.items() if name not in hidden}
+    query = {name: value for name, value in request.query.items() if name != TOKEN_PARAMETER}
+    if sum(len(f"{name}{value}".encode()) for told in (headers, query) for name, value in told.items()) > TOLD_BYTES:
+        raise UserError("hook.too_large", f"The headers and the query are larger than {TOLD_BYTES} bytes together")
     return {
         "method": request.method,
         "path": request.path,
-        "headers": {name: value for name, value in request.headers.items() if name not in hidden},
-        "query": {name: value for name, value in request.query.items() if name != TOKEN_PARAMETER},
+        "headers": headers,
+        "query": query,
         "body": _body(request),
     }
 
