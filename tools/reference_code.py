@@ -9,6 +9,7 @@ from pathlib import Path
 from reference_markdown import code, table
 
 import concertmaster
+from concertmaster.api.errors import OF_CODES
 from concertmaster.config import FILE_NAME, PREFIX, Settings, as_text
 from concertmaster.domain.problem_codes import CODES
 
@@ -78,7 +79,7 @@ def errors_page() -> str:
     groups: dict[str, list[tuple[str, str, str]]] = {}
     for name in sorted(found):
         http, message = found[name]
-        http = "403" if name.startswith("access.") and http in ("422", "") else http
+        http = "403" if name.startswith("access.") and http in ("422", "") else str(OF_CODES.get(name, http))
         groups.setdefault(name.partition(".")[0], []).append((code(name), http, message))
     parts = [f"## {group}\n\n{table(['code', 'HTTP', 'message'], rows)}" for group, rows in groups.items()]
     return "\n".join([ERRORS, *parts])

@@ -43,7 +43,7 @@ _CODES = {
     413: "request.too_large",
 }
 # What callers of webhooks get: other programs, which go by the status.
-_HOOKS = {"hook.unauthorized": 401, "hook.method": 405, "hook.too_large": 413}
+OF_CODES = {"hook.unauthorized": 401, "hook.method": 405, "hook.too_large": 413}
 
 
 def problem_response(
@@ -74,8 +74,8 @@ def status_of(error: ConcertMasterError) -> int:
     """The HTTP status of an error of the tree; 500 for one whose class nobody placed."""
     if error.code.startswith("access.") and not isinstance(error, (NotLoggedIn, TooManyRequests)):
         return 403
-    if error.code in _HOOKS:
-        return _HOOKS[error.code]
+    if error.code in OF_CODES:
+        return OF_CODES[error.code]
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
@@ -100,7 +100,7 @@ def response_of(error: ConcertMasterError) -> Response:
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, NotLoggedIn):
         headers["WWW-Authenticate"] = "Bearer"
-    if error.code in _HOOKS:
+    if error.code in OF_CODES:
         headers |= {"Allow": str(error.details["allow"])} if "allow" in error.details else {}
     if isinstance(error, OperationalError):
         _log.warning("request failed", extra={"code": error.code, "error": error.message})
