@@ -29,8 +29,8 @@ def executions_items(
 
 def _list_items(id_: str, node: str, query: dict[str, Any], *, as_json: bool, data_dir: Path | None) -> None:
     # Loaded late, as in `main.py`: these cost more than the words of the command.
+    from concertmaster.cli.client import with_api  # noqa: PLC0415
     from concertmaster.cli.terminal import STYLES, console, print_json  # noqa: PLC0415
-    from concertmaster.cli.triggers import with_api  # noqa: PLC0415
 
     page = with_api(
         lambda api: api.get(f"/executions/{quote(id_, safe='')}/nodes/{quote(node, safe='')}/items", **query), data_dir

@@ -37,7 +37,7 @@ class _Mention:
 
 async def callee_problems(workflow: Workflow, runnable: Runnable, store: WorkflowStore) -> list[Problem]:
     """Warnings and no errors: what is called may be saved later than what calls it."""
-    findings = Findings()
+    findings, names = Findings(), list[str]()
     for mention in _mentions(workflow):
         if not WORKFLOW_NAME.fullmatch(mention.workflow) and mention.inputs is not None:
             continue  # an error already, see `domain.validation_flow`
@@ -49,9 +49,10 @@ async def callee_problems(workflow: Workflow, runnable: Runnable, store: Workflo
                 _, callee = await runnable(mention.workflow, version=mention.version)
             except NotFound as error:
                 if error.code == "workflow.not_found":
-                    known = [line.name for line in (await store.list(limit=_NAMES_LOOKED_AT)).items]
+                    # Read once, however many are not there.
+                    names = names or [line.name for line in (await store.list(limit=_NAMES_LOOKED_AT)).items]
                     message = f"there is no workflow {brief(mention.workflow)!r}"
-                    fix = did_you_mean(mention.workflow, known) or "Save that workflow first"
+                    fix = did_you_mean(mention.workflow, names) or "Save that workflow first"
                     findings.warning("call.unknown_workflow", at, message, fix=fix)
                 else:
                     message = f"the workflow {mention.workflow} has no version {mention.version}"
