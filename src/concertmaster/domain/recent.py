@@ -11,26 +11,30 @@ V = TypeVar("V")
 
 
 class Recent(Generic[K, V]):
-    """Keeps the `limit` entries used last. A value of None cannot be told from a missing one."""
+    """Keeps the entries used last, up to a `limit` of their weights. A value of None is taken for a missing one."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._entries: OrderedDict[K, V] = OrderedDict()
+        self._entries: OrderedDict[K, tuple[V, int]] = OrderedDict()
+        self._weight = 0
 
     def get(self, key: K) -> V | None:
         """The value, None when it is not (or no longer) known."""
         found = self._entries.get(key)
-        if found is not None:
-            self._entries.move_to_end(key)
-        return found
+        if found is None:
+            return None
+        self._entries.move_to_end(key)
+        return found[0]
 
     def items(self) -> list[tuple[K, V]]:
         """All entries, the one used last at the end."""
-        return list(self._entries.items())
+        return [(key, value) for key, (value, _) in self._entries.items()]
 
-    def put(self, key: K, value: V) -> None:
-        """Keep a value, and forget the oldest where there are too many."""
-        self._entries[key] = value
-        self._entries.move_to_end(key)
-        if len(self._entries) > self._limit:
-            self._entries.popitem(last=False)
+    def put(self, key: K, value: V, weight: int = 1) -> None:
+        """Keep a value, the newest however heavy, and forget the oldest where there are too many."""
+        former = self._entries.pop(key, None)
+        self._entries[key] = value, weight
+        self._weight += weight - (0 if former is None else former[1])
+        while self._weight > self._limit and len(self._entries) > 1:
+            _, (_, forgotten) = self._entries.popitem(last=False)
+            self._weight -= forgotten

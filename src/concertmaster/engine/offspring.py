@@ -53,6 +53,7 @@ class Offspring:
             child = await self._child(planned, command.attempt, offset, count)
             body = events.ItemStarted(command.node, command.attempt, child.id, offset, count)
             self._recorder.record(body, companions=[child], then=self._submitter(child))
+        self._recorder.hurry()
 
     async def _child(self, planned: PlanNode, attempt: int, offset: int, count: int) -> Child:
         node, state = self._state.nodes[planned.id], self._state

@@ -26,7 +26,8 @@ from concertmaster.engine.plan import Plan, PlanNode, compile_plan
 from concertmaster.nodes.credentials import Connection
 from concertmaster.nodes.registry import Registry
 
-PLANS_KEPT = 256
+# A thousand schedules may be due at one moment, each of another workflow; a node in a plan takes some KiB.
+PLAN_NODES_KEPT = 20_000
 ITEM_PLANS_KEPT = 64
 
 
@@ -37,7 +38,7 @@ class PlanCache:
         self._workflows = workflows
         self._registry = registry
         self._items = Recent[tuple[str, int, tuple[str, ...], int], tuple[Plan, Plan]](ITEM_PLANS_KEPT)
-        self._plans = Recent[tuple[str, int], tuple[Registry, Plan]](PLANS_KEPT)
+        self._plans = Recent[tuple[str, int], tuple[Registry, Plan]](PLAN_NODES_KEPT)
         # A thousand starts of a version that is not at hand compile it once.
         self._compiling = asyncio.Lock()
 
@@ -83,7 +84,7 @@ class PlanCache:
                 retryable=False,
             )
         plan = compile_plan(parsed, version, registry)
-        self._plans.put(key, (registry, plan))
+        self._plans.put(key, (registry, plan), weight=10 + len(_types(plan.nodes)))
         return plan
 
 

@@ -185,9 +185,15 @@ class Recorder:
         if self._timer is None:
             self._timer = self._loop.call_later(GATHER_SECONDS, self._gathered)
 
+    def hurry(self) -> None:
+        """Others wait for what was recorded just now, and nothing more belongs to it."""
+        self._gathered()
+
     def _gathered(self) -> None:
         """Append, unless the last append is still on its way: under load the batches grow instead of the queue."""
-        self._timer = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._last is None or self._last.done():
             self._flush()
 

@@ -14,18 +14,14 @@ from typing import Any
 from concertmaster.domain import events
 from concertmaster.domain.errors import StaleOwner
 from concertmaster.domain.execution import Failure
-from concertmaster.domain.interfaces import (
-    Claim,
-    InboxItem,
-    Placement,
-    Release,
-)
+from concertmaster.domain.interfaces import Claim, InboxItem, Placement, Release
 from concertmaster.engine import commands as cmd
 from concertmaster.engine.attempts import Attempts
 from concertmaster.engine.decider import after_takeover, decide
 from concertmaster.engine.failures import failure_of
 from concertmaster.engine.inbox import unanswered
 from concertmaster.engine.item_values import goes_on
+from concertmaster.engine.linger import Linger
 from concertmaster.engine.load import load
 from concertmaster.engine.offspring import Offspring
 from concertmaster.engine.outcomes import Ending, Outcomes, body_of
@@ -69,6 +65,7 @@ class Runner:
         self._timers: Timers
         self._outcomes: Outcomes
         self._offspring: Offspring
+        self._linger = Linger(placement, engine.settings.hibernate, on_over=self._wakeup.set)
         # What the decider wants and what takes more than a moment, in the order in which it came.
         self._slow: list[cmd.Command] = []
 
@@ -261,6 +258,8 @@ class Runner:
             self._recorder.record(events.ExecutionWaiting(rest.until))
         if until is not None and until - now <= settings.hibernate:
             return False
+        if works and self._linger.may(self._state.seq):
+            return False
         self._timers.stop_all()
         if await self._recorder.release(Release(until)):
             self.rests_until = until
@@ -292,6 +291,7 @@ class Runner:
         self._wakeup.set()
 
     def _close(self) -> None:
+        self._linger.stop()
         self._timers.stop_all()
         self.ending = self._attempts.close()
         self._recorder.close()

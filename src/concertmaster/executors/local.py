@@ -128,6 +128,10 @@ class LocalPlacement:
         task = asyncio.create_task(self._drive(runner, claim), name=f"drive-{execution_id}")
         self._drives[execution_id] = (runner, task)
 
+    async def prepare(self, workflow: str, version: int) -> None:
+        """See `domain.interfaces.Placement`."""
+        await self._engine.plans.get(workflow, version)
+
     def wake(self, execution_id: str) -> bool:
         """See `domain.interfaces.Placement`."""
         if execution_id not in self._drives:

@@ -8,7 +8,7 @@ from typing import Any
 from concertmaster.domain.errors import Invalid
 from concertmaster.domain.problems import has_errors
 from concertmaster.domain.validation import check_inputs
-from concertmaster.services.executions import slot_of
+from concertmaster.services.start_keys import slot_of
 from concertmaster.services.workflows import WorkflowService
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import orjson
 from uuid_utils import uuid7
@@ -17,7 +16,6 @@ from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.errors import Invalid, NotFound, UserError
 from concertmaster.domain.events import Event, ExecutionCreated
 from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow, ExecutionStatus
-from concertmaster.domain.expression import compile_value
 from concertmaster.domain.interfaces import (
     Claim,
     Clock,
@@ -27,7 +25,6 @@ from concertmaster.domain.interfaces import (
     NewExecution,
     Page,
     Placement,
-    Slot,
     Slots,
 )
 from concertmaster.domain.problems import has_errors
@@ -37,13 +34,13 @@ from concertmaster.domain.workflow import Workflow
 from concertmaster.engine.parts import Owner
 from concertmaster.services.execution_view import ExecutionView, output_of, page_of_whole
 from concertmaster.services.item_status import counted
+from concertmaster.services.start_keys import KEY_LIMIT, fingerprint, slot_of
 from concertmaster.services.waiting import nodes_of, why_execution, why_node
 from concertmaster.services.workflows import WorkflowService
 
 JOURNAL_PAGE = 1_000
 PARTS_COUNTED = 10
 MANUAL: Mapping[str, Any] = {"type": "manual"}
-KEY_LIMIT = 200
 # What triggers start has keys that no request can take from them.
 RESERVED_KEYS = "trigger:"
 # In what a replay is told as `trigger`: the execution that it repeats.
@@ -132,7 +129,7 @@ class ExecutionService:
             at=self._clock.now(),
             body=ExecutionCreated(workflow, stored.version, given, trigger),
             idempotency_key=idempotency_key,
-            fingerprint=_fingerprint(workflow, version, inputs, trigger.get(REPLAY)) if idempotency_key else "",
+            fingerprint=fingerprint(workflow, version, inputs, trigger.get(REPLAY)) if idempotency_key else "",
             priority=document.policy.priority if priority is None else priority,
             slot=slot_of(document, given, trigger),
         )
@@ -142,6 +139,11 @@ class ExecutionService:
         if is_new and row.owner == owner and owner is not None:
             self._placement.submit(Claim(row, created=Event(row.id, 1, row.created_at, new.body)))
         return Started(row, is_new, document, given)
+
+    async def prepare(self, workflow: str, version: int) -> None:
+        """Read, check and compile a version, so that its start has little to do. Raises as `start` does."""
+        await self._workflows.demand_runnable(*await self._workflows.runnable(workflow, version=version))
+        await self._placement.prepare(workflow, version)
 
     async def get(self, actor: Actor, execution_id: str) -> ExecutionRow:
         """The execution's line. Raises NotFound."""
@@ -271,28 +273,3 @@ def _table_page(path: Path, *, offset: int, limit: int, sort: str | None) -> dic
     from concertmaster.data.preview import page  # noqa: PLC0415
 
     return page(path, offset=offset, limit=limit, sort=sort)
-
-
-def slot_of(document: Workflow, inputs: Mapping[str, Any], trigger: Mapping[str, Any]) -> Slot | None:
-    """The concurrency limit that the start falls under.
-
-    Raises:
-        UserError: the limit's key cannot be computed.
-    """
-    concurrency = document.policy.concurrency
-    if concurrency is None:
-        return None
-    scope = {"inputs": inputs, "trigger": trigger, "vars": document.vars}
-    key = "" if concurrency.key is None else compile_value(concurrency.key).render(scope)
-    text = key if isinstance(key, str) else orjson.dumps(key, option=orjson.OPT_SORT_KEYS).decode()
-    if len(text) > KEY_LIMIT:
-        raise UserError("execution.slot_key", f"policy.concurrency.key gives more than {KEY_LIMIT} characters")
-    return Slot(f"{document.name}/{text}", concurrency.limit, concurrency.when_full)
-
-
-def _fingerprint(workflow: str, version: int | None, inputs: Mapping[str, Any], replayed: str | None) -> str:
-    request: list[Any] = [workflow, version, cast("dict[str, Any]", inputs)]
-    if replayed is not None:
-        # Two executions with the same inputs may have been told different things by their triggers.
-        request.append(replayed)
-    return hashlib.sha256(orjson.dumps(request, option=orjson.OPT_SORT_KEYS)).hexdigest()

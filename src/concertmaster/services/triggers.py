@@ -161,7 +161,7 @@ class TriggerService:
         Raises:
             UserError: it cannot be started.
         """
-        await self._workflows.demand_runnable(*await self._workflows.runnable(row.workflow, version=row.version))
+        await self._executions.prepare(row.workflow, row.version)
 
     async def start(self, actor: Actor, row: TriggerRow, info: Mapping[str, Any], *, key: str | None) -> Started:
         """Start an execution of the published version with the trigger's inputs.

@@ -31,8 +31,10 @@ from concertmaster.domain.workflow import Workflow
 from concertmaster.services.addresses import taken_paths
 from concertmaster.services.callees import callee_problems
 
-# As many schedules may be due at one moment, each of another workflow.
-VERSIONS_KEPT = 2_000
+# A thousand schedules may be due at one moment, each of another workflow. A document takes ten times its text.
+TEXT_BYTES_KEPT = 8 * 2**20
+LEAST_TEXT_BYTES = 4 * 2**10
+VERSIONS_KEPT = TEXT_BYTES_KEPT // LEAST_TEXT_BYTES
 LARGE_TEXT_BYTES = 64 * 1024
 """Documents above this are parsed and checked in a thread, so that the loop goes on serving."""
 T = TypeVar("T")
@@ -92,7 +94,7 @@ class WorkflowService:
         self._schedules = schedules
         self.on_published: Callable[[], None] = lambda: None
         # Versions never change, and their numbers are not used again after a deletion.
-        self._parsed = Recent[tuple[str, int], Workflow](VERSIONS_KEPT)
+        self._parsed = Recent[tuple[str, int], tuple[StoredWorkflow, Workflow]](TEXT_BYTES_KEPT)
         # Versions that passed validation: the registry snapshot and the connections they passed with.
         self._sound = Recent[tuple[str, int], tuple[Specs, Mapping[str, str | None]]](VERSIONS_KEPT)
         # A thousand starts of a version that nobody has checked yet check it once.
@@ -187,6 +189,9 @@ class WorkflowService:
         Raises:
             UserError: `workflow.not_published`.
         """
+        known = None if version is None else self._parsed.get((name, version))
+        if known is not None:
+            return known
         stored = await self._store.get(name, version)
         if version is None:
             if stored.published is None:
@@ -200,8 +205,7 @@ class WorkflowService:
 
     async def version(self, name: str, version: int) -> Workflow:
         """The document of one version, which needs no permission of its own: it is part of an execution."""
-        known = self._parsed.get((name, version))
-        return known if known is not None else await self._workflow(await self._store.get(name, version))
+        return (await self.runnable(name, version=version))[1]
 
     async def demand_runnable(self, stored: StoredWorkflow, workflow: Workflow) -> None:
         """Raise unless the version has no errors now: node types and connections may have gone since it was saved.
@@ -260,15 +264,14 @@ class WorkflowService:
     async def _workflow(self, stored: StoredWorkflow) -> Workflow:
         """The parsed document of a stored version."""
         key = (stored.name, stored.version)
-        workflow = self._parsed.get(key)
+        known = self._parsed.get(key)
+        if known is not None:
+            return known[1]
+        workflow = (await _aside(partial(parse, stored.document, format="json"), len(stored.document))).workflow
         if workflow is None:
-            read = partial(parse, stored.document, format="json")
-            workflow = (await _aside(read, len(stored.document))).workflow
-            if workflow is None:
-                raise UserError(
-                    "workflow.unreadable", f"Version {stored.version} of {stored.name} was saved by a newer release"
-                )
-            self._parsed.put(key, workflow)
+            message = f"Version {stored.version} of {stored.name} was saved by a newer release"
+            raise UserError("workflow.unreadable", message)
+        self._parsed.put(key, (stored, workflow), weight=max(len(stored.document), LEAST_TEXT_BYTES))
         return workflow
 
 

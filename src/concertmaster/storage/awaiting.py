@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import get_args
 
 import orjson
-from sqlalchemy import Connection, case, delete, exists, select, text, update
+from sqlalchemy import Connection, case, delete, select, text, update
 
 from concertmaster.domain.execution import ExecutionRow, MessageKind
 from concertmaster.domain.interfaces import AskApproval, Listen, Message, StopAwaiting
@@ -24,7 +24,7 @@ from concertmaster.storage.happenings import note_ends
 from concertmaster.storage.merging import ChildStart, QueuedAppend
 from concertmaster.storage.newcomers import Newcomers
 from concertmaster.storage.rows import json_text
-from concertmaster.storage.tables import OPEN, executions, inbox
+from concertmaster.storage.tables import OPEN, executions
 from concertmaster.storage.tables_waits import approvals, deliveries, listeners, named_events
 
 _own = executions.c
@@ -37,6 +37,16 @@ _TAKEN: Mapping[str, tuple[str, ...]] = {
     "cancelled": ("retry",),
     "succeeded": ("retry",),
 }
+# Those of the given executions that have a cancel before them, or above them.
+_CANCELLED = """
+WITH RECURSIVE line(below, id, next) AS (
+  SELECT e.id, e.id, e.parent FROM ({rows}) AS v JOIN executions AS e ON e.id = v.column1
+  UNION ALL
+  SELECT line.below, e.id, e.parent FROM line JOIN executions AS e ON e.id = line.next
+)
+SELECT DISTINCT below FROM line
+WHERE EXISTS (SELECT 1 FROM inbox WHERE inbox.execution_id = line.id AND inbox.kind = 'cancel')
+"""
 
 
 def event_lock(name: str, key: str) -> str:
@@ -87,6 +97,7 @@ class Awaiting:
         self._withdrawn = self._dialect.bulk(
             "UPDATE approvals SET status = 'withdrawn' WHERE status = 'open' AND execution_id IN ({rows})", "text"
         )
+        self._cancelled = self._dialect.bulk(_CANCELLED, "text")
         self._messages = self._dialect.bulk(
             "INSERT INTO inbox (execution_id, at, kind, data) {rows}", "text", "bigint", "text", "text"
         )
@@ -144,11 +155,9 @@ class Awaiting:
         parents = {child.row.parent for child in children if child.row.parent and child.row.status == "queued"}
         if not parents:
             return
-        above = select(_own.id.label("parent"), _own.id, _own.parent.label("next")).where(_own.id.in_(parents))
-        line = above.cte(recursive=True)
-        line = line.union_all(select(line.c.parent, _own.id, _own.parent).where(_own.id == line.c.next))
-        asked = exists().where(inbox.c.execution_id == line.c.id, inbox.c.kind == "cancel")
-        cancelled = set(connection.scalars(select(line.c.parent).where(asked).distinct()))
+        cancelled = {row[0] for row in self._cancelled.fetch(connection, [(parent,) for parent in sorted(parents)])}
+        if not cancelled:
+            return
         held = [child for child in children if child.row.parent in cancelled and child.row.status == "queued"]
         for child in held:
             child.row = replace(child.row, owner=None, wake_at=None)

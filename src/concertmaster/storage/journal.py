@@ -21,7 +21,7 @@ from concertmaster.storage.awaiting import Awaiting
 from concertmaster.storage.claims import Claims, next_due
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import to_micros, utc_now
-from concertmaster.storage.histories import read_events, read_history, read_inbox
+from concertmaster.storage.histories import Histories, read_events, read_inbox
 from concertmaster.storage.merging import QueuedAppend
 from concertmaster.storage.requests import Request
 from concertmaster.storage.starts import Start, StartLane
@@ -56,6 +56,7 @@ class SqlJournal:
         self._rows: dict[str, ExecutionRow] = {}
         admission = Admission(database, now)
         self._claims = Claims(database, admission, now)
+        self._histories = Histories(database)
         self.awaiting = Awaiting(database, self._rows, now, admission)
         self._appends = AppendLane(database, self._rows, self._publish, admission, self.awaiting)
         self._starts = StartLane(database, self._rows, self._publish, admission)
@@ -131,7 +132,7 @@ class SqlJournal:
 
     async def history(self, execution_id: str) -> History:
         """See `Journal`."""
-        return await self._database.read(lambda connection: read_history(connection, execution_id))
+        return await self._histories.get(execution_id)
 
     async def read(self, execution_id: str, after_seq: int = 0, *, limit: int | None = None) -> list[Event]:
         """See `Journal`."""

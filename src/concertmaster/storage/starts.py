@@ -23,7 +23,7 @@ from concertmaster.storage.lanes import Job
 from concertmaster.storage.merging import encode_data
 from concertmaster.storage.newcomers import Newcomers
 from concertmaster.storage.rows import EXECUTION_COLUMNS, execution_from, json_text
-from concertmaster.storage.tables import executions, idempotency_keys
+from concertmaster.storage.tables import executions
 
 
 class Start(Job):
@@ -127,17 +127,20 @@ class StartLane:
         self._audit = dialect.bulk(
             "INSERT INTO audit (at, actor, action, target, data) {rows}", "bigint", "text", "text", "text", "text"
         )
-        self._key = dialect.bulk(
+        self._take = dialect.bulk(
             "INSERT INTO idempotency_keys (workflow, key, fingerprint, execution_id, created_at) {rows} "
-            "ON CONFLICT DO NOTHING",
+            "ON CONFLICT DO NOTHING RETURNING execution_id",
             *("text", "text", "text", "text", "bigint"),
+        )
+        self._taken = dialect.bulk(
+            "SELECT k.workflow, k.key, k.fingerprint, k.execution_id FROM ({rows}) AS v CROSS JOIN idempotency_keys "
+            "AS k WHERE k.workflow = v.column1 AND k.key = v.column2",
+            *("text", "text"),
         )
 
     def run(self, connection: Connection, jobs: Sequence[Start], *, careful: bool) -> None:  # noqa: ARG002
         """Insert the new ones; those whose key is known get the earlier execution."""
-        # In one order everywhere: processes that start with the same keys wait for each other, but not in a circle.
-        for job in sorted(jobs, key=_key_of):
-            job.known_id = None if job.key is None else self._take_key(connection, job)
+        self._take_keys(connection, [job for job in jobs if job.key is not None])
         fresh = [job for job in jobs if job.known_id is None and job.error is None]
         self._newcomers.decide(connection, fresh)
         self._insert(connection, fresh)
@@ -152,25 +155,28 @@ class StartLane:
         notices.heads.update((job.row.id, job.row.head_seq) for job in fresh)
         notices.attention(job.row.id for job in fresh if job.row.wake_at is not None)
 
-    def _take_key(self, connection: Connection, job: Start) -> str | None:
-        """None when the key was free, else the execution that has it."""
-        new = job.new
-        row = (new.body.workflow, job.key, new.fingerprint, new.id, to_micros(new.at))
-        if self._key.run(connection, [row]) == 1:
-            return None
-        keys = idempotency_keys.c
-        query = select(keys.fingerprint, keys.execution_id).where(
-            keys.workflow == new.body.workflow, keys.key == job.key
-        )
-        fingerprint, execution_id = connection.execute(query).one()
-        if fingerprint != new.fingerprint:
-            job.error = Conflict(
-                "execution.key_reused",
-                f"Idempotency key {job.key!r} started execution {execution_id} with another request; "
-                "use a new key for a new request",
-                execution=execution_id,
-            )
-        return execution_id
+    def _take_keys(self, connection: Connection, jobs: Sequence[Start]) -> None:
+        """Those whose key was free have it now; the others are told which execution has it."""
+        # In one order everywhere: processes that start with the same keys wait for each other, but not in a circle.
+        rows = [
+            (job.new.body.workflow, job.key, job.new.fingerprint, job.new.id, to_micros(job.new.at))
+            for job in sorted(jobs, key=_key_of)
+        ]
+        took = {row[0] for row in self._take.fetch(connection, rows)}
+        late = [job for job in jobs if job.new.id not in took]
+        keys = [(job.new.body.workflow, job.key) for job in late]
+        known = {(row[0], row[1]): row[2:] for row in self._taken.fetch(connection, keys)}
+        for job in jobs:
+            job.known_id = None
+        for job in late:
+            fingerprint, job.known_id = known[_key_of(job)]
+            if fingerprint != job.new.fingerprint:
+                job.error = Conflict(
+                    "execution.key_reused",
+                    f"Idempotency key {job.key!r} started execution {job.known_id} with another request; "
+                    "use a new key for a new request",
+                    execution=job.known_id,
+                )
 
     def _insert(self, connection: Connection, jobs: Sequence[Start]) -> None:
         self._executions.run(connection, [_row_of(job) for job in jobs])

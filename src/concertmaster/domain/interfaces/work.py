@@ -225,6 +225,10 @@ class Placement(Protocol):
         """Start driving an execution that this process has claimed."""
         ...
 
+    async def prepare(self, workflow: str, version: int) -> None:
+        """Have at hand what an execution of this version needs; it will come soon."""
+        ...
+
     @property
     def full(self) -> bool:
         """Whether as many executions are in memory as may be."""
