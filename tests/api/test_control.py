@@ -28,6 +28,7 @@ async def test_a_pause_holds_what_has_not_started_and_says_by_whom(client: httpx
         )
     ).raise_for_status()
     id_ = await start(client, "held")
+    (await until(client, id_, lambda seen: seen["nodes"]["a"]["status"] == "running"))
     assert (await client.post(f"/executions/{id_}/pause", json={"reason": "lunch"})).status_code == 202
     shown = await until(
         client, id_, lambda seen: seen["status"] == "paused" and seen["nodes"]["a"]["status"] == "succeeded"

@@ -1,4 +1,7 @@
-"""What routes ask for: the runtime, who asks, and the bounds of a page."""
+"""What routes ask for: the runtime, who asks, and the bounds of a page.
+
+All of it is `async`, although nothing is awaited: the framework takes a thread for each other function.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from concertmaster.domain.access import Actor, Login
 from concertmaster.domain.errors import NotLoggedIn
 
 
-def runtime(connection: HTTPConnection) -> Runtime:
+async def runtime(connection: HTTPConnection) -> Runtime:
     """The running parts that `create_app` was given."""
     return connection.app.state.runtime
 
@@ -25,12 +28,12 @@ def runtime(connection: HTTPConnection) -> Runtime:
 StillThere = Callable[[], Awaitable[bool]]
 
 
-def doors(connection: HTTPConnection) -> Doors:
+async def doors(connection: HTTPConnection) -> Doors:
     """The check of logins that `create_app` made."""
     return connection.app.state.doors
 
 
-def login(connection: HTTPConnection) -> Login:
+async def login(connection: HTTPConnection) -> Login:
     """The login that `LoginCheck` has found.
 
     Raises:
@@ -45,7 +48,7 @@ def login(connection: HTTPConnection) -> Login:
 LoggedIn = Annotated[Login, Depends(login)]
 
 
-def actor(login: LoggedIn) -> Actor:
+async def actor(login: LoggedIn) -> Actor:
     """Who asks."""
     return login.actor
 
@@ -63,7 +66,7 @@ class JsonResponse(Response):
 Parts = Annotated[Runtime, Depends(runtime)]
 
 
-def still(connection: HTTPConnection, here: Annotated[Doors, Depends(doors)]) -> StillThere:
+async def still(connection: HTTPConnection, here: Annotated[Doors, Depends(doors)]) -> StillThere:
     """Asks again who the request comes from: a stream outlives its login."""
     return partial(here.still, connection.scope)
 

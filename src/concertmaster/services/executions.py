@@ -99,6 +99,7 @@ class ExecutionService:
         idempotency_key: str | None = None,
         trigger: Mapping[str, Any] = MANUAL,
         priority: int | None = None,
+        noted: bool = False,
     ) -> Started:
         """Start an execution; it is stored durably when this returns.
 
@@ -106,6 +107,7 @@ class ExecutionService:
             inputs: by name; defaults are filled in from the document.
             version: the published one when not given.
             priority: higher ones start first; that of the workflow's policy when not given.
+            noted: see `NewExecution`.
             idempotency_key: a second start with the same key and the same request gives the first execution.
         Raises:
             NotFound: the workflow or version.
@@ -132,6 +134,7 @@ class ExecutionService:
             fingerprint=fingerprint(workflow, version, inputs, trigger.get(REPLAY)) if idempotency_key else "",
             priority=document.policy.priority if priority is None else priority,
             slot=slot_of(document, given, trigger),
+            noted=noted,
         )
         # Without room it is left to the dispatcher of whichever process has some first.
         owner = None if self._placement.full else self._owner.name

@@ -107,12 +107,10 @@ class HookService:
         given = request.headers.get(config.duplicate_header.lower())
         key = None if not given else f"hook:{hashlib.sha256(given.encode()).hexdigest()}"
         try:
-            started = await self._triggers.start(actor, row, info, key=key)
+            started = await self._triggers.start(actor, row, info, key=key, noted=True)
         except UserError as error:
             await self._note_failed(row, error, now)
             raise
-        if started.is_new:
-            await self._store.note(row, TriggerFire(now, "started", execution=started.row.id), sample=info)
         return await self._answers.answer(actor, config, started)
 
     async def _demand_caller(self, hook: Hook, request: HookRequest, now: datetime) -> None:
@@ -149,7 +147,7 @@ class HookService:
             raise TooManyRequests("hook.rate", message, retry_after=seconds)
 
     async def _note_failed(self, row: TriggerRow, error: ConcertMasterError, now: datetime) -> None:
-        await self._store.note(row, TriggerFire(now, "failed", f"{error.message} ({error.code})"), sample=None)
+        await self._store.note(row, TriggerFire(now, "failed", f"{error.message} ({error.code})"))
 
 
 def _is_token(row: TriggerRow, given: str) -> bool:

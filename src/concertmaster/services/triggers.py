@@ -163,11 +163,14 @@ class TriggerService:
         """
         await self._executions.prepare(row.workflow, row.version)
 
-    async def start(self, actor: Actor, row: TriggerRow, info: Mapping[str, Any], *, key: str | None) -> Started:
+    async def start(
+        self, actor: Actor, row: TriggerRow, info: Mapping[str, Any], *, key: str | None, noted: bool = False
+    ) -> Started:
         """Start an execution of the published version with the trigger's inputs.
 
         Args:
             info: what the execution is told as `trigger`.
+            noted: see `NewExecution`.
             key: the same key starts one execution of this trigger, whatever it is told and was published since.
         """
         document = await self._workflows.version(row.workflow, row.version)
@@ -180,6 +183,7 @@ class TriggerService:
                 version=row.version,
                 idempotency_key=None if key is None else _key(row.name, key),
                 trigger=info,
+                noted=noted,
             )
         except Conflict as error:
             known = error.details.get("execution")

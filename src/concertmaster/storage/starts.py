@@ -14,11 +14,12 @@ from concertmaster.domain.access import Actor
 from concertmaster.domain.errors import Conflict
 from concertmaster.domain.events import Event, ExecutionCancelled
 from concertmaster.domain.execution import ExecutionRow
-from concertmaster.domain.interfaces import Committed, NewExecution
+from concertmaster.domain.interfaces import Committed, NewExecution, TriggerFire
 from concertmaster.storage.admission import Admission
 from concertmaster.storage.companions import insert_events
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import maybe_micros, plain_key, to_micros
+from concertmaster.storage.fires import Fired, note_fires
 from concertmaster.storage.lanes import Job
 from concertmaster.storage.merging import encode_data
 from concertmaster.storage.newcomers import Newcomers
@@ -189,6 +190,7 @@ class StartLane:
             ],
         )
         self._audit.send(connection, [job.audit for job in jobs])
+        note_fires(connection, [_fired(job) for job in jobs if job.new.noted])
 
     def units(self, jobs: Sequence[Start]) -> list[list[Start]]:
         """Each start for itself."""
@@ -213,6 +215,11 @@ class StartLane:
 
 def _key_of(job: Start) -> tuple[str, str]:
     return job.new.body.workflow, job.key or ""
+
+
+def _fired(job: Start) -> Fired:
+    told = job.new.body.trigger
+    return job.new.body.workflow, told["name"], TriggerFire(job.at, "started", execution=job.new.id), told
 
 
 def _row_of(job: Start) -> tuple[Any, ...]:

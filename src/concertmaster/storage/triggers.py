@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -124,13 +124,13 @@ class SqlTriggerStore:
 
     async def at_address(self, type_: str, address: str) -> Sequence[TriggerRow]:
         """See `TriggerStore`."""
-        query = select(*TRIGGER_COLUMNS).where(_own.type == type_, _own.address.is_not(None), _own.address == address)
-        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        given = {"type": type_, "address": address}
+        rows = await self._database.read(lambda connection: connection.execute(_AT_ADDRESS, given).all())
         return [trigger_from(row) for row in rows]
 
-    async def note(self, row: TriggerRow, fire: TriggerFire, *, sample: Mapping[str, Any] | None) -> None:
+    async def note(self, row: TriggerRow, fire: TriggerFire) -> None:
         """See `TriggerStore`."""
-        fired = [(row.workflow, row.name, fire, sample)]
+        fired = [(row.workflow, row.name, fire, None)]
         await self._database.write(lambda connection: note_fires(connection, fired))
 
     async def set_secret(self, workflow: str, name: str, secret: str, *, actor: Actor) -> None:
@@ -160,6 +160,9 @@ class SqlTriggerStore:
         await self._database.write(store, patient=True)
 
 
+_AT_ADDRESS = select(*TRIGGER_COLUMNS).where(
+    _own.type == bindparam("type"), _own.address.is_not(None), _own.address == bindparam("address")
+)
 _ADVANCE = (
     update(triggers)
     .where(_own.workflow == bindparam("w"), _own.name == bindparam("n"))

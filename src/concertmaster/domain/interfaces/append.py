@@ -193,7 +193,11 @@ class Append:
 
 @dataclass(frozen=True, slots=True)
 class NewExecution:
-    """What a start stores: the row, `execution.created` as seq 1, and the idempotency key."""
+    """What a start stores: the row, `execution.created` as seq 1, and the idempotency key.
+
+    Attributes:
+        noted: it stands among the fires of the trigger that it names, and what it was told is the trigger's sample.
+    """
 
     id: str
     at: datetime
@@ -202,3 +206,4 @@ class NewExecution:
     fingerprint: str = ""
     priority: int = 0
     slot: Slot | None = None
+    noted: bool = False

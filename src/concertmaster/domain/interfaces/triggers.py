@@ -156,7 +156,7 @@ class TriggerStore(Protocol):
         """Those that something which happened there is for."""
         ...
 
-    async def note(self, row: TriggerRow, fire: TriggerFire, *, sample: Mapping[str, Any] | None) -> None:
+    async def note(self, row: TriggerRow, fire: TriggerFire) -> None:
         """Store what became of something that happened."""
         ...
 
