@@ -6,11 +6,13 @@ import asyncio
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.errors import StaleOwner
 from concertmaster.domain.events import ExecutionStarted, ExecutionSucceeded, ExecutionWaiting, NodeProgress
-from concertmaster.domain.interfaces import Append, Change, Lease, LogLine, Release, Snapshot
+from concertmaster.domain.interfaces import Append, Change, History, Lease, LogLine, Release, Snapshot
+from concertmaster.storage.tables import events
 from storage_backends import AT, Storage, append_of, new_execution
 
 LATER = AT + timedelta(days=1)
@@ -173,6 +175,31 @@ async def test_a_new_owner_reads_snapshot_tail_requests_and_lines(storage: Stora
     assert [event.seq for event in history.events] == [5]
     assert [(item.kind, item.data) for item in history.inbox] == [("pause", {"reason": "look"})]
     assert history.log_lines == 2
+
+
+async def test_histories_that_are_read_together_are_each_its_own(storage: Storage) -> None:
+    rows = [await storage.start() for _ in range(70)]
+    for number, row in enumerate(rows):
+        bodies = [NodeProgress("a", 1, float(n)) for n in range(number % 3)]
+        lines = [LogLine(n + 1, "a", 1, AT, "info", "x") for n in range(number % 4)]
+        snapshot = Snapshot(1, row.id.encode()) if number % 5 == 0 else None
+        await storage.journal.append(append_of(row.id, 2, *bodies, logs=lines, snapshot=snapshot))
+        if number % 7 == 0:
+            await storage.journal.post(row.id, "pause", {"reason": row.id}, actor=LOCAL_ADMIN)
+    together = await asyncio.gather(*(storage.journal.history(row.id) for row in [*rows, *rows[:3]]))
+    for number, (row, history) in enumerate(zip([*rows, *rows[:3]], together, strict=True)):
+        assert history == await storage.journal.history(row.id)
+        assert {event.execution_id for event in history.events} == {row.id}
+        assert (history.snapshot is not None) == (number % 70 % 5 == 0)
+
+
+async def test_a_history_that_cannot_be_read_is_that_one_alone(storage: Storage) -> None:
+    well, broken = await storage.start(), await storage.start()
+    spoil = update(events).where(events.c.execution_id == broken.id).values(data="{")
+    await storage.database.write(lambda connection: connection.execute(spoil).rowcount)
+    found = await asyncio.gather(*(storage.journal.history(row.id) for row in (well, broken)), return_exceptions=True)
+    assert isinstance(found[0], History)
+    assert isinstance(found[1], ValueError)
 
 
 async def test_two_snapshots_in_one_group(storage: Storage) -> None:

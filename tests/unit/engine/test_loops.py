@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from bench import Bench, code, everybody_ended, outputs_of, run, until
 from concertmaster import node
+from concertmaster.engine.parts import EngineSettings
 from engine_harness import running_engine
 
 
@@ -333,3 +336,26 @@ async def test_a_condition_that_fails_fails_the_loop(tmp_path: Path) -> None:
     assert row.status == "failed"
     assert row.error is not None
     assert row.error.node == "loop"
+
+
+async def test_a_loop_stays_in_memory_while_its_children_come_and_go(tmp_path: Path) -> None:
+    async with running_engine(tmp_path) as harness:
+        document = each("concurrency: 1", items=str(list(range(301)))).replace("t.work", "data.set")
+        row, _ = await harness.run(document.replace("number:", "value:"))
+        assert row.status == "succeeded", row.error
+        assert len(await harness.children(row.id)) == 4
+        assert row.epoch == 1, "it was claimed once, and not for each child anew"
+
+
+async def test_a_loop_leaves_memory_when_its_children_take_long(tmp_path: Path) -> None:
+    bench = Bench(holds=lambda _: True)
+    sleepy = EngineSettings(hibernate=timedelta(milliseconds=50))
+    async with running_engine(tmp_path, [bench.work()], settings=sleepy) as harness:
+        execution_id = await harness.start(each())
+        await until(lambda: bench.inside == 3)
+        while (await harness.executions.get(execution_id)).owner is not None:
+            await asyncio.sleep(0.01)
+        bench.open.set()
+        row = await harness.end(execution_id)
+    assert row.status == "succeeded", row.error
+    assert row.epoch == 2
