@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, or_, select, text, update
+from sqlalchemy import Connection, Integer, bindparam, case, or_, select, text, update
 
 from concertmaster.domain.interfaces import Claim
 from concertmaster.storage.admission import Admission, Waiting
@@ -32,6 +32,23 @@ SELECT priority, (
 ) AS wake_at
 FROM used WHERE priority IS NOT NULL ORDER BY priority DESC
 """)
+
+
+# Built once: every wake-up asks them.
+_DUE = (
+    select(*_WANTED)
+    .where(_own.wake_at.is_not(None), _own.priority == bindparam("priority"))
+    .where(_own.wake_at <= bindparam("now"), _own.owner.is_(None), _OPEN)
+    .order_by(_own.wake_at, _own.id)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+_FORGOTTEN = (
+    select(_own.id)
+    .where(_own.id.in_(select(inbox.c.execution_id).distinct()), _own.owner.is_(None), _OPEN)
+    .where(or_(_own.wake_at.is_(None), _own.wake_at > bindparam("now")))
+    .with_for_update(skip_locked=True)
+)
 
 
 class Claims:
@@ -73,15 +90,8 @@ class Claims:
         wanted: list[Any] = []
         for priority, wake_at in connection.execute(_EARLIEST).all():
             if wake_at <= now and len(wanted) < limit:
-                query = (
-                    select(*_WANTED)
-                    .where(_own.wake_at.is_not(None), _own.priority == priority)
-                    .where(_own.wake_at <= now, _own.owner.is_(None), _OPEN)
-                    .order_by(_own.wake_at, _own.id)
-                    .limit(limit - len(wanted))
-                    .with_for_update(skip_locked=True)
-                )
-                wanted.extend(connection.execute(query))
+                bounds = {"priority": priority, "now": now, "most": limit - len(wanted)}
+                wanted.extend(connection.execute(_DUE, bounds))
         return self._take(connection, wanted, owner)
 
     def _bury(self, connection: Connection, dead: Sequence[str]) -> None:
@@ -90,10 +100,7 @@ class Claims:
 
     def _rescue(self, connection: Connection, now: int) -> None:
         """Make due what has a request and nobody to answer it: it was asked at the very moment it was let go of."""
-        asked = select(inbox.c.execution_id).distinct()
-        sleeps = or_(_own.wake_at.is_(None), _own.wake_at > now)
-        query = select(_own.id).where(_own.id.in_(asked), _own.owner.is_(None), sleeps, _OPEN)
-        forgotten = list(connection.scalars(query.with_for_update(skip_locked=True)))
+        forgotten = list(connection.scalars(_FORGOTTEN, {"now": now}))
         if forgotten:
             connection.execute(update(executions).where(_own.id.in_(forgotten)).values(wake_at=now))
 
