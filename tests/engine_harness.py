@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
+from uuid_utils import uuid7
 
 from concertmaster.bootstrap import SystemClock
 from concertmaster.data.artifacts import ArtifactStore
@@ -81,7 +81,7 @@ class Harness:
         """Store the document and start it; `drive=False` leaves it queued, as a crash right after would."""
         stored = await self.save(document)
         body = ExecutionCreated(stored.name, stored.version, inputs or {}, {"type": "manual"})
-        new = NewExecution(str(uuid.uuid4()), self.engine.clock.now(), body, slot=slot, priority=priority)
+        new = NewExecution(str(uuid7()), self.engine.clock.now(), body, slot=slot, priority=priority)
         # Owned and not driven, it is what a process leaves behind that dies right after.
         owner = self.engine.owner.name if drive else "somebody who died"
         row, _ = await self.journal.create(new, actor=LOCAL_ADMIN, owner=owner)

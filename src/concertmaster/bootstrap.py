@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import shutil
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, replace
@@ -13,9 +12,8 @@ from importlib.metadata import version
 from typing import Any
 
 from concertmaster.config import Settings
-from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.guard import EgressRules, GuardedClient
-from concertmaster.domain.interfaces import Clock, Slots
+from concertmaster.domain.interfaces import Clock
 from concertmaster.domain.limits import parse_limits
 from concertmaster.engine.breaker import BreakerPolicy, Breakers
 from concertmaster.engine.hooks import Hooks
@@ -27,6 +25,7 @@ from concertmaster.executors.local import LocalCompute
 from concertmaster.executors.pool import ProcessSettings
 from concertmaster.nodes.loader import load_registry
 from concertmaster.observability.metrics import Metrics
+from concertmaster.opening import Storage, open_storage
 from concertmaster.security.cipher import open_cipher
 from concertmaster.services.aside import Aside
 from concertmaster.services.calls import CallService
@@ -37,30 +36,20 @@ from concertmaster.services.items import ItemService
 from concertmaster.services.logins import LoginService
 from concertmaster.services.nodes import NodeTypeService
 from concertmaster.services.operations import Instance, OperationsService
+from concertmaster.services.retention import RetentionRules, RetentionService
 from concertmaster.services.stream import StreamService
 from concertmaster.services.tokens import TokenService
 from concertmaster.services.waits import WaitService
 from concertmaster.services.workflows import WorkflowService
-from concertmaster.storage.backfills import SqlBackfillStore
-from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database
-from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.file_watches import SqlFileWatchStore
 from concertmaster.storage.happenings import SqlHappeningStore
-from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.logins import SqlLoginStore
-from concertmaster.storage.migrate import upgrade
+from concertmaster.storage.references import SqlReferenceStore
 from concertmaster.storage.relay import Relay
 from concertmaster.storage.tokens import SqlTokenStore
-from concertmaster.storage.triggers import SqlTriggerStore
-from concertmaster.storage.waits import SqlWaitStore
-from concertmaster.storage.workflows import SqlWorkflowStore
 from concertmaster.triggering import Triggering, Watching, start_triggering
-from concertmaster.triggers.kinds import Kinds
 from concertmaster.triggers.schedule import Schedules
-
-# In a shared folder; a write that takes longer is not to be expected.
-HALF_WRITTEN_KEPT = timedelta(days=1)
 
 
 class SystemClock:
@@ -89,6 +78,7 @@ class Runtime:
     stream: StreamService
     logins: LoginService
     tokens: TokenService
+    retention: RetentionService
     recovered: int
 
 
@@ -101,46 +91,6 @@ def _calm_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-
-
-@dataclass(frozen=True, slots=True)
-class _Storage:
-    """What is on the disk, opened."""
-
-    database: Database
-    journal: SqlJournal
-    workflows: SqlWorkflowStore
-    triggers: SqlTriggerStore
-    backfills: SqlBackfillStore
-    executions: SqlExecutionStore
-    connections: SqlConnectionStore
-    waits: SqlWaitStore
-    artifacts: ArtifactStore
-    slots: Slots
-
-
-async def _open_storage(settings: Settings, hooks: Hooks, clock: Clock, stack: AsyncExitStack) -> _Storage:
-    artifacts = ArtifactStore(settings.resolved_artifacts_dir)
-    # In a folder that is ours alone, whatever is half written belongs to a process that is gone.
-    artifacts.sweep(older_than=timedelta() if settings.artifacts_dir is None else HALF_WRITTEN_KEPT)
-    shutil.rmtree(settings.scratch_dir, ignore_errors=True)
-    upgrade(settings.resolved_database_url)
-    database = Database(settings.resolved_database_url)
-    await database.open()
-    stack.push_async_callback(database.close)
-    journal = SqlJournal(database, hooks.committed, hooks.wake, now=clock.now)
-    return _Storage(
-        database=database,
-        journal=journal,
-        workflows=SqlWorkflowStore(database, plan=Kinds().plan, now=clock.now),
-        triggers=SqlTriggerStore(database, plan=Kinds().plan),
-        backfills=SqlBackfillStore(database),
-        executions=SqlExecutionStore(database),
-        connections=SqlConnectionStore(database, now=clock.now),
-        waits=SqlWaitStore(database, journal.awaiting, now=clock.now),
-        artifacts=artifacts,
-        slots=database.slots(hooks.owner, hooks.freed),
-    )
 
 
 @asynccontextmanager
@@ -159,7 +109,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
     cipher = open_cipher(settings.resolved_data_dir, settings.secret_key.get_secret_value() or None)
     registry = load_registry(settings.resolved_workspace)
     async with AsyncExitStack() as stack:
-        storage = await _open_storage(settings, hooks, clock, stack)
+        storage = await open_storage(settings, hooks, clock, stack)
         connections = ConnectionService(storage.connections, cipher)
         http = GuardedClient(EgressRules.parse(settings.egress_allow))
         stack.push_async_callback(http.aclose)
@@ -233,6 +183,11 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
                 everything=recover,
             )
         )
+        retention = RetentionService(
+            SqlReferenceStore(storage.database), storage.artifacts, _retention_rules(settings), clock
+        )
+        if recover:
+            await stack.enter_async_context(running(retention.run()))
         yield Runtime(
             settings=settings,
             workflows=workflows,
@@ -259,6 +214,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             stream=stream,
             logins=LoginService(SqlLoginStore(storage.database, now=clock.now), clock=clock, aside=aside),
             tokens=TokenService(SqlTokenStore(storage.database, now=clock.now), clock=clock, aside=aside),
+            retention=retention,
             recovered=recovered,
         )
 
@@ -269,6 +225,10 @@ def _engine_settings(settings: Settings, *, recover: bool) -> EngineSettings:
     )
     # Without a dispatcher for everything nobody would wake an execution that had left memory.
     return found if recover else replace(found, hibernate=timedelta.max)
+
+
+def _retention_rules(settings: Settings) -> RetentionRules:
+    return RetentionRules(settings.outputs_max_age, settings.outputs_max_count, settings.outputs_max_bytes)
 
 
 def _relay(database: Database, bus: MemoryEventBus, hooks: Hooks) -> Coroutine[Any, Any, None]:
@@ -284,7 +244,7 @@ def _relay(database: Database, bus: MemoryEventBus, hooks: Hooks) -> Coroutine[A
     return relay.run()
 
 
-def _instance(settings: Settings, storage: _Storage, clock: Clock) -> Instance:
+def _instance(settings: Settings, storage: Storage, clock: Clock) -> Instance:
     return Instance(
         version=version("concertmaster"),
         workspace=settings.resolved_workspace,

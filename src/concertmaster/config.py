@@ -33,7 +33,7 @@ TOKEN_FILE = "local-token"  # noqa: S105  (a file name)
 
 
 # Settings that are a number of bytes.
-SIZES = ("process_memory", "max_body_bytes")
+SIZES = ("process_memory", "max_body_bytes", "outputs_max_bytes")
 
 
 class Settings(BaseSettings):
@@ -124,6 +124,24 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(
         default=16 * 1024 * 1024, ge=1024, description="Largest request body that the API takes: bytes, or `16MiB`."
     )
+    outputs_max_age: timedelta | None = Field(
+        default=None,
+        gt=timedelta(),
+        le=LONGEST,
+        description="How long the tables, files and large values of an execution are kept after its end; empty: for "
+        "ever. The execution itself, its events and logs stay.",
+    )
+    outputs_max_count: int | None = Field(
+        default=None,
+        ge=1,
+        description="Of how many of the newest executions of each workflow they are kept; empty: of all.",
+    )
+    outputs_max_bytes: int | None = Field(
+        default=None,
+        ge=2**20,
+        description="How large the artifact store may grow before the oldest of them go: bytes, or `100GiB`; empty: "
+        "without a limit.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least serious log line that is written: debug, info, warning or error."
     )
@@ -138,7 +156,9 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("node_timeout", "execution_timeout", "process_cpu_time", "watch_interval", mode="before")
+    @field_validator(
+        "node_timeout", "execution_timeout", "process_cpu_time", "watch_interval", "outputs_max_age", mode="before"
+    )
     @classmethod
     def _duration(cls, value: object) -> object:
         return parse_duration(value) if isinstance(value, str) else value
@@ -152,6 +172,12 @@ class Settings(BaseSettings):
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
+
+    # Runs before those above, which read text.
+    @field_validator("outputs_max_age", "outputs_max_count", "outputs_max_bytes", mode="before")
+    @classmethod
+    def _empty(cls, value: object) -> object:
+        return None if value == "" else value
 
     @classmethod
     def settings_customise_sources(

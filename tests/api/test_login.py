@@ -253,3 +253,12 @@ async def test_a_session_in_use_is_prolonged_with_its_cookie(
         assert "Max-Age=2592000" in answer.headers["set-cookie"]
         while "set-cookie" in answer.headers:
             answer = await browser.get("/me")
+
+
+async def test_only_who_manages_the_instance_may_remove_data(client: httpx.AsyncClient, app: FastAPI) -> None:
+    _, shown = await token(client, "runs", "run")
+    async with make_client(app, headers=shown) as runs:
+        refused = await runs.post("/outputs/clean", params={"dry_run": "true"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "access.denied")
+    counted = await client.post("/outputs/clean", params={"dry_run": "true"})
+    assert counted.json() == {"executions": 0, "artifacts": 0, "size_bytes": 0, "dry_run": True}

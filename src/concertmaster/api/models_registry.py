@@ -137,6 +137,15 @@ class Health(_Model):
     status: Literal["ok", "ready"]
 
 
+class Cleaned(_Model):
+    """What was removed, or would be: of how many executions the data, and the files."""
+
+    executions: int
+    artifacts: int
+    size_bytes: int
+    dry_run: bool
+
+
 class Info(_Model):
     """What runs here."""
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import PlainTextResponse
 
 from concertmaster.api import models_registry as models
@@ -11,12 +14,20 @@ from concertmaster.observability.metrics import CONTENT_TYPE
 
 router = APIRouter(tags=["operations"])
 root_router = APIRouter(tags=["operations"])
+DryRun = Annotated[bool, Query(description="Only count what would be removed")]
 
 
 @router.get("/info", response_model=models.Info)
 async def get_info(parts: Parts, asker: Asker) -> Response:
     """Version, folders, database."""
     return JsonResponse(parts.operations.info(asker))
+
+
+@router.post("/outputs/clean", response_model=models.Cleaned, responses=problems(403))
+async def clean_outputs(parts: Parts, asker: Asker, dry_run: DryRun = False) -> Response:
+    """Remove the data of executions that the settings `outputs_max_*` do not keep, and what no execution names."""
+    cleaned = await parts.retention.clean(asker, dry_run=dry_run)
+    return JsonResponse({**asdict(cleaned), "dry_run": dry_run})
 
 
 @root_router.get("/healthz", response_model=models.Health)

@@ -17,6 +17,7 @@ from concertmaster.cli.access import token_app, user_app
 from concertmaster.cli.connection_commands import connection_app
 from concertmaster.cli.items import executions_items
 from concertmaster.cli.options import DataDir, Json
+from concertmaster.cli.outputs import outputs_app
 from concertmaster.cli.trigger_commands import backfills_app, triggers_app
 from concertmaster.cli.wait_commands import approvals_app, events_app
 from concertmaster.cli.workflow_commands import workflows_app
@@ -38,6 +39,7 @@ app.add_typer(approvals_app, name="approvals")
 app.add_typer(events_app, name="events")
 app.add_typer(triggers_app, name="triggers")
 app.add_typer(backfills_app, name="backfills")
+app.add_typer(outputs_app, name="outputs")
 app.add_typer(connection_app, name="connection")
 app.add_typer(config_app, name="config")
 app.add_typer(user_app, name="user")

@@ -143,6 +143,39 @@ class ArtifactStore:
             return False
         return True
 
+    def total_bytes(self) -> int:
+        """What all of them take."""
+        return sum(found.st_size for folder in self.folders() for _, found in _files(self.root / folder))
+
+    def folders(self) -> list[str]:
+        """The parts that the store is made of, to be looked through one by one."""
+        return sorted(path.name for path in self.root.iterdir() if len(path.name) == 2 and path.is_dir())
+
+    def older_than(self, folder: str, age: timedelta) -> list[str]:
+        """Those in a folder that nobody has made or reused for so long."""
+        limit = time.time() - age.total_seconds()
+        return [name for name, found in _files(self.root / folder) if found.st_mtime < limit]
+
+    def remove_old(self, digest: str, age: timedelta, *, dry_run: bool = False) -> int | None:
+        """Remove one that nobody has made or reused for so long; returns its bytes, None when it stays.
+
+        Whoever reuses it at this very moment finds that it is there, so it is taken aside first, and put back when it
+        has become young meanwhile.
+        """
+        place, limit = self._place(digest), time.time() - age.total_seconds()
+        aside = self.unfinished / f"{digest}.old"
+        with contextlib.suppress(FileNotFoundError):
+            found = place.stat()
+            if found.st_mtime >= limit or dry_run:
+                return found.st_size if found.st_mtime < limit else None
+            place.replace(aside)
+            if aside.stat().st_mtime >= limit:
+                aside.replace(place)
+                return None
+            aside.unlink()
+            return found.st_size
+        return None
+
     def sweep(self, *, older_than: timedelta = timedelta(hours=1)) -> int:
         """Remove temporary files that a crash left behind; to be called at start. Returns how many."""
         limit = time.time() - older_than.total_seconds()
@@ -208,8 +241,20 @@ class ArtifactStore:
             ) from error
 
 
+def _files(folder: Path) -> Generator[tuple[str, os.stat_result]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            # In a shared folder another process may remove what is listed here.
+            with contextlib.suppress(FileNotFoundError):
+                yield entry.name, entry.stat()
+
+
 def _missing(digest: str) -> NotFound:
-    return NotFound("artifacts.not_found", f"The artifact {digest} is not in the store", artifact=digest)
+    message = (
+        f"The artifact {digest} is not in the store any more: data is kept as long as the settings outputs_max_* say; "
+        "run the workflow again to have it"
+    )
+    return NotFound("artifacts.not_found", message, artifact=digest)
 
 
 def _sync(path: Path) -> None:

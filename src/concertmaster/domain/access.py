@@ -22,6 +22,7 @@ Permission = Literal[
     "connection:write",
     "registry:read",
     "instance:read",
+    "instance:manage",
     "access:manage",
 ]
 # What an API token is good for; each includes those before it.
@@ -35,7 +36,7 @@ _OPERATE: frozenset[Permission] = frozenset(
 # Approvals are for people: a program that runs workflows must not answer what they ask. Whoever may change a workflow
 # could take its questions out.
 _EDIT: frozenset[Permission] = frozenset([*_OPERATE, "workflow:write", "approval:decide"])
-_ADMIN: frozenset[Permission] = frozenset([*_EDIT, "connection:write", "access:manage"])
+_ADMIN: frozenset[Permission] = frozenset([*_EDIT, "connection:write", "instance:manage", "access:manage"])
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     "viewer": _VIEW,
     "operator": _OPERATE,

@@ -55,10 +55,15 @@ async def load(engine: Engine, claim: Claim, *, trouble: str = "") -> Loaded | F
         )
     try:
         plan = await engine.plans.get(row.workflow, row.version)
+        return await _loaded(engine, claim, plan)
     except ConcertMasterError as error:
         if error.retryable:
             raise
         return failure_of(error, node="")
+
+
+async def _loaded(engine: Engine, claim: Claim, plan: Plan) -> Loaded:
+    row = claim.row
     if claim.created is not None:
         state = _initial(engine, row.id, plan, claim.created)
         return Loaded(await with_values(engine, fold(state, [claim.created])))

@@ -23,6 +23,7 @@ from concertmaster.engine.children import Span
 from concertmaster.engine.item_values import results_of, stacked
 from concertmaster.engine.items import item_id
 from concertmaster.engine.keys import key_of_children
+from concertmaster.engine.outcomes import reference_to
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
 from concertmaster.engine.recorder import Recorder
@@ -52,7 +53,13 @@ class Offspring:
         for offset, count in command.spans:
             child = await self._child(planned, command.attempt, offset, count)
             body = events.ItemStarted(command.node, command.attempt, child.id, offset, count)
-            self._recorder.record(body, companions=[child], then=self._submitter(child))
+            items = None if child.body.parent is None else child.body.parent.get("items")
+            self._recorder.record(
+                body,
+                companions=[child],
+                artifacts=reference_to(items, command.node, f"items[{offset}]"),
+                then=self._submitter(child),
+            )
         self._recorder.hurry()
 
     async def _child(self, planned: PlanNode, attempt: int, offset: int, count: int) -> Child:

@@ -12,7 +12,7 @@ from uuid_utils import uuid7
 from concertmaster.domain import events
 from concertmaster.domain.execution import Failure
 from concertmaster.domain.interfaces import ArtifactReference, AskApproval, Companion, InboxItem, Listen
-from concertmaster.domain.values import NULL, Value
+from concertmaster.domain.values import NULL, Value, from_json
 from concertmaster.engine import commands as cmd
 from concertmaster.engine.attempt import Outcome
 from concertmaster.engine.attempts import Attempt, Attempts
@@ -105,7 +105,12 @@ class Outcomes:
             about["id"] = str(uuid7())
         companion = self._awaited(node, awaited.rule, about, due_at)
         body = events.NodeWaiting(node, attempt, awaited.rule, due_at, about=about)
-        self._recorder.record(body, at=now, companions=() if companion is None else (companion,))
+        self._recorder.record(
+            body,
+            at=now,
+            companions=() if companion is None else (companion,),
+            artifacts=reference_to(about.get("items"), node, "items"),
+        )
 
     def arrive(self, item: InboxItem) -> None:
         """An event or an answer that a node waits for."""
@@ -142,6 +147,14 @@ class Outcomes:
         if rule == "approval":
             return AskApproval(told["id"], visible_id(self._state), node_id, told["title"], told, due_at)
         return None
+
+
+def reference_to(stored: Mapping[str, Any] | None, node: str, what: str) -> list[ArtifactReference]:
+    """The reference to the artifact of a stored value, if it has one."""
+    value = None if stored is None else from_json(stored)
+    if value is None or value.artifact is None:
+        return []
+    return [ArtifactReference(value.artifact, node, what, value.size_bytes)]
 
 
 def body_of(ending: Ending, outputs: Mapping[str, Any]) -> events.Body:

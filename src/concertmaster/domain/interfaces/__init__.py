@@ -28,6 +28,7 @@ from concertmaster.domain.interfaces.happenings import (
 )
 from concertmaster.domain.interfaces.journal import Claim, History, InboxItem, Journal
 from concertmaster.domain.interfaces.logins import LoginStore, TokenStore
+from concertmaster.domain.interfaces.retention import ReferenceStore, Referrer
 from concertmaster.domain.interfaces.stores import (
     ConnectionStore,
     ExecutionStore,
@@ -106,6 +107,8 @@ __all__ = [
     "OpenExecutions",
     "Page",
     "Placement",
+    "ReferenceStore",
+    "Referrer",
     "Release",
     "SentEvent",
     "Settled",

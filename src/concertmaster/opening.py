@@ -1,0 +1,72 @@
+"""Opening: the stores of an instance, on its database and in its folders."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+
+from concertmaster.config import Settings
+from concertmaster.data.artifacts import ArtifactStore
+from concertmaster.domain.interfaces import Clock, Slots
+from concertmaster.engine.hooks import Hooks
+from concertmaster.storage.backfills import SqlBackfillStore
+from concertmaster.storage.connections import SqlConnectionStore
+from concertmaster.storage.database import Database
+from concertmaster.storage.executions import SqlExecutionStore
+from concertmaster.storage.journal import SqlJournal
+from concertmaster.storage.migrate import upgrade
+from concertmaster.storage.triggers import SqlTriggerStore
+from concertmaster.storage.waits import SqlWaitStore
+from concertmaster.storage.workflows import SqlWorkflowStore
+from concertmaster.triggers.kinds import Kinds
+
+# In a shared folder; a write that takes longer is not to be expected.
+HALF_WRITTEN_KEPT = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """What is on the disk, opened."""
+
+    database: Database
+    journal: SqlJournal
+    workflows: SqlWorkflowStore
+    triggers: SqlTriggerStore
+    backfills: SqlBackfillStore
+    executions: SqlExecutionStore
+    connections: SqlConnectionStore
+    waits: SqlWaitStore
+    artifacts: ArtifactStore
+    slots: Slots
+
+
+async def open_storage(settings: Settings, hooks: Hooks, clock: Clock, stack: AsyncExitStack) -> Storage:
+    """Open everything, until the stack is closed.
+
+    Raises:
+        OperationalError: the database or a folder cannot be used.
+        UserError: the database belongs to a newer version.
+    """
+    artifacts = ArtifactStore(settings.resolved_artifacts_dir)
+    # In a folder that is ours alone, whatever is half written belongs to a process that is gone.
+    artifacts.sweep(older_than=timedelta() if settings.artifacts_dir is None else HALF_WRITTEN_KEPT)
+    shutil.rmtree(settings.scratch_dir, ignore_errors=True)
+    upgrade(settings.resolved_database_url)
+    database = Database(settings.resolved_database_url)
+    await database.open()
+    stack.push_async_callback(database.close)
+    journal = SqlJournal(database, hooks.committed, hooks.wake, now=clock.now)
+    return Storage(
+        database=database,
+        journal=journal,
+        workflows=SqlWorkflowStore(database, plan=Kinds().plan, now=clock.now),
+        triggers=SqlTriggerStore(database, plan=Kinds().plan),
+        backfills=SqlBackfillStore(database),
+        executions=SqlExecutionStore(database),
+        connections=SqlConnectionStore(database, now=clock.now),
+        waits=SqlWaitStore(database, journal.awaiting, now=clock.now),
+        artifacts=artifacts,
+        slots=database.slots(hooks.owner, hooks.freed),
+    )

@@ -1,0 +1,54 @@
+"""`outputs clean`, by the settings of the workspace."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from factories import document
+from server_process import Command
+
+LARGE = {"nodes": {"a": {"type": "data.set", "config": {"value": "x" * 70_000}}}, "edges": [], "outputs": {}}
+
+
+def artifacts(workspace: Path) -> list[Path]:
+    return [path for path in (workspace / ".concertmaster" / "artifacts").glob("??/*") if path.is_file()]
+
+
+def test_it_counts_and_removes_what_the_settings_do_not_keep(workspace: Path, command: Command) -> None:
+    (workspace / "large.yaml").write_text(yaml.safe_dump(document("large", inputs={}, **LARGE)))
+    assert command("run", "large.yaml").returncode == 0
+    (made,) = artifacts(workspace)
+    assert command("outputs", "clean").stdout == "removed: the data of 0 executions, 0 files of 0 bytes\n"
+    (workspace / "concertmaster.toml").write_text('outputs_max_age = "1ms"\n')
+    # A file is left alone for an hour after somebody has made or reused it.
+    os.utime(made, (0, time.time() - 7_200))
+    counted = command("outputs", "clean", "--dry-run")
+    assert counted.stdout == "would be removed: the data of 1 execution, 1 file of 70,002 bytes\n"
+    assert artifacts(workspace) == [made]
+    removed = json.loads(command("outputs", "clean", "--json").stdout)
+    assert removed == {"executions": 1, "artifacts": 1, "size_bytes": 70_002, "dry_run": False}
+    assert artifacts(workspace) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("outputs_max_age", "0s", "greater than 0"),
+        ("outputs_max_age", "soon", "OUTPUTS_MAX_AGE"),
+        ("outputs_max_count", "0", "greater than or equal to 1"),
+        ("outputs_max_bytes", "12", "greater than or equal to"),
+    ],
+)
+def test_bounds_that_mean_nothing_are_refused(
+    command: Command, monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv(f"CONCERTMASTER_{name.upper()}", value)
+    done = command("outputs", "clean")
+    assert done.returncode == 2
+    assert told in done.stderr

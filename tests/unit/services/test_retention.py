@@ -1,0 +1,160 @@
+"""Retention over a real engine, database and artifact store."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench import Bench, until
+from concertmaster.domain.access import LOCAL_ADMIN, Actor
+from concertmaster.domain.errors import UserError
+from concertmaster.services.retention import Cleaned, RetentionRules, RetentionService
+from concertmaster.storage.references import SqlReferenceStore
+from engine_harness import Harness, running_engine
+
+# Above what stands in an event.
+LARGE = 70_000
+NOW = timedelta()
+PAST = timedelta(microseconds=1)
+
+
+def retention(harness: Harness, *, grace: timedelta = NOW, **rules: Any) -> RetentionService:
+    store = SqlReferenceStore(harness.database)
+    known = RetentionRules(**rules)
+    return RetentionService(
+        store, harness.engine.artifacts, known, harness.engine.clock, grace=grace, freed_grace=grace
+    )
+
+
+def large(letter: str, *, name: str = "large") -> str:
+    """A workflow of one value that is an artifact."""
+    return f"{{concertmaster: 1, name: {name}, nodes: {{a: {{type: data.set, config: {{value: {letter * LARGE}}}}}}}}}"
+
+
+def stored(harness: Harness) -> set[str]:
+    store = harness.engine.artifacts
+    return {digest for folder in store.folders() for digest in store.older_than(folder, timedelta(days=-1))}
+
+
+async def artifact_of(harness: Harness, document: str) -> str:
+    """Run it, and give the artifact that it made."""
+    before = stored(harness)
+    row, _ = await harness.run(document)
+    assert row.status == "succeeded", row.error
+    (made,) = stored(harness) - before
+    return made
+
+
+async def test_old_data_goes_and_the_execution_stays(tmp_path: Path) -> None:
+    async with running_engine(tmp_path) as harness:
+        await artifact_of(harness, large("a"))
+        (row,) = (await harness.executions.list()).items
+        assert await retention(harness, age=timedelta(hours=1)).clean(LOCAL_ADMIN, dry_run=False) == Cleaned()
+        expected = Cleaned(executions=1, artifacts=1, size_bytes=LARGE + 2)
+        assert await retention(harness, age=PAST).clean(LOCAL_ADMIN, dry_run=True) == expected
+        assert len(stored(harness)) == 1, "it was only counted"
+        assert await retention(harness, age=PAST).clean(LOCAL_ADMIN, dry_run=False) == expected
+        assert stored(harness) == set()
+        assert await harness.executions.get(row.id) == row
+        assert len(await harness.journal.read(row.id)) > 1
+
+
+async def test_the_same_bytes_of_another_execution_stay(tmp_path: Path) -> None:
+    async with running_engine(tmp_path) as harness:
+        shared = await artifact_of(harness, large("a"))
+        (await harness.run(large("a")))
+        cleaned = await retention(harness, count=1).clean(LOCAL_ADMIN, dry_run=False)
+        assert (cleaned.executions, cleaned.artifacts) == (1, 0)
+        assert stored(harness) == {shared}
+
+
+async def test_the_newest_of_each_workflow_are_kept(tmp_path: Path) -> None:
+    async with running_engine(tmp_path) as harness:
+        made = [await artifact_of(harness, large(letter)) for letter in "abc"]
+        other = await artifact_of(harness, large("d", name="other"))
+        assert (await retention(harness, count=2).clean(LOCAL_ADMIN, dry_run=False)).artifacts == 1
+        assert stored(harness) == {*made[1:], other}
+
+
+async def test_the_oldest_go_until_the_store_is_small_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("concertmaster.services.retention.PAGE", 1)
+    async with running_engine(tmp_path) as harness:
+        made = [await artifact_of(harness, large(letter)) for letter in "abcd"]
+        bound = 2 * (LARGE + 2)
+        assert (await retention(harness, size_bytes=bound).clean(LOCAL_ADMIN, dry_run=False)).artifacts == 2
+        assert stored(harness) == set(made[2:])
+
+
+async def test_what_goes_on_keeps_everything_that_it_reads(tmp_path: Path) -> None:
+    bench = Bench(holds=lambda _: True)
+    # The list that the loop made of its items, and each child's part of it, are artifacts that no node gave.
+    document = """
+        concertmaster: 1
+        name: loop
+        nodes:
+          each:
+            type: flow.for_each
+            config: {items: "{{ range(3) | list }}", batch: 1, concurrency: 1}
+            body:
+              nodes:
+                work: {type: t.work, config: {number: 1}}
+        outputs: {all: "{{ nodes.each | length }}"}
+        """.replace('"{{ range(3) | list }}"', str(["x" * LARGE, "y" * LARGE, "z" * LARGE]))
+    async with running_engine(tmp_path, [bench.work()]) as harness:
+        execution_id = await harness.start(document)
+        await until(lambda: bench.inside == 1)
+        before = stored(harness)
+        assert before
+        rules = {"age": PAST, "count": 1, "size_bytes": 2**20}
+        assert await retention(harness, **rules).clean(LOCAL_ADMIN, dry_run=False) == Cleaned()
+        assert stored(harness) == before
+        bench.open.set()
+        row = await harness.end(execution_id)
+        assert row.status == "succeeded", row.error
+        cleaned = await retention(harness, age=PAST).clean(LOCAL_ADMIN, dry_run=False)
+        assert cleaned.artifacts == len(before)
+        assert stored(harness) == set()
+
+
+async def test_what_nobody_names_goes_once_it_is_old(tmp_path: Path) -> None:
+    async with running_engine(tmp_path) as harness:
+        store = harness.engine.artifacts
+        old, reused, young = (store.put_bytes(text) for text in (b"old", b"reused", b"young"))
+        for digest in (old, reused):
+            os.utime(store.local_path(digest), (0, time.time() - 90_000))
+        assert store.put_bytes(b"reused") == reused
+        day = retention(harness, grace=timedelta(days=1))
+        assert await day.clean(LOCAL_ADMIN, dry_run=True) == Cleaned(artifacts=1, size_bytes=3)
+        assert await day.clean(LOCAL_ADMIN, dry_run=False) == Cleaned(artifacts=1, size_bytes=3)
+        assert stored(harness) == {reused, young}
+        assert list(store.unfinished.iterdir()) == []
+
+
+async def test_a_retry_without_its_data_says_what_has_become_of_it(tmp_path: Path) -> None:
+    async with running_engine(tmp_path) as harness:
+        row, _ = await harness.run(f"""
+            concertmaster: 1
+            name: broken
+            nodes:
+              a: {{type: data.set, config: {{value: {"a" * LARGE}}}}}
+              b: {{type: data.set, config: {{value: "{{{{ nodes.a / 2 }}}}"}}}}
+            edges: [a -> b]
+            """)
+        assert row.status == "failed"
+        await retention(harness, age=PAST).clean(LOCAL_ADMIN, dry_run=False)
+        await harness.ask(row.id, "retry", nodes=["b"], inputs={})
+        row = await harness.end(row.id)
+    assert row.error is not None
+    assert row.error.code == "artifacts.not_found"
+    assert "outputs_max_" in row.error.message
+
+
+async def test_only_who_manages_the_instance_may_clean(tmp_path: Path) -> None:
+    async with running_engine(tmp_path) as harness:
+        with pytest.raises(UserError, match="instance:manage"):
+            await retention(harness).clean(Actor("eve", "editor"), dry_run=True)
