@@ -42,6 +42,7 @@ from concertmaster.storage.database import Database
 from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.migrate import upgrade
+from concertmaster.storage.results import SqlResultStore
 from concertmaster.storage.rows import EXECUTION_COLUMNS, execution_from
 from concertmaster.storage.triggers import SqlTriggerStore
 from concertmaster.storage.waits import SqlWaitStore
@@ -87,6 +88,13 @@ class Harness:
         row, _ = await self.journal.create(new, actor=LOCAL_ADMIN, owner=owner)
         if drive and row.owner == owner:
             self.placement.submit(Claim(row, created=Event(row.id, 1, row.created_at, body)))
+        return row.id
+
+    async def start_with(self, body: ExecutionCreated) -> str:
+        """Start a version that is stored already, with all that can be said of a start."""
+        new = NewExecution(str(uuid7()), self.engine.clock.now(), body)
+        row, _ = await self.journal.create(new, actor=LOCAL_ADMIN, owner=self.engine.owner.name)
+        self.placement.submit(Claim(row, created=Event(row.id, 1, row.created_at, body)))
         return row.id
 
     async def save(self, document: str) -> StoredWorkflow:
@@ -212,6 +220,7 @@ async def running_engine(
         limits=Limits(slots, parse_limits(limits)),
         breakers=Breakers(breaker or BreakerPolicy()),
         settings=settings or EngineSettings(),
+        results=SqlResultStore(database),
         doors=Doors(call=CallService(checked).prepare, send=waits.send_from_node, expire=waits.expire),
     )
     try:

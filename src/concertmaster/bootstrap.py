@@ -47,6 +47,7 @@ from concertmaster.storage.happenings import SqlHappeningStore
 from concertmaster.storage.logins import SqlLoginStore
 from concertmaster.storage.references import SqlReferenceStore
 from concertmaster.storage.relay import Relay
+from concertmaster.storage.results import SqlResultStore
 from concertmaster.storage.tokens import SqlTokenStore
 from concertmaster.triggering import Triggering, Watching, start_triggering
 from concertmaster.triggers.schedule import Schedules
@@ -141,6 +142,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             limits=Limits(storage.slots, parse_limits(settings.limits)),
             breakers=Breakers(BreakerPolicy(settings.breaker_failures, settings.breaker_seconds)),
             settings=_engine_settings(settings, recover=recover),
+            results=SqlResultStore(storage.database),
             doors=Doors(call=CallService(workflows).prepare, send=waits.send_from_node, expire=waits.expire),
         )
         metrics = Metrics(engine.plans.node_types, clock)
@@ -184,7 +186,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             )
         )
         retention = RetentionService(
-            SqlReferenceStore(storage.database), storage.artifacts, _retention_rules(settings), clock
+            SqlReferenceStore(storage.database), engine.results, storage.artifacts, _retention_rules(settings), clock
         )
         if recover:
             await stack.enter_async_context(running(retention.run()))

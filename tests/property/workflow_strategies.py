@@ -53,6 +53,7 @@ def node_policies(draw: st.DrawFn) -> NodePolicy:
         timeout=draw(st.one_of(st.none(), durations)),
         retry=retry,
         on_error=draw(st.sampled_from([None, "fail", "continue"])),
+        cache=draw(st.sampled_from([None, True, False])),
         on_interrupt=draw(st.sampled_from(["stop", "retry", "fail"])),
         join=draw(st.sampled_from(["all", "any", 1, 3])),
         idempotent=draw(st.sampled_from([None, True, False])),

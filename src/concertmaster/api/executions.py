@@ -37,7 +37,13 @@ async def start_execution(
 ) -> Response:
     """Start an execution; it is durable when this answers."""
     started = await parts.executions.start(
-        asker, name, body.inputs, version=body.version, idempotency_key=idempotency_key, priority=body.priority
+        asker,
+        name,
+        body.inputs,
+        version=body.version,
+        idempotency_key=idempotency_key,
+        priority=body.priority,
+        cache=body.cache,
     )
     row = started.row
     if wait > 0:

@@ -139,12 +139,20 @@ class ProblemList(_Model):
 
 
 class StartExecution(BaseModel):
-    """What to start; `version` defaults to the published one."""
+    """What to start; `version` defaults to the published one. Without `cache` no result of others is reused."""
 
     model_config = ConfigDict(extra="forbid")
     inputs: JsonObject = Field(default_factory=dict)
     version: int | None = Field(default=None, strict=True, ge=1, le=2**63 - 1)
     priority: int | None = Field(default=None, strict=True, ge=-(2**31), le=2**31 - 1)
+    cache: bool = Field(default=True, strict=True)
+
+
+class Origin(_Model):
+    """The node whose result was reused."""
+
+    execution: str
+    node: str
 
 
 class Progress(_Model):
@@ -197,7 +205,8 @@ class NodeRun(_Model):
     """One node inside one execution.
 
     Of a container or call `items` counts the items as far as the execution was told, which is by whole children, and
-    `children` has those that run and the newest others; `approval` is the question that it asks.
+    `children` has those that run and the newest others; `approval` is the question that it asks; `reused` says whose
+    result it is when it was not computed anew.
     """
 
     node: str
@@ -216,6 +225,7 @@ class NodeRun(_Model):
     items: ItemCounts | None
     children: list[ChildRun]
     approval: str | None
+    reused: Origin | None
 
 
 class Item(_Model):

@@ -90,6 +90,8 @@ def _line(run: dict[str, Any], execution: dict[str, Any]) -> Text:
     items = run["items"]
     if status == "succeeded" and items and items["failed"]:
         why = failed_items(items["done"], items["failed"])
+    if run["reused"]:
+        why = f"reused from {run['reused']['node']} of {run['reused']['execution']}"
     if execution["status"] == "interrupted" and status in ("running", "retrying", "waiting"):
         # Nothing of it goes on: the events end where the server did.
         status = "interrupted"

@@ -16,7 +16,7 @@ import typer
 from concertmaster.cli.access import token_app, user_app
 from concertmaster.cli.connection_commands import connection_app
 from concertmaster.cli.items import executions_items
-from concertmaster.cli.options import DataDir, Json
+from concertmaster.cli.options import Cache, DataDir, Json
 from concertmaster.cli.outputs import outputs_app
 from concertmaster.cli.trigger_commands import backfills_app, triggers_app
 from concertmaster.cli.wait_commands import approvals_app, events_app
@@ -74,13 +74,14 @@ def run(
     inputs: Annotated[list[str] | None, typer.Option("-i", "--input", metavar="NAME=VALUE", help="An input.")] = None,
     inputs_file: Annotated[Path | None, typer.Option("--inputs", help="Inputs as a YAML or JSON file.")] = None,
     priority: Annotated[int | None, typer.Option(help="Higher ones start first when places are taken.")] = None,
+    cache: Cache = True,
     json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
     """Run one workflow to its end, with progress. Exit code 0 succeeded, 1 failed, 2 invalid."""
     from concertmaster.cli.run import Start, run_file
 
-    given = Start(inputs or [], inputs_file, priority)
+    given = Start(inputs or [], inputs_file, priority, cache)
     run_file(file, given, as_json=json, data_dir=data_dir)
 
 

@@ -44,11 +44,13 @@ class Start:
         inputs: `name=value` each; they win over those of the file.
         inputs_file: YAML or JSON mapping of names to values.
         priority: that of the workflow's policy when None.
+        cache: results of earlier executions are reused where the workflow allows it.
     """
 
     inputs: list[str]
     inputs_file: Path | None
     priority: int | None
+    cache: bool = True
 
 
 def run_file(file: Path, given: Start, *, as_json: bool, data_dir: Path | None) -> None:
@@ -96,7 +98,8 @@ async def run_document(api: Api, text: bytes, *, file: Path, given: Start, as_js
     try:
         inputs = read_inputs(document.get("inputs") or {}, given.inputs, file=given.inputs_file)
         saved = await api.post_text("/workflows", text, json=is_json, publish=False)
-        execution = await start(api, saved["name"], inputs, version=saved["version"], priority=given.priority)
+        more = {"version": saved["version"], "priority": given.priority, "cache": given.cache}
+        execution = await start(api, saved["name"], inputs, **more)
     except Invalid as error:
         print_problems(error.problems, file=file, text=shown)
         return INVALID
@@ -108,12 +111,9 @@ async def run_document(api: Api, text: bytes, *, file: Path, given: Start, as_js
     return SUCCEEDED if final["status"] == "succeeded" else FAILED
 
 
-async def start(
-    api: Api, name: str, inputs: Mapping[str, Any], *, version: int | None = None, priority: int | None = None
-) -> dict[str, Any]:
-    """Start an execution; the published version, with the priority of its policy, unless others are given."""
-    body = {"inputs": dict(inputs), "version": version, "priority": priority}
-    return await api.post(f"/workflows/{name}/executions", body)
+async def start(api: Api, name: str, inputs: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """Start an execution; the published version, with the priority of its policy, unless `more` says otherwise."""
+    return await api.post(f"/workflows/{name}/executions", {"inputs": dict(inputs), **more})
 
 
 async def follow(

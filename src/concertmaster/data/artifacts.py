@@ -64,7 +64,7 @@ class ArtifactStore:
     def put_bytes(self, data: bytes) -> str:
         """Store bytes durably and return their digest; bytes already there are not written again."""
         digest = hashlib.sha256(data).hexdigest()
-        if self._reuse(digest):
+        if self.reuse(digest):
             return digest
         with self.temporary() as path:
             with self._explained(), path.open("wb") as file:
@@ -80,7 +80,7 @@ class ArtifactStore:
         """
         if move and path.stat().st_dev == self.unfinished.stat().st_dev:
             digest = _digest_of(path)
-            if self._reuse(digest):
+            if self.reuse(digest):
                 path.unlink()
             else:
                 self._keep(path, digest)
@@ -88,7 +88,7 @@ class ArtifactStore:
         with self.temporary() as copy:
             with self._explained(), path.open("rb") as source, copy.open("wb") as target:
                 digest = _copy(source, target)
-            if not self._reuse(digest):
+            if not self.reuse(digest):
                 self._keep(copy, digest)
         if move:
             path.unlink()
@@ -193,7 +193,7 @@ class ArtifactStore:
             raise _missing(digest)
         return self.root / digest[:2] / digest
 
-    def _reuse(self, digest: str) -> bool:
+    def reuse(self, digest: str) -> bool:
         """Whether it is there; then it is made young again, for garbage collection, and surely on disk."""
         path = self._place(digest)
         try:

@@ -23,6 +23,7 @@ class ExecutionCreated:
 
     Attributes:
         parent: what another execution started it for; see `domain.parentage`.
+        fresh: it reuses no results of earlier executions.
     """
 
     kind: ClassVar[str] = "execution.created"
@@ -31,6 +32,7 @@ class ExecutionCreated:
     inputs: Mapping[str, Any]
     trigger: Mapping[str, Any]
     parent: Mapping[str, Any] | None = None
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,13 +195,18 @@ class TimerFired:
 
 @dataclass(frozen=True, slots=True)
 class NodeSucceeded:
-    """The outlets in `outputs` are taken, the others skipped."""
+    """The outlets in `outputs` are taken, the others skipped.
+
+    Attributes:
+        reused: the `execution` and `node` whose result it is, when it was not computed anew.
+    """
 
     kind: ClassVar[str] = "node.succeeded"
     node: str
     attempt: int
     started_at: datetime
     outputs: Mapping[str, Value]
+    reused: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

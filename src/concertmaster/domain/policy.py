@@ -42,6 +42,7 @@ class NodePolicy:
         idempotent: None takes the node type's.
         on_interrupt: what follows when the server died in the middle of a write that must not be repeated blindly:
             `stop` the execution for a person, `retry` it all the same, or `fail` the node.
+        cache: whether its results are reused where it only computes; None takes the workflow's.
         undo: node that undoes this one, run when the workflow's `on_failure` says `compensate`.
     """
 
@@ -51,6 +52,7 @@ class NodePolicy:
     join: Join = "all"
     idempotent: bool | None = None
     on_interrupt: OnInterrupt = "stop"
+    cache: bool | None = None
     undo: str | None = None
 
 
@@ -72,6 +74,7 @@ class WorkflowPolicy:
     """How the engine treats executions of a workflow.
 
     Attributes:
+        cache: results of nodes that only compute are reused by later executions.
         on_failure: what follows on an unhandled failure, in this order: `compensate`, and nodes that begin a branch.
         finally_: nodes that begin a branch which runs at the end of every execution.
     """
@@ -79,6 +82,7 @@ class WorkflowPolicy:
     timeout: timedelta | None = None
     priority: int = 0
     concurrency: Concurrency | None = None
+    cache: bool = False
     on_failure: tuple[str, ...] = ()
     finally_: tuple[str, ...] = ()
 

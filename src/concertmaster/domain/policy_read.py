@@ -18,8 +18,8 @@ from concertmaster.domain.policy import (
     WorkflowPolicy,
 )
 
-WORKFLOW_POLICY_KEYS = ("timeout", "priority", "concurrency", "on_failure", "finally")
-NODE_POLICY_KEYS = ("timeout", "retry", "on_error", "join", "idempotent", "on_interrupt", "undo")
+WORKFLOW_POLICY_KEYS = ("timeout", "priority", "concurrency", "cache", "on_failure", "finally")
+NODE_POLICY_KEYS = ("timeout", "retry", "on_error", "join", "idempotent", "on_interrupt", "cache", "undo")
 RETRY_KEYS = ("maximum_attempts", "initial_interval", "backoff_coefficient", "maximum_interval")
 CONCURRENCY_KEYS = ("limit", "key", "when_full")
 _LOWEST_PRIORITY = -(2**31)
@@ -35,6 +35,7 @@ def read_workflow_policy(value: Any, findings: Findings) -> WorkflowPolicy:
         timeout=fields.duration("timeout", positive=True),
         priority=int(fields.number("priority", at_least=_LOWEST_PRIORITY, whole=True) or 0),
         concurrency=_read_concurrency(fields.data.get("concurrency"), findings),
+        cache=fields.boolean("cache") or False,
         on_failure=_read_names(fields, "on_failure", "Write `compensate`, a node, or a list of them"),
         finally_=_read_names(fields, "finally", "Write a node, or a list of nodes"),
     )
@@ -74,6 +75,7 @@ def read_node_policy(value: Any, findings: Findings, *, at: str) -> NodePolicy:
         join=_read_join(fields),
         idempotent=fields.boolean("idempotent"),
         on_interrupt=cast("OnInterrupt | None", fields.choice("on_interrupt", ("stop", "retry", "fail"))) or "stop",
+        cache=fields.boolean("cache"),
         undo=fields.text("undo"),
     )
 
@@ -118,6 +120,8 @@ def write_workflow_policy(policy: WorkflowPolicy) -> dict[str, Any]:
         written["priority"] = policy.priority
     if policy.concurrency is not None:
         written["concurrency"] = _write_concurrency(policy.concurrency)
+    if policy.cache:
+        written["cache"] = True
     for key, names in (("on_failure", policy.on_failure), ("finally", policy.finally_)):
         if names:
             written[key] = names[0] if len(names) == 1 else list(names)
@@ -131,7 +135,7 @@ def write_node_policy(policy: NodePolicy) -> dict[str, Any]:
         written["timeout"] = format_duration(policy.timeout)
     if retry := _write_retry(policy.retry):
         written["retry"] = retry
-    for key in ("on_error", "join", "idempotent", "on_interrupt", "undo"):
+    for key in ("on_error", "join", "idempotent", "on_interrupt", "cache", "undo"):
         value = getattr(policy, key)
         if value is not None and (key, value) not in (("join", "all"), ("on_interrupt", "stop")):
             written[key] = value

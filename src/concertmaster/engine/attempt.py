@@ -29,10 +29,11 @@ from concertmaster.engine.job import Job
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
 from concertmaster.engine.resources import resources_of
+from concertmaster.engine.reuse import Computed, Reused, find, key_of
 from concertmaster.engine.scope import scope_of
 from concertmaster.nodes.flow import Await, Wait
 
-Outcome = Mapping[str, Value] | Wait | Await | Failure
+Outcome = Mapping[str, Value] | Computed | Reused | Wait | Await | Failure
 Gate = Callable[[list[str]], Awaitable[None]]
 
 
@@ -46,10 +47,17 @@ async def run_attempt(job: Job, *, gate: Gate | None = None) -> Outcome:
     """
     node, context = job.node, job.context
     try:
-        outcome = await _outputs(job, gate)
+        config, model = await _configured(job)
+        key = key_of(job, config)
+        if key is not None and (found := await find(job, key)) is not None:
+            return found
+        outcome = await _outputs(job, gate, config, model)
         if isinstance(outcome, Failure):
             return _redacted(context, outcome)
-        return outcome if isinstance(outcome, Wait | Await) else await _without_secrets(job, outcome)
+        if isinstance(outcome, Wait | Await):
+            return outcome
+        outputs = await _without_secrets(job, outcome)
+        return outputs if key is None else Computed(outputs, key)
     except Abandoned:
         return _timed_out(job, abandoned=True) if context.expired else _cancelled(job)
     except asyncio.CancelledError:
@@ -78,12 +86,19 @@ def speaks_well(outcome: Outcome | None) -> bool | None:
     return None if says_nothing else False
 
 
-async def _outputs(job: Job, gate: Gate | None) -> Outcome:
-    node, context = job.node, job.context
+async def _configured(job: Job) -> tuple[dict[str, Any], BaseModel]:
+    """The rendered config, as JSON and as the function gets it."""
+    node = job.node
     main = job.inputs.get("in", NULL)
     seen = main[0] if isinstance(main, list) else main
     config = node.config.render(await scope_of(job.engine, job.state, node.config.references, seen, node.item))
-    model = validated(node.type, config, node=node.id)
+    return config, validated(node.type, config, node=node.id)
+
+
+async def _outputs(
+    job: Job, gate: Gate | None, config: dict[str, Any], model: BaseModel
+) -> Mapping[str, Value] | Wait | Await | Failure:
+    node, context = job.node, job.context
     if gate is not None:
         await gate(resources_of(node.type, model))
     opened = {name: await _opened(context, model, node, name) for name in node.type.connections}

@@ -141,8 +141,8 @@ def _leave_rest(state: ExecutionState, body: Body) -> None:
 
 def _apply_execution(state: ExecutionState, body: Any, at: datetime) -> None:
     match body:
-        case ExecutionCreated(_, _, inputs, trigger):
-            state.inputs, state.trigger, state.created_at = inputs, trigger, at
+        case ExecutionCreated(_, _, inputs, trigger, _, fresh):
+            state.inputs, state.trigger, state.created_at, state.fresh = inputs, trigger, at, fresh
         case ExecutionStarted():
             state.status, state.begun_at = "running", at
             # Its time counts anew.

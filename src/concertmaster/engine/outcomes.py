@@ -11,7 +11,7 @@ from uuid_utils import uuid7
 
 from concertmaster.domain import events
 from concertmaster.domain.execution import Failure
-from concertmaster.domain.interfaces import ArtifactReference, AskApproval, Companion, InboxItem, Listen
+from concertmaster.domain.interfaces import ArtifactReference, AskApproval, Companion, InboxItem, KeptResult, Listen
 from concertmaster.domain.values import NULL, Value, from_json
 from concertmaster.engine import commands as cmd
 from concertmaster.engine.attempt import Outcome
@@ -22,6 +22,7 @@ from concertmaster.engine.job import inputs_of
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
 from concertmaster.engine.recorder import Recorder
+from concertmaster.engine.reuse import Computed, Reused, kept_of
 from concertmaster.engine.state import ExecutionState, visible_id
 from concertmaster.engine.timers import Timers
 from concertmaster.nodes.flow import Await, Wait
@@ -59,6 +60,11 @@ class Outcomes:
                 now, started_at = self._engine.clock.now(), attempt.started_at
                 body = after_failure(self._state, node, number, outcome, at=now, started_at=started_at)
                 self._recorder.record(body, at=now)
+            case Computed(outputs):
+                kept = kept_of(self._state, node, outcome)
+                self.succeed(node, number, attempt.started_at, outputs, kept=kept)
+            case Reused(outputs, origin):
+                self.succeed(node, number, attempt.started_at, outputs, reused=origin)
             case _:
                 self.succeed(node, number, attempt.started_at, outcome)
 
@@ -77,16 +83,19 @@ class Outcomes:
         outputs: Mapping[str, Value],
         *,
         consumed: int | None = None,
+        kept: KeptResult | None = None,
+        reused: Mapping[str, str] | None = None,
     ) -> None:
-        """End a node well."""
+        """End a node well; what is `kept` comes with it."""
         references = [
             ArtifactReference(value.artifact, node, outlet, value.size_bytes)
             for outlet, value in outputs.items()
             if value.artifact is not None
         ]
         self._timers.stop(node)
-        body = events.NodeSucceeded(node, attempt, started_at, outputs)
-        self._recorder.record(body, artifacts=references, consumed=consumed)
+        body = events.NodeSucceeded(node, attempt, started_at, outputs, reused)
+        companions = () if kept is None else (kept,)
+        self._recorder.record(body, artifacts=references, companions=companions, consumed=consumed)
 
     def pass_through(self, planned: PlanNode, attempt: int) -> None:
         """End a node with the value on its main input."""

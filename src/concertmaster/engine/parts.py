@@ -16,7 +16,7 @@ from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.guard import GuardedClient
 from concertmaster.domain.document import parse
 from concertmaster.domain.errors import OperationalError
-from concertmaster.domain.interfaces import Clock, Compute, Journal, WorkflowStore
+from concertmaster.domain.interfaces import Clock, Compute, Journal, ResultStore, WorkflowStore
 from concertmaster.domain.parentage import Parentage
 from concertmaster.domain.recent import Recent
 from concertmaster.engine.breaker import Breakers
@@ -158,6 +158,7 @@ class Engine:
         connection: opens a connection by name, decrypted.
         http: opens the guarded client; called once, when the first node asks.
         doors: to the services above.
+        results: of earlier executions.
     """
 
     owner: Owner
@@ -174,4 +175,5 @@ class Engine:
     limits: Limits
     breakers: Breakers
     doors: Doors
+    results: ResultStore
     settings: EngineSettings = field(default_factory=EngineSettings)

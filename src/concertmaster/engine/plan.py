@@ -45,6 +45,7 @@ class PlanNode:
         handled: a final failure does not fail the execution.
         continues: `on_error: continue`: a failure skips all outgoing edges, `error` too.
         fixed_config: the checked config where no expression can change it; shared, so only built-ins may be given it.
+        cached: its results are reused by later executions; what runs on the loop is computed sooner than looked up.
         inline: it may run inside the drive: a built-in that only computes, on the loop, without a context.
     """
 
@@ -64,6 +65,7 @@ class PlanNode:
     handled: bool
     continues: bool
     fixed_config: BaseModel | None
+    cached: bool
     inline: bool
     name: str = ""
     item: int | None = None
@@ -147,7 +149,7 @@ def compile_plan(workflow: Workflow, version: int, registry: Registry) -> Plan:
         OperationalError: `node_type_missing`, a type is not in the registry (any more).
     """
     phases = phases_of(workflow)
-    nodes = _compile_nodes(workflow, registry, phases)
+    nodes = _compile_nodes(workflow, registry, phases, cache=workflow.policy.cache)
     return Plan(
         workflow,
         version,
@@ -159,7 +161,7 @@ def compile_plan(workflow: Workflow, version: int, registry: Registry) -> Plan:
 
 
 def _compile_nodes(
-    part: Workflow | Body, registry: Registry, phases: Mapping[str, Phase], above: str = ""
+    part: Workflow | Body, registry: Registry, phases: Mapping[str, Phase], above: str = "", *, cache: bool
 ) -> dict[str, PlanNode]:
     incoming: dict[str, list[int]] = {node_id: [] for node_id in part.nodes}
     outgoing: dict[str, list[int]] = {node_id: [] for node_id in part.nodes}
@@ -176,6 +178,7 @@ def _compile_nodes(
             incoming=tuple(incoming[name]),
             outgoing=tuple(outgoing[name]),
             phase=phases.get(name, "main"),
+            cache=cache,
         )
         for name, node in part.nodes.items()
     }
@@ -191,6 +194,7 @@ def _compile_node(
     incoming: tuple[int, ...],
     outgoing: tuple[int, ...],
     phase: Phase,
+    cache: bool,
 ) -> PlanNode:
     node_type = registry.find(node.type_id, node.type_version)
     if node_type is None:
@@ -221,18 +225,22 @@ def _compile_node(
         handled=continues or (has_error_edge and policy.on_error != "fail"),
         continues=continues,
         fixed_config=_fixed_config(node_type, config),
+        cached=effect == "none"
+        and (cache if policy.cache is None else policy.cache)
+        and node_type.call != "loop"
+        and not node_type.connections,
         inline=effect == "none" and node_type.call == "loop" and node_type.context is None,
         name=name,
         phase=phase,
         undo=policy.undo,
-        body=_compile_body(node, spec, registry, place) if spec.container is not None else None,
+        body=_compile_body(node, spec, registry, place, cache=cache) if spec.container is not None else None,
         stops=spec.id == "flow.stop",
     )
 
 
-def _compile_body(node: Node, spec: NodeSpec, registry: Registry, place: str) -> BodyPlan:
+def _compile_body(node: Node, spec: NodeSpec, registry: Registry, place: str, *, cache: bool) -> BodyPlan:
     body = node.body or Body({})
-    nodes = _compile_nodes(body, registry, {}, f"{place}.")
+    nodes = _compile_nodes(body, registry, {}, f"{place}.", cache=cache)
     deferred = {key: compile_value(node.config[key]) for key in spec.deferred if key in node.config}
     configs = [*deferred.values(), *(one.config for one in nodes.values())]
     references = {reference for config in configs for reference in config.references}

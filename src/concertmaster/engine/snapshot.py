@@ -15,10 +15,10 @@ from concertmaster.engine.items import ItemsState
 from concertmaster.engine.state import ExecutionState, NodeState
 
 # Raised when a field changes its meaning; a snapshot of another format is not read, the events are folded instead.
-FORMAT = 3
+FORMAT = 4
 _EXECUTION = (
     *("status", "seq", "generation", "inputs", "trigger", "cancelling", "expired", "paused", "stopped", "phase"),
-    *("succeeded", "cancelled_late"),
+    *("succeeded", "cancelled_late", "fresh"),
 )
 _NODE = ("undecided", "status", "attempt", "failures", "rule", "generation", "fired", "about", "order")
 _FAILURES = ("failure", "interruption", "phase_failure", "late_failure")

@@ -78,6 +78,7 @@ class ExecutionState:
 
     Attributes:
         generation: rises with every retry of the whole.
+        fresh: no results of earlier executions are reused.
         begun_at: when it started to run, or was let run again; its time-out counts from here.
         running: nodes with an attempt under way.
         lost: those of them whose attempt ended with an earlier owner.
@@ -105,6 +106,7 @@ class ExecutionState:
     begun_at: datetime | None = None
     inputs: Mapping[str, Any] = field(default_factory=lambda: {})
     trigger: Mapping[str, Any] = field(default_factory=lambda: {})
+    fresh: bool = False
     failure: Failure | None = None
     interruption: Failure | None = None
     cancelling: str | None = None

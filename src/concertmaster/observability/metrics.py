@@ -90,10 +90,13 @@ class Metrics(Collector):
                 body = event.body
                 if isinstance(body, NodeSucceeded | NodeFailed):
                     types = types or self._types_of(row.workflow, row.version)
-                    outcome = "succeeded" if isinstance(body, NodeSucceeded) else "failed"
-                    self._count(
-                        types.get(_name(body.node), OTHER), outcome, (event.at - body.started_at).total_seconds()
-                    )
+                    type_, seconds = types.get(_name(body.node), OTHER), (event.at - body.started_at).total_seconds()
+                    if isinstance(body, NodeFailed):
+                        self._count(type_, "failed", seconds)
+                    elif body.reused is None:
+                        self._count(type_, "succeeded", seconds)
+                    else:
+                        self._count(type_, "reused", None)
                 elif isinstance(body, NodeRetrying):
                     types = types or self._types_of(row.workflow, row.version)
                     self._count(types.get(_name(body.node), OTHER), "retrying", None)

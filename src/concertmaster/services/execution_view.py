@@ -56,6 +56,7 @@ class NodeRun:
     progress: NodeProgress | None = None
     error: Failure | None = None
     outputs: Mapping[str, Value] = field(default_factory=lambda: {})
+    reused: Mapping[str, str] | None = None
 
     def as_json(self, logs: int) -> dict[str, Any]:
         """`NodeRun` of the REST contract."""
@@ -76,6 +77,7 @@ class NodeRun:
             "items": None if self.children is None else self.children.counts(),
             "children": [] if self.children is None else self.children.as_json(),
             "approval": self.about["id"] if self.rule == "approval" and self.about else None,
+            "reused": None if self.reused is None else dict(self.reused),
         }
 
 
@@ -185,8 +187,8 @@ def _apply_to_node(run: NodeRun, event: Event) -> None:
             run.children.take_end(event.body)
         case TimerFired():
             run.due_at = None
-        case NodeSucceeded(attempt=attempt, started_at=started_at, outputs=outputs):
-            run.error, run.outputs = None, outputs
+        case NodeSucceeded(attempt=attempt, started_at=started_at, outputs=outputs, reused=reused):
+            run.error, run.outputs, run.reused = None, outputs, reused
             _end(run, event, "succeeded", attempt, started_at)
         case NodeFailed(attempt=attempt, started_at=started_at, error=error):
             run.error = error

@@ -100,6 +100,7 @@ class ExecutionService:
         trigger: Mapping[str, Any] = MANUAL,
         priority: int | None = None,
         noted: bool = False,
+        cache: bool = True,
     ) -> Started:
         """Start an execution; it is stored durably when this returns.
 
@@ -108,6 +109,7 @@ class ExecutionService:
             version: the published one when not given.
             priority: higher ones start first; that of the workflow's policy when not given.
             noted: see `NewExecution`.
+            cache: results of earlier executions are reused where the workflow allows it.
             idempotency_key: a second start with the same key and the same request gives the first execution.
         Raises:
             NotFound: the workflow or version.
@@ -129,9 +131,11 @@ class ExecutionService:
         new = NewExecution(
             id=str(uuid7()),
             at=self._clock.now(),
-            body=ExecutionCreated(workflow, stored.version, given, trigger),
+            body=ExecutionCreated(workflow, stored.version, given, trigger, fresh=not cache),
             idempotency_key=idempotency_key,
-            fingerprint=fingerprint(workflow, version, inputs, trigger.get(REPLAY)) if idempotency_key else "",
+            fingerprint=fingerprint(workflow, version, inputs, trigger.get(REPLAY), fresh=not cache)
+            if idempotency_key
+            else "",
             priority=document.policy.priority if priority is None else priority,
             slot=slot_of(document, given, trigger),
             noted=noted,

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.errors import OperationalError
-from concertmaster.domain.interfaces import Clock, ReferenceStore, Referrer
+from concertmaster.domain.interfaces import Clock, ReferenceStore, Referrer, ResultStore
 
 _log = logging.getLogger(__name__)
 EVERY = timedelta(hours=1)
@@ -23,6 +23,8 @@ EVERY = timedelta(hours=1)
 GRACE = timedelta(days=1)
 # Bytes that an event has named are made young again by whoever makes them anew.
 FREED_GRACE = timedelta(hours=1)
+# Who needs a result after that time computes it.
+RESULTS_KEPT = timedelta(days=30)
 PAGE = 50
 ASKED_AT_ONCE = 500
 # Between pages, so that those who work are not kept from the database and the disk.
@@ -63,6 +65,7 @@ class RetentionService:
     def __init__(
         self,
         store: ReferenceStore,
+        results: ResultStore,
         artifacts: ArtifactStore,
         rules: RetentionRules,
         clock: Clock,
@@ -71,6 +74,7 @@ class RetentionService:
         freed_grace: timedelta = FREED_GRACE,
     ) -> None:
         self._store = store
+        self._results = results
         self._artifacts = artifacts
         self._rules = rules
         self._clock = clock
@@ -118,6 +122,8 @@ class RetentionService:
             orphans = await self._remove_orphans(dry_run=dry_run, but=expected)
             planned = Cleaned(artifacts=len(expected), size_bytes=sum(expected.values()))
             found = _sum(_sum(freed, planned), orphans)
+            if not dry_run:
+                await self._results.forget(before=self._clock.now() - RESULTS_KEPT)
             return Cleaned(executions, found.artifacts, found.size_bytes)
 
     async def _remove_orphans(self, *, dry_run: bool, but: dict[str, int]) -> Cleaned:

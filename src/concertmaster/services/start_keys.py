@@ -33,10 +33,14 @@ def slot_of(document: Workflow, inputs: Mapping[str, Any], trigger: Mapping[str,
     return Slot(f"{document.name}/{text}", concurrency.limit, concurrency.when_full)
 
 
-def fingerprint(workflow: str, version: int | None, inputs: Mapping[str, Any], replayed: str | None) -> str:
+def fingerprint(
+    workflow: str, version: int | None, inputs: Mapping[str, Any], replayed: str | None, *, fresh: bool
+) -> str:
     """What makes two requests with one idempotency key the same."""
     request: list[Any] = [workflow, version, cast("dict[str, Any]", inputs)]
     if replayed is not None:
         # Two executions with the same inputs may have been told different things by their triggers.
         request.append(replayed)
+    if fresh:
+        request.append("fresh")
     return hashlib.sha256(orjson.dumps(request, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,4 +1,4 @@
-"""What comes with an append beside its events: children, requests to other executions, and what nodes wait for.
+"""What comes with an append beside its events: children, requests to others, what nodes wait for, kept results.
 
 Used in the writer's thread, in its transactions.
 """
@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import Connection, case, delete, select, text, update
 
 from concertmaster.domain.execution import ExecutionRow, MessageKind
-from concertmaster.domain.interfaces import AskApproval, Listen, Message, StopAwaiting
+from concertmaster.domain.interfaces import AskApproval, KeptResult, Listen, Message, StopAwaiting
 from concertmaster.storage.admission import Admission
 from concertmaster.storage.bulk import batched
 from concertmaster.storage.companions import insert_events
@@ -93,6 +93,11 @@ class Awaiting:
             "{rows} ON CONFLICT (id) DO UPDATE SET status = excluded.status WHERE approvals.status = 'withdrawn'",
             *("text", "text", "text", "text", "text", "text", "text", "bigint", "bigint"),
         )
+        self._results = self._dialect.bulk(
+            "INSERT INTO results (key, execution_id, node, outputs, at) {rows} ON CONFLICT (key) DO UPDATE SET "
+            "execution_id = excluded.execution_id, node = excluded.node, outputs = excluded.outputs, at = excluded.at",
+            *("text", "text", "text", "text", "bigint"),
+        )
         self._unheard = self._dialect.bulk("DELETE FROM listeners WHERE execution_id IN ({rows})", "text")
         self._withdrawn = self._dialect.bulk(
             "UPDATE approvals SET status = 'withdrawn' WHERE status = 'open' AND execution_id IN ({rows})", "text"
@@ -134,6 +139,9 @@ class Awaiting:
                         self._ask(connection, job.batch.execution_id, one)
                     case StopAwaiting(node):
                         self._stop(connection, job.batch.execution_id, node)
+                    case KeptResult(key, execution, node, outputs):
+                        row = (key, execution, node, json_text(outputs), to_micros(self._now()))
+                        self._results.run(connection, [row])
                     case _:
                         pass
 

@@ -156,6 +156,19 @@ artifact_references = Table(
     sqlite_with_rowid=False,
 )
 
+# What nodes that only compute gave, by the digest of all that it depends on.
+results = Table(
+    "results",
+    metadata,
+    Column("key", _KEY, primary_key=True),
+    Column("execution_id", _KEY, nullable=False),
+    Column("node", PlainText, nullable=False),
+    Column("outputs", PlainText, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("ix_results_at", "at"),
+    sqlite_with_rowid=False,
+)
+
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,

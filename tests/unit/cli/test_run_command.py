@@ -194,3 +194,21 @@ def test_output_into_a_closed_pipe_ends_quietly(workspace: Path) -> None:
             check=False,
         )
     assert "Traceback" not in done.stderr
+
+
+def test_a_result_is_reused_unless_the_command_says_otherwise(workspace: Path, command: Command) -> None:
+    text = (workspace / "cities.yaml").read_text()
+    (workspace / "cities.yaml").write_text(f"{text}policy: {{cache: true}}\n")
+
+    def reused(*words: str) -> dict[str, str | None]:
+        done = command("run", "cities.yaml", "--json", *words)
+        assert done.returncode == 0, done.stderr
+        nodes = json.loads(done.stdout)["nodes"]
+        return {name: (nodes[name]["reused"] or {}).get("execution") for name in ("read", "large")}
+
+    assert reused() == {"read": None, "large": None}
+    first = json.loads(command("executions", "list", "--json").stdout)["items"][0]["id"]
+    assert reused() == {"read": None, "large": first}, "what reads looks again"
+    second = json.loads(command("executions", "list", "--json").stdout)["items"][0]["id"]
+    assert f"reused from large of {first}" in command("executions", "show", second).stdout
+    assert reused("--no-cache") == {"read": None, "large": None}

@@ -24,10 +24,10 @@ PAST = timedelta(microseconds=1)
 
 
 def retention(harness: Harness, *, grace: timedelta = NOW, **rules: Any) -> RetentionService:
-    store = SqlReferenceStore(harness.database)
+    engine, store = harness.engine, SqlReferenceStore(harness.database)
     known = RetentionRules(**rules)
     return RetentionService(
-        store, harness.engine.artifacts, known, harness.engine.clock, grace=grace, freed_grace=grace
+        store, engine.results, engine.artifacts, known, engine.clock, grace=grace, freed_grace=grace
     )
 
 

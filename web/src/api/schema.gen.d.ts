@@ -1860,7 +1860,8 @@ export interface components {
          * @description One node inside one execution.
          *
          *     Of a container or call `items` counts the items as far as the execution was told, which is by whole children, and
-         *     `children` has those that run and the newest others; `approval` is the question that it asks.
+         *     `children` has those that run and the newest others; `approval` is the question that it asks; `reused` says whose
+         *     result it is when it was not computed anew.
          */
         NodeRun: {
             /** Node */
@@ -1896,6 +1897,7 @@ export interface components {
             children: components["schemas"]["ChildRun"][];
             /** Approval */
             approval: string | null;
+            reused: components["schemas"]["Origin"] | null;
         };
         /**
          * NodeType
@@ -1965,6 +1967,16 @@ export interface components {
             items: components["schemas"]["NodeType"][];
             /** Next */
             next: null;
+        };
+        /**
+         * Origin
+         * @description The node whose result was reused.
+         */
+        Origin: {
+            /** Execution */
+            execution: string;
+            /** Node */
+            node: string;
         };
         /**
          * Outlet
@@ -2214,7 +2226,7 @@ export interface components {
         };
         /**
          * StartExecution
-         * @description What to start; `version` defaults to the published one.
+         * @description What to start; `version` defaults to the published one. Without `cache` no result of others is reused.
          */
         StartExecution: {
             /** Inputs */
@@ -2225,6 +2237,11 @@ export interface components {
             version?: number | null;
             /** Priority */
             priority?: number | null;
+            /**
+             * Cache
+             * @default true
+             */
+            cache?: boolean;
         };
         /**
          * TablePage

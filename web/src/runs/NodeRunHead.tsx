@@ -1,11 +1,12 @@
 import { Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { nodeTypesQuery } from '~/api/nodeTypes'
 import { words } from '~/i18n'
 import { typeId } from '~/model/workflow'
 import { CategoryIcon } from '~/ui/CategoryIcon'
 import { ErrorNote } from '~/ui/ErrorNote'
-import { formatCount } from '~/ui/format'
+import { formatCount, shortId } from '~/ui/format'
 import { StatusBadge } from '~/ui/StatusBadge'
 import { Duration, Time } from '~/ui/Time'
 import type { NodeRunView } from './fold'
@@ -79,6 +80,13 @@ function Facts({ view }: { view: NodeRunView }) {
       {view.rows === undefined ? null : <Fact name={t.rowsOut}>{formatCount(view.rows)}</Fact>}
       {view.progress && view.status === 'running' ? (
         <Fact name={words.status.running}>{t.progress(view.progress.done, view.progress.total)}</Fact>
+      ) : null}
+      {view.reused ? (
+        <Fact name={t.reusedFrom}>
+          <Link to="/runs/$id" params={{ id: view.reused.execution }}>
+            {shortId(view.reused.execution)}
+          </Link>
+        </Fact>
       ) : null}
       {view.attempt > 1 ? <Fact name={t.attempts}>{view.attempt}</Fact> : null}
       {view.status === 'retrying' && view.dueAt ? (

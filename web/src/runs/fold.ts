@@ -5,6 +5,7 @@ import type {
   ItemCounts,
   NodeRun,
   NodeStatus,
+  Origin,
   Progress,
   RunEvent,
   ValueSummary,
@@ -27,6 +28,8 @@ export interface NodeRunView {
   child: string | null
   /** The question that it asks. */
   approval: string | null
+  /** Whose result it is, when it was not computed anew. */
+  reused: Origin | null
   status: NodeViewStatus
   attempt: number
   /** Rows of the main table output, once there is one. */
@@ -53,6 +56,7 @@ export const PENDING: NodeRunView = {
   parts: {},
   child: null,
   approval: null,
+  reused: null,
   status: 'pending',
   attempt: 0,
   startedAt: null,
@@ -99,6 +103,7 @@ export function viewOf(run: NodeRun): NodeRunView {
     parts: Object.fromEntries(run.children.filter(isLive).map((child) => [child.execution, child.count])),
     child: run.children[0]?.execution ?? null,
     approval: run.approval,
+    reused: run.reused,
   }
 }
 
@@ -168,6 +173,7 @@ export function foldNode(view: NodeRunView, event: RunEvent): NodeRunView {
         error: null,
         outputs,
         rows: mainRows(outputs),
+        reused: (data.reused ?? null) as Origin | null,
       }
     }
     case 'node.failed': {

@@ -24,6 +24,7 @@ function nodeRun(node: string, status: NodeRun['status'] = 'pending'): NodeRun {
     items: null,
     children: [],
     approval: null,
+    reused: null,
   }
 }
 

@@ -7,6 +7,7 @@ from concertmaster.domain.interfaces.append import (
     Change,
     Child,
     Companion,
+    KeptResult,
     Listen,
     LogLine,
     Message,
@@ -28,7 +29,7 @@ from concertmaster.domain.interfaces.happenings import (
 )
 from concertmaster.domain.interfaces.journal import Claim, History, InboxItem, Journal
 from concertmaster.domain.interfaces.logins import LoginStore, TokenStore
-from concertmaster.domain.interfaces.retention import ReferenceStore, Referrer
+from concertmaster.domain.interfaces.retention import ReferenceStore, Referrer, ResultStore
 from concertmaster.domain.interfaces.stores import (
     ConnectionStore,
     ExecutionStore,
@@ -95,6 +96,7 @@ __all__ = [
     "InboxItem",
     "IsolatedCall",
     "Journal",
+    "KeptResult",
     "KnownFile",
     "Lease",
     "Listen",
@@ -110,6 +112,7 @@ __all__ = [
     "ReferenceStore",
     "Referrer",
     "Release",
+    "ResultStore",
     "SentEvent",
     "Settled",
     "Slot",

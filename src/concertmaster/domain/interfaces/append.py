@@ -163,7 +163,22 @@ class StopAwaiting:
     node: str
 
 
-Companion = Child | Message | Listen | AskApproval | StopAwaiting
+@dataclass(frozen=True, slots=True)
+class KeptResult:
+    """What a node that only computes gave, for later executions.
+
+    Attributes:
+        key: digest of all that the result depends on.
+        outputs: JSON of the value of each outlet.
+    """
+
+    key: str
+    execution: str
+    node: str
+    outputs: Mapping[str, Any]
+
+
+Companion = Child | Message | Listen | AskApproval | StopAwaiting | KeptResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Which executions name which artifacts, for those who remove what nobody needs."""
+"""What is kept: which executions name which artifacts, and results for later executions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from concertmaster.domain.interfaces.append import KeptResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +54,16 @@ class ReferenceStore(Protocol):
 
     async def named(self, digests: Sequence[str]) -> set[str]:
         """Those of them that anybody names."""
+        ...
+
+
+class ResultStore(Protocol):
+    """Results of nodes that only compute; they come with appends."""
+
+    async def get(self, key: str) -> KeptResult | None:
+        """The newest result of this key."""
+        ...
+
+    async def forget(self, *, before: datetime) -> None:
+        """Remove those that were computed before."""
         ...

@@ -160,6 +160,7 @@ export const runs = {
   tabLogs: 'Logs',
   nodeTabs: 'Data of this node',
   attempts: 'Attempts',
+  reusedFrom: 'Reused from',
   nextAttempt: 'Next attempt',
   took: 'Took',
   startedAt: 'Started',
