@@ -44,6 +44,7 @@ from concertmaster.services.workflows import WorkflowService
 from concertmaster.storage.database import Database
 from concertmaster.storage.file_watches import SqlFileWatchStore
 from concertmaster.storage.happenings import SqlHappeningStore
+from concertmaster.storage.identity import identity_of
 from concertmaster.storage.logins import SqlLoginStore
 from concertmaster.storage.references import SqlReferenceStore
 from concertmaster.storage.relay import Relay
@@ -185,9 +186,17 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
                 everything=recover,
             )
         )
+        whose = await identity_of(storage.database)
+        foreign = not await asyncio.to_thread(storage.artifacts.belongs_to, whose)
         retention = RetentionService(
-            SqlReferenceStore(storage.database), engine.results, storage.artifacts, _retention_rules(settings), clock
+            SqlReferenceStore(storage.database),
+            engine.results,
+            storage.artifacts,
+            _retention_rules(settings),
+            clock,
+            foreign=foreign,
         )
+        stack.push_async_callback(retention.close)
         if recover:
             await stack.enter_async_context(running(retention.run()))
         yield Runtime(

@@ -258,7 +258,21 @@ async def test_a_session_in_use_is_prolonged_with_its_cookie(
 async def test_only_who_manages_the_instance_may_remove_data(client: httpx.AsyncClient, app: FastAPI) -> None:
     _, shown = await token(client, "runs", "run")
     async with make_client(app, headers=shown) as runs:
-        refused = await runs.post("/outputs/clean", params={"dry_run": "true"})
-    assert (refused.status_code, refused.json()["code"]) == (403, "access.denied")
-    counted = await client.post("/outputs/clean", params={"dry_run": "true"})
-    assert counted.json() == {"executions": 0, "artifacts": 0, "size_bytes": 0, "dry_run": True}
+        for refused in (
+            await runs.post("/outputs/clean", params={"dry_run": "true"}),
+            await runs.get("/outputs/clean"),
+        ):
+            assert (refused.status_code, refused.json()["code"]) == (403, "access.denied")
+    assert (await client.get("/outputs/clean")).json()["status"] == "never"
+    begun = await client.post("/outputs/clean", params={"dry_run": "true"})
+    assert (begun.status_code, begun.json()["status"]) == (202, "running")
+    while (shown := (await client.get("/outputs/clean")).json())["status"] == "running":
+        await asyncio.sleep(0.01)
+    assert shown == {
+        "status": "done",
+        "dry_run": True,
+        "executions": 0,
+        "artifacts": 0,
+        "size_bytes": 0,
+        "message": None,
+    }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import update
 
 from concertmaster.domain.events import Body, ExecutionFailed, ExecutionInterrupted, ExecutionSucceeded
 from concertmaster.domain.execution import ExecutionRow, Failure
-from concertmaster.domain.interfaces import ArtifactReference, Change
+from concertmaster.domain.interfaces import ArtifactReference, Change, NamedArtifact, Tree
 from concertmaster.storage.references import SqlReferenceStore
 from concertmaster.storage.tables import executions
 from storage_backends import AT, Storage, append_of
@@ -48,23 +49,44 @@ async def test_a_part_ends_with_its_root(storage: Storage) -> None:
     assert await store.referrers("", limit=1) == page[:1]
 
 
-async def test_only_what_is_at_its_end_is_forgotten(storage: Storage) -> None:
+async def test_a_tree_is_at_its_end_when_all_of_it_is(storage: Storage) -> None:
+    store, over = SqlReferenceStore(storage.database), ExecutionSucceeded({})
+    root, part, leaf = [await named(storage, digest, end=over) for digest in "abc"]
+    await part_of(storage, root, part)
+    await part_of(storage, part, leaf)
+    tree = await store.tree(root.id)
+    assert (tree.ids, tree.ended_at) == ([root.id, part.id, leaf.id], AT)
+    assert await store.forget(tree)
+    assert await store.naming(["a", "b", "c"]) == {}
+    assert await store.referrers("", limit=10) == []
+
+
+@pytest.mark.parametrize("end", [None, ExecutionInterrupted(WRONG)])
+async def test_nothing_is_forgotten_of_a_tree_that_may_go_on(storage: Storage, end: Body | None) -> None:
     store = SqlReferenceStore(storage.database)
-    await named(storage, "open")
-    await named(storage, "interrupted", end=ExecutionInterrupted(WRONG))
-    await named(storage, "failed", end=ExecutionFailed(WRONG))
-    page = await store.referrers("", limit=10)
-    assert [one.ended_at for one in page] == [None, None, AT]
-    assert await store.forget(page) == 1
-    assert await store.named(["open", "interrupted", "failed", "unknown"]) == {"open", "interrupted"}
-    assert await store.referrers("", limit=10) == page[:2]
+    root = await named(storage, "a", end=ExecutionFailed(WRONG))
+    await part_of(storage, root, await named(storage, "b", end=end))
+    tree = await store.tree(root.id)
+    assert tree.ended_at is None
+    assert not await store.forget(tree)
+    assert await store.naming(["a", "b", "unknown"]) == {"a": 1, "b": 1}
 
 
-async def test_what_others_name_is_not_named_alone(storage: Storage) -> None:
+async def test_how_many_name_an_artifact(storage: Storage) -> None:
     store = SqlReferenceStore(storage.database)
     first, second = await named(storage, "x", "y", "x"), await named(storage, "y", "z")
-    assert await store.only_named_by([first.id]) == {"x": 12}
-    assert await store.only_named_by([first.id, second.id]) == {"x": 12, "y": 11, "z": 11}
+    assert await store.named_by([first.id]) == {"x": NamedArtifact(12, 1), "y": NamedArtifact(11, 1)}
+    assert (await store.named_by([first.id, second.id]))["y"] == NamedArtifact(11, 2)
+    assert await store.naming(["x", "y", "z"]) == {"x": 1, "y": 2, "z": 1}
+    assert await store.named_bytes() == 12 + 11 + 11
+
+
+async def test_more_of_all_than_a_statement_takes(storage: Storage) -> None:
+    store = SqlReferenceStore(storage.database)
+    digests = [f"{number:064x}" for number in range(70_000)]
+    row = await named(storage, *digests[:3], end=ExecutionSucceeded({}))
+    assert len(await store.naming(digests)) == 3
+    assert await store.forget(Tree([row.id, *digests[:1_200]], None))
 
 
 async def test_the_newest_executions_of_a_workflow_are_those_that_are_no_part(storage: Storage) -> None:

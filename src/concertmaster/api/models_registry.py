@@ -137,13 +137,18 @@ class Health(_Model):
     status: Literal["ok", "ready"]
 
 
-class Cleaned(_Model):
-    """What was removed, or would be: of how many executions the data, and the files."""
+class Cleaning(_Model):
+    """What is being removed, was, or (`dry_run`) would be: the data of how many executions, and how many files.
 
+    `never`: nothing has been since this process began; `message` says why it failed.
+    """
+
+    status: Literal["never", "running", "done", "failed"]
+    dry_run: bool
     executions: int
     artifacts: int
     size_bytes: int
-    dry_run: bool
+    message: str | None
 
 
 class Info(_Model):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -23,11 +22,17 @@ async def get_info(parts: Parts, asker: Asker) -> Response:
     return JsonResponse(parts.operations.info(asker))
 
 
-@router.post("/outputs/clean", response_model=models.Cleaned, responses=problems(403))
+@router.get("/outputs/clean", response_model=models.Cleaning, responses=problems(403))
+async def get_cleaning(parts: Parts, asker: Asker) -> Response:
+    """What is being removed, or what became of it."""
+    return JsonResponse(parts.retention.cleaning(asker))
+
+
+@router.post("/outputs/clean", response_model=models.Cleaning, status_code=202, responses=problems(403))
 async def clean_outputs(parts: Parts, asker: Asker, dry_run: DryRun = False) -> Response:
-    """Remove the data of executions that the settings `outputs_max_*` do not keep, and what no execution names."""
-    cleaned = await parts.retention.clean(asker, dry_run=dry_run)
-    return JsonResponse({**asdict(cleaned), "dry_run": dry_run})
+    """Begin to remove the data of executions that the settings `outputs_max_*` do not keep, and what no execution
+    names; where that is being done, it goes on."""
+    return JsonResponse(parts.retention.clean(asker, dry_run=dry_run), status_code=202)
 
 
 @root_router.get("/healthz", response_model=models.Health)

@@ -26,6 +26,10 @@ from fsspec.implementations.local import LocalFileSystem
 from concertmaster.domain.errors import ConcertMasterError, NotFound, OperationalError, UserError
 
 _TEMPORARY = "tmp"
+_OWNER = "database"
+_ASIDE = ".aside"
+# What is taken aside to be removed, and put back, is away for a moment.
+_AWAY_SECONDS = 0.05
 _BLOCK_BYTES = 1 << 20
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -110,10 +114,7 @@ class ArtifactStore:
 
     def open(self, digest: str) -> BinaryIO:
         """Open for reading. Raises NotFound `artifacts.not_found`."""
-        try:
-            return cast("BinaryIO", self._files.open(str(self._place(digest)), "rb"))
-        except FileNotFoundError as error:
-            raise _missing(digest) from error
+        return cast("BinaryIO", self._files.open(str(self.local_path(digest)), "rb"))
 
     def read_bytes(self, digest: str) -> bytes:
         """All of it. Raises NotFound `artifacts.not_found`."""
@@ -124,7 +125,9 @@ class ArtifactStore:
         """Where it is on this machine, never to be written to. Raises NotFound `artifacts.not_found`."""
         path = self._place(digest)
         if not path.is_file():
-            raise _missing(digest)
+            time.sleep(_AWAY_SECONDS)
+            if not path.is_file():
+                raise _missing(digest)
         return path
 
     def exists(self, digest: str) -> bool:
@@ -135,17 +138,12 @@ class ArtifactStore:
         """Its length in bytes. Raises NotFound `artifacts.not_found`."""
         return self.local_path(digest).stat().st_size
 
-    def delete(self, digest: str) -> bool:
-        """Remove it; returns whether it was there."""
-        try:
-            self._place(digest).unlink()
-        except FileNotFoundError:
-            return False
-        return True
-
-    def total_bytes(self) -> int:
-        """What all of them take."""
-        return sum(found.st_size for folder in self.folders() for _, found in _files(self.root / folder))
+    def belongs_to(self, owner: str) -> bool:
+        """Whether the store is this owner's; the first one who asks gets it."""
+        file = self.root / _OWNER
+        with contextlib.suppress(FileExistsError), self._explained(), file.open("x") as written:
+            written.write(owner)
+        return file.read_text() == owner
 
     def folders(self) -> list[str]:
         """The parts that the store is made of, to be looked through one by one."""
@@ -163,7 +161,8 @@ class ArtifactStore:
         has become young meanwhile.
         """
         place, limit = self._place(digest), time.time() - age.total_seconds()
-        aside = self.unfinished / f"{digest}.old"
+        # Two processes may do so at one time.
+        aside = self.unfinished / f"{digest}.{uuid.uuid4().hex}{_ASIDE}"
         with contextlib.suppress(FileNotFoundError):
             found = place.stat()
             if found.st_mtime >= limit or dry_run:
@@ -183,13 +182,16 @@ class ArtifactStore:
         for path in self.unfinished.iterdir():
             # In a shared folder another process may finish, or remove, what is listed here.
             with contextlib.suppress(FileNotFoundError):
-                if path.stat().st_mtime < limit:
+                if path.name.endswith(_ASIDE):
+                    # Somebody may have reused it when its remover died.
+                    self._keep(path, path.name.partition(".")[0])
+                elif path.stat().st_mtime < limit:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
                     removed += 1
         return removed
 
     def _place(self, digest: str) -> Path:
-        if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
+        if not _is_digest(digest):
             raise _missing(digest)
         return self.root / digest[:2] / digest
 
@@ -207,6 +209,8 @@ class ArtifactStore:
     def _keep(self, path: Path, digest: str) -> None:
         target = self._place(digest)
         with self._explained():
+            # What an attempt has made may carry the time of where it is from.
+            os.utime(path)
             _sync(path)
             if not target.parent.is_dir():
                 target.parent.mkdir(exist_ok=True)
@@ -241,9 +245,16 @@ class ArtifactStore:
             ) from error
 
 
+def _is_digest(name: str) -> bool:
+    return len(name) == 64 and set(name) <= set("0123456789abcdef")
+
+
 def _files(folder: Path) -> Generator[tuple[str, os.stat_result]]:
     with os.scandir(folder) as entries:
         for entry in entries:
+            # Network folders and desktops leave files of their own.
+            if not _is_digest(entry.name):
+                continue
             # In a shared folder another process may remove what is listed here.
             with contextlib.suppress(FileNotFoundError):
                 yield entry.name, entry.stat()
@@ -251,8 +262,8 @@ def _files(folder: Path) -> Generator[tuple[str, os.stat_result]]:
 
 def _missing(digest: str) -> NotFound:
     message = (
-        f"The artifact {digest} is not in the store any more: data is kept as long as the settings outputs_max_* say; "
-        "run the workflow again to have it"
+        f"The artifact {digest} is not in the store any more: old data is removed where the settings outputs_max_* "
+        "say so; run the workflow again to have it"
     )
     return NotFound("artifacts.not_found", message, artifact=digest)
 

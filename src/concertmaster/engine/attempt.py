@@ -7,6 +7,7 @@ its result) happens where the node type says; the loop only ever handles small J
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from functools import partial
@@ -16,6 +17,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from concertmaster.data.json_value import is_small, save_json
+from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.execution import Failure
 from concertmaster.domain.interfaces import Abandoned
 from concertmaster.domain.values import NULL, JsonValue, TableRef, Value
@@ -33,6 +35,9 @@ from concertmaster.engine.reuse import Computed, Reused, find, key_of
 from concertmaster.engine.scope import scope_of
 from concertmaster.nodes.flow import Await, Wait
 
+# Above that what an attempt stored at its beginning is looked after at its end.
+LONG_SECONDS = 600.0
+
 Outcome = Mapping[str, Value] | Computed | Reused | Wait | Await | Failure
 Gate = Callable[[list[str]], Awaitable[None]]
 
@@ -45,7 +50,7 @@ async def run_attempt(job: Job, *, gate: Gate | None = None) -> Outcome:
     Returns:
         The value of each taken outlet, a wait, or the failure; cancelled attempts fail with `node.cancelled`.
     """
-    node, context = job.node, job.context
+    node, context, began = job.node, job.context, time.monotonic()
     try:
         config, model = await _configured(job)
         key = key_of(job, config)
@@ -57,6 +62,8 @@ async def run_attempt(job: Job, *, gate: Gate | None = None) -> Outcome:
         if isinstance(outcome, Wait | Await):
             return outcome
         outputs = await _without_secrets(job, outcome)
+        if time.monotonic() - began > LONG_SECONDS:
+            await asyncio.to_thread(_keep_young, job, outputs)
         return outputs if key is None else Computed(outputs, key)
     except Abandoned:
         return _timed_out(job, abandoned=True) if context.expired else _cancelled(job)
@@ -172,6 +179,14 @@ async def _without_secrets(job: Job, outputs: Mapping[str, Value]) -> Mapping[st
         else value
         for name, value in outputs.items()
     }
+
+
+def _keep_young(job: Job, outputs: Mapping[str, Value]) -> None:
+    """What was stored long ago, and no event has named yet, might be taken for left behind."""
+    for outlet, value in outputs.items():
+        if value.artifact is not None and not job.engine.artifacts.reuse(value.artifact):
+            message = f"What node {job.node.id!r} stored for its outlet '{outlet}' has gone meanwhile; it is made anew"
+            raise OperationalError("artifacts.lost", message, retryable=True)
 
 
 def _conversion(job: Job) -> Conversion:

@@ -9,6 +9,7 @@ import asyncio
 from typing import Any
 
 from concertmaster.data.json_value import load_json, save_json
+from concertmaster.domain.interfaces import ArtifactReference
 from concertmaster.domain.values import NULL, JsonValue, TableRef, Value, from_json
 from concertmaster.engine.items import ItemsState, item_id
 from concertmaster.engine.parts import Engine
@@ -54,6 +55,16 @@ def _of_table(engine: Engine, table: TableRef, offset: int, count: int, batch: i
     if batch is None:
         return [JsonValue(row) for row in row_values(path, offset, count)]
     return list(slices(engine.artifacts, path, offset * batch, count, batch))
+
+
+def references_of(state: ExecutionState) -> list[ArtifactReference]:
+    """What the items are, where they were cut out of a table: artifacts that no event names."""
+    values = (state.items.values if state.items is not None else None) or []
+    return [
+        ArtifactReference(value.artifact, "", f"items[{item}]", value.size_bytes)
+        for item, value in enumerate(values)
+        if isinstance(value, TableRef)
+    ]
 
 
 async def result_of(engine: Engine, state: ExecutionState, item: int) -> Value:

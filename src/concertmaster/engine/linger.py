@@ -11,9 +11,11 @@ from concertmaster.domain.interfaces import Placement
 
 
 class Linger:
-    """Args:
-    longest: without anything new.
-    on_over: called when it has lasted that long.
+    """How long one execution does so.
+
+    Args:
+        longest: without anything new.
+        on_over: called when it has lasted that long.
     """
 
     def __init__(self, placement: Placement, longest: timedelta, *, on_over: Callable[[], None]) -> None:

@@ -128,6 +128,12 @@ class Recorder:
         if self.state.nodes[body.node].rule in ("event", "approval"):
             self._companions.append(StopAwaiting(body.node))
 
+    def refer(self, references: Sequence[ArtifactReference]) -> None:
+        """Queue references to artifacts that no event names."""
+        self._artifacts.extend(references)
+        if references:
+            self._gather()
+
     def consume(self, request: int) -> None:
         """Drop a request that changes nothing."""
         self._consumed.append(request)
@@ -201,7 +207,7 @@ class Recorder:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        pending = self._events or self._logs or self._consumed or self._companions or self._release
+        pending = self._events or self._logs or self._consumed or self._companions or self._artifacts or self._release
         if self._refused is not None or not pending:
             return
         snapshot = None

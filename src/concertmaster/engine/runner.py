@@ -20,7 +20,7 @@ from concertmaster.engine.attempts import Attempts
 from concertmaster.engine.decider import after_takeover, decide
 from concertmaster.engine.failures import failure_of
 from concertmaster.engine.inbox import unanswered
-from concertmaster.engine.item_values import goes_on
+from concertmaster.engine.item_values import goes_on, references_of
 from concertmaster.engine.linger import Linger
 from concertmaster.engine.load import load
 from concertmaster.engine.offspring import Offspring
@@ -97,6 +97,7 @@ class Runner:
         self._timers = Timers(self._engine, self._recorder, on_fire=self._wakeup.set)
         self._outcomes = Outcomes(self._engine, self._recorder, self._attempts, self._timers)
         self._offspring = Offspring(self._engine, self._recorder, self._placement, priority=priority)
+        self._recorder.refer(references_of(self._state))
         return True
 
     async def drive(self) -> None:

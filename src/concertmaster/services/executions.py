@@ -239,7 +239,7 @@ class ExecutionService:
                 "output.not_found", f"Node '{node}' ({run.status}) has no output '{outlet}'; outlets with one: {taken}"
             )
         if isinstance(value, TableRef):
-            path = self._artifacts.local_path(value.artifact)
+            path = await asyncio.to_thread(self._artifacts.local_path, value.artifact)
             found = await asyncio.to_thread(_table_page, path, offset=offset, limit=limit, sort=sort)
             return {"kind": "table", **found}
         if isinstance(value, JsonValue) and value.artifact is not None:

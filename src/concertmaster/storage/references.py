@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, delete, func, select
 
-from concertmaster.domain.interfaces import Referrer
+from concertmaster.domain.interfaces import NamedArtifact, Referrer, Tree
+from concertmaster.storage.bulk import batched
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import from_micros, maybe_instant
 from concertmaster.storage.tables import artifact_references, executions
@@ -15,10 +16,11 @@ _own = executions.c
 _named = artifact_references.c
 # What may be retried is at its end all the same; what was interrupted goes on where it was.
 _OVER = ("succeeded", "failed", "cancelled")
+_PART = 500
 
 
 class SqlReferenceStore:
-    """`ReferenceStore` of `domain/interfaces`; lists given to it have some hundred entries at most."""
+    """`ReferenceStore` of `domain/interfaces`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -29,42 +31,69 @@ class SqlReferenceStore:
         page = ids.order_by(_named.execution_id).limit(limit)
         return await self._database.read(lambda connection: _with_roots(connection, list(connection.scalars(page))))
 
+    async def tree(self, root: str) -> Tree:
+        """See `ReferenceStore`."""
+        below = select(_own.id).where(_own.id == root).cte("below", recursive=True)
+        below = below.union_all(select(_own.id).where(_own.parent == below.c.id))
+        query = select(_own.id, _own.status, _own.ended_at).join(below, below.c.id == _own.id).order_by(_own.id)
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        over = all(row.status in _OVER for row in rows)
+        ends = [row.ended_at for row in rows if row.ended_at is not None]
+        return Tree([row.id for row in rows], maybe_instant(max(ends)) if over and ends else None)
+
     async def oldest_of_newest(self, workflow: str, count: int) -> str:
         """See `ReferenceStore`."""
         newest = select(_own.id).where(_own.workflow == workflow, _own.parent.is_(None)).order_by(_own.id.desc())
         query = newest.offset(count - 1).limit(1)
         return await self._database.read(lambda connection: connection.scalar(query)) or ""
 
-    async def only_named_by(self, ids: Sequence[str]) -> Mapping[str, int]:
+    async def named_by(self, ids: Sequence[str]) -> Mapping[str, NamedArtifact]:
         """See `ReferenceStore`."""
-        others = artifact_references.alias("others")
-        elsewhere = select(others.c.digest).where(others.c.digest == _named.digest, others.c.execution_id.not_in(ids))
-        query = (
-            select(_named.digest, func.max(_named.size_bytes))
-            .where(_named.execution_id.in_(ids), ~elsewhere.exists())
-            .group_by(_named.digest)
-        )
-        rows = await self._database.read(lambda connection: connection.execute(query).all())
-        return {row[0]: row[1] for row in rows}
+        sizes, count = func.max(_named.size_bytes), func.count(_named.execution_id.distinct())
+        query = select(_named.digest, sizes, count).group_by(_named.digest)
 
-    async def forget(self, referrers: Sequence[Referrer]) -> int:
+        def read(connection: Connection) -> dict[str, NamedArtifact]:
+            found: dict[str, NamedArtifact] = {}
+            for part in batched(ids, _PART):
+                for digest, size, executions_ in connection.execute(query.where(_named.execution_id.in_(part))):
+                    known = found.get(digest)
+                    found[digest] = NamedArtifact(size, executions_ + (0 if known is None else known.executions))
+            return found
+
+        return await self._database.read(read)
+
+    async def naming(self, digests: Sequence[str]) -> Mapping[str, int]:
+        """See `ReferenceStore`."""
+        query = select(_named.digest, func.count(_named.execution_id.distinct())).group_by(_named.digest)
+
+        def read(connection: Connection) -> dict[str, int]:
+            found: dict[str, int] = {}
+            for part in batched(digests, _PART):
+                rows = connection.execute(query.where(_named.digest.in_(part)))
+                found.update((digest, count) for digest, count in rows)
+            return found
+
+        return await self._database.read(read)
+
+    async def named_bytes(self) -> int:
+        """See `ReferenceStore`."""
+        each = select(func.max(_named.size_bytes).label("size")).group_by(_named.digest).subquery()
+        return int(await self._database.read(lambda connection: connection.scalar(select(func.sum(each.c.size)))) or 0)
+
+    async def forget(self, tree: Tree) -> bool:
         """See `ReferenceStore`."""
 
-        def remove(connection: Connection) -> int:
-            roots = {referrer.root for referrer in referrers}
-            # A retry takes the row of an execution; whoever comes second sees what the other one did.
-            over = select(_own.id).where(_own.id.in_(roots), _own.status.in_(_OVER)).order_by(_own.id)
-            still = set(connection.scalars(over.with_for_update()))
-            ids = [referrer.id for referrer in referrers if referrer.root in still]
-            connection.execute(delete(artifact_references).where(_named.execution_id.in_(ids)))
-            return len(ids)
+        def remove(connection: Connection) -> bool:
+            for part in batched(tree.ids, _PART):
+                # A retry takes the row of an execution; whoever comes second sees what the other one did.
+                locked = select(_own.status).where(_own.id.in_(part)).order_by(_own.id).with_for_update()
+                if any(status not in _OVER for status in connection.scalars(locked)):
+                    return False
+            for part in batched(tree.ids, _PART):
+                connection.execute(delete(artifact_references).where(_named.execution_id.in_(part)))
+            return True
 
         return await self._database.write(remove)
-
-    async def named(self, digests: Sequence[str]) -> set[str]:
-        """See `ReferenceStore`."""
-        query = select(_named.digest).where(_named.digest.in_(digests)).distinct()
-        return await self._database.read(lambda connection: set(connection.scalars(query)))
 
 
 def _with_roots(connection: Connection, ids: Sequence[str]) -> list[Referrer]:

@@ -197,7 +197,7 @@ class StartLane:
         return [[job] for job in jobs]
 
     def transactions(self, jobs: Sequence[Start]) -> list[list[Start]]:
-        """All at once: it waits for locks of keys only, and everybody takes these in the same order."""
+        """All at once: what it waits for are keys and then triggers, which everybody takes in this order, sorted."""
         return [list(jobs)]
 
     def settle(self, jobs: Sequence[Start]) -> None:

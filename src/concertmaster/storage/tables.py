@@ -52,6 +52,8 @@ executions = Table(
     Column("hidden", Integer, nullable=False, server_default="0"),
     Index("ix_executions_workflow_status", "workflow", "status", "id"),
     Index("ix_executions_status", "status", "id"),
+    _partial_index("ix_executions_parent", "parent", where="parent IS NOT NULL"),
+    _partial_index("ix_executions_whole", "workflow", "id", where="parent IS NULL"),
     # These are short: an ended execution is in none, and one that is driven has no wake-up.
     _partial_index("ix_executions_owner", "owner", where="owner IS NOT NULL"),
     _partial_index("ix_executions_wake_at", "priority", "wake_at", "id", where="wake_at IS NOT NULL"),
@@ -154,6 +156,14 @@ artifact_references = Table(
     # Garbage collection asks who still names a digest.
     Index("ix_artifact_references_digest", "digest"),
     sqlite_with_rowid=False,
+)
+
+# One row.
+identity = Table(
+    "identity",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("value", PlainText, nullable=False),
 )
 
 # What nodes that only compute gave, by the digest of all that it depends on.

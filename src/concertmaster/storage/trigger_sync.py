@@ -46,7 +46,7 @@ class TriggerSync:
             Conflict: `trigger.address_taken`, another workflow has a webhook there.
         """
         query = select(_own.name, _own.type, _own.config, _own.enabled).where(_own.workflow == workflow.name)
-        known = {row.name: row for row in connection.execute(query.with_for_update())}
+        known = {row.name: row for row in connection.execute(query.order_by(_own.name).with_for_update())}
         wanted = {name: one for name, one in workflow.triggers.items() if one.type != _WITHOUT_ROW}
         self.remove(connection, workflow.name, [name for name in known if name not in wanted])
         for name, trigger in wanted.items():

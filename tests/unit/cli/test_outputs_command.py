@@ -26,13 +26,20 @@ def test_it_counts_and_removes_what_the_settings_do_not_keep(workspace: Path, co
     (made,) = artifacts(workspace)
     assert command("outputs", "clean").stdout == "removed: the data of 0 executions, 0 files of 0 bytes\n"
     (workspace / "concertmaster.toml").write_text('outputs_max_age = "1ms"\n')
-    # A file is left alone for an hour after somebody has made or reused it.
-    os.utime(made, (0, time.time() - 7_200))
+    # A file is left alone for a day after somebody has made or reused it.
+    os.utime(made, (0, time.time() - 90_000))
     counted = command("outputs", "clean", "--dry-run")
     assert counted.stdout == "would be removed: the data of 1 execution, 1 file of 70,002 bytes\n"
     assert artifacts(workspace) == [made]
     removed = json.loads(command("outputs", "clean", "--json").stdout)
-    assert removed == {"executions": 1, "artifacts": 1, "size_bytes": 70_002, "dry_run": False}
+    assert removed == {
+        "status": "done",
+        "executions": 1,
+        "artifacts": 1,
+        "size_bytes": 70_002,
+        "dry_run": False,
+        "message": None,
+    }
     assert artifacts(workspace) == []
 
 

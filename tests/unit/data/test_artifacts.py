@@ -75,11 +75,47 @@ def test_what_is_not_there_is_not_found(store: ArtifactStore, digest: str) -> No
         store.read_bytes(digest)
 
 
-def test_delete_says_whether_it_was_there(store: ArtifactStore) -> None:
+def test_what_is_old_can_be_removed_and_what_was_reused_meanwhile_stays(store: ArtifactStore) -> None:
+    day = timedelta(days=1)
     store.put_bytes(TEXT)
-    assert store.delete(DIGEST)
-    assert not store.delete(DIGEST)
+    assert store.remove_old(DIGEST, day) is None
+    os.utime(store.local_path(DIGEST), (0, 0))
+    assert store.remove_old(DIGEST, day, dry_run=True) == len(TEXT)
+    assert store.put_bytes(TEXT) == DIGEST
+    assert store.remove_old(DIGEST, day) is None
+    os.utime(store.local_path(DIGEST), (0, 0))
+    assert store.remove_old(DIGEST, day) == len(TEXT)
+    assert store.remove_old(DIGEST, day) is None
     assert not store.exists(DIGEST)
+    assert list(store.unfinished.iterdir()) == []
+
+
+def test_what_a_dead_remover_took_aside_is_put_back(store: ArtifactStore) -> None:
+    store.put_bytes(TEXT)
+    store.local_path(DIGEST).rename(store.unfinished / f"{DIGEST}.x.aside")
+    store.sweep()
+    assert store.read_bytes(DIGEST) == TEXT
+
+
+def test_a_file_that_is_moved_in_is_young_whatever_its_time(store: ArtifactStore, tmp_path: Path) -> None:
+    file = tmp_path / "old.bin"
+    file.write_bytes(TEXT)
+    os.utime(file, (0, 0))
+    assert store.put_file(file, move=True) == DIGEST
+    assert store.remove_old(DIGEST, timedelta(days=1)) is None
+
+
+def test_foreign_files_are_left_alone(store: ArtifactStore) -> None:
+    store.put_bytes(TEXT)
+    (stray := store.root / DIGEST[:2] / ".nfs0001").touch()
+    os.utime(stray, (0, 0))
+    assert store.older_than(DIGEST[:2], timedelta()) == [DIGEST]
+
+
+def test_a_store_belongs_to_who_asks_first(store: ArtifactStore) -> None:
+    assert store.belongs_to("one")
+    assert store.belongs_to("one")
+    assert not store.belongs_to("other")
 
 
 def test_a_failing_writer_leaves_nothing(store: ArtifactStore) -> None:

@@ -8,10 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from bench import Bench, until
-from concertmaster.domain.access import LOCAL_ADMIN, Actor
+from concertmaster import node
+from concertmaster.domain.access import Actor
 from concertmaster.domain.errors import UserError
 from concertmaster.services.retention import Cleaned, RetentionRules, RetentionService
 from concertmaster.storage.references import SqlReferenceStore
@@ -19,16 +21,32 @@ from engine_harness import Harness, running_engine
 
 # Above what stands in an event.
 LARGE = 70_000
-NOW = timedelta()
+BYTES = LARGE + 2
+DAY = timedelta(days=1)
 PAST = timedelta(microseconds=1)
 
 
-def retention(harness: Harness, *, grace: timedelta = NOW, **rules: Any) -> RetentionService:
+def retention(harness: Harness, *, grace: timedelta = timedelta(), **rules: Any) -> RetentionService:
     engine, store = harness.engine, SqlReferenceStore(harness.database)
-    known = RetentionRules(**rules)
-    return RetentionService(
-        store, engine.results, engine.artifacts, known, engine.clock, grace=grace, freed_grace=grace
-    )
+    return RetentionService(store, engine.results, engine.artifacts, RetentionRules(**rules), engine.clock, grace=grace)
+
+
+def age(harness: Harness, seconds: float = 100_000) -> None:
+    """Make all files older."""
+    store = harness.engine.artifacts
+    for digest in stored(harness):
+        os.utime(store.local_path(digest), (0, time.time() - seconds))
+
+
+LOOP = """
+    concertmaster: 1
+    name: loop
+    nodes:
+      each:
+        type: flow.for_each
+        config: {{concurrency: 1, items: {items}}}
+        body: {{nodes: {{work: {{type: data.set, config: {{value: "{{{{ item }}}}"}}}}}}}}
+    """
 
 
 def large(letter: str, *, name: str = "large") -> str:
@@ -54,11 +72,11 @@ async def test_old_data_goes_and_the_execution_stays(tmp_path: Path) -> None:
     async with running_engine(tmp_path) as harness:
         await artifact_of(harness, large("a"))
         (row,) = (await harness.executions.list()).items
-        assert await retention(harness, age=timedelta(hours=1)).clean(LOCAL_ADMIN, dry_run=False) == Cleaned()
+        assert await retention(harness, age=timedelta(hours=1)).work(dry_run=False) == Cleaned()
         expected = Cleaned(executions=1, artifacts=1, size_bytes=LARGE + 2)
-        assert await retention(harness, age=PAST).clean(LOCAL_ADMIN, dry_run=True) == expected
+        assert await retention(harness, age=PAST).work(dry_run=True) == expected
         assert len(stored(harness)) == 1, "it was only counted"
-        assert await retention(harness, age=PAST).clean(LOCAL_ADMIN, dry_run=False) == expected
+        assert await retention(harness, age=PAST).work(dry_run=False) == expected
         assert stored(harness) == set()
         assert await harness.executions.get(row.id) == row
         assert len(await harness.journal.read(row.id)) > 1
@@ -68,7 +86,7 @@ async def test_the_same_bytes_of_another_execution_stay(tmp_path: Path) -> None:
     async with running_engine(tmp_path) as harness:
         shared = await artifact_of(harness, large("a"))
         (await harness.run(large("a")))
-        cleaned = await retention(harness, count=1).clean(LOCAL_ADMIN, dry_run=False)
+        cleaned = await retention(harness, count=1).work(dry_run=False)
         assert (cleaned.executions, cleaned.artifacts) == (1, 0)
         assert stored(harness) == {shared}
 
@@ -77,17 +95,127 @@ async def test_the_newest_of_each_workflow_are_kept(tmp_path: Path) -> None:
     async with running_engine(tmp_path) as harness:
         made = [await artifact_of(harness, large(letter)) for letter in "abc"]
         other = await artifact_of(harness, large("d", name="other"))
-        assert (await retention(harness, count=2).clean(LOCAL_ADMIN, dry_run=False)).artifacts == 1
+        assert (await retention(harness, count=2).work(dry_run=False)).artifacts == 1
         assert stored(harness) == {*made[1:], other}
 
 
-async def test_the_oldest_go_until_the_store_is_small_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("concertmaster.services.retention.PAGE", 1)
+async def test_the_oldest_go_until_the_rest_is_small_enough(tmp_path: Path) -> None:
     async with running_engine(tmp_path) as harness:
-        made = [await artifact_of(harness, large(letter)) for letter in "abcd"]
-        bound = 2 * (LARGE + 2)
-        assert (await retention(harness, size_bytes=bound).clean(LOCAL_ADMIN, dry_run=False)).artifacts == 2
+        made = [await artifact_of(harness, large(letter)) for letter in "abcdefgh"]
+        assert await retention(harness, size_bytes=6 * BYTES).work(dry_run=True) == Cleaned(2, 2, 2 * BYTES)
+        assert await retention(harness, size_bytes=6 * BYTES).work(dry_run=False) == Cleaned(2, 2, 2 * BYTES)
         assert stored(harness) == set(made[2:])
+
+
+async def test_files_that_are_too_young_to_go_make_nothing_else_go(tmp_path: Path) -> None:
+    async with running_engine(tmp_path) as harness:
+        for letter in "abcd":
+            await artifact_of(harness, large(letter))
+        service = retention(harness, grace=DAY, size_bytes=3 * BYTES)
+        found = [await service.work(dry_run=False) for _ in range(4)]
+        assert [one.executions for one in found] == [1, 0, 0, 0]
+        age(harness)
+        assert await service.work(dry_run=False) == Cleaned(0, 1, BYTES)
+
+
+async def test_what_two_name_is_counted_once_by_a_dry_run_too(tmp_path: Path) -> None:
+    async with running_engine(tmp_path) as harness:
+        await artifact_of(harness, large("a"))
+        await harness.run(large("a"))
+        assert await retention(harness, age=PAST).work(dry_run=True) == Cleaned(2, 1, BYTES)
+        assert await retention(harness, age=PAST).work(dry_run=False) == Cleaned(2, 1, BYTES)
+
+
+async def test_a_root_goes_with_all_its_parts(tmp_path: Path) -> None:
+    text = LOOP.format(items=[f"{number}{'x' * 1000}" for number in range(350)])
+    async with running_engine(tmp_path) as harness:
+        row, _ = await harness.run(text)
+        assert row.status == "succeeded", row.error
+        parts = len(await harness.children(row.id))
+        age(harness)
+        cleaned = await retention(harness, size_bytes=1).work(dry_run=False)
+        assert cleaned.executions == parts + 1
+        assert stored(harness) == set()
+
+
+async def test_a_part_that_is_tried_again_keeps_the_whole(tmp_path: Path) -> None:
+    bench = Bench(fails={1}, holds=lambda _: len(bench.calls) > 1)
+    called = f"""
+        concertmaster: 1
+        name: called
+        nodes:
+          a: {{type: data.set, config: {{value: {"a" * LARGE}}}}}
+          b: {{type: t.work, config: {{number: 1}}}}
+          c: {{type: data.set, config: {{value: "{{{{ nodes.a | length }}}}"}}}}
+        edges: [a -> b, b -> c]
+        """
+    async with running_engine(tmp_path, [bench.work()]) as harness:
+        await harness.save(called)
+        row, _ = await harness.run(
+            "{concertmaster: 1, name: calls, nodes: {x: {type: flow.call, config: {workflow: called}}}}"
+        )
+        assert row.status == "failed"
+        (child,) = await harness.children(row.id)
+        bench.fails.clear()
+        await harness.ask(child.id, "retry")
+        await until(lambda: bench.inside == 1)
+        before = stored(harness)
+        assert await retention(harness, age=PAST).work(dry_run=False) == Cleaned()
+        assert stored(harness) == before
+        bench.open.set()
+        assert (await harness.end(child.id)).status == "succeeded"
+
+
+async def test_slices_of_a_table_are_named_by_the_child_that_reads_them(tmp_path: Path) -> None:
+    bench = Bench(holds=lambda _: True)
+
+    @node(id="t.table", effect="none")
+    def table() -> pl.DataFrame:
+        """Four rows."""
+        return pl.DataFrame({"a": [1, 2, 3, 4]})
+
+    document = """
+        concertmaster: 1
+        name: batches
+        nodes:
+          src: {type: t.table}
+          each:
+            type: flow.for_each
+            config: {batch: 2, concurrency: 1}
+            body:
+              nodes:
+                work: {type: t.work, config: {number: 1}}
+                sum: {type: table.sql, config: {query: "select sum(a) AS s FROM input"}}
+        edges: [src -> each]
+        """
+    async with running_engine(tmp_path, [table, bench.work()]) as harness:
+        execution_id = await harness.start(document)
+        await until(lambda: bench.inside == 1)
+        age(harness)
+        before = stored(harness)
+        assert await retention(harness, grace=DAY).work(dry_run=False) == Cleaned()
+        assert stored(harness) == before
+        bench.open.set()
+        row = await harness.end(execution_id)
+        assert row.status == "succeeded", row.error
+
+
+async def test_nothing_is_removed_from_the_store_of_another_database(tmp_path: Path) -> None:
+    async with running_engine(tmp_path) as harness:
+        await artifact_of(harness, large("a"))
+        engine = harness.engine
+        service = RetentionService(
+            SqlReferenceStore(harness.database),
+            engine.results,
+            engine.artifacts,
+            RetentionRules(age=PAST),
+            engine.clock,
+            grace=timedelta(),
+            foreign=True,
+        )
+        with pytest.raises(UserError, match="belongs to another database"):
+            await service.work(dry_run=False)
+        assert len(stored(harness)) == 1
 
 
 async def test_what_goes_on_keeps_everything_that_it_reads(tmp_path: Path) -> None:
@@ -111,12 +239,12 @@ async def test_what_goes_on_keeps_everything_that_it_reads(tmp_path: Path) -> No
         before = stored(harness)
         assert before
         rules = {"age": PAST, "count": 1, "size_bytes": 2**20}
-        assert await retention(harness, **rules).clean(LOCAL_ADMIN, dry_run=False) == Cleaned()
+        assert await retention(harness, **rules).work(dry_run=False) == Cleaned()
         assert stored(harness) == before
         bench.open.set()
         row = await harness.end(execution_id)
         assert row.status == "succeeded", row.error
-        cleaned = await retention(harness, age=PAST).clean(LOCAL_ADMIN, dry_run=False)
+        cleaned = await retention(harness, age=PAST).work(dry_run=False)
         assert cleaned.artifacts == len(before)
         assert stored(harness) == set()
 
@@ -129,8 +257,8 @@ async def test_what_nobody_names_goes_once_it_is_old(tmp_path: Path) -> None:
             os.utime(store.local_path(digest), (0, time.time() - 90_000))
         assert store.put_bytes(b"reused") == reused
         day = retention(harness, grace=timedelta(days=1))
-        assert await day.clean(LOCAL_ADMIN, dry_run=True) == Cleaned(artifacts=1, size_bytes=3)
-        assert await day.clean(LOCAL_ADMIN, dry_run=False) == Cleaned(artifacts=1, size_bytes=3)
+        assert await day.work(dry_run=True) == Cleaned(artifacts=1, size_bytes=3)
+        assert await day.work(dry_run=False) == Cleaned(artifacts=1, size_bytes=3)
         assert stored(harness) == {reused, young}
         assert list(store.unfinished.iterdir()) == []
 
@@ -146,7 +274,7 @@ async def test_a_retry_without_its_data_says_what_has_become_of_it(tmp_path: Pat
             edges: [a -> b]
             """)
         assert row.status == "failed"
-        await retention(harness, age=PAST).clean(LOCAL_ADMIN, dry_run=False)
+        await retention(harness, age=PAST).work(dry_run=False)
         await harness.ask(row.id, "retry", nodes=["b"], inputs={})
         row = await harness.end(row.id)
     assert row.error is not None
@@ -157,4 +285,4 @@ async def test_a_retry_without_its_data_says_what_has_become_of_it(tmp_path: Pat
 async def test_only_who_manages_the_instance_may_clean(tmp_path: Path) -> None:
     async with running_engine(tmp_path) as harness:
         with pytest.raises(UserError, match="instance:manage"):
-            await retention(harness).clean(Actor("eve", "editor"), dry_run=True)
+            retention(harness).clean(Actor("eve", "editor"), dry_run=True)

@@ -1007,11 +1007,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get Cleaning
+         * @description What is being removed, or what became of it.
+         */
+        get: operations["get_cleaning"];
         put?: never;
         /**
          * Clean Outputs
-         * @description Remove the data of executions that the settings `outputs_max_*` do not keep, and what no execution names.
+         * @description Begin to remove the data of executions that the settings `outputs_max_*` do not keep, and what no execution
+         *     names; where that is being done, it goes on.
          */
         post: operations["clean_outputs"];
         delete?: never;
@@ -1322,18 +1327,27 @@ export interface components {
             status: string;
         };
         /**
-         * Cleaned
-         * @description What was removed, or would be: of how many executions the data, and the files.
+         * Cleaning
+         * @description What is being removed, was, or (`dry_run`) would be: the data of how many executions, and how many files.
+         *
+         *     `never`: nothing has been since this process began; `message` says why it failed.
          */
-        Cleaned: {
+        Cleaning: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "never" | "running" | "done" | "failed";
+            /** Dry Run */
+            dry_run: boolean;
             /** Executions */
             executions: number;
             /** Artifacts */
             artifacts: number;
             /** Size Bytes */
             size_bytes: number;
-            /** Dry Run */
-            dry_run: boolean;
+            /** Message */
+            message: string | null;
         };
         /**
          * Column
@@ -5663,6 +5677,56 @@ export interface operations {
             };
         };
     };
+    get_cleaning: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cleaning"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     clean_outputs: {
         parameters: {
             query?: {
@@ -5676,12 +5740,12 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Successful Response */
-            200: {
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Cleaned"];
+                    "application/json": components["schemas"]["Cleaning"];
                 };
             };
             /** @description Problem details (RFC 9457) */

@@ -29,7 +29,7 @@ from concertmaster.domain.interfaces.happenings import (
 )
 from concertmaster.domain.interfaces.journal import Claim, History, InboxItem, Journal
 from concertmaster.domain.interfaces.logins import LoginStore, TokenStore
-from concertmaster.domain.interfaces.retention import ReferenceStore, Referrer, ResultStore
+from concertmaster.domain.interfaces.retention import NamedArtifact, ReferenceStore, Referrer, ResultStore, Tree
 from concertmaster.domain.interfaces.stores import (
     ConnectionStore,
     ExecutionStore,
@@ -104,6 +104,7 @@ __all__ = [
     "LoginStore",
     "Message",
     "Named",
+    "NamedArtifact",
     "NamedEvent",
     "NewExecution",
     "OpenExecutions",
@@ -123,6 +124,7 @@ __all__ = [
     "StoredWorkflow",
     "Subscription",
     "TokenStore",
+    "Tree",
     "TriggerFire",
     "TriggerKinds",
     "TriggerPlan",

@@ -16,9 +16,8 @@ class Referrer:
 
     Attributes:
         root: the execution that it is a part of at the top; often itself.
-        workflow: that of the root.
+        workflow, ended_at: of the root; None while it may still go on by itself or by a resume.
         created_at: its own.
-        ended_at: when the root ended; None while it may still go on by itself or by a resume.
     """
 
     id: str
@@ -26,6 +25,26 @@ class Referrer:
     workflow: str
     created_at: datetime
     ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A root with all its parts.
+
+    Attributes:
+        ended_at: when the last of them ended; None while any may still go on.
+    """
+
+    ids: Sequence[str]
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedArtifact:
+    """An artifact, and how many executions name it."""
+
+    size_bytes: int
+    executions: int
 
 
 class ReferenceStore(Protocol):
@@ -39,21 +58,29 @@ class ReferenceStore(Protocol):
         """
         ...
 
+    async def tree(self, root: str) -> Tree:
+        """A root with all its parts."""
+        ...
+
     async def oldest_of_newest(self, workflow: str, count: int) -> str:
         """The id of the oldest among the `count` newest executions of a workflow that are nobody's part; "" when there
         are not more."""
         ...
 
-    async def only_named_by(self, ids: Sequence[str]) -> Mapping[str, int]:
-        """The artifacts that these executions name, and nobody else does, with their bytes."""
+    async def named_by(self, ids: Sequence[str]) -> Mapping[str, NamedArtifact]:
+        """The artifacts that these executions name, by digest, with how many of these name each."""
         ...
 
-    async def forget(self, referrers: Sequence[Referrer]) -> int:
-        """Remove the references of those whose root is at its end still; returns how many executions had some."""
+    async def naming(self, digests: Sequence[str]) -> Mapping[str, int]:
+        """How many executions name each of these; without those that nobody names."""
         ...
 
-    async def named(self, digests: Sequence[str]) -> set[str]:
-        """Those of them that anybody names."""
+    async def named_bytes(self) -> int:
+        """What all artifacts take that anybody names."""
+        ...
+
+    async def forget(self, tree: Tree) -> bool:
+        """Remove all references of a tree; False when a part of it is not at its end any more."""
         ...
 
 

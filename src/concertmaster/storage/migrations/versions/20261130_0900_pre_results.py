@@ -1,4 +1,4 @@
-"""Results of nodes that only compute, for later executions."""
+"""Results of nodes that only compute, for later executions; whose an artifact store is; parts of executions."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ depends_on = None
 
 # Compared byte by byte, as SQLite does.
 KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+INDEXES = (
+    ("ix_executions_parent", ["parent"], "parent IS NOT NULL"),
+    ("ix_executions_whole", ["workflow", "id"], "parent IS NULL"),
+)
 
 
 def upgrade() -> None:
@@ -27,8 +31,20 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_results_at", "results", ["at"])
+    op.create_table(
+        "identity",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity")),
+    )
+    for name, columns, condition in INDEXES:
+        where = sa.text(condition)
+        op.create_index(name, "executions", columns, sqlite_where=where, postgresql_where=where)
 
 
 def downgrade() -> None:
     """See NOTES.md."""
+    for name, *_ in INDEXES:
+        op.drop_index(name, "executions")
+    op.drop_table("identity")
     op.drop_table("results")
