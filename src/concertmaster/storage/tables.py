@@ -50,8 +50,10 @@ executions = Table(
     Column("admitted", Integer, nullable=False, server_default="1"),
     Column("parent", _KEY),
     Column("hidden", Integer, nullable=False, server_default="0"),
+    Column("backfill", _KEY),
     Index("ix_executions_workflow_status", "workflow", "status", "id"),
     Index("ix_executions_status", "status", "id"),
+    _partial_index("ix_executions_backfill", "backfill", "status", "id", where="backfill IS NOT NULL"),
     # These are short: an ended execution is in none, and one that is driven has no wake-up.
     _partial_index("ix_executions_owner", "owner", where="owner IS NOT NULL"),
     _partial_index("ix_executions_wake_at", "priority", "wake_at", "id", where="wake_at IS NOT NULL"),
