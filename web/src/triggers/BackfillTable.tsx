@@ -40,7 +40,11 @@ const COLUMNS: readonly ListColumn<Backfill>[] = [
     key: 'trigger',
     head: t.name,
     width: 200,
-    cell: (item) => `${item.workflow} · ${item.trigger}`,
+    cell: (item) => (
+      <Link to="/runs" search={{ backfill: item.id }} title={t.showRuns} data-main>
+        {item.workflow} · {item.trigger}
+      </Link>
+    ),
   },
   {
     key: 'range',
@@ -83,8 +87,8 @@ function Share({ item }: { item: Backfill }) {
         <Link
           className={classes.bad}
           to="/runs"
-          search={{ workflow: item.workflow, status: 'failed' }}
-          title={t.showFailed(item.workflow)}
+          search={{ backfill: item.id, status: 'failed' }}
+          title={t.showFailed}
         >
           {t.failures(item.failed)}
         </Link>

@@ -63,6 +63,11 @@ export const editor = {
     newPort: 'New port',
     required: ' (required)',
     error: 'error: taken when this node fails',
+    undo: 'undo',
+    undoes: (title: string) => `undoes ${title}`,
+    undoTitle: (node: string, undo: string) =>
+      `${undo} undoes ${node} when the run fails. It is a setting of ${node}.`,
+    undoRefused: 'A node that undoes another runs on its own and has no wires',
     title: (edge: string, type: string) => `${edge}: ${type}`,
   },
 
@@ -159,6 +164,11 @@ export const editor = {
     outputsHelp: 'What a run gives back, e.g. {{ nodes.publish.path }}.',
     timeout: 'Time-out',
     timeoutHelp: 'The whole run is cancelled after this time.',
+    onFailure: 'After a failure',
+    onFailureHelp: 'What was done can be undone, and branches of their own can run.',
+    compensate: 'Undo what succeeded',
+    finally: 'At the end in any case',
+    finallyHelp: 'Nodes that begin a branch which runs after success, failure and cancel.',
   },
 
   policy: {
@@ -180,6 +190,8 @@ export const editor = {
     continue: 'Go on without its output',
     all: 'All wires are decided',
     any: 'The first wire is taken',
+    undo: 'Undone by',
+    undoHelp: 'A node without wires that takes back what this one did. It gets what this one gave.',
   },
 
   drawer: {
