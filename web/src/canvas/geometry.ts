@@ -45,7 +45,7 @@ export function portsOf(
     name: port.name,
     type: port.type,
     required: port.required,
-    quiet: port.implicit ?? false,
+    quiet: (port.implicit ?? false) && !wiredIn.includes(port.name),
   }))
   const extra = type?.any_port_type ?? ANY
   for (const name of wiredIn) {

@@ -118,7 +118,7 @@ export const triggers = {
   done: (done: number, total: number) => `${done} of ${total}`,
   failures: (n: number) => `${n} failed`,
   refusals: (n: number) => `${n} refused`,
-  showRuns: 'Show the runs of this backfill',
+  showRuns: (name: string) => `Show the runs of this backfill of ${name}`,
   showFailed: 'Show its failed runs',
   by: 'By',
   state: 'State',

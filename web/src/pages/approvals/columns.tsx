@@ -19,7 +19,7 @@ export function approvalColumns(
     key: 'question',
     head: t.question,
     cell: (item) => (
-      <UnstyledButton data-main className={classes.question} onClick={() => onOpen(item)}>
+      <UnstyledButton data-main className={classes.question} title={item.title} onClick={() => onOpen(item)}>
         {item.title}
       </UnstyledButton>
     ),
@@ -52,7 +52,7 @@ export function approvalColumns(
     width: 120,
     cell: (item) => <Due item={item} />,
   }
-  if (narrow) return [state, question, { ...workflow, width: 190 }, due]
+  if (narrow) return [{ ...state, width: 110 }, question, { ...workflow, width: 180 }, due]
   return [
     state,
     question,
