@@ -97,7 +97,7 @@ export function workflowSchema({ nodes, edges, policy }: WorkflowDocument): Json
 const COMPENSATE = 'compensate'
 const BRANCHES = ['on_failure', 'finally'] as const
 
-/** One name may stand without a list around it. */
+/** One name may stand without a list around it; the server writes it so again. */
 const listOf = (value: Json | undefined): Json[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value]
 
@@ -121,15 +121,5 @@ export function withWorkflowValue(document: WorkflowDocument, value: JsonObject)
   next = setKey(next, 'description', text('description'))
   next = setKey(next, 'inputs', object('inputs') as WorkflowDocument['inputs'])
   next = setKey(next, 'outputs', object('outputs'))
-  const policy = object('policy')
-  return setKey(next, 'policy', policy && asWritten(policy, document.policy))
-}
-
-/** A branch that stood without a list goes on so, while it is one. */
-function asWritten(policy: JsonObject, before: JsonObject | undefined): JsonObject {
-  const texts = BRANCHES.flatMap((key) => {
-    const list = listOf(policy[key])
-    return typeof before?.[key] === 'string' && list.length === 1 ? [[key, list[0]]] : []
-  })
-  return texts.length === 0 ? policy : { ...policy, ...Object.fromEntries(texts) }
+  return setKey(next, 'policy', object('policy'))
 }
