@@ -127,8 +127,9 @@ class Storage:
         return row
 
 
-def new_execution(workflow: str = "nightly", **more: Any) -> NewExecution:
-    body = ExecutionCreated(workflow, 1, {"month": 7}, {"type": "manual"})
+def new_execution(workflow: str = "nightly", *, backfill: str | None = None, **more: Any) -> NewExecution:
+    trigger = {"type": "manual"} if backfill is None else {"type": "schedule", "name": "daily", "backfill": backfill}
+    body = ExecutionCreated(workflow, 1, {"month": 7}, trigger)
     return NewExecution(str(uuid_utils.uuid7()), AT, body, **more)
 
 

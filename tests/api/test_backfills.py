@@ -24,6 +24,7 @@ DAILY = {
     "inputs": {"n": "{{ trigger.scheduled_at.day }}"},
 }
 MARCH = {"from": "2026-03-01T00:00:00+01:00", "to": "2026-04-01T00:00:00+02:00"}
+ALONE: dict[str, Any] = {"inputs": {"n": {"type": "integer"}}, "edges": [], "outputs": {}}
 PAUSE = {"wait": {"type": "testing.pause", "config": {"seconds": 60}}}
 
 
@@ -105,6 +106,33 @@ async def test_refused_times_are_counted(client: httpx.AsyncClient) -> None:
     done = await until(client, id_, lambda shown: shown["status"] == "finished")
     assert (done["succeeded"], done["refused"]) == (10, 21)
     assert "execution.inputs_invalid" in done["error"]
+
+
+async def test_what_one_has_started_is_listed_page_by_page_and_retried(client: httpx.AsyncClient) -> None:
+    await publish(client, nodes={"a": {"type": "data.set", "config": {"value": "{{ 1 / (inputs.n % 3) }}"}}}, **ALONE)
+    ids = [(await order(client, concurrency=8)).json()["id"] for _ in range(2)]
+    for id_ in ids:
+        done = await until(client, id_, lambda shown: shown["status"] == "finished")
+        assert (done["succeeded"], done["failed"]) == (21, 10)
+        seen: list[dict[str, Any]] = []
+        before = None
+        while not seen or before is not None:
+            params = {"backfill": id_, "status": "failed", "limit": 4, **({"before": before} if before else {})}
+            page = (await client.get("/executions", params=params)).raise_for_status().json()
+            seen += page["items"]
+            before = page["next"]
+        assert {one["trigger"]["backfill"] for one in seen} == {id_}
+        assert sorted(one["trigger"]["scheduled_at"]["day"] for one in seen) == list(range(3, 31, 3))
+        found = (await client.get("/executions", params={"backfill": id_, "workflow": "hello", "limit": 100})).json()
+        assert len(found["items"]) == 31
+        assert (await client.get("/executions", params={"backfill": id_, "workflow": "other"})).json()["items"] == []
+    assert (await client.get("/executions", params={"backfill": "none"})).json()["items"] == []
+    # The same of exactly these.
+    again = {"action": "retry", "backfill": ids[0]}
+    assert (await client.post("/executions/bulk", json={**again, "dry_run": True})).json()["matched"] == 10
+    named = {**again, "ids": [seen[0]["id"]], "status": ["failed"]}
+    assert (await client.post("/executions/bulk", json=named)).json()["matched"] == 0
+    assert (await client.post("/executions/bulk", json=again)).json()["done"] == 10
 
 
 @pytest.mark.parametrize(

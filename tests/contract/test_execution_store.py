@@ -13,8 +13,10 @@ from concertmaster.domain.interfaces import Change
 from storage_backends import Storage, append_of
 
 
-async def started(storage: Storage, workflow: str, status: ExecutionStatus) -> ExecutionRow:
-    row = await storage.start(workflow)
+async def started(
+    storage: Storage, workflow: str, status: ExecutionStatus, backfill: str | None = None
+) -> ExecutionRow:
+    row = await storage.start(workflow, backfill=backfill)
     await storage.journal.append(append_of(row.id, 2, ExecutionStarted(), change=Change(status)))
     return await storage.executions.get(row.id)
 
@@ -56,6 +58,29 @@ async def test_filters(storage: Storage, workflow: str | None, status: tuple[Exe
         assert list(rest.items) == wanted[2:]
     else:
         assert len(wanted) <= 2
+
+
+@pytest.mark.parametrize("workflow", [None, "w0", "none"])
+@pytest.mark.parametrize("status", [(), ("failed",), ("failed", "running"), ("paused",)])
+async def test_what_a_backfill_has_started(
+    storage: Storage, workflow: str | None, status: tuple[ExecutionStatus, ...]
+) -> None:
+    await filled(storage)
+    statuses: list[ExecutionStatus] = ["succeeded", "failed", "running"]
+    rows = [await started(storage, "w0", statuses[n % 3], f"b{n % 2}") for n in range(12)][::-1]
+    for backfill in ("b0", "b1", "none"):
+        wanted = [row for row in rows if row.trigger["backfill"] == backfill and workflow in (None, row.workflow)]
+        wanted = [row for row in wanted if not status or row.status in status]
+        seen: list[ExecutionRow] = []
+        cursor = None
+        while not seen or cursor is not None:
+            chosen = {"workflow": workflow, "status": status, "backfill": backfill}
+            page = await storage.executions.list(**chosen, before=cursor, limit=2)
+            seen += page.items
+            cursor = page.next
+            if not page.items:
+                break
+        assert seen == wanted
 
 
 async def test_the_newest_of_each_workflow(storage: Storage) -> None:

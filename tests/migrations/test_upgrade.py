@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -117,6 +118,35 @@ async def test_there_is_a_way_back(url: str) -> None:
     upgrade(url)
     async with Storage.opened(url) as storage:
         assert await storage.journal.unfinished() == 2
+
+
+@pytest.mark.parametrize("trigger", ["daily", "d" * 120])
+async def test_what_a_backfill_has_started_is_found_by_it(url: str, trigger: str) -> None:
+    migrate(url, "20261130_0330")
+    name = trigger if len(trigger) <= 100 else sha256(trigger.encode()).hexdigest()
+    execution = (
+        "INSERT INTO executions (id, workflow, version, status, epoch, head_seq, trigger, created_at) "
+        "VALUES (:id, 'w', 1, 'failed', 0, 1, :trigger, 1)"
+    )
+    backfill = (
+        "INSERT INTO backfills (id, workflow, trigger, version, config, from_at, until_at, status, concurrency, total, "
+        "created_at, created_by, active, started, succeeded, failed, refused) "
+        "VALUES (:id, 'w', :trigger, 1, '{}', 1, 2, 'finished', 1, 1, 1, 'me', '[]', 1, 0, 1, 0)"
+    )
+    engine = dialect_of(url).writing()
+    with engine.begin() as connection:
+        for id_ in ("b1", "b2"):
+            connection.execute(text(backfill), {"id": id_, "trigger": trigger})
+            connection.execute(text(execution), {"id": f"of-{id_}", "trigger": f'{{"backfill":"{id_}"}}'})
+            key = {"key": f"trigger:{name}:backfill:{id_}:2026-01-01T00:00:00Z", "id": f"of-{id_}"}
+            connection.execute(text("INSERT INTO idempotency_keys VALUES ('w', :key, 'f', :id, 1)"), key)
+        connection.execute(text(execution), {"id": "other", "trigger": "{}"})
+    engine.dispose()
+    upgrade(url)
+    async with Storage.opened(url) as storage:
+        for id_ in ("b1", "b2"):
+            assert [row.id for row in (await storage.executions.list(backfill=id_)).items] == [f"of-{id_}"]
+        assert len((await storage.executions.list()).items) == 3
 
 
 def rows_of(url: str) -> list[tuple[Any, ...]]:

@@ -23,6 +23,7 @@ async def control_executions(parts: Parts, asker: Asker, body: requests.BulkRequ
         body.action,
         workflow=body.workflow,
         status=body.status,
+        backfill=body.backfill,
         ids=body.ids,
         reason=body.reason,
         dry_run=body.dry_run,

@@ -42,6 +42,7 @@ class BulkRequest(_Request):
     action: RequestKind
     workflow: Annotated[str | None, Field(max_length=200)] = None
     status: list[ExecutionStatus] = Field(default_factory=lambda: list[ExecutionStatus]())
+    backfill: Annotated[str | None, Field(max_length=100, description="Those that this backfill has started")] = None
     ids: Annotated[list[str], Field(max_length=10_000)] = Field(default_factory=lambda: list[str]())
     reason: Reason = None
     dry_run: Annotated[bool, Field(description="Only count")] = False

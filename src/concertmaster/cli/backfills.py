@@ -88,6 +88,8 @@ def show_backfill(backfill_id: str, *, as_json: bool, data_dir: Path | None) -> 
     out.print(f"  {_done(shown)}; {shown['failed']} failed, {shown['refused']} refused")
     if shown["error"]:
         out.print(Text(f"  {shown['error']}", style="red"))
+    if shown["failed"]:
+        out.print(f"  list them with: concertmaster executions list --backfill {backfill_id} --status failed")
     for id_ in shown["active"]:
         out.print(Text(f"  runs  {id_}"))
 

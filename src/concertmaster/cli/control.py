@@ -27,8 +27,12 @@ class Filter:
 
     workflow: str | None
     status: list[str]
+    backfill: str | None
     dry_run: bool
     yes: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.workflow or self.status or self.backfill)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +69,11 @@ def steer(
     Raises:
         UserError: `executions.which`, neither ids nor a filter, or both.
     """
-    filtered = bool(chosen.workflow or chosen.status)
+    filtered = bool(chosen)
     if bool(ids) == filtered:
-        raise UserError("executions.which", "Name executions by their ids, or choose them by --workflow and --status")
+        raise UserError(
+            "executions.which", "Name executions by their ids, or choose them by --workflow, --status and --backfill"
+        )
 
     async def work(api: Api) -> int:
         if filtered:
@@ -87,7 +93,7 @@ def retry(execution_id: str | None, edits: Edits, chosen: Filter, *, reason: str
     """
     if execution_id is None and edits:
         raise UserError("executions.one", "--from, -i and --inputs are for one execution: name it by its id")
-    if not edits or chosen.workflow or chosen.status or chosen.dry_run or execution_id is None:
+    if not edits or chosen or chosen.dry_run or execution_id is None:
         ids = [] if execution_id is None else [execution_id]
         steer("retry", ids, chosen, reason=reason, data_dir=data_dir, from_node=edits.start is not None)
         return
@@ -185,7 +191,8 @@ def _executions(number: int) -> str:
 
 
 async def _steer_many(api: Api, kind: RequestKind, chosen: Filter, reason: str | None) -> int:
-    body = {"action": kind, "workflow": chosen.workflow, "status": chosen.status, "reason": reason}
+    body: dict[str, Any] = {"action": kind, "reason": reason}
+    body |= {"workflow": chosen.workflow, "status": chosen.status, "backfill": chosen.backfill}
     matched = (await api.post("/executions/bulk", {**body, "dry_run": True}))["matched"]
     if chosen.dry_run or not matched:
         console().print(f"{_executions(matched)} {'matches' if matched == 1 else 'match'}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,22 +25,24 @@ def _settings(data_dir: Path | None) -> Settings:
     return settings
 
 
-def list_executions(
-    *, workflow: str | None, status: str | None, limit: int, as_json: bool, data_dir: Path | None
-) -> None:
-    """Print them, newest first."""
+def list_executions(chosen: Mapping[str, str | None], *, limit: int, as_json: bool, data_dir: Path | None) -> None:
+    """Print them, newest first.
+
+    Args:
+        chosen: filters by name.
+    """
 
     async def work() -> dict[str, Any]:
         async with connect(_settings(data_dir)) as api:
-            return await api.get("/executions", workflow=workflow, status=status, limit=limit)
+            return await api.get("/executions", **chosen, limit=limit)
 
     page = asyncio.run(work())
     if as_json:
         print_json(page)
         return
     if not page["items"]:
-        chosen = [f"--{name} {value}" for name, value in (("workflow", workflow), ("status", status)) if value]
-        none = f"no executions with {' '.join(chosen)}" if chosen else "no executions yet"
+        filters = [f"--{name} {value}" for name, value in chosen.items() if value]
+        none = f"no executions with {' '.join(filters)}" if filters else "no executions yet"
         console().print(f"{none}; start one with: concertmaster run FILE")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -157,6 +157,7 @@ class ControlService:
         *,
         workflow: str | None = None,
         status: Sequence[ExecutionStatus] = (),
+        backfill: str | None = None,
         ids: Sequence[str] = (),
         reason: str | None = None,
         dry_run: bool = False,
@@ -172,11 +173,17 @@ class ControlService:
             NotFound: there is none of the ids.
         """
         demand(actor, "execution:control")
-        if not (workflow or status or ids):
-            raise UserError("bulk.no_filter", "Name a workflow, a status or ids: this would be every execution")
+        if not (workflow or status or backfill or ids):
+            raise UserError(
+                "bulk.no_filter", "Name a workflow, a status, a backfill or ids: this would be every execution"
+            )
         possible: list[ExecutionStatus] = [one for one in (status or _natural(kind)) if one in REQUESTS[kind]]
         result = BulkResult()
-        async for rows in self._matching(workflow, possible, ids, result):
+        chosen = self._named(ids, result) if ids else self._listed(workflow, possible, backfill)
+        async for found in chosen:
+            rows = [row for row in found if row.status in possible and workflow in (None, row.workflow)]
+            if backfill is not None:
+                rows = [row for row in rows if row.trigger.get("backfill") == backfill]
             fitting: list[ExecutionRow] = []
             for row in rows:
                 if (refusal := _refusal(kind, row)) is None:
@@ -203,7 +210,7 @@ class ControlService:
         else:
             result.done += 1
 
-    async def _named(self, ids: Sequence[str], result: BulkResult) -> Sequence[ExecutionRow]:
+    async def _named(self, ids: Sequence[str], result: BulkResult) -> AsyncGenerator[Sequence[ExecutionRow]]:
         rows: list[ExecutionRow] = []
         missing: NotFound | None = None
         for execution_id in dict.fromkeys(ids):
@@ -214,18 +221,16 @@ class ControlService:
                 result.refuse(execution_id, error)
         if missing is not None and not rows:
             raise missing
-        return rows
+        yield rows
 
-    async def _matching(
-        self, workflow: str | None, status: Sequence[ExecutionStatus], ids: Sequence[str], result: BulkResult
+    async def _listed(
+        self, workflow: str | None, status: Sequence[ExecutionStatus], backfill: str | None
     ) -> AsyncGenerator[Sequence[ExecutionRow]]:
-        if ids:
-            rows = await self._named(ids, result)
-            yield [row for row in rows if row.status in status and workflow in (None, row.workflow)]
-            return
         before: str | None = None
         while status:
-            page = await self._store.list(workflow=workflow, status=status, before=before, limit=BULK_PAGE)
+            page = await self._store.list(
+                workflow=workflow, status=status, backfill=backfill, before=before, limit=BULK_PAGE
+            )
             yield page.items
             before = page.next
             if before is None:

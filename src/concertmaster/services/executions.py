@@ -193,12 +193,13 @@ class ExecutionService:
         *,
         workflow: str | None = None,
         status: Sequence[ExecutionStatus] = (),
+        backfill: str | None = None,
         before: str | None = None,
         limit: int = 50,
     ) -> Page[ExecutionRow]:
         """A page of executions, newest first."""
         demand(actor, "execution:read")
-        return await self._store.list(workflow=workflow, status=status, before=before, limit=limit)
+        return await self._store.list(workflow=workflow, status=status, backfill=backfill, before=before, limit=limit)
 
     async def logs(
         self,

@@ -38,12 +38,13 @@ class SqlExecutionStore:
         *,
         workflow: str | None = None,
         status: Sequence[ExecutionStatus] = (),
+        backfill: str | None = None,
         before: str | None = None,
         limit: int = 50,
     ) -> Page[ExecutionRow]:
         """See `ExecutionStore`."""
         last = None if before is None else read_cursor(before, str)[0]
-        newest = _newest_ids(workflow, status, before=last, limit=limit + 1)
+        newest = _newest_ids(workflow, status, backfill=backfill, before=last, limit=limit + 1)
         query = select(*EXECUTION_COLUMNS).where(_ID.in_(newest)).order_by(desc(_ID))
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         page = [execution_from(row) for row in rows[:limit]]
@@ -107,20 +108,27 @@ class SqlExecutionStore:
 
 
 def _newest_ids(
-    workflow: str | BindParameter[str] | None, status: Sequence[ExecutionStatus], *, before: str | None, limit: int
+    workflow: str | BindParameter[str] | None,
+    status: Sequence[ExecutionStatus],
+    *,
+    backfill: str | None = None,
+    before: str | None,
+    limit: int,
 ) -> Select[tuple[str]]:
     """Ids of a page, newest first, from indexes alone.
 
     With a filter it is one index range a status, merged: so a rare status, or all of them, cost the same few steps
     whatever the length of the list.
     """
-    if workflow is None and not status:
+    if workflow is None and backfill is None and not status:
         return _range(before, limit)
     ranges: list[Select[tuple[str]]] = []
     for one in dict.fromkeys(status or EXECUTION_STATUSES):
         query = _range(before, limit).where(executions.c.status == one)
         if workflow is not None:
             query = query.where(executions.c.workflow == workflow)
+        if backfill is not None:
+            query = query.where(executions.c.backfill == backfill)
         # A subquery each, because a part of a union cannot have a limit of its own.
         ranges.append(select(query.subquery().c.id))
     merged = union_all(*ranges).subquery()

@@ -120,9 +120,9 @@ class StartLane:
         dialect = database.dialect
         self._executions = dialect.bulk(
             "INSERT INTO executions (id, workflow, version, status, epoch, owner, head_seq, trigger, created_at, "
-            "ended_at, wake_at, priority, slot_key, slot_limit, admitted) {rows}",
+            "ended_at, wake_at, priority, slot_key, slot_limit, admitted, backfill) {rows}",
             *("text", "text", "bigint", "text", "bigint", "text", "bigint", "text", "bigint"),
-            *("bigint", "bigint", "bigint", "text", "bigint", "bigint"),
+            *("bigint", "bigint", "bigint", "text", "bigint", "bigint", "text"),
         )
         self._events = insert_events(dialect)
         self._audit = dialect.bulk(
@@ -227,4 +227,4 @@ def _row_of(job: Start) -> tuple[Any, ...]:
     key: tuple[Any, ...] = (None, None) if slot is None else (slot.key, slot.limit)
     head = (row.id, row.workflow, row.version, row.status, row.epoch, row.owner, row.head_seq, job.trigger)
     times = (job.audit[0], maybe_micros(row.ended_at), maybe_micros(row.wake_at))
-    return (*head, *times, row.priority, *key, int(row.admitted))
+    return (*head, *times, row.priority, *key, int(row.admitted), row.trigger.get("backfill"))

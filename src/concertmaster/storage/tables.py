@@ -50,10 +50,12 @@ executions = Table(
     Column("admitted", Integer, nullable=False, server_default="1"),
     Column("parent", _KEY),
     Column("hidden", Integer, nullable=False, server_default="0"),
+    Column("backfill", _KEY),
     Index("ix_executions_workflow_status", "workflow", "status", "id"),
     Index("ix_executions_status", "status", "id"),
     _partial_index("ix_executions_parent", "parent", where="parent IS NOT NULL"),
     _partial_index("ix_executions_whole", "workflow", "id", where="parent IS NULL"),
+    _partial_index("ix_executions_backfill", "backfill", "status", "id", where="backfill IS NOT NULL"),
     # These are short: an ended execution is in none, and one that is driven has no wake-up.
     _partial_index("ix_executions_owner", "owner", where="owner IS NOT NULL"),
     _partial_index("ix_executions_wake_at", "priority", "wake_at", "id", where="wake_at IS NOT NULL"),

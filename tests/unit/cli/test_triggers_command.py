@@ -116,6 +116,28 @@ def test_executions_say_what_time_they_are_for(server: ServerProcess, command: C
     assert ", test" in command("executions", "show", tried).stdout
 
 
+def test_what_a_backfill_has_started_is_listed_and_retried(server: ServerProcess, command: Command) -> None:
+    share = {"a": {"type": "data.set", "config": {"value": "{{ 1 / (inputs.year - 2021) }}"}}}
+    trigger = {**YEARLY, "inputs": {"year": "{{ trigger.scheduled_at.year }}"}}
+    body = document("shares", nodes=share, edges=[], outputs={}, triggers={"yearly": trigger})
+    body["inputs"] = {"year": {"type": "integer", "default": 1}}
+    with server.client() as client:
+        client.post("/api/v1/workflows", json=body).raise_for_status()
+        span = ("shares", "yearly", "--from", "2020-01-01", "--to", "2024-01-01")
+        first, second = (command("backfills", "start", *span).stdout.partition(":")[0] for _ in range(2))
+        for id_ in (first, second):
+            while client.get(f"/api/v1/backfills/{id_}").json()["status"] != "finished":
+                pass
+    assert f"executions list --backfill {first} --status failed" in command("backfills", "show", first).stdout
+    assert len(json.loads(command("executions", "list", "--backfill", first, "--json").stdout)["items"]) == 4
+    failed = command("executions", "list", "--backfill", first, "--status", "failed").stdout
+    assert failed.count("shares") == 1
+    assert "2021-01-01 06:00 UTC, backfill" in failed
+    assert "--backfill none" in command("executions", "list", "--backfill", "none").stdout
+    retried = command("executions", "retry", "--backfill", second, "--dry-run").stdout
+    assert "1 execution matches" in retried
+
+
 def test_a_wrong_status_is_told_once(server: ServerProcess, command: Command) -> None:
     done = command("executions", "list", "--status", "bogus")
     assert (done.returncode, done.stderr.count("queued")) == (2, 1)

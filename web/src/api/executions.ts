@@ -6,13 +6,15 @@ import type { Execution, ExecutionStatus, OutputPage } from './types'
 export interface ExecutionFilter {
   workflow?: string
   status?: ExecutionStatus
+  /** Id of the backfill that started them. */
+  backfill?: string
 }
 
 export const executionKeys = {
   all: ['executions'] as const,
   lists: () => ['executions', 'list'] as const,
   list: (filter: ExecutionFilter) =>
-    ['executions', 'list', filter.workflow ?? '', filter.status ?? ''] as const,
+    ['executions', 'list', filter.workflow ?? '', filter.status ?? '', filter.backfill ?? ''] as const,
   one: (id: string) => ['executions', 'one', id] as const,
   outputs: (id: string) => ['executions', 'output', id] as const,
   output: (id: string, node: string, outlet: string) => ['executions', 'output', id, node, outlet] as const,
@@ -20,13 +22,13 @@ export const executionKeys = {
   waiting: (id: string) => ['executions', 'waiting', id] as const,
 }
 
-export const executionsQuery = ({ workflow, status }: ExecutionFilter, limit = 50) =>
+export const executionsQuery = ({ workflow, status, backfill }: ExecutionFilter, limit = 50) =>
   infiniteQueryOptions({
-    queryKey: [...executionKeys.list({ workflow, status }), limit] as const,
+    queryKey: [...executionKeys.list({ workflow, status, backfill }), limit] as const,
     queryFn: ({ pageParam, signal }) =>
       take(
         client.GET('/api/v1/executions', {
-          params: { query: { workflow, status: status && [status], before: pageParam, limit } },
+          params: { query: { workflow, status: status && [status], backfill, before: pageParam, limit } },
           signal,
         }),
       ),

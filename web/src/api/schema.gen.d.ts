@@ -1286,6 +1286,11 @@ export interface components {
             workflow?: string | null;
             /** Status */
             status?: ("queued" | "running" | "waiting" | "paused" | "succeeded" | "failed" | "cancelled" | "interrupted")[];
+            /**
+             * Backfill
+             * @description Those that this backfill has started
+             */
+            backfill?: string | null;
             /** Ids */
             ids?: string[];
             /**
@@ -3511,6 +3516,8 @@ export interface operations {
                 workflow?: string | null;
                 /** @description One or several */
                 status?: ("queued" | "running" | "waiting" | "paused" | "succeeded" | "failed" | "cancelled" | "interrupted")[] | null;
+                /** @description Those that this backfill has started */
+                backfill?: string | null;
                 /** @description Cursor: `next` of the page before */
                 before?: string | null;
                 /** @description Items of a page */

@@ -9,6 +9,7 @@ import { FarLayer } from './FarLayer'
 import { Minimap } from './Minimap'
 import type { Picture } from './picture'
 import type { FlowEdge, FlowNode } from './toFlow'
+import { UndoWire } from './UndoWire'
 import { useConnecting } from './useConnecting'
 import { useFlow } from './useFlow'
 import { usePointer } from './usePointer'
@@ -17,7 +18,7 @@ import { WorkflowEdge } from './WorkflowEdge'
 import { WorkflowNode } from './WorkflowNode'
 
 const nodeKinds = { workflow: WorkflowNode }
-const edgeKinds = { workflow: WorkflowEdge }
+const edgeKinds = { workflow: WorkflowEdge, undo: UndoWire }
 const NONE: never[] = []
 const PAN_BUTTONS = [0, 1]
 

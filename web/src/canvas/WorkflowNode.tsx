@@ -1,3 +1,4 @@
+import { IconArrowBackUp } from '@tabler/icons-react'
 import { Handle, type NodeProps, Position, useConnection } from '@xyflow/react'
 import { memo } from 'react'
 import { words } from '~/i18n'
@@ -8,7 +9,7 @@ import { useNodeRun } from '~/runs/useRun'
 import { CategoryIcon } from '~/ui/CategoryIcon'
 import { elapsed, formatCompact, formatCount, formatDuration } from '~/ui/format'
 import { useScene } from './context'
-import { ERROR_AT, NEW_PORT, type PortView } from './geometry'
+import { ERROR_AT, NEW_PORT, type PortView, UNDO_HANDLE } from './geometry'
 import { NodeStatusMark } from './NodeStatusMark'
 import type { FlowNode } from './toFlow'
 import classes from './WorkflowNode.module.css'
@@ -56,6 +57,19 @@ function PortNames({ ports, side }: { ports: readonly PortView[]; side: 'target'
       {port.name}
     </span>
   ))
+}
+
+/** Where the wire to what undoes the node begins, or ends: seen by React Flow only. */
+function UndoEnd({ type }: { type: 'source' | 'target' }) {
+  return (
+    <Handle
+      id={UNDO_HANDLE}
+      type={type}
+      position={type === 'source' ? Position.Bottom : Position.Top}
+      className={classes.undoEnd}
+      isConnectable={false}
+    />
+  )
 }
 
 function Facts({ run }: { run: NodeRunView | undefined }) {
@@ -123,6 +137,14 @@ export const WorkflowNode = memo(function WorkflowNode({ id, data, selected }: N
           {problems.errors + problems.warnings}
         </span>
       ) : null}
+      {data.undoes === null ? null : (
+        <span className={classes.undoes} title={words.editor.wire.undoes(data.undoes)}>
+          <IconArrowBackUp size={11} stroke={2} aria-hidden />
+          {words.editor.wire.undo}
+        </span>
+      )}
+      {data.undone ? <UndoEnd type="source" /> : null}
+      {data.undoes === null ? null : <UndoEnd type="target" />}
       {ports.inputs.map((port) => (
         <PortHandle key={port.name} port={port} side="target" fit={from?.type === 'source' ? fit : 'none'} />
       ))}

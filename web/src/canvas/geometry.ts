@@ -45,7 +45,7 @@ export function portsOf(
     name: port.name,
     type: port.type,
     required: port.required,
-    quiet: port.implicit ?? false,
+    quiet: (port.implicit ?? false) && !wiredIn.includes(port.name),
   }))
   const extra = type?.any_port_type ?? ANY
   for (const name of wiredIn) {
@@ -72,7 +72,12 @@ export function portsOf(
 
 export const ERROR_AT = NODE_WIDTH - ERROR_INSET
 
-export function handlesOf(ports: Ports): NodeHandle[] {
+/** Where the dotted wires between a node and what undoes it end: they cannot be dragged. */
+export const UNDO_HANDLE = 'undo'
+
+/** @param undo whether something undoes the node, and whether it undoes another. */
+export function handlesOf(ports: Ports, undo: { undone: boolean; undoes: boolean }): NodeHandle[] {
+  const point = { x: NODE_WIDTH / 2, width: 1, height: 1, id: UNDO_HANDLE }
   const box = { width: HANDLE, height: HANDLE }
   const half = HANDLE / 2
   return [
@@ -100,5 +105,9 @@ export function handlesOf(ports: Ports): NodeHandle[] {
       x: ERROR_AT - half,
       y: NODE_HEIGHT - half,
     },
+    ...(undo.undone
+      ? [{ ...point, type: 'source' as const, position: Position.Bottom, y: NODE_HEIGHT }]
+      : []),
+    ...(undo.undoes ? [{ ...point, type: 'target' as const, position: Position.Top, y: 0 }] : []),
   ]
 }

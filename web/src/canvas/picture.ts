@@ -1,6 +1,7 @@
 /** Draws the graph as rectangles in status colours: the zoomed-out canvas and the minimap share it. */
 
 import { edgeIndex } from '~/model/edgeIndex'
+import { undoLinks } from '~/model/undo'
 import type { Position, WorkflowDocument } from '~/model/workflow'
 import type { RunStatusStore } from '~/runs/state'
 import { NODE_HEIGHT, NODE_WIDTH } from './geometry'
@@ -120,6 +121,19 @@ function drawEdges(context: CanvasRenderingContext2D, picture: Picture, view: Vi
     }
   }
   context.stroke()
+  context.setLineDash([1, 3])
+  context.beginPath()
+  for (const { node, undo } of undoLinks(picture.document.nodes)) {
+    const [from, to] = [picture.positions[node], picture.positions[undo]]
+    if (!from || !to) continue
+    context.moveTo(
+      (from[0] + NODE_WIDTH / 2) * view.zoom + view.x,
+      (from[1] + NODE_HEIGHT) * view.zoom + view.y,
+    )
+    context.lineTo((to[0] + NODE_WIDTH / 2) * view.zoom + view.x, to[1] * view.zoom + view.y)
+  }
+  context.stroke()
+  context.setLineDash([])
 }
 
 /** The node under a place of the document, the last drawn first. */

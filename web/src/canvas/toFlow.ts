@@ -1,13 +1,15 @@
 /** Maps the document to React Flow. Unchanged nodes and edges keep their identity, so only what changed renders. */
 
 import type { Edge as FlowEdgeOf, Node as FlowNodeOf } from '@xyflow/react'
+import { words } from '~/i18n'
 import { bodyNodes, isContainer } from '~/model/bodies'
 import { edgeIndex, type IndexedEdge } from '~/model/edgeIndex'
 import { ERROR_OUTLET, formatEdge } from '~/model/edges'
 import { positionsOf } from '~/model/layout'
 import type { NodeType, NodeTypes } from '~/model/nodeType'
+import { undoLinks, undoneBy, undoOf } from '~/model/undo'
 import { nodeTitle, type Position, typeId, type WorkflowDocument, type WorkflowNode } from '~/model/workflow'
-import { handlesOf, NODE_HEIGHT, NODE_WIDTH, type Ports, portsOf } from './geometry'
+import { handlesOf, NODE_HEIGHT, NODE_WIDTH, type Ports, portsOf, UNDO_HANDLE } from './geometry'
 import { subtitleOf } from './summary'
 
 export interface ProblemCount {
@@ -29,6 +31,10 @@ export interface NodeData extends Record<string, unknown> {
   problems: ProblemCount | null
   /** Nodes inside of a container, null for what is none. */
   inside: number | null
+  /** What undoes it exists. */
+  undone: boolean
+  /** The title of the node that it undoes. */
+  undoes: string | null
 }
 
 export interface EdgeData extends Record<string, unknown> {
@@ -37,7 +43,7 @@ export interface EdgeData extends Record<string, unknown> {
 }
 
 export type FlowNode = FlowNodeOf<NodeData, 'workflow'>
-export type FlowEdge = FlowEdgeOf<EdgeData, 'workflow'>
+export type FlowEdge = FlowEdgeOf<EdgeData, 'workflow' | 'undo'>
 
 interface NodeSource {
   node: WorkflowNode
@@ -47,6 +53,7 @@ interface NodeSource {
   wires: string
   problems: ProblemCount | null
   selected: boolean
+  undoes: string | null
 }
 
 export interface FlowInput {
@@ -72,8 +79,17 @@ export class FlowMapper {
   map(input: FlowInput): Flow {
     const positions = positionsOf(input.document)
     const index = edgeIndex(input.document.edges)
+    const undone = undoneBy(input.document.nodes)
     const nodes = Object.entries(input.document.nodes).map(([id, node]) =>
-      this.node(id, node, input, positions[id] ?? [0, 0], index.incoming.get(id), index.outgoing.get(id)),
+      this.node(
+        id,
+        node,
+        input,
+        positions[id] ?? [0, 0],
+        undone.get(id),
+        index.incoming.get(id),
+        index.outgoing.get(id),
+      ),
     )
     if (this.nodes.size > nodes.length) {
       for (const id of this.nodes.keys()) if (!(id in input.document.nodes)) this.nodes.delete(id)
@@ -86,6 +102,7 @@ export class FlowMapper {
     node: WorkflowNode,
     input: FlowInput,
     [x, y]: Position,
+    undoes: string | undefined,
     incoming: readonly IndexedEdge[] = [],
     outgoing: readonly IndexedEdge[] = [],
   ): FlowNode {
@@ -97,9 +114,11 @@ export class FlowMapper {
       wires: `${incoming.map((edge) => edge.port).join()}|${outgoing.map((edge) => edge.outlet).join()}|${input.readOnly}`,
       problems: input.problems.get(id) ?? null,
       selected: input.selectedNodes.has(id),
+      undoes: undoes === undefined ? null : nodeTitle(undoes, input.document.nodes[undoes]),
     }
+    const undone = (undoOf(node) ?? '') in input.document.nodes
     const known = this.nodes.get(id)
-    if (known && sameSource(known.source, source)) return known.made
+    if (known && known.made.data.undone === undone && sameSource(known.source, source)) return known.made
     const ports = portsOf(
       source.type,
       node.config,
@@ -113,9 +132,11 @@ export class FlowMapper {
       width: NODE_WIDTH,
       height: NODE_HEIGHT,
       measured: { width: NODE_WIDTH, height: NODE_HEIGHT },
-      handles: handlesOf(ports),
+      handles: handlesOf(ports, { undone, undoes: source.undoes !== null }),
       selected: source.selected,
-      ariaLabel: nodeTitle(id, node),
+      ariaLabel: source.undoes
+        ? `${nodeTitle(id, node)}, ${words.editor.wire.undoes(source.undoes)}`
+        : nodeTitle(id, node),
       data: {
         title: nodeTitle(id, node),
         subtitle: subtitleOf(node, source.type),
@@ -127,6 +148,8 @@ export class FlowMapper {
         errorWired: outgoing.some((edge) => edge.outlet === ERROR_OUTLET),
         problems: source.problems,
         inside: isContainer(input.types, node) ? Object.keys(bodyNodes(node.body)).length : null,
+        undone,
+        undoes: source.undoes,
       },
     }
     this.nodes.set(id, { source, made })
@@ -145,6 +168,10 @@ export class FlowMapper {
         next.set(id, known && known.selected === selected ? known : makeEdge(id, edge, selected))
       }
     }
+    for (const { node, undo } of undoLinks(input.document.nodes)) {
+      const id = `${node} undo ${undo}`
+      next.set(id, this.edges.get(id) ?? makeUndoWire(id, node, undo))
+    }
     this.edges = next
     return [...next.values()]
   }
@@ -160,6 +187,21 @@ function makeEdge(id: string, edge: IndexedEdge, selected: boolean): FlowEdge {
     targetHandle: edge.port,
     selected,
     data: { outlet: edge.outlet, port: edge.port },
+  }
+}
+
+/** No edge of the document: it shows a setting of its source, and is changed there. */
+function makeUndoWire(id: string, node: string, undo: string): FlowEdge {
+  return {
+    id,
+    type: 'undo',
+    source: node,
+    sourceHandle: UNDO_HANDLE,
+    target: undo,
+    targetHandle: UNDO_HANDLE,
+    selectable: false,
+    deletable: false,
+    focusable: false,
   }
 }
 

@@ -64,7 +64,15 @@ export function usePointer(scene: PointerScene) {
         if (pane && !far) editing?.onQuickAdd({ at: centred(event) })
       },
       onNodeContextMenu: (event: MouseEvent, node: AnyNode) => menu({ kind: 'node', id: node.id }, event),
-      onEdgeContextMenu: (event: MouseEvent, edge: AnyEdge) => menu({ kind: 'edge', id: edge.id }, event),
+      // The wire to what undoes a node is a setting of that node.
+      onEdgeClick: (_: unknown, edge: AnyEdge) => {
+        const { editing, onSelect } = latest.current
+        if (edge.type !== 'undo') return
+        if (editing) editing.onSelectOnly(edge.source)
+        else onSelect?.(edge.source)
+      },
+      onEdgeContextMenu: (event: MouseEvent, edge: AnyEdge) =>
+        menu(edge.type === 'undo' ? { kind: 'node', id: edge.source } : { kind: 'edge', id: edge.id }, event),
       onPaneContextMenu: (event: MouseEvent | globalThis.MouseEvent) => menu({ kind: 'pane' }, event),
       onDragOver: (event: DragEvent) => event.preventDefault(),
       onDrop: (event: DragEvent) => {

@@ -7,6 +7,7 @@ import { DEFAULT_OUTLET, DEFAULT_PORT, type Edge } from '~/model/edges'
 import { freshId } from '~/model/edits'
 import type { NodeTypes } from '~/model/nodeType'
 import { firstFittingPort, mainOutlet, nodeTypeOf, outletType, refuseWire } from '~/model/ports'
+import { undoneBy } from '~/model/undo'
 import type { WorkflowDocument } from '~/model/workflow'
 import { NEW_PORT } from './geometry'
 
@@ -40,6 +41,8 @@ export function edgeOf(connection: Connection): Edge {
 /** Null when the wire may be drawn, else why not. */
 export function refusal(document: WorkflowDocument, types: NodeTypes, edge: Edge): string | null {
   if (edge.source === edge.target) return words.editor.wire.self
+  const undoing = undoneBy(document.nodes)
+  if (undoing.has(edge.source) || undoing.has(edge.target)) return words.editor.wire.undoRefused
   if (closesCycle(document.edges, edge.source, edge.target)) return words.editor.wire.cycle
   return refuseWire(document, types, edge)?.reason ?? null
 }

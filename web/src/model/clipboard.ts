@@ -5,6 +5,7 @@ import { connect, freshId } from './edits'
 import { isObject } from './json'
 import { positionsOf } from './layout'
 import { followed, renameInExpressions } from './rename'
+import { undoOf, withUndo } from './undo'
 import { type Position, typeId, type WorkflowDocument, type WorkflowNode } from './workflow'
 
 export interface Fragment {
@@ -90,7 +91,10 @@ export function pasteFragment(
   const places = positionsOf({ concertmaster: 1, name: 'clipboard', ...fragment })
   for (const [id, node] of Object.entries(fragment.nodes)) {
     const name = names.get(id) ?? id
-    nodes[name] = followed(node, follow)
+    const pasted = followed(node, follow)
+    const undo = undoOf(pasted)
+    // What undoes the node it was copied from can't undo this one too.
+    nodes[name] = undo === null ? pasted : withUndo(pasted, names.get(undo) ?? null)
     const [x, y] = places[id] ?? [0, 0]
     layout[name] = [x + offset[0], y + offset[1]]
   }

@@ -2,6 +2,7 @@
 
 import { type Edge, formatEdge, parseEdge, sameEdge } from './edges'
 import { type Json, type JsonObject, sameJson } from './json'
+import { undoOf, withUndo } from './undo'
 import { type NodePolicy, type Position, typeId, type WorkflowDocument, type WorkflowNode } from './workflow'
 
 const GRID = 8
@@ -51,7 +52,9 @@ export function removeNodes(
   if (reconnect) for (const id of gone) edges = bridge(edges, id)
   const next: WorkflowDocument = {
     ...document,
-    nodes: omit(document.nodes, gone),
+    nodes: mapNodes(omit(document.nodes, gone), (node) =>
+      gone.has(undoOf(node) ?? '') ? withUndo(node, null) : node,
+    ),
     edges: edges.filter((text) => {
       const edge = parseEdge(text)
       return !edge || !(gone.has(edge.source) || gone.has(edge.target))
@@ -73,6 +76,13 @@ function bridge(edges: readonly string[], id: string): readonly string[] {
     ),
   )
   return [...edges, ...added.filter((text) => text !== '' && !edges.includes(text))]
+}
+
+function mapNodes(
+  nodes: Record<string, WorkflowNode>,
+  change: (node: WorkflowNode) => WorkflowNode,
+): Record<string, WorkflowNode> {
+  return Object.fromEntries(Object.entries(nodes).map(([id, node]) => [id, change(node)]))
 }
 
 /** Without these keys, and those of what is inside of them (`container/node`). */

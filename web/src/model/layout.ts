@@ -1,6 +1,7 @@
 /** A layered layout of our own: longest-path ranks, barycentre sweeps, centred columns. 3,000 nodes in one frame. */
 
 import { parseEdge } from './edges'
+import { undoneBy } from './undo'
 import type { Position, WorkflowDocument } from './workflow'
 
 export const NODE_WIDTH = 208
@@ -150,13 +151,49 @@ function place(
   return height
 }
 
-/** Positions (upper left corners, px) for all nodes; the first part starts at 0, 0. */
-export function layoutGraph(ids: readonly string[], edges: readonly string[]): Record<string, Position> {
+/** Put what undoes nodes of a part below it, each under its own; gives the rows that takes. */
+function placeUndoing(
+  part: readonly string[],
+  undoing: ReadonlyMap<string, string>,
+  top: number,
+  positions: Record<string, Position>,
+): number {
+  const used = new Map<number, number>()
+  for (const id of part) {
+    const undo = undoing.get(id)
+    const at = positions[id]
+    if (undo === undefined || !at) continue
+    const row = used.get(at[0]) ?? 0
+    positions[undo] = [at[0], top + row * ROW]
+    used.set(at[0], row + 1)
+  }
+  return Math.max(0, ...used.values())
+}
+
+/**
+ * Positions (upper left corners, px) for all nodes; the first part starts at 0, 0.
+ * @param undone by a node that undoes another: that other.
+ */
+export function layoutGraph(
+  ids: readonly string[],
+  edges: readonly string[],
+  undone: ReadonlyMap<string, string> = new Map(),
+): Record<string, Position> {
   const whole = graphOf(ids, edges)
   const documentOrder = new Map(ids.map((id, index) => [id, index]))
   const positions: Record<string, Position> = {}
   const parts = components(whole)
-  const lonely = parts.filter((part) => part.length === 1).flat()
+  const alone = parts.filter((part) => part.length === 1).flat()
+  const among = new Set(ids)
+  // Under what they undo, where that stands here and they stand for themselves.
+  const below = new Map(
+    alone.flatMap((id) => {
+      const node = undone.get(id)
+      return node !== undefined && among.has(node) && !undone.has(node) ? [[node, id] as const] : []
+    }),
+  )
+  const placed = new Set(below.values())
+  const lonely = alone.filter((id) => !placed.has(id))
   let top = 0
   for (const part of parts) {
     if (part.length === 1) continue
@@ -166,12 +203,14 @@ export function layoutGraph(ids: readonly string[], edges: readonly string[]): R
     const graph: Graph = { ...whole, ids: sorted }
     const columns = layers(graph, ranks(graph, topological(graph)))
     sweep(graph, columns)
-    top += place(columns, sorted.length, top, positions) * ROW + 40
+    top += place(columns, sorted.length, top, positions) * ROW
+    top += placeUndoing(sorted, below, top, positions) * ROW + 40
   }
   const perRow = Math.max(4, Math.ceil(Math.sqrt(lonely.length * 2)))
   lonely.forEach((id, index) => {
     positions[id] = [(index % perRow) * COLUMN, top + Math.floor(index / perRow) * ROW]
   })
+  placeUndoing(lonely, below, top + Math.ceil(lonely.length / perRow) * ROW, positions)
   return positions
 }
 
@@ -181,12 +220,13 @@ export function positionsOf(document: WorkflowDocument): Record<string, Position
   const layout = ownPlaces(document)
   const missing = ids.filter((id) => !(id in layout))
   if (missing.length === 0) return layout
-  const computed = layoutGraph(ids, document.edges)
+  const undone = undoneBy(document.nodes)
+  const computed = layoutGraph(ids, document.edges, undone)
   if (missing.length === ids.length) return computed
   const known = ids.flatMap((id) => layout[id] ?? [])
   const bottom = Math.max(...known.filter((_, index) => index % 2 === 1))
   const left = Math.min(...known.filter((_, index) => index % 2 === 0))
-  const block = layoutGraph(missing, document.edges)
+  const block = layoutGraph(missing, document.edges, undone)
   const placed = missing.map((id): [string, Position] => {
     const [x, y] = block[id] ?? [0, 0]
     return [id, [left + x, bottom + ROW + 40 + y]]

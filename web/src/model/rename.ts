@@ -2,6 +2,7 @@
 
 import { formatEdge, parseEdge } from './edges'
 import { isObject, type Json, type JsonObject, mapStrings } from './json'
+import { undoOf, withUndo } from './undo'
 import type { Body, WorkflowDocument, WorkflowNode } from './workflow'
 
 const TEMPLATE = /\{\{[\s\S]*?\}\}/g
@@ -43,6 +44,17 @@ function renameInGroups(groups: Json | undefined, oldId: string, newId: string):
   return Object.fromEntries(entries)
 }
 
+/** The branches after a failure and at the end are named by their first nodes. */
+function renameInPolicy(policy: JsonObject, oldId: string, newId: string): JsonObject {
+  const next = (value: Json): Json =>
+    Array.isArray(value) ? value.map(next) : value === oldId ? newId : value
+  const named = Object.entries(policy).filter(
+    ([key, value]) => (key === 'on_failure' || key === 'finally') && [value].flat().includes(oldId),
+  )
+  if (named.length === 0) return policy
+  return { ...policy, ...Object.fromEntries(named.map(([key, value]) => [key, next(value)])) }
+}
+
 /** A node whose settings, and those of the nodes inside of it, name another node anew. */
 export function followed(node: WorkflowNode, inText: (text: string) => string): WorkflowNode {
   const config = node.config && mapStrings(node.config, inText)
@@ -57,7 +69,8 @@ export function renameNode(document: WorkflowDocument, oldId: string, newId: str
   const inText = (text: string) => renameInExpressions(text, oldId, newId)
   const nodes = Object.fromEntries(
     Object.entries(renameKey(document.nodes, oldId, newId)).map(([id, node]) => {
-      return [id, followed(node, inText)]
+      const next = followed(node, inText)
+      return [id, undoOf(next) === oldId ? withUndo(next, newId) : next]
     }),
   )
   const edges = document.edges.map((text) => {
@@ -72,6 +85,7 @@ export function renameNode(document: WorkflowDocument, oldId: string, newId: str
     const places = Object.entries(renameKey(document.layout, oldId, newId))
     next.layout = Object.fromEntries(places.map(([key, place]) => [inside(key), place]))
   }
+  if (document.policy) next.policy = renameInPolicy(document.policy, oldId, newId)
   if (document.outputs) next.outputs = mapStrings<JsonObject>(document.outputs, inText)
   const groups = renameInGroups(document.groups, oldId, newId)
   if (groups !== undefined) next.groups = groups

@@ -6,6 +6,7 @@ import { DEFAULT_PORT, parseEdge } from './edges'
 import { pointerOf } from './json'
 import type { NodeTypes } from './nodeType'
 import { nodeTypeOf, refuseWire } from './ports'
+import { undoneBy } from './undo'
 import { NODE_ID, type Problem, typeId, type WorkflowDocument } from './workflow'
 
 /** Of the graph and of every body in it. */
@@ -104,10 +105,11 @@ function cycleProblems(document: WorkflowDocument): Problem[] {
   return problems
 }
 
-/** The first nodes of a body get the item on their main port. */
+/** The first nodes of a body get the item on their main port, those that undo others what these gave. */
 function missingInputs(document: WorkflowDocument, types: NodeTypes, inBody: boolean): Problem[] {
   const wired = new Set<string>()
   const { incoming } = edgeIndex(document.edges)
+  const undoing = undoneBy(document.nodes)
   for (const text of document.edges) {
     const edge = parseEdge(text)
     if (edge) wired.add(`${edge.target}.${edge.port}`)
@@ -117,7 +119,7 @@ function missingInputs(document: WorkflowDocument, types: NodeTypes, inBody: boo
     if (!type) return []
     return type.ports
       .filter((port) => port.required && !port.implicit && !wired.has(`${id}.${port.name}`))
-      .filter((port) => !(inBody && port.name === DEFAULT_PORT && !incoming.has(id)))
+      .filter((port) => !((inBody || undoing.has(id)) && port.name === DEFAULT_PORT && !incoming.has(id)))
       .map((port) =>
         error(
           'port.unwired',

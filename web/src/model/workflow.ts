@@ -24,6 +24,7 @@ export interface NodePolicy {
   on_error?: 'fail' | 'continue'
   join?: 'all' | 'any' | number
   idempotent?: boolean
+  /** The node that takes back what this one did. */
   undo?: Json
 }
 

@@ -73,7 +73,10 @@ export function ApprovalsPage() {
           {rows.length > 0 ? (
             <ListTable
               label={t.title}
-              columns={approvalColumns((item) => show(item.id), id !== undefined)}
+              columns={approvalColumns((item) => show(item.id), {
+                narrow: id !== undefined,
+                unanswered: status === 'open',
+              })}
               rows={rows}
               rowKey={(item) => item.id}
               onOpen={(item) => show(item.id)}

@@ -29,7 +29,7 @@ export function RunsPage() {
   const list = useRef<HTMLDivElement>(null)
   const { query, rows, fresh, showFresh } = useRunRows(filter)
   const slow = useSlow(query.isPending)
-  const filtered = Boolean(filter.workflow || filter.status)
+  const filtered = Boolean(filter.workflow || filter.status || filter.backfill)
   // Nothing is on screen that could jump, so the first runs show themselves.
   const empty = query.isSuccess && rows.length === 0 && fresh > 0
   useEffect(() => {

@@ -25,6 +25,8 @@ export interface EditorSearch {
 export interface RunsSearch {
   workflow?: string
   status?: ExecutionStatus
+  /** Id of the backfill that started them. */
+  backfill?: string
 }
 
 export interface RunSearch {
@@ -65,8 +67,8 @@ function pick<K extends string>(raw: Raw, ...keys: K[]): Partial<Record<K, strin
 
 export const parseEditorSearch = (raw: Raw): EditorSearch => pick(raw, 'node', 'run', 'panel')
 export function parseRunsSearch(raw: Raw): RunsSearch {
-  const { workflow, status } = pick(raw, 'workflow', 'status')
-  return { workflow, status: EXECUTION_STATUSES.find((known) => known === status) }
+  const { workflow, status, backfill } = pick(raw, 'workflow', 'status', 'backfill')
+  return { workflow, backfill, status: EXECUTION_STATUSES.find((known) => known === status) }
 }
 export const parseRunSearch = (raw: Raw): RunSearch => pick(raw, 'node', 'tab', 'in')
 export function parseApprovalsSearch(raw: Raw): ApprovalsSearch {

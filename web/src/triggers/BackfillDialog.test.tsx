@@ -16,7 +16,7 @@ vi.mock('~/api/triggers', () => ({
       queryKey: ['plan', order],
       queryFn: () => {
         counted(order.from)
-        return { total: 3, first: null, last: null }
+        return { total: order.from < '2020' ? 0 : 3, first: null, last: null }
       },
     }),
 }))
@@ -40,7 +40,7 @@ const settle = async () => {
   await act(() => vi.advanceTimersByTimeAsync(1000))
 }
 const TRIGGER = { workflow: 'w', name: 't', config: { timezone: 'Europe/Rome' } } as unknown as Trigger
-const button = () => screen.getByRole<HTMLButtonElement>('button', { name: /^Start .* runs$/ })
+const button = () => screen.getByRole<HTMLButtonElement>('button', { name: /^Start .*runs$/ })
 
 it('counts once the range is written, and starts nothing that was not counted', async () => {
   render(
@@ -77,5 +77,20 @@ it('reads times in the zone of the schedule, and an unfinished range is no error
   expect(counted).toHaveBeenCalledTimes(1)
   expect(screen.getByRole('status').textContent).toContain('Until must lie after From')
   expect(screen.queryByRole('alert')).toBeNull()
-  expect(screen.getByRole<HTMLButtonElement>('button', { name: /^Start .* runs$/ }).disabled).toBe(true)
+  expect(button().disabled).toBe(true)
+  fireEvent.change(screen.getByLabelText('Until'), { target: { value: '' } })
+  expect(screen.getByRole('status').textContent).toContain('Fill in both fields')
+})
+
+it('says of an empty range what is wrong with it, and starts nothing', async () => {
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <BackfillDialog trigger={TRIGGER} onClose={() => {}} />
+    </QueryClientProvider>,
+  )
+  fireEvent.change(screen.getByLabelText('From'), { target: { value: '2019-01-01T00:00' } })
+  await settle()
+  expect(screen.getByRole('status').textContent).toContain('no time in this range')
+  expect(button().textContent).toBe('Start runs')
+  expect(button().disabled).toBe(true)
 })

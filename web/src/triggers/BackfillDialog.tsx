@@ -29,14 +29,16 @@ export function BackfillDialog({ trigger, onClose }: { trigger: Trigger; onClose
   const settled = settledFrom === from && settledTo === to
   // Without an offset: the server reads them in the zone of the schedule.
   const order = { workflow: trigger.workflow, trigger: trigger.name, from: settledFrom, to: settledTo }
-  const complete = from !== '' && to !== '' && from < to
+  const given = from !== '' && to !== ''
+  const complete = given && from < to
   const plan = useQuery({ ...backfillPlanQuery(order), enabled: settled && complete })
   const start = useBackfill()
   const total = complete ? (plan.data?.total ?? 0) : 0
+  const counted = settled && total > 0
   const submit = (event: FormEvent) => {
     event.preventDefault()
     // The Enter key submits too: nothing that was not counted.
-    if (!settled || total === 0) return
+    if (!counted) return
     start.mutate(
       { ...order, concurrency },
       {
@@ -94,12 +96,12 @@ export function BackfillDialog({ trigger, onClose }: { trigger: Trigger; onClose
             onChange={(next) => setConcurrency(typeof next === 'number' ? next : 1)}
           />
           {start.error ? <ErrorNote title={t.backfillFailed} error={start.error} /> : null}
-          <Counted plan={plan} complete={complete} zone={zone} />
+          <Counted plan={plan} given={given} complete={complete} zone={zone} />
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>
               {words.shell.cancel}
             </Button>
-            <Button type="submit" loading={start.isPending} disabled={!settled || total === 0}>
+            <Button type="submit" loading={start.isPending} disabled={!counted}>
               {t.backfillStart(total)}
             </Button>
           </Group>
@@ -111,16 +113,18 @@ export function BackfillDialog({ trigger, onClose }: { trigger: Trigger; onClose
 
 interface CountedProps {
   plan: UseQueryResult<BackfillPlan>
+  /** Both fields are filled in. */
+  given: boolean
   complete: boolean
   zone: string
 }
 
 /** How many times there are; a range that is not finished, or too early, is no fault yet. */
-function Counted({ plan: { data, error }, complete, zone }: CountedProps) {
+function Counted({ plan: { data, error }, given, complete, zone }: CountedProps) {
   if (!complete)
     return (
       <Text size="sm" c="dimmed" role="status">
-        {t.incomplete}
+        {given ? t.reversed : t.incomplete}
       </Text>
     )
   if (error instanceof ApiError && error.code === 'backfill.range')

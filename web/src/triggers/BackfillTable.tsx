@@ -29,40 +29,52 @@ const POSSIBLE: Readonly<Record<Backfill['status'], readonly BackfillRequest[]>>
   finished: [],
 }
 
+const rangeOf = (item: Backfill): string =>
+  `${formatWall(item.from, item.timezone)} – ${formatWall(item.to, item.timezone)} ${item.timezone}`
+
 const COLUMNS: readonly ListColumn<Backfill>[] = [
   {
     key: 'state',
     head: t.state,
-    width: 130,
+    width: 120,
     cell: (item) => <StatusBadge status={STATES[item.status]} label={t.states[item.status]} />,
   },
   {
     key: 'trigger',
     head: t.name,
-    width: 200,
-    cell: (item) => `${item.workflow} · ${item.trigger}`,
+    width: 250,
+    cell: (item) => (
+      <Link
+        to="/runs"
+        search={{ backfill: item.id }}
+        title={t.showRuns(`${item.workflow} · ${item.trigger}`)}
+        data-main
+      >
+        {item.workflow} · {item.trigger}
+      </Link>
+    ),
   },
   {
     key: 'range',
     head: t.range,
     cell: (item) => (
-      <span className={classes.muted}>
-        {formatWall(item.from, item.timezone)} – {formatWall(item.to, item.timezone)} {item.timezone}
+      <span className={classes.muted} title={rangeOf(item)}>
+        {rangeOf(item)}
       </span>
     ),
   },
-  { key: 'progress', head: t.progress, width: 240, cell: (item) => <Share item={item} /> },
+  { key: 'progress', head: t.progress, width: 230, cell: (item) => <Share item={item} /> },
   {
     key: 'by',
     head: t.by,
-    width: 120,
+    width: 80,
     cell: (item) => <span className={classes.muted}>{item.created_by}</span>,
   },
   {
     key: 'actions',
     head: t.steer.pause,
     hideHead: true,
-    width: 180,
+    width: 150,
     align: 'right',
     cell: (item) => <Steer item={item} />,
   },
@@ -83,8 +95,8 @@ function Share({ item }: { item: Backfill }) {
         <Link
           className={classes.bad}
           to="/runs"
-          search={{ workflow: item.workflow, status: 'failed' }}
-          title={t.showFailed(item.workflow)}
+          search={{ backfill: item.id, status: 'failed' }}
+          title={t.showFailed}
         >
           {t.failures(item.failed)}
         </Link>

@@ -3,9 +3,8 @@ import { useQuery } from '@tanstack/react-query'
 import { previewQuery } from '~/api/triggers'
 import { words } from '~/i18n'
 import type { JsonObject } from '~/model/json'
-import { formatZoned } from '~/ui/format'
-import { Time } from '~/ui/Time'
 import { zoneOf } from './instants'
+import { TimeList } from './TimeList'
 import classes from './triggers.module.css'
 
 const DELAY_MS = 300
@@ -18,16 +17,7 @@ export function SchedulePreview({ config }: { config: JsonObject }) {
   return (
     <section className={classes.preview} aria-label={words.triggers.preview}>
       {words.triggers.preview}
-      <ul>
-        {data.map((at) => (
-          <li key={at}>
-            {formatZoned(at, zoneOf({ config: settled }))}{' '}
-            <span className={classes.muted}>
-              <Time at={at} />
-            </span>
-          </li>
-        ))}
-      </ul>
+      <TimeList times={data} zone={zoneOf({ config: settled })} />
     </section>
   )
 }

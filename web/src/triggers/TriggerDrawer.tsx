@@ -5,10 +5,11 @@ import { triggerQuery } from '~/api/triggers'
 import type { Trigger, TriggerFire } from '~/api/types'
 import { words } from '~/i18n'
 import { ErrorNote } from '~/ui/ErrorNote'
-import { formatZoned, shortId } from '~/ui/format'
+import { shortId } from '~/ui/format'
 import { Time } from '~/ui/Time'
 import { zoneOf } from './instants'
 import { triggerSummary } from './summary'
+import { TimeList } from './TimeList'
 import { Outcome } from './TriggerTable'
 import classes from './triggers.module.css'
 import { WebhookFacts } from './WebhookFacts'
@@ -54,16 +55,7 @@ function Upcoming({ trigger }: { trigger: Trigger }) {
     <section className={classes.section} aria-label={t.upcoming}>
       <h3>{t.upcoming}</h3>
       {trigger.next_at.length === 0 ? <p className={classes.muted}>{t.noUpcoming}</p> : null}
-      <ul className={classes.times}>
-        {trigger.next_at.map((at) => (
-          <li key={at}>
-            {formatZoned(at, zoneOf(trigger))}
-            <span className={classes.muted}>
-              <Time at={at} />
-            </span>
-          </li>
-        ))}
-      </ul>
+      <TimeList times={trigger.next_at} zone={zoneOf(trigger)} />
     </section>
   )
 }

@@ -78,9 +78,9 @@ function columns(onOpen: (trigger: Trigger) => void, ofOne: boolean): ListColumn
     {
       key: 'name',
       head: t.name,
-      width: ofOne ? 140 : 170,
+      width: ofOne ? 140 : 150,
       cell: (item) => (
-        <UnstyledButton data-main className={classes.name} onClick={() => onOpen(item)}>
+        <UnstyledButton data-main className={classes.name} title={item.name} onClick={() => onOpen(item)}>
           {item.name}
         </UnstyledButton>
       ),
@@ -89,17 +89,17 @@ function columns(onOpen: (trigger: Trigger) => void, ofOne: boolean): ListColumn
     {
       key: 'type',
       head: t.type,
-      width: ofOne ? undefined : 340,
+      width: ofOne ? undefined : 320,
       cell: (item) => (
-        <>
+        <span title={triggerSummary(item)}>
           {t.types[item.type] ?? item.type} <code>{triggerSummary(item)}</code>
-        </>
+        </span>
       ),
     },
     {
       key: 'next',
       head: t.next,
-      width: 130,
+      width: 110,
       cell: (item) =>
         item.enabled ? <Time at={item.next_at[0] ?? null} /> : <span className={classes.muted}>{t.off}</span>,
     },

@@ -84,10 +84,7 @@ export function formatWall(iso: string, zone: string): string {
   return new Intl.DateTimeFormat('en', { ...options, timeZone: knownZone(zone) }).format(at)
 }
 
-/** The same with the zone's name, which is UTC when this browser does not know the zone. */
-export const formatZoned = (iso: string, zone: string): string =>
-  `${formatWall(iso, zone)} ${knownZone(zone)}`
-
+/** The zone, or UTC when this browser does not know it. */
 export function knownZone(zone: string): string {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone })

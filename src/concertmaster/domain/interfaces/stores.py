@@ -112,9 +112,17 @@ class ExecutionStore(Protocol):
         *,
         workflow: str | None = None,
         status: Sequence[ExecutionStatus] = (),
+        backfill: str | None = None,
         before: str | None = None,
         limit: int = 50,
-    ) -> Page[ExecutionRow]: ...
+    ) -> Page[ExecutionRow]:
+        """A page of those that all filters let through, newest first.
+
+        Args:
+            status: all when empty.
+            backfill: id of the backfill that started them.
+        """
+        ...
 
     async def open_executions(self) -> OpenExecutions:
         """For metrics; costs as much as there are open ones."""

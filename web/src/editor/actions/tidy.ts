@@ -2,6 +2,7 @@ import { IconLayoutDistributeVertical } from '@tabler/icons-react'
 import { words } from '~/i18n'
 import { moveNodes } from '~/model/edits'
 import { layoutGraph } from '~/model/layout'
+import { undoneBy } from '~/model/undo'
 import type { Action } from '../action'
 
 export const tidy: Action = {
@@ -13,8 +14,9 @@ export const tidy: Action = {
   undoable: true,
   enabled: (state) => Object.keys(state.document.nodes).length > 1,
   perform(state) {
-    const positions = layoutGraph(Object.keys(state.document.nodes), state.document.edges)
-    return { ...state, document: moveNodes(state.document, positions) }
+    const { document } = state
+    const positions = layoutGraph(Object.keys(document.nodes), document.edges, undoneBy(document.nodes))
+    return { ...state, document: moveNodes(document, positions) }
   },
   effect: ({ services }) => services.fit(),
 }

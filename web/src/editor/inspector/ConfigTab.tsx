@@ -87,6 +87,9 @@ interface PolicySectionProps {
 function PolicySection({ id, policy, problems, prefix }: PolicySectionProps) {
   const dispatch = useDispatch()
   const focus = useEditor((state) => state.focus)
+  const document = useEditor((state) => state.document)
+  const inBody = useEditor((state) => state.path.length > 0)
+  const schema = useMemo(() => policySchema(document, id, inBody), [document, id, inBody])
   const [asked, setOpen] = useState(policy !== undefined)
   const open =
     asked ||
@@ -101,7 +104,7 @@ function PolicySection({ id, policy, problems, prefix }: PolicySectionProps) {
       {open ? (
         <div className={classes.sectionBody}>
           <SchemaForm
-            schema={policySchema}
+            schema={schema}
             value={isObject(policy) ? policy : NOTHING}
             onChange={(next) => dispatch(editPolicy, { id, policy: next as NodePolicy })}
             problems={problems}

@@ -47,7 +47,7 @@ export function TriggersSection() {
     <section className={inspector.section} aria-label={t.section}>
       <div className={classes.cardHead}>
         <strong style={{ flex: 1 }}>{t.section}</strong>
-        <Menu position="bottom-end" width={240}>
+        <Menu position="bottom-end" width={240} hideDetached={false}>
           <Menu.Target>
             <Button size="compact-sm" variant="default" leftSection={<IconPlus size={14} aria-hidden />}>
               {t.add}

@@ -28,6 +28,7 @@ export function WorkflowInspector({ aside }: { aside: ReactNode }) {
     const inputs = Object.keys(document.inputs ?? {}).map((name) => ({ label: `inputs.${name}` }))
     return { paths: [...nodes, ...inputs, { label: 'execution.id' }], tables: {}, columns: [] }
   }, [document.nodes, document.inputs])
+  const schema = useMemo(() => workflowSchema(document), [document])
   return (
     <>
       <div className={classes.head}>
@@ -39,7 +40,7 @@ export function WorkflowInspector({ aside }: { aside: ReactNode }) {
       </div>
       <div className={classes.scroll} style={{ paddingTop: 4 }}>
         <SchemaForm
-          schema={workflowSchema}
+          schema={schema}
           value={workflowValue(document)}
           onChange={(value) =>
             dispatch(editDocument, {

@@ -1,13 +1,15 @@
-/** The workflow's own settings as one form: title, description, inputs, outputs, time-out. */
+/** The workflow's own settings as one form: title, description, inputs, outputs, time-out, what follows on an end. */
 
 import { words } from '~/i18n'
+import { edgeIndex } from '~/model/edgeIndex'
 import { setKey } from '~/model/edits'
-import { isObject, type JsonObject } from '~/model/json'
-import type { WorkflowDocument } from '~/model/workflow'
+import { isObject, type Json, type JsonObject } from '~/model/json'
+import { undoneBy } from '~/model/undo'
+import { nodeTitle, type WorkflowDocument } from '~/model/workflow'
 
 const t = words.editor.workflow
 
-export const workflowSchema: JsonObject = {
+const schema = (onFailure: JsonObject, last: JsonObject): JsonObject => ({
   type: 'object',
   properties: {
     title: { type: 'string', title: t.formTitle, 'x-expression': false },
@@ -56,17 +58,59 @@ export const workflowSchema: JsonObject = {
           description: t.timeoutHelp,
           'x-expression': false,
         },
+        on_failure: {
+          type: 'array',
+          items: onFailure,
+          title: t.onFailure,
+          description: t.onFailureHelp,
+          'x-expression': false,
+        },
+        finally: {
+          type: 'array',
+          items: last,
+          title: t.finally,
+          description: t.finallyHelp,
+          'x-expression': false,
+        },
       },
     },
   },
+})
+
+/** The form; nodes that no edge leads to can begin the branches after a failure and at the end. */
+export function workflowSchema({ nodes, edges, policy }: WorkflowDocument): JsonObject {
+  const { incoming } = edgeIndex(edges)
+  const undoing = undoneBy(nodes)
+  const named = BRANCHES.flatMap((key) => listOf(policy?.[key]))
+  const free = Object.keys(nodes).filter((id) => !incoming.has(id) && !undoing.has(id))
+  const names = [...new Set([...free, ...named.filter((name): name is string => typeof name === 'string')])]
+  const titles = Object.fromEntries(names.map((id) => [id, nodeTitle(id, nodes[id])]))
+  const branches = names.filter((name) => name !== COMPENSATE && name !== '')
+  const choice = (options: string[]): JsonObject => ({
+    enum: options,
+    'x-expression': false,
+    'x-labels': { ...titles, [COMPENSATE]: t.compensate },
+  })
+  return schema(choice([COMPENSATE, ...branches]), choice(branches))
 }
+
+const COMPENSATE = 'compensate'
+const BRANCHES = ['on_failure', 'finally'] as const
+
+/** One name may stand without a list around it; the server writes it so again. */
+const listOf = (value: Json | undefined): Json[] =>
+  value === undefined ? [] : Array.isArray(value) ? value : [value]
 
 const KEYS = ['title', 'description', 'inputs', 'outputs', 'policy'] as const
 
 export function workflowValue(document: WorkflowDocument): JsonObject {
-  return Object.fromEntries(
+  const value = Object.fromEntries(
     KEYS.flatMap((key) => (document[key] === undefined ? [] : [[key, document[key]]])),
   )
+  const { policy } = document
+  if (!policy || !BRANCHES.some((key) => typeof policy[key] === 'string')) return value
+  const lists = BRANCHES.flatMap((key) => (policy[key] === undefined ? [] : [[key, listOf(policy[key])]]))
+  return { ...value, policy: { ...policy, ...Object.fromEntries(lists) } }
 }
 
 /** Write the form back; keys the form knows nothing of stay. */

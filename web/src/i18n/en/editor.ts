@@ -1,3 +1,5 @@
+import { policy } from './policy'
+
 const plural = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`
 
@@ -63,6 +65,11 @@ export const editor = {
     newPort: 'New port',
     required: ' (required)',
     error: 'error: taken when this node fails',
+    undo: 'undo',
+    undoes: (title: string) => `undoes ${title}`,
+    undoTitle: (node: string, undo: string) =>
+      `${undo} undoes ${node} when the run fails. It is a setting of ${node}.`,
+    undoRefused: 'A node that undoes another runs on its own and has no wires',
     title: (edge: string, type: string) => `${edge}: ${type}`,
   },
 
@@ -159,28 +166,14 @@ export const editor = {
     outputsHelp: 'What a run gives back, e.g. {{ nodes.publish.path }}.',
     timeout: 'Time-out',
     timeoutHelp: 'The whole run is cancelled after this time.',
+    onFailure: 'After a failure',
+    onFailureHelp: 'What was done can be undone, and branches of their own can run.',
+    compensate: 'Undo what succeeded',
+    finally: 'At the end in any case',
+    finallyHelp: 'Nodes that begin a branch which runs after success, failure and cancel.',
   },
 
-  policy: {
-    timeout: 'Time-out',
-    timeoutHelp: 'One attempt may take this long.',
-    attempts: 'Attempts',
-    attemptsHelp: 'How often it is tried in all; 1 means no retry.',
-    initial: 'First wait',
-    backoff: 'Backoff',
-    backoffHelp: 'Each wait is this many times the one before.',
-    maximum: 'Longest wait',
-    retry: 'Retry',
-    retryHelp: 'Try again when an attempt fails.',
-    onError: 'When it fails for good',
-    onErrorHelp: 'A wire from the error outlet handles a failure too.',
-    join: 'Start when',
-    joinHelp: 'With several wires coming in.',
-    fail: 'Fail the run',
-    continue: 'Go on without its output',
-    all: 'All wires are decided',
-    any: 'The first wire is taken',
-  },
+  policy,
 
   drawer: {
     label: 'Panels below',

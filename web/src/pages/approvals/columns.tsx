@@ -10,16 +10,16 @@ import { Time } from '~/ui/Time'
 
 const t = words.approvals
 
-/** With a question open beside the list there is room for what tells most. */
+/** With a question open beside the list there is room for what tells most; nobody has answered one that is open. */
 export function approvalColumns(
   onOpen: (approval: Approval) => void,
-  narrow: boolean,
+  { narrow, unanswered }: { narrow: boolean; unanswered: boolean },
 ): ListColumn<Approval>[] {
   const question: ListColumn<Approval> = {
     key: 'question',
     head: t.question,
     cell: (item) => (
-      <UnstyledButton data-main className={classes.question} onClick={() => onOpen(item)}>
+      <UnstyledButton data-main className={classes.question} title={item.title} onClick={() => onOpen(item)}>
         {item.title}
       </UnstyledButton>
     ),
@@ -33,7 +33,7 @@ export function approvalColumns(
   const workflow: ListColumn<Approval> = {
     key: 'workflow',
     head: t.workflow,
-    width: 200,
+    width: 190,
     cell: (item) => (
       <Link to="/runs/$id" params={{ id: item.execution }} title={t.openRun}>
         {item.workflow} <code className={classes.muted}>{shortId(item.execution)}</code>
@@ -52,7 +52,13 @@ export function approvalColumns(
     width: 120,
     cell: (item) => <Due item={item} />,
   }
-  if (narrow) return [state, question, { ...workflow, width: 190 }, due]
+  const answered: ListColumn<Approval> = {
+    key: 'answered',
+    head: t.answered,
+    width: 190,
+    cell: (item) => <Answered item={item} />,
+  }
+  if (narrow) return [{ ...state, width: 110 }, question, { ...workflow, width: 180 }, due]
   return [
     state,
     question,
@@ -60,12 +66,12 @@ export function approvalColumns(
     {
       key: 'askedOf',
       head: t.askedOf,
-      width: 180,
+      width: 140,
       cell: (item) => <span className={classes.muted}>{item.assignees.join(', ') || t.anybody}</span>,
     },
     asked,
     due,
-    { key: 'answered', head: t.answered, width: 220, cell: (item) => <Answered item={item} /> },
+    ...(unanswered ? [] : [answered]),
   ]
 }
 

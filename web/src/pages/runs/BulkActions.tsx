@@ -50,6 +50,7 @@ function Confirm({ request, filter, onClose }: ConfirmProps) {
   const body: BulkRequest = {
     action: request,
     workflow: filter.workflow,
+    backfill: filter.backfill,
     status: filter.status ? [filter.status] : statusesFor(request),
     dry_run: false,
   }

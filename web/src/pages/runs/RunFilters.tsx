@@ -1,8 +1,9 @@
-import { Button, Chip, Select } from '@mantine/core'
+import { Button, Chip, Pill, Select } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { workflowsQuery } from '~/api/workflows'
 import { words } from '~/i18n'
 import { EXECUTION_STATUSES, type RunsSearch } from '~/pages/search'
+import { shortId } from '~/ui/format'
 import classes from './RunsPage.module.css'
 
 const t = words.runs
@@ -47,7 +48,17 @@ export function RunFilters({ filter, onChange }: RunFiltersProps) {
         searchable
         clearable
       />
-      {filter.workflow || filter.status ? (
+      {filter.backfill ? (
+        <Pill
+          withRemoveButton
+          title={t.ofBackfillHelp(filter.backfill)}
+          onRemove={() => onChange({ ...filter, backfill: undefined })}
+          removeButtonProps={{ 'aria-label': t.allBackfills, 'aria-hidden': false, tabIndex: 0 }}
+        >
+          {t.ofBackfill(shortId(filter.backfill))}
+        </Pill>
+      ) : null}
+      {filter.workflow || filter.status || filter.backfill ? (
         <Button variant="subtle" size="compact-sm" onClick={() => onChange({})}>
           {t.clearFilters}
         </Button>

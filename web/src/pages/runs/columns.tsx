@@ -65,7 +65,7 @@ export const RUN_COLUMNS: readonly ListColumn<ExecutionSummary>[] = [
   {
     key: 'trigger',
     head: t.trigger,
-    width: 330,
+    width: 290,
     cell: (run) => <Origin run={run} />,
   },
   {

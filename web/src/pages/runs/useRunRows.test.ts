@@ -39,5 +39,10 @@ describe('mergeRows', () => {
     expect(mergeRows(loaded, log, { workflow: 'w' }).fresh).toBe(1)
     expect(mergeRows(loaded, log, {}).fresh).toBe(2)
     expect(mergeRows(loaded, log, { status: 'failed' }).fresh).toBe(0)
+    const made = changed(
+      run('8', 1, { trigger: { type: 'schedule', backfill: 'b1' } }),
+      run('9', 1, { trigger: { type: 'schedule', backfill: 'b2' } }),
+    )
+    expect(mergeRows(loaded, made, { backfill: 'b1' }).fresh).toBe(1)
   })
 })

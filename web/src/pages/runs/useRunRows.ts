@@ -21,7 +21,8 @@ export function mergeRows(
   for (const run of changed.values()) {
     const wanted =
       (!filter.workflow || run.workflow === filter.workflow) &&
-      (!filter.status || run.status === filter.status)
+      (!filter.status || run.status === filter.status) &&
+      (!filter.backfill || run.trigger.backfill === filter.backfill)
     if (wanted && !known.has(run.id) && run.created_at >= newest) fresh += 1
   }
   return { rows, fresh }

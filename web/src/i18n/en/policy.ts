@@ -1,0 +1,23 @@
+/** How a node behaves when things go wrong. */
+export const policy = {
+  timeout: 'Time-out',
+  timeoutHelp: 'One attempt may take this long.',
+  attempts: 'Attempts',
+  attemptsHelp: 'How often it is tried in all; 1 means no retry.',
+  initial: 'First wait',
+  backoff: 'Backoff',
+  backoffHelp: 'Each wait is this many times the one before.',
+  maximum: 'Longest wait',
+  retry: 'Retry',
+  retryHelp: 'Try again when an attempt fails.',
+  onError: 'When it fails for good',
+  onErrorHelp: 'A wire from the error outlet handles a failure too.',
+  join: 'Start when',
+  joinHelp: 'With several wires coming in.',
+  fail: 'Fail the run',
+  continue: 'Go on without its output',
+  all: 'All wires are decided',
+  any: 'The first wire is taken',
+  undo: 'Undone by',
+  undoHelp: 'A node without wires that takes back what this one did. It gets what this one gave.',
+}
