@@ -114,6 +114,7 @@ async def start_triggering(
             hooks.listeners.extend((backfiller.committed, reactor.committed))
             for work in (scheduler.run(), backfiller.run(), reactor.run(), watcher.run()):
                 await stack.enter_async_context(running(work))
+            await stack.enter_async_context(receiving.refusals.storing())
         workflows.on_published = look
         waits.on_sent = reactor.wake
         yield Triggering(starting, ordering, receiving)

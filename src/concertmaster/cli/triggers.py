@@ -11,7 +11,7 @@ from rich.text import Text
 from concertmaster.cli.client import Api, with_api
 from concertmaster.cli.terminal import console, moment_text, print_json, zoned_text
 
-_STYLES = {"started": ("✓", "green"), "skipped": ("–", "yellow"), "failed": ("✗", "red")}
+_STYLES = {"started": ("✓", "green"), "skipped": ("–", "yellow"), "failed": ("✗", "red"), "refused": ("✗", "yellow")}
 
 
 def list_triggers(*, as_json: bool, data_dir: Path | None) -> None:

@@ -17,6 +17,7 @@ from concertmaster.security.throttle import Buckets, Throttle
 from concertmaster.security.tokens import digest, new_secret, same
 from concertmaster.services.executions import ExecutionService
 from concertmaster.services.hook_answers import HookAnswer, HookAnswers
+from concertmaster.services.refusals import Refusals
 from concertmaster.services.stream import StreamService
 from concertmaster.services.triggers import TriggerService
 from concertmaster.triggers.webhook import HookRequest, demand_caller, info_of
@@ -37,6 +38,8 @@ class HookService:
 
     Args:
         values: gives the decrypted values of a connection.
+    Attributes:
+        refusals: what is counted of calls that were refused; somebody has to store it.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class HookService:
         self._clock = clock
         self._rates = Buckets[tuple[str, str]]()
         self._throttle = Throttle()
+        self.refusals = Refusals(store, clock)
 
     async def make_token(self, actor: Actor, workflow: str, name: str) -> str:
         """Give a webhook a new token, and make its former one void; nobody can read it again.
@@ -86,7 +90,8 @@ class HookService:
             raise NotFound("hook.not_found", f"There is no webhook at /hooks/{path[:200]}, or it is disabled")
         if method not in config.methods:
             allowed = ", ".join(config.methods)
-            raise UserError("hook.method", f"This webhook is called with {allowed}", allow=allowed)
+            with self.refusals.counting(rows[0]):
+                raise UserError("hook.method", f"This webhook is called with {allowed}", allow=allowed)
         return Hook(rows[0], config)
 
     async def receive(self, hook: Hook, request: HookRequest) -> HookAnswer:
@@ -97,19 +102,21 @@ class HookService:
             TooManyRequests: `hook.too_many`, `hook.rate`.
         """
         row, config, now = hook.row, hook.config, self._clock.now()
-        if len(request.body) > config.max_body_bytes:
-            # It took more when the request began.
-            raise UserError("hook.too_large", f"The body is larger than {config.max_body_bytes} bytes")
+        with self.refusals.counting(row):
+            if len(request.body) > config.max_body_bytes:
+                # It took more when the request began.
+                raise UserError("hook.too_large", f"The body is larger than {config.max_body_bytes} bytes")
         await self._demand_caller(hook, request, now)
-        self._demand_rate(hook, now)
-        info = {"type": TYPE, "name": row.name, **info_of(config, request)}
+        with self.refusals.counting(row):
+            self._demand_rate(hook, now)
+            info = {"type": TYPE, "name": row.name, **info_of(config, request)}
         actor = Actor(f"trigger:{row.workflow}/{row.name}", "operator")
         given = request.headers.get(config.duplicate_header.lower())
         key = None if not given else f"hook:{hashlib.sha256(given.encode()).hexdigest()}"
         try:
             started = await self._triggers.start(actor, row, info, key=key, noted=True)
         except UserError as error:
-            await self._note_failed(row, error, now)
+            await self._store.note(row, TriggerFire(now, "failed", f"{error.message} ({error.code})"))
             raise
         return await self._answers.answer(actor, config, started)
 
@@ -131,9 +138,9 @@ class HookService:
             seconds = self._throttle.wrong(request.address, now=now.timestamp())
             if seconds:
                 message = f"Too many calls without a good proof came from this address; wait {seconds} s"
-                raise TooManyRequests("hook.too_many", message, retry_after=seconds) from error
-            if broken is not None:
-                await self._note_failed(row, broken, now)
+                with self.refusals.counting(row):
+                    raise TooManyRequests("hook.too_many", message, retry_after=seconds) from error
+            self.refusals.count(row, broken or error)
             raise
 
     def _demand_rate(self, hook: Hook, now: datetime) -> None:
@@ -145,9 +152,6 @@ class HookService:
         if seconds:
             message = f"This webhook takes {limit} calls a minute; try again in {seconds} s"
             raise TooManyRequests("hook.rate", message, retry_after=seconds)
-
-    async def _note_failed(self, row: TriggerRow, error: ConcertMasterError, now: datetime) -> None:
-        await self._store.note(row, TriggerFire(now, "failed", f"{error.message} ({error.code})"))
 
 
 def _is_token(row: TriggerRow, given: str) -> bool:
