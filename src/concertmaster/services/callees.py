@@ -19,8 +19,8 @@ from concertmaster.domain.workflow import Node, Workflow
 _NAMES_LOOKED_AT = 1_000
 
 
-class Runnable(Protocol):
-    """`WorkflowService.runnable`: a version, without a number the published one."""
+class Called(Protocol):
+    """`WorkflowService.called`: a version, without a number the published one."""
 
     def __call__(self, name: str, *, version: int | None = None) -> Awaitable[tuple[StoredWorkflow, Workflow]]: ...
 
@@ -35,7 +35,7 @@ class _Mention:
     inputs: Mapping[str, Any] | None = None
 
 
-async def callee_problems(workflow: Workflow, runnable: Runnable, store: WorkflowStore) -> list[Problem]:
+async def callee_problems(workflow: Workflow, called: Called, store: WorkflowStore) -> list[Problem]:
     """Warnings and no errors: what is called may be saved later than what calls it."""
     findings, names = Findings(), list[str]()
     for mention in _mentions(workflow):
@@ -46,7 +46,7 @@ async def callee_problems(workflow: Workflow, runnable: Runnable, store: Workflo
             callee = workflow
         else:
             try:
-                _, callee = await runnable(mention.workflow, version=mention.version)
+                _, callee = await called(mention.workflow, version=mention.version)
             except NotFound as error:
                 if error.code == "workflow.not_found":
                     # Read once, however many are not there.

@@ -17,7 +17,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class StoredWorkflow:
-    """One version of a workflow. `document` is canonical JSON text, `published` the published version's number."""
+    """One version of a workflow.
+
+    Attributes:
+        published: the published version's number.
+        document: canonical JSON text.
+        deleted: of the workflow; its versions stay, for the executions that have them.
+    """
 
     name: str
     version: int
@@ -25,6 +31,7 @@ class StoredWorkflow:
     hash: str
     document: str
     created_at: datetime
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
