@@ -38,6 +38,7 @@ class _Mention:
 async def callee_problems(workflow: Workflow, called: Called, store: WorkflowStore) -> list[Problem]:
     """Warnings and no errors: what is called may be saved later than what calls it."""
     findings, names = Findings(), list[str]()
+    find = _Once(called)
     for mention in _mentions(workflow):
         if not WORKFLOW_NAME.fullmatch(mention.workflow) and mention.inputs is not None:
             continue  # an error already, see `domain.validation_flow`
@@ -46,7 +47,7 @@ async def callee_problems(workflow: Workflow, called: Called, store: WorkflowSto
             callee = workflow
         else:
             try:
-                _, callee = await called(mention.workflow, version=mention.version)
+                callee = await find(mention.workflow, mention.version)
             except NotFound as error:
                 if error.code == "workflow.not_found":
                     # Read once, however many are not there.
@@ -66,6 +67,27 @@ async def callee_problems(workflow: Workflow, called: Called, store: WorkflowSto
         if mention.inputs is not None:
             _check_given(mention, mention.inputs, callee, findings)
     return findings.problems()
+
+
+class _Once:
+    """Reads a callee once, however many calls name it."""
+
+    def __init__(self, called: Called) -> None:
+        self._called = called
+        self._found: dict[tuple[str, int | None], Workflow | ConcertMasterError] = {}
+
+    async def __call__(self, name: str, version: int | None) -> Workflow:
+        """The version to call. Raises what `Called` raises."""
+        found = self._found.get((name, version))
+        if found is None:
+            try:
+                _, found = await self._called(name, version=version)
+            except ConcertMasterError as error:
+                found = error
+            self._found[name, version] = found
+        if isinstance(found, ConcertMasterError):
+            raise found
+        return found
 
 
 def _mentions(workflow: Workflow) -> Iterator[_Mention]:
