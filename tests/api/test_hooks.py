@@ -385,6 +385,13 @@ async def test_an_execution_may_end_without_an_answer(client: httpx.AsyncClient,
         {"X-A": "a\u2028b"},
         {"clear-site-data": '"*"'},
         {"Service-Worker-Allowed": "/"},
+        {"Strict-Transport-Security": "max-age=31536000"},
+        {"alt-svc": 'h2="elsewhere:443"'},
+        {"Report-To": "{}"},
+        {"NEL": "{}"},
+        {"Reporting-Endpoints": 'default="https://elsewhere"'},
+        {"Accept-CH": "Sec-CH-UA"},
+        {"Content-Security-Policy-Report-Only": "default-src 'none'; report-uri //elsewhere"},
     ],
 )
 async def test_some_headers_cannot_be_set(
