@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.errors import ConcertMasterError, NotFound, TooManyRequests, UserError
@@ -17,6 +18,7 @@ from concertmaster.security.throttle import Buckets, Throttle
 from concertmaster.security.tokens import digest, new_secret, same
 from concertmaster.services.executions import ExecutionService
 from concertmaster.services.hook_answers import HookAnswer, HookAnswers
+from concertmaster.services.hook_places import HookPlaces
 from concertmaster.services.refusals import Refusals
 from concertmaster.services.stream import StreamService
 from concertmaster.services.triggers import TriggerService
@@ -38,6 +40,7 @@ class HookService:
 
     Args:
         values: gives the decrypted values of a connection.
+        waiting: requests that may wait for an answer at one time.
     Attributes:
         refusals: what is counted of calls that were refused; somebody has to store it.
     """
@@ -51,10 +54,12 @@ class HookService:
         stream: StreamService,
         values: Callable[[str], Awaitable[Mapping[str, str]]],
         clock: Clock,
+        waiting: int,
     ) -> None:
         self._store = store
         self._triggers = triggers
         self._answers = HookAnswers(executions, stream)
+        self._places = HookPlaces(waiting)
         self._values = values
         self._clock = clock
         self._rates = Buckets[tuple[str, str]]()
@@ -99,7 +104,8 @@ class HookService:
 
         Raises:
             UserError: `hook.unauthorized`, `hook.too_large`, `hook.body`; or it cannot be started.
-            TooManyRequests: `hook.too_many`, `hook.rate`.
+            TooManyRequests: `hook.too_many`, `hook.rate`, `hook.busy`.
+            OperationalError: `hook.full`.
         """
         row, config, now = hook.row, hook.config, self._clock.now()
         with self.refusals.counting(row):
@@ -110,6 +116,13 @@ class HookService:
         with self.refusals.counting(row):
             self._demand_rate(hook, now)
             info = {"type": TYPE, "name": row.name, **info_of(config, request)}
+            # Before anything starts: a caller who comes again then does not start it twice.
+            place = self._places.take(row, config)
+        with place:
+            return await self._started(hook, request, info, now)
+
+    async def _started(self, hook: Hook, request: HookRequest, info: Mapping[str, Any], now: datetime) -> HookAnswer:
+        row, config = hook.row, hook.config
         actor = Actor(f"trigger:{row.workflow}/{row.name}", "operator")
         given = request.headers.get(config.duplicate_header.lower())
         key = None if not given else f"hook:{hashlib.sha256(given.encode()).hexdigest()}"

@@ -21,6 +21,7 @@ _REASONS = {
     "hook.unauthorized": "no valid proof of who calls",
     "hook.too_many": "too many calls without a good proof from one address",
     "hook.rate": "more calls than `rate_per_minute`",
+    "hook.busy": "too many calls waited for an answer",
     "hook.too_large": "larger than it takes",
     "hook.body": "the body cannot be read",
     "hook.method": "called with another method than `methods`",
