@@ -127,6 +127,10 @@ class ExecutionStore(Protocol):
         """For metrics; costs as much as there are open ones."""
         ...
 
+    async def keyed(self, workflow: str, key: str) -> tuple[ExecutionRow, str] | None:
+        """The execution of a workflow that was started with an idempotency key, and the fingerprint of that start."""
+        ...
+
     async def slot_holders(self, slot_key: str, *, limit: int = 20) -> Sequence[str]:
         """Ids of the unfinished executions that hold a place of a concurrency limit, oldest first."""
         ...
