@@ -183,6 +183,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
                 watching=Watching(settings.resolved_workspace, settings.resolved_data_dir, settings.watch_interval),
                 journal=storage.journal,
                 waits=waits,
+                hook_waiting=settings.hook_waiting,
                 everything=recover,
             )
         )

@@ -142,6 +142,13 @@ class Settings(BaseSettings):
         description="How large the artifact store may grow before the oldest of them go: bytes, or `100GiB`; empty: "
         "without a limit.",
     )
+    hook_waiting: int = Field(
+        default=1000,
+        ge=4,
+        le=100_000,
+        description="Requests to webhooks that may wait for an answer (`respond: outputs` or `node`) at one time, a "
+        "quarter of them to one webhook; fewer where the process may open few files.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least serious log line that is written: debug, info, warning or error."
     )

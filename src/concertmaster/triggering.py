@@ -62,6 +62,7 @@ async def start_triggering(
     watching: Watching,
     journal: Journal,
     waits: WaitService,
+    hook_waiting: int,
     everything: bool,
 ) -> AsyncGenerator[Triggering]:
     """Start what is due, and work off backfills, until the block ends.
@@ -88,7 +89,13 @@ async def start_triggering(
         return dict((await connections.open(connection)).values)
 
     receiving = HookService(
-        store=triggers, triggers=starting, executions=executions, stream=stream, values=values, clock=clock
+        store=triggers,
+        triggers=starting,
+        executions=executions,
+        stream=stream,
+        values=values,
+        clock=clock,
+        waiting=hook_waiting,
     )
     backfiller = Backfiller(backfills, hooks.owner, kinds, starting.start_backfilled)
     reacting = HappeningService(store=triggers, triggers=starting, journal=journal, clock=clock)
@@ -114,6 +121,7 @@ async def start_triggering(
             hooks.listeners.extend((backfiller.committed, reactor.committed))
             for work in (scheduler.run(), backfiller.run(), reactor.run(), watcher.run()):
                 await stack.enter_async_context(running(work))
+            await stack.enter_async_context(receiving.refusals.storing())
         workflows.on_published = look
         waits.on_sent = reactor.wake
         yield Triggering(starting, ordering, receiving)

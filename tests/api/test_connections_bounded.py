@@ -28,7 +28,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[ServerProcess]
     workspace: Path = tmp_path_factory.mktemp("connections")
     hooks = {
         path: {"type": "webhook", "config": {"path": path, "auth": "none", "respond": "outputs", "wait": wait}}
-        for path, wait in (("soon", "5s"), ("late", "13s"))
+        for path, wait in (("late", "13s"),)
     }
     nodes = {"wait": {"type": "flow.wait", "config": {"duration": "1h"}}}
     with (
@@ -46,6 +46,14 @@ def line(server: ServerProcess, text: bytes = b"") -> socket.socket:
     opened = socket.create_connection((where.hostname or "", where.port or 0), timeout=20)
     opened.sendall(text.replace(b"{host}", where.netloc.encode()))
     return opened
+
+
+def poll(server: ServerProcess) -> bytes:
+    """A request that waits for five seconds."""
+    with server.client() as client:
+        id_ = client.post("/api/v1/workflows/hello/executions", json={}).raise_for_status().json()["id"]
+    login = b"".join(f"{name}: {value}\r\n".encode() for name, value in server.headers.items())
+    return f"GET /api/v1/executions/{id_}/events?after=9999&wait=5 HTTP/1.1\r\n".encode() + HEAD + login + b"\r\n"
 
 
 def rest(opened: socket.socket) -> bytes:
@@ -100,6 +108,20 @@ def test_what_follows_a_body_in_one_piece_is_no_header(server: ServerProcess) ->
         assert [part[:3] for part in rest(opened).split(b"HTTP/1.1 ")[1:]] == [b"401", b"200"]
 
 
+@pytest.mark.parametrize("chunked", [False, True])
+def test_headers_behind_a_body_in_one_piece_are_counted(server: ServerProcess, chunked: bool) -> None:
+    size = 150_000
+    told = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: %d" % size
+    body = b"%x\r\n%b\r\n0\r\n\r\n" % (size, b"a" * size) if chunked else b"a" * size
+    post = b"POST /api/v1/workflows/validate HTTP/1.1\r\n" + HEAD + told + b"\r\n\r\n" + body
+    get = b"GET /healthz HTTP/1.1\r\n" + HEAD + b"Connection: close\r\nX-A: "
+    for header, status in ((60_000, b"200"), (140_000, b"431")):
+        with line(server, post + get + b"a" * header + b"\r\n\r\n") as opened:
+            answer = rest(opened)
+        # Whatever was still unread makes the kernel throw the answer away.
+        assert status in [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] or (header > 65_536 and not answer)
+
+
 def test_connections_that_ask_for_nothing_end_and_those_that_wait_do_not(server: ServerProcess) -> None:
     get = b"GET /healthz HTTP/1.1\r\n" + HEAD + b"\r\n"
     unread = b"POST /api/v1/workflows HTTP/1.1\r\n" + HEAD + b"Content-Length: 1000\r\n\r\n"
@@ -129,7 +151,7 @@ def test_idle_connections_take_nobody_the_place_and_no_run_its_files(server: Ser
 
 
 def test_those_that_wait_for_something_keep_their_place(server: ServerProcess) -> None:
-    ask = b"POST /hooks/soon HTTP/1.1\r\n" + HEAD + b"\r\n"
+    ask = poll(server)
     with ExitStack() as stack, connect(server.stream_url, proxy=None, additional_headers=server.headers) as stream:
         asking = [stack.enter_context(line(server, ask)) for _ in range(DESCRIPTORS // 4)]
         for _ in range(DESCRIPTORS):
@@ -137,17 +159,17 @@ def test_those_that_wait_for_something_keep_their_place(server: ServerProcess) -
         stream.send('{"ping": 1}')
         assert '"pong"' in stream.recv(10)
         answers = [opened.recv(100)[:13] for opened in asking]
-        assert set(answers) == {b"HTTP/1.1 202 "}
+        assert set(answers) == {b"HTTP/1.1 200 "}
         assert len(answers) == DESCRIPTORS // 4
 
 
 def test_when_everybody_waits_for_something_the_next_is_told_so(server: ServerProcess) -> None:
-    ask = b"POST /hooks/soon HTTP/1.1\r\n" + HEAD + b"\r\n"
+    ask = poll(server)
     with ExitStack() as stack:
         asking = [stack.enter_context(line(server, ask)) for _ in range(DESCRIPTORS // 2 + 4)]
         answers = [opened.recv(100)[:13] for opened in asking]
-    assert set(answers) == {b"HTTP/1.1 202 ", b"HTTP/1.1 503 "}
-    assert answers.count(b"HTTP/1.1 202 ") >= DESCRIPTORS // 2 - 4
+    assert set(answers) == {b"HTTP/1.1 200 ", b"HTTP/1.1 503 "}
+    assert answers.count(b"HTTP/1.1 200 ") >= DESCRIPTORS // 2 - 4
 
 
 def _resident_mb(server: ServerProcess) -> float:

@@ -19,8 +19,13 @@ from fastapi import FastAPI
 
 from api_calls import status as has_status
 from api_calls import until
+from api_client import LOCAL, TOKEN, make_client
 from concertmaster.api import security
+from concertmaster.api.app import create_app
+from concertmaster.bootstrap import build
+from concertmaster.config import Settings
 from concertmaster.security.throttle import CAPACITY
+from concertmaster.storage.data_folder import hold_data_folder
 from factories import document
 
 ORDER = {"n": "{{ trigger.body.n }}"}
@@ -41,6 +46,16 @@ async def publish(client: httpx.AsyncClient, *, inputs: Any = ORDER, **config: A
 
 async def fires(client: httpx.AsyncClient) -> list[dict[str, Any]]:
     return (await client.get("/triggers/hello/hook")).json()["last_fires"]
+
+
+async def refused(client: httpx.AsyncClient, calls: int) -> dict[str, int]:
+    """How many calls were refused for which reason, newest first, once so many are stored."""
+    async with asyncio.timeout(10):
+        while True:
+            shown = [fire for fire in await fires(client) if fire["outcome"] == "refused"]
+            if sum(fire["count"] for fire in shown) >= calls:
+                return {fire["reason"]: fire["count"] for fire in shown}
+            await asyncio.sleep(0.05)
 
 
 async def test_a_request_starts_an_execution_that_is_told_of_it(
@@ -175,6 +190,8 @@ async def test_guesses_are_answered_so_many_times_and_good_callers_always(
         guesses += 1
         assert guesses < 10 * CAPACITY
     assert guesses >= CAPACITY
+    shown = await refused(client, guesses + 1)
+    assert {reason.partition("(")[2] for reason in shown} == {"hook.unauthorized)", "hook.too_many)"}
     assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (429, "hook.too_many", "1")
     # Neither the address nor the rate of the webhook is used up for who proves himself.
     assert (await caller.post(f"/orders/created?token={token}", json={"n": 1})).status_code == 202
@@ -193,8 +210,8 @@ async def test_a_connection_that_cannot_be_read_is_told_to_the_owner_only(
         database.commit()
     answer = await caller.post("/orders/created", json={"n": 1}, auth=("shop", "pass"))
     assert (answer.status_code, answer.json()) == (401, wrong.json())
-    (fire,) = await fires(client)
-    assert (fire["outcome"], "vault" in fire["reason"]) == ("failed", True)
+    shown = await refused(client, 2)
+    assert [("vault" in reason, count) for reason, count in shown.items()] == [(True, 1), (False, 1)]
 
 
 async def test_too_often(client: httpx.AsyncClient, caller: httpx.AsyncClient) -> None:
@@ -203,6 +220,24 @@ async def test_too_often(client: httpx.AsyncClient, caller: httpx.AsyncClient) -
     assert [answer.status_code for answer in answers] == [202, 202, 202, 429]
     assert 1 <= int(answers[3].headers["retry-after"]) <= 21
     assert answers[3].json()["code"] == "hook.rate"
+    assert await refused(client, 1) == {"more calls than `rate_per_minute` (hook.rate)": 1}
+    assert [fire["outcome"] for fire in await fires(client)].count("started") == 3
+
+
+async def test_what_was_refused_is_stored_at_the_end(workspace: Path) -> None:
+    settings = Settings(workspace=workspace, secret_key="a key for tests only")
+    with hold_data_folder(settings):
+        async with build(settings) as made:
+            app = create_app(made, max_body_bytes=1024, local_token=TOKEN)
+            async with make_client(app, headers=LOCAL) as client:
+                await publish(client, auth="token")
+                assert (await client.post("http://127.0.0.1:8000/hooks/orders/created")).status_code == 401
+        async with (
+            build(settings) as made,
+            make_client(create_app(made, max_body_bytes=1024, local_token=TOKEN), headers=LOCAL) as client,
+        ):
+            (fire,) = await fires(client)
+            assert (fire["outcome"], fire["count"]) == ("refused", 1)
 
 
 async def test_what_is_refused(client: httpx.AsyncClient, caller: httpx.AsyncClient) -> None:
@@ -215,7 +250,9 @@ async def test_what_is_refused(client: httpx.AsyncClient, caller: httpx.AsyncCli
     assert (await caller.post("/orders/created", content=b"{", headers=headers)).json()["code"] == "hook.body"
     unfit = await caller.put("/orders/created", json={"n": "many"})
     assert (unfit.status_code, unfit.json()["code"]) == (422, "execution.inputs_invalid")
-    assert [fire["outcome"] for fire in await fires(client)] == ["failed"]
+    reasons = await refused(client, 3)
+    assert sorted(reason.partition("(")[2] for reason in reasons) == ["hook.body)", "hook.method)", "hook.too_large)"]
+    assert [fire["outcome"] for fire in await fires(client) if fire["outcome"] != "refused"] == ["failed"]
     await client.post("/triggers/hello/hook/disable")
     assert (await caller.put("/orders/created", json={"n": 1})).status_code == 404
 
@@ -348,6 +385,13 @@ async def test_an_execution_may_end_without_an_answer(client: httpx.AsyncClient,
         {"X-A": "a\u2028b"},
         {"clear-site-data": '"*"'},
         {"Service-Worker-Allowed": "/"},
+        {"Strict-Transport-Security": "max-age=31536000"},
+        {"alt-svc": 'h2="elsewhere:443"'},
+        {"Report-To": "{}"},
+        {"NEL": "{}"},
+        {"Reporting-Endpoints": 'default="https://elsewhere"'},
+        {"Accept-CH": "Sec-CH-UA"},
+        {"Content-Security-Policy-Report-Only": "default-src 'none'; report-uri //elsewhere"},
     ],
 )
 async def test_some_headers_cannot_be_set(

@@ -11,7 +11,7 @@ import pytest
 
 from concertmaster.bootstrap import Runtime
 from concertmaster.domain.access import LOCAL_ADMIN
-from concertmaster.services.workflows import yaml_of
+from concertmaster.services.documents import yaml_of
 from factories import document
 
 YAML = {"content-type": "application/yaml"}

@@ -12,7 +12,7 @@ from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.errors import Conflict, NotFound
 from concertmaster.domain.interfaces import TriggerFire, TriggerProgress, TriggerRow
 from concertmaster.domain.workflow import Node, Trigger, Workflow
-from concertmaster.storage.fires import FIRES_KEPT
+from concertmaster.storage.fires import FIRES_KEPT, REFUSED_KEPT
 from storage_backends import Storage
 
 HOURLY = Trigger("schedule", {"interval": "1h"})
@@ -131,6 +131,37 @@ async def test_the_history_is_bounded(storage: Storage) -> None:
     found = await storage.triggers.fires(listed, limit=1000)
     assert [len(one) for one in found] == [FIRES_KEPT, 2]
     assert found[0][0] == fires[-1]
+
+
+async def test_refused_calls_are_one_fire_for_each_minute_and_reason_and_push_out_nothing(storage: Storage) -> None:
+    await publish(storage, a=HOURLY, b=HOURLY)
+    started = [TriggerFire(SOON, "started", execution=f"e{n}") for n in range(FIRES_KEPT)]
+    await storage.triggers.advance("here", [TriggerProgress("nightly", "a", None, started)])
+
+    async def refuse(name: str, *seconds: int, reason: str = "why") -> None:
+        fires = [TriggerFire(SOON + timedelta(seconds=at), "refused", reason, count=2) for at in seconds]
+        await storage.triggers.note_refused([("nightly", name, fire) for fire in fires])
+
+    await refuse("a", 1, 59, 60)
+    await refuse("b", 2)
+    await refuse("a", 30)
+    await refuse("a", 30, reason="else")
+    await refuse("gone", 1)
+    listed = (await storage.triggers.list()).items
+    of_a, of_b = await storage.triggers.fires(listed, limit=1000)
+    shown = [(fire.reason, fire.count, fire.at - SOON) for fire in of_a if fire.outcome == "refused"]
+    second = timedelta(seconds=1)
+    assert shown == [("else", 2, 30 * second), ("why", 2, 60 * second), ("why", 6, second)]
+    assert ([fire.count for fire in of_b], of_a[3:]) == ([2], started[::-1])
+    await refuse("a", *range(0, 60 * 200, 60), reason="flood")
+    (of_a, _) = await storage.triggers.fires(listed, limit=1000)
+    assert [fire for fire in of_a if fire.outcome == "started"] == started[::-1]
+    assert len(of_a) == FIRES_KEPT + REFUSED_KEPT
+    await storage.triggers.note(listed[0], TriggerFire(SOON, "started", execution="last"))
+    (of_a, _) = await storage.triggers.fires(listed, limit=1000)
+    assert len(of_a) == FIRES_KEPT + REFUSED_KEPT
+    (few, _) = await storage.triggers.fires(listed, limit=3)
+    assert [fire.outcome for fire in few] == ["started"] + ["refused"] * 3 + ["started"] * 2
 
 
 async def test_the_last_fires_of_many_are_one_look(storage: Storage) -> None:

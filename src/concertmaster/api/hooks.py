@@ -29,7 +29,8 @@ async def make_trigger_token(parts: Parts, asker: Asker, workflow: Workflow, tri
 async def call_hook(parts: Parts, request: Request, path: str) -> Response:
     """Start what the webhook at this path starts."""
     hook = await parts.triggering.hooks.find(path, request.method)
-    body = await _body(request, hook.config.max_body_bytes)
+    with parts.triggering.hooks.refusals.counting(hook.row):
+        body = await _body(request, hook.config.max_body_bytes)
     # Meanwhile its token may have become void, or it itself disabled or gone.
     hook = await parts.triggering.hooks.find(path, request.method)
     headers = {name.lower(): value for name, value in request.headers.items()}

@@ -16,11 +16,13 @@ class TriggerFireInfo(_Model):
     """What became of a time, or of something that happened."""
 
     at: datetime
-    outcome: Literal["started", "skipped", "failed"]
+    outcome: Literal["started", "skipped", "failed", "refused"]
     reason: str | None
     execution: str | None = Field(description="Id of the execution that was started")
     scheduled_at: datetime | None = Field(description="The time that it was for; the first one of several skipped")
-    count: int = Field(description="How many times were skipped in a row; 1,000 also stands for more")
+    count: int = Field(
+        description="How many times were skipped in a row, 1,000 also stands for more; or calls refused in a minute"
+    )
 
 
 class TriggerDetail(_Model):

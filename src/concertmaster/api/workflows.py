@@ -11,7 +11,8 @@ from concertmaster.api import models
 from concertmaster.api.dependencies import MAX_NUMBER, Asker, Before, JsonResponse, Limit, Parts, problems
 from concertmaster.domain.document import Format
 from concertmaster.domain.errors import UserError
-from concertmaster.services.workflows import WorkflowVersion, yaml_of
+from concertmaster.services.documents import yaml_of
+from concertmaster.services.workflows import WorkflowVersion
 
 router = APIRouter(prefix="/workflows", tags=["workflows"])
 

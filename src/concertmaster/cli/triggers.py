@@ -11,7 +11,7 @@ from rich.text import Text
 from concertmaster.cli.client import Api, with_api
 from concertmaster.cli.terminal import console, moment_text, print_json, zoned_text
 
-_STYLES = {"started": ("✓", "green"), "skipped": ("–", "yellow"), "failed": ("✗", "red")}
+_STYLES = {"started": ("✓", "green"), "skipped": ("–", "yellow"), "failed": ("✗", "red"), "refused": ("✗", "yellow")}
 
 
 def list_triggers(*, as_json: bool, data_dir: Path | None) -> None:
@@ -35,7 +35,7 @@ def list_triggers(*, as_json: bool, data_dir: Path | None) -> None:
         console().print("no triggers yet; publish a workflow that has some under `triggers`")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("workflow", "trigger", "type", "listens to", "next (UTC)", "last"):
+    for heading in ("workflow", "trigger", "type", "listens to", "next (UTC)", "last (UTC)"):
         table.add_column(heading)
     for item in items:
         table.add_row(item["workflow"], item["name"], item["type"], Text(_listens_to(item)), _next(item), _last(item))

@@ -23,7 +23,14 @@ _CLOSED = ("■", "dim")
 
 def list_approvals(*, status: str, execution: str | None, limit: int, as_json: bool, data_dir: Path | None) -> None:
     """Print them, newest first."""
-    page = with_api(lambda api: api.get("/approvals", status=status, execution=execution, limit=limit), data_dir)
+    server = ""
+
+    async def work(api: Api) -> dict[str, Any]:
+        nonlocal server
+        server = api.url
+        return await api.get("/approvals", status=status, execution=execution, limit=limit)
+
+    page = with_api(work, data_dir)
     if as_json:
         print_json(page)
         return
@@ -37,7 +44,14 @@ def list_approvals(*, status: str, execution: str | None, limit: int, as_json: b
         due = moment_text(item["due_at"]) if item["due_at"] else ""
         asked = moment_text(item["created_at"])
         table.add_row(item["id"], Text(item["title"]), item["workflow"], asked, due, _status(item))
-    console().print(table)
+    out = console()
+    out.print(table)
+    links = [_link(server, item) for item in page["items"] if item["status"] == "open"]
+    if links and serves(read(data_dir=data_dir)):
+        out.print("in the browser, with a login:")
+        # A link that is broken into lines is none.
+        for link in links:
+            out.print(Text(f"  {link}"), soft_wrap=True)
 
 
 def show_approval(id_: str, *, as_json: bool, data_dir: Path | None) -> None:
@@ -64,7 +78,7 @@ def show_approval(id_: str, *, as_json: bool, data_dir: Path | None) -> None:
         out.print(Text(f"  due {moment_text(shown['due_at'])} UTC, then {_then(shown['when_due'])}"))
     if shown["status"] == "open" and serves(read(data_dir=data_dir)):
         # Without a server there is no page behind the link.
-        out.print(Text(f"  in the browser, with a login: {server}/approvals?id={shown['id']}"))
+        out.print(Text(f"  in the browser, with a login: {_link(server, shown)}"))
     for name, schema in shown["form"].items():
         out.print(Text(f"  -d {name}=  {_field(schema)}"))
     if shown["status"] == "expired":
@@ -127,6 +141,11 @@ def _json(text: str | None) -> Any:
             "input.syntax", "/data", f"--data is not JSON: {error}", "error", "Text needs quotes: '\"yes\"'"
         )
         raise Invalid("event.invalid", "The event was not sent", [problem]) from error
+
+
+def _link(server: str, item: dict[str, Any]) -> str:
+    """The page of an approval."""
+    return f"{server}/approvals?id={quote(item['id'], safe='')}"
 
 
 def _status(item: dict[str, Any]) -> Text:

@@ -51,9 +51,11 @@ async def prepared(job: Job, result: Await) -> Await:
         case "call":
             plan = job.state.plan
             # Itself it calls as it is, published or not, so that a recursion ends as it began.
-            own = plan.version if about["workflow"] == plan.workflow.name else None
-            version = about["version"] or own
-            about |= {"total": 1, **await job.engine.doors.call(about["workflow"], about["inputs"], version)}
+            name, version = about["workflow"], about["version"]
+            itself = name == plan.workflow.name and version in (None, plan.version)
+            version = plan.version if itself else version
+            called = await job.engine.doors.call(name, about["inputs"], version=version, itself=itself)
+            about |= {"total": 1, **called}
         case _:
             about["items"] = to_json(_main(job))
     return replace(result, about=_as_stored(job, about), timeout=timeout, items=None)

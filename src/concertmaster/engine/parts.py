@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.guard import GuardedClient
@@ -97,18 +97,25 @@ def _types(nodes: Mapping[str, PlanNode]) -> dict[str, str]:
     return found
 
 
+class PrepareCall(Protocol):
+    """Checks a call; `itself`: the caller runs this very version."""
+
+    def __call__(
+        self, workflow: str, inputs: Mapping[str, Any], *, version: int | None, itself: bool
+    ) -> Awaitable[Mapping[str, Any]]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Doors:
     """What nodes reach of the services above the engine.
 
     Attributes:
-        call: checks a call of another workflow (name, inputs, version) and gives its workflow, version, inputs
-            and slot.
+        call: checks a call of a workflow and gives its workflow, version, inputs and slot.
         send: sends a named event, as JSON.
         expire: closes an approval unless it was decided; either way an answer comes as a request.
     """
 
-    call: Callable[[str, Mapping[str, Any], int | None], Awaitable[Mapping[str, Any]]]
+    call: PrepareCall
     send: Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
     expire: Callable[[str], Awaitable[None]]
 

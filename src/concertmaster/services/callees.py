@@ -19,8 +19,8 @@ from concertmaster.domain.workflow import Node, Workflow
 _NAMES_LOOKED_AT = 1_000
 
 
-class Runnable(Protocol):
-    """`WorkflowService.runnable`: a version, without a number the published one."""
+class Called(Protocol):
+    """`WorkflowService.called`: a version, without a number the published one."""
 
     def __call__(self, name: str, *, version: int | None = None) -> Awaitable[tuple[StoredWorkflow, Workflow]]: ...
 
@@ -35,9 +35,10 @@ class _Mention:
     inputs: Mapping[str, Any] | None = None
 
 
-async def callee_problems(workflow: Workflow, runnable: Runnable, store: WorkflowStore) -> list[Problem]:
+async def callee_problems(workflow: Workflow, called: Called, store: WorkflowStore) -> list[Problem]:
     """Warnings and no errors: what is called may be saved later than what calls it."""
     findings, names = Findings(), list[str]()
+    find = _Once(called)
     for mention in _mentions(workflow):
         if not WORKFLOW_NAME.fullmatch(mention.workflow) and mention.inputs is not None:
             continue  # an error already, see `domain.validation_flow`
@@ -46,7 +47,7 @@ async def callee_problems(workflow: Workflow, runnable: Runnable, store: Workflo
             callee = workflow
         else:
             try:
-                _, callee = await runnable(mention.workflow, version=mention.version)
+                callee = await find(mention.workflow, mention.version)
             except NotFound as error:
                 if error.code == "workflow.not_found":
                     # Read once, however many are not there.
@@ -66,6 +67,27 @@ async def callee_problems(workflow: Workflow, runnable: Runnable, store: Workflo
         if mention.inputs is not None:
             _check_given(mention, mention.inputs, callee, findings)
     return findings.problems()
+
+
+class _Once:
+    """Reads a callee once, however many calls name it."""
+
+    def __init__(self, called: Called) -> None:
+        self._called = called
+        self._found: dict[tuple[str, int | None], Workflow | ConcertMasterError] = {}
+
+    async def __call__(self, name: str, version: int | None) -> Workflow:
+        """The version to call. Raises what `Called` raises."""
+        found = self._found.get((name, version))
+        if found is None:
+            try:
+                _, found = await self._called(name, version=version)
+            except ConcertMasterError as error:
+                found = error
+            self._found[name, version] = found
+        if isinstance(found, ConcertMasterError):
+            raise found
+        return found
 
 
 def _mentions(workflow: Workflow) -> Iterator[_Mention]:

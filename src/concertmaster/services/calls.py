@@ -18,14 +18,19 @@ class CallService:
     def __init__(self, workflows: WorkflowService) -> None:
         self._workflows = workflows
 
-    async def prepare(self, workflow: str, inputs: Mapping[str, Any], version: int | None) -> Mapping[str, Any]:
+    async def prepare(
+        self, workflow: str, inputs: Mapping[str, Any], *, version: int | None, itself: bool = False
+    ) -> Mapping[str, Any]:
         """Workflow, version, inputs with defaults, and the concurrency limit it falls under; `engine.parts.Doors.call`.
 
+        Args:
+            itself: the caller runs this very version, and goes on with it also when it was deleted.
         Raises:
-            NotFound: the workflow or version.
+            NotFound: the workflow or version, or the workflow was deleted.
             Invalid: inputs or document have problems.
         """
-        stored, document = await self._workflows.runnable(workflow, version=version)
+        find = self._workflows.runnable if itself else self._workflows.called
+        stored, document = await find(workflow, version=version)
         given, problems = check_inputs(document, inputs)
         if has_errors(problems):
             told = "; ".join(problem.message for problem in problems)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import orjson
 from uuid_utils import uuid7
 
 from concertmaster.data.artifacts import ArtifactStore
@@ -26,13 +24,14 @@ from concertmaster.domain.interfaces import (
     Page,
     Placement,
     Slots,
+    StoredWorkflow,
 )
 from concertmaster.domain.problems import has_errors
 from concertmaster.domain.validation import check_inputs
 from concertmaster.domain.values import JsonValue, TableRef
 from concertmaster.domain.workflow import Workflow
 from concertmaster.engine.parts import Owner
-from concertmaster.services.execution_view import ExecutionView, output_of, page_of_whole
+from concertmaster.services.execution_view import ExecutionView, output_of, page_of_table, page_of_whole, text_of_json
 from concertmaster.services.item_status import counted
 from concertmaster.services.start_keys import KEY_LIMIT, fingerprint, slot_of
 from concertmaster.services.waiting import nodes_of, why_execution, why_node
@@ -52,7 +51,8 @@ class Started:
     """An execution that was started, now or, with its idempotency key, earlier.
 
     Attributes:
-        document, inputs: of this request.
+        document: that it runs, or of this request.
+        inputs: of this request; when the execution is known from its key alone, empty.
     """
 
     row: ExecutionRow
@@ -123,19 +123,23 @@ class ExecutionService:
         if idempotency_key is not None and by_request and idempotency_key.startswith(RESERVED_KEYS):
             message = f"An Idempotency-Key must not begin with '{RESERVED_KEYS}'; choose another"
             raise UserError("execution.key_invalid", message)
-        stored, document = await self._workflows.runnable(workflow, version=version)
-        given, problems = check_inputs(document, inputs)
-        if has_errors(problems):
-            raise Invalid("execution.inputs_invalid", f"The inputs do not fit {workflow}", problems)
-        await self._workflows.demand_runnable(stored, document)
+        request = ""
+        if idempotency_key is not None:
+            request = fingerprint(workflow, version, inputs, trigger.get(REPLAY), fresh=not cache)
+        try:
+            stored, document, given = await self._fitting(workflow, inputs, version)
+        except UserError:
+            # What was published since does not change what a request that comes again is told.
+            first = await self.keyed(workflow, idempotency_key, fingerprint=request) if idempotency_key else None
+            if first is None:
+                raise
+            return first
         new = NewExecution(
             id=str(uuid7()),
             at=self._clock.now(),
             body=ExecutionCreated(workflow, stored.version, given, trigger, fresh=not cache),
             idempotency_key=idempotency_key,
-            fingerprint=fingerprint(workflow, version, inputs, trigger.get(REPLAY), fresh=not cache)
-            if idempotency_key
-            else "",
+            fingerprint=request,
             priority=document.policy.priority if priority is None else priority,
             slot=slot_of(document, given, trigger),
             noted=noted,
@@ -146,6 +150,28 @@ class ExecutionService:
         if is_new and row.owner == owner and owner is not None:
             self._placement.submit(Claim(row, created=Event(row.id, 1, row.created_at, new.body)))
         return Started(row, is_new, document, given)
+
+    async def keyed(self, workflow: str, key: str, *, fingerprint: str | None = None) -> Started | None:
+        """What was started earlier with an idempotency key, by any request or by one with this fingerprint.
+
+        For other services: it asks nobody's permission.
+        """
+        known = await self._store.keyed(workflow, key)
+        if known is None or fingerprint not in (None, known[1]):
+            return None
+        row = known[0]
+        return Started(row, False, await self._workflows.version(row.workflow, row.version), {})
+
+    async def _fitting(
+        self, workflow: str, inputs: Mapping[str, Any], version: int | None
+    ) -> tuple[StoredWorkflow, Workflow, dict[str, Any]]:
+        """The version to run, and the inputs with its defaults. Raises as `start` does."""
+        stored, document = await self._workflows.runnable(workflow, version=version)
+        given, problems = check_inputs(document, inputs)
+        if has_errors(problems):
+            raise Invalid("execution.inputs_invalid", f"The inputs do not fit {workflow}", problems)
+        await self._workflows.demand_runnable(stored, document)
+        return stored, document, given
 
     async def prepare(self, workflow: str, version: int) -> None:
         """Read, check and compile a version, so that its start has little to do. Raises as `start` does."""
@@ -241,10 +267,10 @@ class ExecutionService:
             )
         if isinstance(value, TableRef):
             path = await asyncio.to_thread(self._artifacts.local_path, value.artifact)
-            found = await asyncio.to_thread(_table_page, path, offset=offset, limit=limit, sort=sort)
+            found = await asyncio.to_thread(page_of_table, path, offset=offset, limit=limit, sort=sort)
             return {"kind": "table", **found}
         if isinstance(value, JsonValue) and value.artifact is not None:
-            return {"kind": "json", "value": await asyncio.to_thread(_json_text, self._artifacts, value.artifact)}
+            return {"kind": "json", "value": await asyncio.to_thread(text_of_json, self._artifacts, value.artifact)}
         return page_of_whole(value)
 
     async def view(self, execution_id: str) -> tuple[ExecutionRow, ExecutionView]:
@@ -266,18 +292,3 @@ class ExecutionService:
     async def log_counts(self, execution_id: str) -> Mapping[str, int]:
         """How many lines each node logged; for other services."""
         return await self._store.log_counts(execution_id)
-
-
-def _json_text(artifacts: ArtifactStore, artifact: str) -> orjson.Fragment:
-    """A stored value as it goes out. A child may have written it, so it is read once, to be sure that it is JSON; but
-    not on the loop, which neither parses nor encodes it."""
-    text = artifacts.read_bytes(artifact)
-    orjson.loads(text)
-    return orjson.Fragment(text)
-
-
-def _table_page(path: Path, *, offset: int, limit: int, sort: str | None) -> dict[str, Any]:
-    # Polars takes a quarter of a second and 60 MB: a server that nobody asks for a table does without.
-    from concertmaster.data.preview import page  # noqa: PLC0415
-
-    return page(path, offset=offset, limit=limit, sort=sort)

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.errors import ConcertMasterError, NotFound, TooManyRequests, UserError
@@ -17,6 +18,8 @@ from concertmaster.security.throttle import Buckets, Throttle
 from concertmaster.security.tokens import digest, new_secret, same
 from concertmaster.services.executions import ExecutionService
 from concertmaster.services.hook_answers import HookAnswer, HookAnswers
+from concertmaster.services.hook_places import HookPlaces
+from concertmaster.services.refusals import Refusals
 from concertmaster.services.stream import StreamService
 from concertmaster.services.triggers import TriggerService
 from concertmaster.triggers.webhook import HookRequest, demand_caller, info_of
@@ -37,6 +40,9 @@ class HookService:
 
     Args:
         values: gives the decrypted values of a connection.
+        waiting: requests that may wait for an answer at one time.
+    Attributes:
+        refusals: what is counted of calls that were refused; somebody has to store it.
     """
 
     def __init__(
@@ -48,14 +54,17 @@ class HookService:
         stream: StreamService,
         values: Callable[[str], Awaitable[Mapping[str, str]]],
         clock: Clock,
+        waiting: int,
     ) -> None:
         self._store = store
         self._triggers = triggers
         self._answers = HookAnswers(executions, stream)
+        self._places = HookPlaces(waiting)
         self._values = values
         self._clock = clock
         self._rates = Buckets[tuple[str, str]]()
         self._throttle = Throttle()
+        self.refusals = Refusals(store, clock)
 
     async def make_token(self, actor: Actor, workflow: str, name: str) -> str:
         """Give a webhook a new token, and make its former one void; nobody can read it again.
@@ -86,7 +95,8 @@ class HookService:
             raise NotFound("hook.not_found", f"There is no webhook at /hooks/{path[:200]}, or it is disabled")
         if method not in config.methods:
             allowed = ", ".join(config.methods)
-            raise UserError("hook.method", f"This webhook is called with {allowed}", allow=allowed)
+            with self.refusals.counting(rows[0]):
+                raise UserError("hook.method", f"This webhook is called with {allowed}", allow=allowed)
         return Hook(rows[0], config)
 
     async def receive(self, hook: Hook, request: HookRequest) -> HookAnswer:
@@ -94,22 +104,32 @@ class HookService:
 
         Raises:
             UserError: `hook.unauthorized`, `hook.too_large`, `hook.body`; or it cannot be started.
-            TooManyRequests: `hook.too_many`, `hook.rate`.
+            TooManyRequests: `hook.too_many`, `hook.rate`, `hook.busy`.
+            OperationalError: `hook.full`.
         """
         row, config, now = hook.row, hook.config, self._clock.now()
-        if len(request.body) > config.max_body_bytes:
-            # It took more when the request began.
-            raise UserError("hook.too_large", f"The body is larger than {config.max_body_bytes} bytes")
+        with self.refusals.counting(row):
+            if len(request.body) > config.max_body_bytes:
+                # It took more when the request began.
+                raise UserError("hook.too_large", f"The body is larger than {config.max_body_bytes} bytes")
         await self._demand_caller(hook, request, now)
-        self._demand_rate(hook, now)
-        info = {"type": TYPE, "name": row.name, **info_of(config, request)}
+        with self.refusals.counting(row):
+            self._demand_rate(hook, now)
+            info = {"type": TYPE, "name": row.name, **info_of(config, request)}
+            # Before anything starts: a caller who comes again then does not start it twice.
+            place = self._places.take(row, config)
+        with place:
+            return await self._started(hook, request, info, now)
+
+    async def _started(self, hook: Hook, request: HookRequest, info: Mapping[str, Any], now: datetime) -> HookAnswer:
+        row, config = hook.row, hook.config
         actor = Actor(f"trigger:{row.workflow}/{row.name}", "operator")
         given = request.headers.get(config.duplicate_header.lower())
         key = None if not given else f"hook:{hashlib.sha256(given.encode()).hexdigest()}"
         try:
             started = await self._triggers.start(actor, row, info, key=key, noted=True)
         except UserError as error:
-            await self._note_failed(row, error, now)
+            await self._store.note(row, TriggerFire(now, "failed", f"{error.message} ({error.code})"))
             raise
         return await self._answers.answer(actor, config, started)
 
@@ -131,9 +151,9 @@ class HookService:
             seconds = self._throttle.wrong(request.address, now=now.timestamp())
             if seconds:
                 message = f"Too many calls without a good proof came from this address; wait {seconds} s"
-                raise TooManyRequests("hook.too_many", message, retry_after=seconds) from error
-            if broken is not None:
-                await self._note_failed(row, broken, now)
+                with self.refusals.counting(row):
+                    raise TooManyRequests("hook.too_many", message, retry_after=seconds) from error
+            self.refusals.count(row, broken or error)
             raise
 
     def _demand_rate(self, hook: Hook, now: datetime) -> None:
@@ -145,9 +165,6 @@ class HookService:
         if seconds:
             message = f"This webhook takes {limit} calls a minute; try again in {seconds} s"
             raise TooManyRequests("hook.rate", message, retry_after=seconds)
-
-    async def _note_failed(self, row: TriggerRow, error: ConcertMasterError, now: datetime) -> None:
-        await self._store.note(row, TriggerFire(now, "failed", f"{error.message} ({error.code})"))
 
 
 def _is_token(row: TriggerRow, given: str) -> bool:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from concertmaster.domain.access import Actor, demand
-from concertmaster.domain.errors import Conflict, Invalid, UserError
+from concertmaster.domain.errors import Invalid, UserError
 from concertmaster.domain.expression import compile_value
 from concertmaster.domain.findings import Findings
 from concertmaster.domain.interfaces import Backfill, Clock, Page, TriggerFire, TriggerKinds, TriggerRow, TriggerStore
@@ -173,25 +173,25 @@ class TriggerService:
             noted: see `NewExecution`.
             key: the same key starts one execution of this trigger, whatever it is told and was published since.
         """
-        document = await self._workflows.version(row.workflow, row.version)
-        inputs = inputs_of(document, row.name, info)
+        own_key = None if key is None else _key(row.name, key)
         try:
+            document = await self._workflows.version(row.workflow, row.version)
+            inputs = inputs_of(document, row.name, info)
             return await self._executions.start(
                 actor,
                 row.workflow,
                 inputs,
                 version=row.version,
-                idempotency_key=None if key is None else _key(row.name, key),
+                idempotency_key=own_key,
                 trigger=info,
                 noted=noted,
             )
-        except Conflict as error:
-            known = error.details.get("execution")
-            if error.code != "execution.key_reused" or not isinstance(known, str):
+        except UserError:
+            # It says something else than the first time, or what was published since does not take it.
+            first = None if own_key is None else await self._executions.keyed(row.workflow, own_key)
+            if first is None:
                 raise
-            first = await self._executions.get(actor, known)
-            document = await self._workflows.version(first.workflow, first.version)
-            return Started(first, is_new=False, document=document, inputs=inputs)
+            return first
 
     async def _shown(self, row: TriggerRow) -> TriggerView:
         (fires,) = await self._store.fires([row], limit=SHOWN_FIRES)

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from concertmaster.domain.access import Actor, demand
-from concertmaster.domain.document import Format, Parsed, dump, parse, to_json
-from concertmaster.domain.errors import Invalid, UserError
+from concertmaster.domain.document import Format, parse, to_json
+from concertmaster.domain.errors import Invalid, NotFound, UserError
 from concertmaster.domain.execution import ExecutionRow
 from concertmaster.domain.interfaces import (
     ConnectionStore,
@@ -30,14 +30,12 @@ from concertmaster.domain.validation import check_document, pin_types, validate
 from concertmaster.domain.workflow import Workflow
 from concertmaster.services.addresses import taken_paths
 from concertmaster.services.callees import callee_problems
+from concertmaster.services.documents import beside, read
 
 # A thousand schedules may be due at one moment, each of another workflow. A document takes ten times its text.
 TEXT_BYTES_KEPT = 8 * 2**20
 LEAST_TEXT_BYTES = 4 * 2**10
 VERSIONS_KEPT = TEXT_BYTES_KEPT // LEAST_TEXT_BYTES
-LARGE_TEXT_BYTES = 64 * 1024
-"""Documents above this are parsed and checked in a thread, so that the loop goes on serving."""
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +117,7 @@ class WorkflowService:
     async def validate(self, actor: Actor, source: bytes, *, format: Format | None = None) -> Checked:
         """Check a document without storing it."""
         demand(actor, "workflow:read")
-        parsed = await _parse(source, format)
+        parsed = await read(source, format)
         known = await self._connection_types()
         if parsed.workflow is not None and parsed.ok:
             found = await self._validated(parsed.workflow, len(source), connections=known.get)
@@ -129,7 +127,7 @@ class WorkflowService:
         check = partial(
             check_document, source, self._specs(), format=format, connections=known.get, schedules=self._schedules
         )
-        both = await _aside(check, len(source))
+        both = await beside(check, len(source))
         return Checked(None, tuple(both.problems))
 
     async def save(
@@ -155,7 +153,7 @@ class WorkflowService:
             PreconditionFailed: somebody else saved meanwhile.
         """
         demand(actor, "workflow:write")
-        parsed = await _parse(source, format)
+        parsed = await read(source, format)
         workflow = parsed.workflow
         if workflow is None or not parsed.ok:
             raise Invalid("workflow.invalid", "The document cannot be read", parsed.problems)
@@ -203,6 +201,17 @@ class WorkflowService:
                 stored = await self._store.get(name, stored.published)
         return stored, await self._workflow(stored)
 
+    async def called(self, name: str, *, version: int | None = None) -> tuple[StoredWorkflow, Workflow]:
+        """`runnable` for a call: nothing of a deleted workflow is called, not even a version by its number.
+
+        Raises:
+            NotFound: `workflow.not_found`, `workflow.version_not_found`.
+            UserError: `workflow.not_published`.
+        """
+        if version is not None and (await self._store.get(name, version)).deleted:
+            raise NotFound("workflow.not_found", f"The workflow {name} was deleted; save it again, or call another one")
+        return await self.runnable(name, version=version)
+
     async def version(self, name: str, version: int) -> Workflow:
         """The document of one version, which needs no permission of its own: it is part of an execution."""
         return (await self.runnable(name, version=version))[1]
@@ -238,7 +247,7 @@ class WorkflowService:
             return used[name]
 
         check = partial(validate, workflow, specs, connections=look_up, schedules=self._schedules)
-        problems = await _aside(check, len(stored.document))
+        problems = await beside(check, len(stored.document))
         if has_errors(problems):
             message = f"Version {stored.version} of {stored.name} has errors; mend them and save it again"
             raise Invalid("workflow.invalid", message, problems)
@@ -258,8 +267,8 @@ class WorkflowService:
         self, workflow: Workflow, size_bytes: int, *, connections: Callable[[str], str | None]
     ) -> list[Problem]:
         check = partial(validate, workflow, self._specs(), connections=connections, schedules=self._schedules)
-        found = await _aside(check, size_bytes)
-        return [*found, *await callee_problems(workflow, self.runnable, self._store)]
+        found = await beside(check, size_bytes)
+        return [*found, *await callee_problems(workflow, self.called, self._store)]
 
     async def _workflow(self, stored: StoredWorkflow) -> Workflow:
         """The parsed document of a stored version."""
@@ -267,26 +276,12 @@ class WorkflowService:
         known = self._parsed.get(key)
         if known is not None:
             return known[1]
-        workflow = (await _aside(partial(parse, stored.document, format="json"), len(stored.document))).workflow
+        workflow = (await beside(partial(parse, stored.document, format="json"), len(stored.document))).workflow
         if workflow is None:
             message = f"Version {stored.version} of {stored.name} was saved by a newer release"
             raise UserError("workflow.unreadable", message)
         self._parsed.put(key, (stored, workflow), weight=max(len(stored.document), LEAST_TEXT_BYTES))
         return workflow
-
-
-async def yaml_of(workflow: Workflow) -> str:
-    """Canonical YAML text; that of a thousand nodes takes a while."""
-    return await asyncio.to_thread(dump, workflow)
-
-
-async def _parse(source: bytes, format: Format | None) -> Parsed:
-    return await _aside(partial(parse, source, format=format), len(source))
-
-
-async def _aside(work: Callable[[], T], size_bytes: int) -> T:
-    """Do work on a document of that size: beside the loop when others would notice."""
-    return await asyncio.to_thread(work) if size_bytes > LARGE_TEXT_BYTES else work()
 
 
 def _misnamed(found: str, wanted: str) -> Invalid:

@@ -12,9 +12,9 @@ from concertmaster.domain.execution import EXECUTION_STATUSES, UNFINISHED, Execu
 from concertmaster.domain.interfaces import LogLine, OpenExecutions, Page
 from concertmaster.storage.cursors import read_cursor, write_cursor
 from concertmaster.storage.database import Database
-from concertmaster.storage.encoding import from_micros, maybe_instant
+from concertmaster.storage.encoding import from_micros, maybe_instant, plain_key
 from concertmaster.storage.rows import EXECUTION_COLUMNS, execution_from
-from concertmaster.storage.tables import OPEN, executions, logs
+from concertmaster.storage.tables import OPEN, executions, idempotency_keys, logs
 
 _ID = executions.c.id
 
@@ -75,6 +75,16 @@ class SqlExecutionStore:
             return OpenExecutions(numbers, maybe_instant(connection.scalar(oldest)))
 
         return await self._database.read(look)
+
+    async def keyed(self, workflow: str, key: str) -> tuple[ExecutionRow, str] | None:
+        """See `ExecutionStore`."""
+        own = idempotency_keys.c
+        query = select(*EXECUTION_COLUMNS, own.fingerprint).join_from(
+            idempotency_keys, executions, own.execution_id == _ID
+        )
+        query = query.where(own.workflow == workflow, own.key == plain_key(key))
+        row = await self._database.read(lambda connection: connection.execute(query).one_or_none())
+        return None if row is None else (execution_from(row), row.fingerprint)
 
     async def slot_holders(self, slot_key: str, *, limit: int = 20) -> Sequence[str]:
         """See `ExecutionStore`."""

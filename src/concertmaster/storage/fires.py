@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, desc, func, insert, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Delete,
+    and_,
+    bindparam,
+    delete,
+    desc,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 
 from concertmaster.domain.interfaces import TriggerFire
 from concertmaster.storage.bulk import batched
@@ -14,6 +27,10 @@ from concertmaster.storage.rows import json_text
 from concertmaster.storage.tables import trigger_fires, triggers
 
 FIRES_KEPT = 100
+REFUSED_KEPT = 50
+"""Of a trigger, besides its other fires."""
+_REFUSED = "refused"
+_MINUTE = 60_000_000
 _own = triggers.c
 _fires = trigger_fires.c
 
@@ -30,6 +47,25 @@ def note_fires(connection: Connection, fired: Sequence[Fired]) -> None:
         connection.execute(_FORGET, [{"w": workflow, "n": name} for workflow, name in keys])
 
 
+def add_refused(connection: Connection, refused: Sequence[tuple[str, str, TriggerFire]]) -> None:
+    """Add to the refused calls of the minute, and forget the oldest; of triggers that are gone nothing is stored."""
+    keys = sorted({(workflow, name) for workflow, name, _ in refused})
+    there = set[tuple[str, str]]()
+    for part in batched(keys, 500):
+        # Locked, so that two processes do not both add the first of a minute; in one order, as everywhere.
+        mine = select(_own.workflow, _own.name).where(tuple_(_own.workflow, _own.name).in_(part))
+        rows = connection.execute(mine.order_by(_own.workflow, _own.name).with_for_update())
+        there |= {(row.workflow, row.name) for row in rows}
+    for workflow, name, fire in refused:
+        if (workflow, name) in there:
+            minute = to_micros(fire.at) // _MINUTE * _MINUTE
+            mine = {"w": workflow, "n": name, "why": fire.reason, "since": minute, "until": minute + _MINUTE}
+            if connection.execute(_ADD, {**mine, "more": fire.count}).rowcount == 0:
+                connection.execute(insert(trigger_fires), _values(workflow, name, fire))
+    if there:
+        connection.execute(_FORGET_REFUSED, [{"w": workflow, "n": name} for workflow, name in sorted(there)])
+
+
 def note_samples(connection: Connection, samples: Mapping[tuple[str, str], Mapping[str, Any]]) -> None:
     """Keep what executions were told, by workflow and trigger."""
     if samples:
@@ -39,12 +75,13 @@ def note_samples(connection: Connection, samples: Mapping[tuple[str, str], Mappi
 
 
 def last_fires(connection: Connection, keys: Sequence[tuple[str, str]], limit: int) -> list[list[TriggerFire]]:
-    """Those of each trigger (workflow and name), newest first."""
+    """Those of each trigger (workflow and name), newest first: so many, and so many refused ones between them."""
     found: dict[tuple[str, str], list[TriggerFire]] = {key: [] for key in keys}
-    age = func.row_number().over(partition_by=(_fires.workflow, _fires.name), order_by=desc(_fires.id))
+    own = (_fires.workflow, _fires.name, _fires.outcome == _REFUSED)
+    age = func.row_number().over(partition_by=own, order_by=desc(_fires.id))
     for part in batched(keys, 500):
         aged = select(trigger_fires, age.label("age")).where(tuple_(_fires.workflow, _fires.name).in_(part)).subquery()
-        for row in connection.execute(select(aged).where(aged.c.age <= limit).order_by(aged.c.age)):
+        for row in connection.execute(select(aged).where(aged.c.age <= limit).order_by(desc(aged.c.id))):
             found[row.workflow, row.name].append(_fire(row))
     return [found[key] for key in keys]
 
@@ -54,17 +91,24 @@ _SAMPLE = (
     .where(_own.workflow == bindparam("w"), _own.name == bindparam("n"))
     .values(sample=bindparam("told"))
 )
-_oldest = (
-    select(_fires.id)
+_ADD = (
+    update(trigger_fires)
     .where(_fires.workflow == bindparam("w"), _fires.name == bindparam("n"))
-    .order_by(desc(_fires.id))
-    .offset(FIRES_KEPT)
-    .limit(1)
-    .scalar_subquery()
+    .where(_fires.outcome == _REFUSED, _fires.reason == bindparam("why"))
+    .where(_fires.at >= bindparam("since"), _fires.at < bindparam("until"))
+    .values(count=_fires.count + bindparam("more"))
 )
-_FORGET = delete(trigger_fires).where(
-    _fires.workflow == bindparam("w"), _fires.name == bindparam("n"), _fires.id <= _oldest
-)
+
+
+def _forgetting(kind: ColumnElement[bool], kept: int) -> Delete:
+    """Deletes the oldest of a kind."""
+    own = and_(_fires.workflow == bindparam("w"), _fires.name == bindparam("n"), kind)
+    oldest = select(_fires.id).where(own).order_by(desc(_fires.id)).offset(kept).limit(1).scalar_subquery()
+    return delete(trigger_fires).where(own, _fires.id <= oldest)
+
+
+_FORGET = _forgetting(_fires.outcome != _REFUSED, FIRES_KEPT)
+_FORGET_REFUSED = _forgetting(_fires.outcome == _REFUSED, REFUSED_KEPT)
 
 
 def _values(workflow: str, name: str, fire: TriggerFire) -> dict[str, Any]:

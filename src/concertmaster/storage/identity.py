@@ -7,7 +7,7 @@ import uuid
 from sqlalchemy import Connection, select, text
 
 from concertmaster.storage.database import Database
-from concertmaster.storage.tables import identity
+from concertmaster.storage.tables_artifacts import identity
 
 
 async def identity_of(database: Database) -> str:

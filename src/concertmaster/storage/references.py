@@ -10,7 +10,8 @@ from concertmaster.domain.interfaces import NamedArtifact, Referrer, Tree
 from concertmaster.storage.bulk import batched
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import from_micros, maybe_instant
-from concertmaster.storage.tables import artifact_references, executions
+from concertmaster.storage.tables import executions
+from concertmaster.storage.tables_artifacts import artifact_references
 
 _own = executions.c
 _named = artifact_references.c

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, select
 from concertmaster.domain.interfaces import KeptResult
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import to_micros
-from concertmaster.storage.tables import results
+from concertmaster.storage.tables_artifacts import results
 
 _GET = select(results).where(results.c.key == bindparam("key"))
 # A step of a sweep, so that it holds up nobody.

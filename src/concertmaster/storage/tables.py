@@ -147,40 +147,6 @@ logs = Table(
     sqlite_with_rowid=False,
 )
 
-artifact_references = Table(
-    "artifact_references",
-    metadata,
-    Column("execution_id", _KEY, primary_key=True),
-    Column("node", _KEY, primary_key=True),
-    Column("outlet", _KEY, primary_key=True),
-    Column("digest", _KEY, primary_key=True),
-    Column("size_bytes", BigInteger, nullable=False),
-    # Garbage collection asks who still names a digest.
-    Index("ix_artifact_references_digest", "digest"),
-    sqlite_with_rowid=False,
-)
-
-# One row.
-identity = Table(
-    "identity",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("value", PlainText, nullable=False),
-)
-
-# What nodes that only compute gave, by the digest of all that it depends on.
-results = Table(
-    "results",
-    metadata,
-    Column("key", _KEY, primary_key=True),
-    Column("execution_id", _KEY, nullable=False),
-    Column("node", PlainText, nullable=False),
-    Column("outputs", PlainText, nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Index("ix_results_at", "at"),
-    sqlite_with_rowid=False,
-)
-
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Table
 
-from concertmaster.storage.columns import KEY, SERIAL, PlainText, metadata
+from concertmaster.storage.columns import KEY, SERIAL, PlainText
+
+# From there, so that whoever has these tables has those of `tables_artifacts.py` too.
+from concertmaster.storage.tables_artifacts import metadata
 
 # What happened that an event or workflow trigger listens to; gone once somebody has worked it off.
 happenings = Table(

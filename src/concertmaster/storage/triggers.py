@@ -17,7 +17,7 @@ from concertmaster.storage.audit import record
 from concertmaster.storage.cursors import read_cursor, write_cursor
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import maybe_instant, maybe_micros, to_micros, utc_now
-from concertmaster.storage.fires import last_fires, note_fires, note_samples
+from concertmaster.storage.fires import add_refused, last_fires, note_fires, note_samples
 from concertmaster.storage.ownership import claimable
 from concertmaster.storage.tables import triggers
 from concertmaster.storage.trigger_sync import Plan
@@ -132,6 +132,10 @@ class SqlTriggerStore:
         """See `TriggerStore`."""
         fired = [(row.workflow, row.name, fire, None)]
         await self._database.write(lambda connection: note_fires(connection, fired))
+
+    async def note_refused(self, refused: Sequence[tuple[str, str, TriggerFire]]) -> None:
+        """See `TriggerStore`."""
+        await self._database.write(lambda connection: add_refused(connection, refused))
 
     async def set_secret(self, workflow: str, name: str, secret: str, *, actor: Actor) -> None:
         """See `TriggerStore`."""

@@ -79,7 +79,7 @@ class SqlWorkflowStore:
         def find(connection: Connection) -> StoredWorkflow:
             head = connection.execute(_head(name)).one_or_none()
             if head is None or (version is None and head.deleted_at is not None):
-                raise _missing(name)
+                raise _missing(name) if head is None else _deleted(name)
             number = version or head.version
             row = self._versions.get((name, number)) or _version(connection, name, number)
             if row is None:
@@ -253,6 +253,7 @@ def _stored(head: Any, version: Any) -> StoredWorkflow:
         hash=version.hash,
         document=version.document,
         created_at=from_micros(version.created_at),
+        deleted=head.deleted_at is not None,
     )
 
 
@@ -271,3 +272,7 @@ def _line(row: Any) -> WorkflowLine:
 
 def _missing(name: str) -> NotFound:
     return NotFound("workflow.not_found", f"There is no workflow {name}")
+
+
+def _deleted(name: str) -> NotFound:
+    return NotFound("workflow.not_found", f"The workflow {name} was deleted; save it again to go on with it")

@@ -91,6 +91,7 @@ def test_an_approval_is_listed_shown_and_answered_once(client: httpx.Client, com
     execution = start(client, "ask", "waiting")
     id_ = asked(command, execution)
     listed = command("approvals", "list").stdout
+    assert f"{str(client.base_url).rstrip('/')}/approvals?id={id_}\n" in listed
     assert id_ in listed
     assert "Publish the numbers?" in listed
     shown = command("approvals", "show", id_).stdout
@@ -111,7 +112,9 @@ def test_an_approval_is_listed_shown_and_answered_once(client: httpx.Client, com
     again = command("approvals", "reject", id_)
     assert (again.returncode, "already" in again.stderr) == (1, True)
     assert command("approvals", "list").stdout == "nobody is asked anything\n"
-    assert "✓ approved" in command("approvals", "list", "--status", "all").stdout
+    every = command("approvals", "list", "--status", "all").stdout
+    assert "✓ approved" in every
+    assert "/approvals?id=" not in every
 
 
 def test_a_form_that_is_not_filled_in_is_refused_with_the_place(client: httpx.Client, command: Command) -> None:

@@ -2380,7 +2380,7 @@ export interface components {
              * Outcome
              * @enum {string}
              */
-            outcome: "started" | "skipped" | "failed";
+            outcome: "started" | "skipped" | "failed" | "refused";
             /** Reason */
             reason: string | null;
             /**
@@ -2395,7 +2395,7 @@ export interface components {
             scheduled_at: string | null;
             /**
              * Count
-             * @description How many times were skipped in a row; 1,000 also stands for more
+             * @description How many times were skipped in a row, 1,000 also stands for more; or calls refused in a minute
              */
             count: number;
         };

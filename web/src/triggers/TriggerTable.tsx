@@ -19,6 +19,7 @@ const OUTCOME: Readonly<Record<TriggerFire['outcome'], Status>> = {
   started: 'succeeded',
   skipped: 'skipped',
   failed: 'failed',
+  refused: 'interrupted',
 }
 
 export function Outcome({ fire }: { fire: TriggerFire }) {

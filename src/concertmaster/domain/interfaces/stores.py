@@ -17,7 +17,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class StoredWorkflow:
-    """One version of a workflow. `document` is canonical JSON text, `published` the published version's number."""
+    """One version of a workflow.
+
+    Attributes:
+        published: the published version's number.
+        document: canonical JSON text.
+        deleted: of the workflow; its versions stay, for the executions that have them.
+    """
 
     name: str
     version: int
@@ -25,6 +31,7 @@ class StoredWorkflow:
     hash: str
     document: str
     created_at: datetime
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +133,10 @@ class ExecutionStore(Protocol):
 
     async def open_executions(self) -> OpenExecutions:
         """For metrics; costs as much as there are open ones."""
+        ...
+
+    async def keyed(self, workflow: str, key: str) -> tuple[ExecutionRow, str] | None:
+        """The execution of a workflow that was started with an idempotency key, and the fingerprint of that start."""
         ...
 
     async def slot_holders(self, slot_key: str, *, limit: int = 20) -> Sequence[str]:

@@ -81,8 +81,8 @@ class TriggerFire:
     """What became of a time, or of something that happened.
 
     Attributes:
-        outcome: `started`, `skipped` or `failed`.
-        count: of skipped times in a row, of which `scheduled_at` is the first.
+        outcome: `started`, `skipped`, `failed` or, of calls of a webhook, `refused`.
+        count: of skipped times in a row, of which `scheduled_at` is the first; of calls refused within a minute.
     """
 
     at: datetime
@@ -124,7 +124,7 @@ class TriggerStore(Protocol):
         ...
 
     async def fires(self, triggers: Sequence[TriggerRow], *, limit: int) -> Sequence[Sequence[TriggerFire]]:
-        """The last ones of each, newest first."""
+        """The last ones of each, newest first; refused ones push out no others."""
         ...
 
     async def enable(self, workflow: str, name: str, *, enabled: bool, at: datetime, actor: Actor) -> TriggerRow:
@@ -158,6 +158,10 @@ class TriggerStore(Protocol):
 
     async def note(self, row: TriggerRow, fire: TriggerFire) -> None:
         """Store what became of something that happened."""
+        ...
+
+    async def note_refused(self, refused: Sequence[tuple[str, str, TriggerFire]]) -> None:
+        """Add to the refused calls of a workflow's trigger: those of one minute and reason are one fire."""
         ...
 
     async def set_secret(self, workflow: str, name: str, secret: str, *, actor: Actor) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypedDict
 from urllib.parse import urljoin, urlsplit
 
 import httpx
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from concertmaster import Connection, Context, OperationalError, UserError, node
 
@@ -24,6 +24,12 @@ _BODY_SHOWN = 2_000
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours"}
 _PORTS = {"http": 80, "https": 443}
+
+
+def _number_text(value: Any) -> Any:
+    """Numbers as text: what an expression gives is often one. How a truth value is written, each server sees its own
+    way."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 class Answer(TypedDict):
@@ -48,7 +54,7 @@ async def http_request(
     url: Annotated[str, Field(min_length=1)],
     context: Context,
     method: Method = "GET",
-    headers: Mapping[str, str] | None = None,
+    headers: Mapping[str, Annotated[str, BeforeValidator(_number_text)]] | None = None,
     query: Mapping[str, Any] | None = None,
     body: Any = None,
     connection: Connection[Literal["http"]] | None = None,
@@ -73,7 +79,7 @@ async def http_request(
     Args:
         url: Where to; relative to the connection's `base_url` when that is set.
         method: What to do there.
-        headers: Further headers.
+        headers: Further headers, text; an expression may give a number.
         query: Parameters put into the URL; a list repeats the name.
         body: Text is sent as it is, everything else as JSON.
         connection: Credentials, a connection of type `http`: `token` (bearer), `username` and `password` (basic), or

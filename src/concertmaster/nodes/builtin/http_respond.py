@@ -14,11 +14,16 @@ from concertmaster import Input, UserError, node
 HIGHEST_BYTES = 2**20
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _UNSENDABLE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
-# Those of the connection belong to the server; cookies, and what holds for the whole origin, would be the web UI's.
+# Those of the connection belong to the server; cookies, and what browsers keep for the whole origin, would be the web
+# UI's. The policy of an answer is the sandbox; one that only reports would send its reports to anybody.
 _REFUSED = frozenset(
     (
-        *("clear-site-data", "connection", "content-encoding", "content-length", "content-security-policy", "date"),
-        *("keep-alive", "server", "service-worker-allowed", "set-cookie", "trailer", "transfer-encoding", "upgrade"),
+        *("connection", "content-encoding", "content-length", "date", "keep-alive", "proxy-connection", "server", "te"),
+        *("trailer", "transfer-encoding", "upgrade"),
+        *("accept-ch", "alt-svc", "clear-site-data", "content-security-policy", "content-security-policy-report-only"),
+        *("critical-ch", "expect-ct", "nel", "origin-agent-cluster", "public-key-pins", "public-key-pins-report-only"),
+        *("report-to", "reporting-endpoints", "service-worker-allowed", "set-cookie", "set-cookie2", "set-login"),
+        *("strict-transport-security", "use-as-dictionary"),
     )
 )
 

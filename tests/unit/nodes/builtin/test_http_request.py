@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from concertmaster import Connection, OperationalError, UserError
 from concertmaster.data.guard import EgressRules, GuardedClient
@@ -110,6 +111,22 @@ async def test_connections_give_their_credentials(
     answer = await http_request("orders", context, connection=connection)
     assert answer["body"]["path"] == "/v1/orders"
     assert answer["body"]["headers"][name] == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"), [(7, "7"), (0.5, "0.5"), ("7", "7"), (True, None), (None, None), ([7], None)]
+)
+async def test_a_header_may_be_a_number(server: str, context: PlainContext, value: Any, sent: str | None) -> None:
+    found = node_type_of(http_request)
+    assert found is not None
+    config = {"url": server, "headers": {"X-Page": value}}
+    if sent is None:
+        with pytest.raises(ValidationError, match="X-Page"):
+            found.config_model.model_validate(config)
+        return
+    headers = found.config_model.model_validate(config).model_dump()["headers"]
+    answer = await http_request(server, context, headers=headers)
+    assert answer["body"]["headers"]["x-page"] == sent
 
 
 async def test_credentials_go_to_their_own_server_only(server: str, context: PlainContext) -> None:

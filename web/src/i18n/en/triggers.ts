@@ -65,7 +65,7 @@ export const triggers = {
   },
   fires: 'What became of it',
   noFires: 'It has started nothing by itself yet. Tests and backfills stand in the list of runs.',
-  outcomes: { started: 'Started', skipped: 'Skipped', failed: 'Failed' },
+  outcomes: { started: 'Started', skipped: 'Skipped', failed: 'Failed', refused: 'Refused' },
   times: (n: number) => `${n} ${plural(n, 'time', 'times')}`,
   run: 'run',
   never: 'not by itself yet',
