@@ -62,7 +62,7 @@ def run_file(file: Path, given: Start, *, as_json: bool, data_dir: Path | None) 
 
     async def work() -> int:
         try:
-            async with connect(settings) as api:
+            async with connect(settings, makes=True) as api:
                 return await run_document(api, text, file=file, given=given, as_json=as_json)
         except asyncio.CancelledError:
             # The second Ctrl+C: the execution is left to itself, and so is a thread that takes its time to end.
