@@ -37,8 +37,12 @@ INSIDE = "http://127.0.0.1:8000"
 class Api:
     """Requests and their errors; what the server refuses is raised as the error that it was there."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
+    def __init__(self, http: httpx.AsyncClient, *, served: bool = True) -> None:
+        """Args:
+        served: by a server, so that there are pages for a browser.
+        """
         self._http = http
+        self.served = served
 
     @property
     def url(self) -> str:
@@ -124,7 +128,7 @@ async def connect(settings: Settings, *, inside: bool = True, makes: bool = Fals
             async with httpx.AsyncClient(
                 transport=transport, base_url=INSIDE, timeout=TIMEOUT, headers=bearer(token)
             ) as http:
-                yield Api(http)
+                yield Api(http, served=False)
 
 
 def with_api(work: Callable[[Api], Coroutine[Any, Any, T]], data_dir: Path | None, *, makes: bool = False) -> T:
