@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from rich.table import Table
@@ -135,12 +135,13 @@ def _line(run: dict[str, Any], execution: dict[str, Any]) -> Text:
 
 def _came_to(run: dict[str, Any]) -> str:
     """The executions that a call has started; who has won a race."""
-    items, out = run["items"], run["outputs"].get("out") or {}
+    items = run["items"]
     if items and items["kind"] == "call":
         return f"runs {', '.join(child['execution'] for child in run['children'])}" if run["children"] else ""
+    out: dict[str, Any] = run["outputs"].get("out") or {}
     value = out.get("value")
     if items and items["kind"] == "race" and isinstance(value, dict) and "winner" in value:
-        return f"won by {value['winner']}"
+        return f"won by {cast('dict[str, Any]', value)['winner']}"
     return ""
 
 

@@ -29,7 +29,8 @@ def _is_number(value: Any) -> bool:
 
 def _is_failed(value: Any) -> bool:
     """Whether it stands for an item that failed in a loop with `on_error: collect`."""
-    error = cast("dict[str, Any]", value).get("error") if isinstance(value, dict) and len(value) == 1 else None
+    given = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    error = given.get("error") if len(given) == 1 else None
     return isinstance(error, dict) and {"code", "message"} <= cast("dict[str, Any]", error).keys()
 
 
