@@ -21,6 +21,7 @@ from pydantic_settings import (
 
 from concertmaster.domain.durations import LONGEST, format_duration, parse_duration
 from concertmaster.domain.errors import UserError
+from concertmaster.domain.problems import plain_message
 from concertmaster.domain.sizes import format_size, parse_size
 
 PREFIX = "CONCERTMASTER_"
@@ -268,4 +269,4 @@ def _explain(item: Any, given: dict[str, Any]) -> str:
     shown = "(hidden)" if name in ("secret_key", "database_url") else repr(item["input"])
     option = f"--{name.replace('_', '-')}" if name in given else f"{PREFIX}{name.upper()} or `{name}` in {FILE_NAME}"
     remedy = f" {field.description}" if field is not None else ""
-    return f"Setting {name.upper()} is {shown}: {item['msg']}. Change {option}.{remedy}"
+    return f"Setting {name.upper()} is {shown}: {plain_message(item['msg'])}. Change {option}.{remedy}"

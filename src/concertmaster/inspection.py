@@ -7,13 +7,26 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import Connection, func, select, text
 
 from concertmaster.config import DATABASE_FILE, PREFIX, Settings
-from concertmaster.domain.errors import OperationalError
+from concertmaster.domain.access import LOCAL_ADMIN
+from concertmaster.domain.document import Format
+from concertmaster.domain.errors import NotFound, OperationalError
+from concertmaster.domain.interfaces import StoredWorkflow
 from concertmaster.domain.limits import parse_limits
 from concertmaster.domain.near_miss import hint
+from concertmaster.domain.spec import Specs
+from concertmaster.domain.validation import check_document
+from concertmaster.domain.workflow import Workflow
+from concertmaster.services.callees import callee_problems
+from concertmaster.services.workflows import Checked, WorkflowService
 from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database, describe, dialect_of
+from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.migrate import current, head
 from concertmaster.storage.tables import owners
+from concertmaster.storage.triggers import SqlTriggerStore
+from concertmaster.storage.workflows import SqlWorkflowStore
+from concertmaster.triggers.kinds import Kinds
+from concertmaster.triggers.schedule import Schedules
 
 
 async def known_connections(settings: Settings) -> Mapping[str, str] | None:
@@ -28,6 +41,47 @@ async def known_connections(settings: Settings) -> Mapping[str, str] | None:
         return None
     finally:
         await database.close()
+
+
+async def check_documents(
+    settings: Settings, specs: Specs, documents: Sequence[tuple[bytes, Format | None]]
+) -> list[Checked]:
+    """Check them as the server of the data folder does, beside one that may run: with what is stored there.
+
+    Nothing is stored where there is no database yet; nobody can tell where it cannot be read.
+    """
+    if not settings.database_url and not (settings.resolved_data_dir / DATABASE_FILE).exists():
+        return [await _checked_alone(document, specs, stored=True) for document in documents]
+    database = Database(settings.resolved_database_url)
+    try:
+        workflows = WorkflowService(
+            SqlWorkflowStore(database, plan=Kinds().plan),
+            SqlExecutionStore(database),
+            SqlConnectionStore(database),
+            SqlTriggerStore(database, plan=Kinds().plan),
+            specs=lambda: specs,
+            schedules=Schedules(),
+        )
+        return [await workflows.validate(LOCAL_ADMIN, text, format=format) for text, format in documents]
+    except OperationalError:
+        return [await _checked_alone(document, specs, stored=False) for document in documents]
+    finally:
+        await database.close()
+
+
+async def _checked_alone(document: tuple[bytes, Format | None], specs: Specs, *, stored: bool) -> Checked:
+    """Check one by itself; `stored` says that it is known what is stored: nothing."""
+    text, format = document
+    known: dict[str, str] = {}
+    parsed = check_document(
+        text, specs, format=format, connections=known.get if stored else None, schedules=Schedules()
+    )
+    callees = await callee_problems(parsed.workflow, _nothing, None) if parsed.workflow and stored else []
+    return Checked(parsed.workflow, (*parsed.problems, *callees))
+
+
+async def _nothing(name: str, *, version: int | None = None) -> tuple[StoredWorkflow, Workflow]:
+    raise NotFound("workflow.not_found", f"There is no workflow {name}, of whatever version ({version})")
 
 
 def schema_state(settings: Settings) -> str:

@@ -53,6 +53,8 @@ OUTPUTS: dict[str, dict[str, Any]] = {
     "publish-report": {"text": "3 copies, approved by local"},
     "ship-order": {"text": "Order 17 is shipped, 12.5 paid"},
     "borrow-a-machine": {"work": "worked on m-3", "end": "gave back m-3"},
+    "collect-failures": {"shares": [25, 50], "failures": 1},
+    "hold-a-room": {"booked": "booked room 12", "given_back": None},
     "countdown": {"path": "out/countdown.txt"},
     "expressions": {
         "all": {"count": 3, "longest": "GRACE", "greeting": "Hello Ada and others!", "missing": "nobody"},

@@ -48,6 +48,12 @@ def ends(events: list[Event]) -> dict[str, str]:
     return {event.node: event.kind[5:] for event in events if event.node is not None and event.kind in final}
 
 
+def skipped(events: list[Event]) -> dict[str, str]:
+    """Why nodes were skipped."""
+    found: list[Any] = [event.body for event in events if event.kind == "node.skipped"]
+    return {body.node: body.reason for body in found}
+
+
 def value(events: list[Event], node: str) -> Any:
     """What a node gave."""
     body: Any = next(event.body for event in events if event.kind == "node.succeeded" and event.node == node)
@@ -61,6 +67,7 @@ async def test_after_a_failure_the_last_is_undone_first_then_it_is_told_and_clea
     late = ["no_hotel", "no_flight", "tell", "told", "report"]
     assert [node for node, end in ends(events).items() if node in late and end == "succeeded"] == late
     # What did not run needs no undoing.
+    assert skipped(events)["no_car"] == "it undoes another node, and nothing had to be undone"
     assert ends(events)["no_car"] == "skipped"
     assert value(events, "report") == ["ended", "no flight", "told sold_out: sold out"]
 
@@ -69,11 +76,20 @@ async def test_after_a_success_only_the_end_is_cleaned_up(tmp_path: Path) -> Non
     async with running_engine(tmp_path) as harness:
         row, events = await harness.run(TRIP, {"show": True, "wait": "0s", "undo": 1})
     assert row.status == "succeeded"
+    assert skipped(events)["no_car"] == "it undoes another node if the execution fails, and it did not fail"
     assert {node for node, end in ends(events).items() if end == "skipped"} == {
         "sold_out",
         *("no_flight", "no_hotel", "no_car", "tell", "told"),
     }
     assert events[-1].body.outputs == {"report": ["ended", None, None]}
+
+
+async def test_what_is_undone_only_where_the_policy_says_so_tells_that(tmp_path: Path) -> None:
+    document = TRIP.replace("[compensate, tell]", "[tell]")
+    async with running_engine(tmp_path) as harness:
+        row, events = await harness.run(document, {"show": False, "wait": "0s", "undo": 1})
+    assert row.status == "failed"
+    assert skipped(events)["no_flight"] == "it undoes another node, and policy.on_failure does not say `compensate`"
 
 
 async def test_what_cannot_be_undone_keeps_nothing_from_being_undone(tmp_path: Path) -> None:
@@ -94,6 +110,9 @@ async def test_a_cancelled_one_is_cleaned_up_and_nothing_is_undone(tmp_path: Pat
         row, events = await harness.end(id_), await harness.journal.read(id_)
     assert row.status == "cancelled"
     assert {ends(events)[node] for node in ("no_flight", "no_hotel", "tell")} <= {"skipped", "cancelled"}
+    why = skipped(events)
+    assert why["no_flight"] == "the execution was cancelled, not failed: what it did stays"
+    assert why["tell"] == "it runs after a failure, and the execution was cancelled, not failed"
     assert value(events, "report") == ["ended", None, None]
 
 

@@ -23,7 +23,7 @@ from concertmaster.domain.errors import (
     TooManyRequests,
     UserError,
 )
-from concertmaster.domain.problems import Problem, pointer
+from concertmaster.domain.problems import Problem, plain_message, pointer
 
 _log = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ async def _on_bad_request(_: Request, error: Exception) -> Response:
         where, *path = item["loc"]
         # The place of a body field is its pointer; of a query or header parameter its name.
         at = pointer(*path) if where == "body" else pointer(where, *path)
-        found.append(Problem(f"request.{item['type']}", at, item["msg"]))
+        found.append(Problem(f"request.{item['type']}", at, plain_message(item["msg"])))
     first = found[0]
     return problem_response(422, "request.invalid", f"{first.pointer or 'body'}: {first.message}", problems=found)
 

@@ -37,8 +37,12 @@ INSIDE = "http://127.0.0.1:8000"
 class Api:
     """Requests and their errors; what the server refuses is raised as the error that it was there."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
+    def __init__(self, http: httpx.AsyncClient, *, served: bool = True) -> None:
+        """Args:
+        served: by a server, so that there are pages for a browser.
+        """
         self._http = http
+        self.served = served
 
     @property
     def url(self) -> str:
@@ -79,15 +83,18 @@ class Api:
 
 
 @asynccontextmanager
-async def connect(settings: Settings, *, inside: bool = True) -> AsyncGenerator[Api]:
+async def connect(settings: Settings, *, inside: bool = True, makes: bool = False) -> AsyncGenerator[Api]:
     """The API of the data folder: its server's if one runs, else one inside this process for as long as it takes.
 
     Args:
         inside: whether it may be inside this process.
+        makes: whether the data folder is made where there is none: who only looks finds nothing, and leaves nothing.
     Raises:
         Conflict: `data_folder.locked`, by a process that serves nobody (another `run`).
-        OperationalError: `server.missing`, none runs and `inside` is false; `server.token`.
+        OperationalError: `server.missing`, none runs and `inside` is false; `server.token`; `data_folder.missing`.
     """
+    if inside and not makes:
+        _demand_folder(settings)
     with ExitStack() as stack:
         url = await _held_or_url(settings, stack)
         if url is not None:
@@ -121,19 +128,30 @@ async def connect(settings: Settings, *, inside: bool = True) -> AsyncGenerator[
             async with httpx.AsyncClient(
                 transport=transport, base_url=INSIDE, timeout=TIMEOUT, headers=bearer(token)
             ) as http:
-                yield Api(http)
+                yield Api(http, served=False)
 
 
-def with_api(work: Callable[[Api], Coroutine[Any, Any, T]], data_dir: Path | None) -> T:
-    """Run something with the API of the data folder."""
+def with_api(work: Callable[[Api], Coroutine[Any, Any, T]], data_dir: Path | None, *, makes: bool = False) -> T:
+    """Run something with the API of the data folder; `makes` as in `connect`."""
     settings = read(data_dir=data_dir)
     configure("warning", settings.log_format)
 
     async def connected() -> T:
-        async with connect(settings) as api:
+        async with connect(settings, makes=makes) as api:
             return await work(api)
 
     return asyncio.run(connected())
+
+
+def _demand_folder(settings: Settings) -> None:
+    folder = settings.resolved_data_dir
+    if not settings.database_url and not folder.exists():
+        raise OperationalError(
+            "data_folder.missing",
+            f"There is no data folder {folder}: go to the folder of your workspace, or name its data folder with "
+            "--data-dir; `concertmaster run FILE` and `concertmaster up` make one",
+            retryable=False,
+        )
 
 
 def bearer(token: str) -> dict[str, str]:

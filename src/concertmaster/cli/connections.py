@@ -34,7 +34,7 @@ def add_connection(name: str, *, type_: str, values: list[str], replace: bool, d
         raise Invalid("connection.empty", f"Connection {name} would have no values", [problem])
 
     async def work() -> None:
-        async with connect(read(data_dir=data_dir)) as api:
+        async with connect(read(data_dir=data_dir), makes=True) as api:
             if replace and any(item["name"] == name for item in (await api.get("/connections"))["items"]):
                 await api.put(f"/connections/{name}", {"type": type_, "values": given})
             else:

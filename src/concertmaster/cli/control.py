@@ -109,13 +109,14 @@ def retry(execution_id: str | None, edits: Edits, chosen: Filter, *, reason: str
             body["inputs"] = {**execution["inputs"], **edited}
             if body["inputs"] != execution["inputs"]:
                 stale = _kept(execution, document, edits.start)
-        await api.post(f"/executions/{id_}/retry", body)
-        _say_asked("retry", id_)
         if stale:
+            # Before it goes on: whoever reads it first can still stop it.
             console(error=True).print(
                 f"warning: {', '.join(stale)} {'keeps its result' if len(stale) == 1 else 'keep their results'}, made "
                 "with the former inputs; for results of the same inputs throughout, start a new run"
             )
+        await api.post(f"/executions/{id_}/retry", body)
+        _say_asked("retry", id_)
         return 0
 
     _run(work, data_dir)

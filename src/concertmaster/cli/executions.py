@@ -6,17 +6,20 @@ import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import orjson
 from rich.table import Table
 from rich.text import Text
 
 from concertmaster.cli.client import connect
 from concertmaster.cli.progress import failed_items, seconds
 from concertmaster.cli.result import show_result
-from concertmaster.cli.terminal import STYLES, console, print_json
+from concertmaster.cli.terminal import STYLES, console, moment_text, print_json
 from concertmaster.config import Settings, read
 from concertmaster.observability.logging import configure
+
+LONGEST_VALUE = 120
 
 
 def _settings(data_dir: Path | None) -> Settings:
@@ -69,8 +72,8 @@ def show_execution(execution_id: str, *, as_json: bool, data_dir: Path | None) -
                 return
             workflow = await api.get(f"/workflows/{execution['workflow']}", version=execution["version"])
             out = console()
-            if occasion := _occasion(execution["trigger"]):
-                out.print(Text(f"for {occasion}", style="dim"))
+            for line in _head(execution):
+                out.print(line)
             for run in execution["nodes"].values():
                 out.print(_line(run, execution))
             if reason := _why(execution):
@@ -80,8 +83,31 @@ def show_execution(execution_id: str, *, as_json: bool, data_dir: Path | None) -
     asyncio.run(work())
 
 
+def _head(execution: dict[str, Any]) -> list[Text]:
+    """What it is, what started it and when, and with which inputs."""
+    trigger = execution["trigger"]
+    started = execution["started_at"]
+    when = f"started {moment_text(started)} UTC" if started else f"created {moment_text(execution['created_at'])} UTC"
+    occasion = _occasion(trigger)
+    named = (
+        "" if trigger["type"] == "call" else " ".join(str(trigger[key]) for key in ("type", "name") if key in trigger)
+    )
+    told = ", ".join(one for one in (named, f"for {occasion}" if named and occasion else occasion, when) if one)
+    lines = [Text(f"{execution['workflow']} version {execution['version']}", style="bold"), Text(told, style="dim")]
+    for name, value in execution["inputs"].items():
+        lines.append(Text(f"  {name} = {_short(value)}", style="dim"))
+    return lines
+
+
+def _short(value: Any) -> str:
+    text = orjson.dumps(value).decode()
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]} ... (--json has all of it)"
+
+
 def _occasion(trigger: dict[str, Any]) -> str:
-    """The logical time of what a schedule started, and whether it was made up for or tried out."""
+    """The logical time of what a schedule started, and whether it was made up for or tried out; or who called."""
+    if trigger["type"] == "call":
+        return f"called by {trigger['execution']} at {trigger['node']}"
     told = trigger.get("scheduled_at")
     at = f"{told['iso'][:16].replace('T', ' ')} {told['zone']}" if isinstance(told, dict) else ""
     return ", ".join(one for one in (at, *(word for word in ("backfill", "test") if trigger.get(word))) if one)
@@ -100,10 +126,23 @@ def _line(run: dict[str, Any], execution: dict[str, Any]) -> Text:
         status = "interrupted"
     sign, style = STYLES[status]
     line = Text.assemble((f"{sign} ", style), f"{run['node']}  ", (run["type"], "dim"), f"  {status}")
-    took = _took(run)
+    took, came = _took(run), _came_to(run)
     return Text.assemble(
-        line, (f"  {took}" if took else ""), (f"  {why}" if why else "", "red" if run["error"] else "dim")
+        *(line, f"  {took}" if took else "", (f"  {came}" if came else "", "dim")),
+        (f"  {why}" if why else "", "red" if run["error"] else "dim"),
     )
+
+
+def _came_to(run: dict[str, Any]) -> str:
+    """The executions that a call has started; who has won a race."""
+    items = run["items"]
+    if items and items["kind"] == "call":
+        return f"runs {', '.join(child['execution'] for child in run['children'])}" if run["children"] else ""
+    out: dict[str, Any] = run["outputs"].get("out") or {}
+    value = out.get("value")
+    if items and items["kind"] == "race" and isinstance(value, dict) and "winner" in value:
+        return f"won by {cast('dict[str, Any]', value)['winner']}"
+    return ""
 
 
 def _took(run: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from rich.live import Live
 from rich.text import Text
 
 from concertmaster.cli.terminal import STYLES
+from concertmaster.domain.schemas import fits_schema
 
 RUNNING_SHOWN = 8
 
@@ -17,10 +18,12 @@ RUNNING_SHOWN = 8
 class Progress:
     """Prints a line for every node that ends, and shows the running ones below when somebody watches."""
 
-    def __init__(self, console: Console, types: dict[str, str]) -> None:
+    def __init__(self, console: Console, types: dict[str, str], *, pages: str | None = None) -> None:
         """Args:
         types: type of each node of the document.
+        pages: where the pages for a browser are, without a slash at the end; None: nowhere.
         """
+        self._pages = pages
         self._console = console
         self._types = types
         self._width = min(max((len(name) for name in types), default=8), 40)
@@ -65,7 +68,7 @@ class Progress:
             if about.get("kind") == "each":
                 self._items.setdefault(node, (about["total"], 0))
             if data.get("rule") in ("event", "approval"):
-                self._line("waiting", node, _awaited(data["rule"], data["about"]))
+                self._line("waiting", node, _awaited(data["rule"], data["about"], self._pages))
         elif event["kind"] == "item.ended" and node in self._items and data["status"] == "succeeded":
             total, failed = self._items[node]
             self._items[node] = (total, failed + (data.get("failed") or 0))
@@ -136,10 +139,15 @@ def _detail(kind: str, data: dict[str, Any], at: datetime) -> str:
     return "  ".join(part for part in parts if part)
 
 
-def _awaited(rule: str, about: dict[str, Any]) -> str:
+def _awaited(rule: str, about: dict[str, Any], pages: str | None) -> str:
     """What others have to do for it to go on, and how."""
     if rule == "approval":
-        return f"{about['title']}  answer with: concertmaster approvals approve {about['id']} (or reject)"
+        form: dict[str, dict[str, Any]] = about.get("form") or {}
+        asked = [name for name, schema in form.items() if "default" not in schema and not fits_schema(schema, None)]
+        fields = "".join(f" -d {name}=VALUE" for name in asked)
+        browser = "" if pages is None else f", in the browser: {pages}/approvals?id={about['id']}"
+        command = f"concertmaster approvals approve {about['id']}{fields} (or reject)"
+        return f"{about['title']}  answer with: {command}{browser}"
     key = f" with the key {about['key']!r}" if about.get("key") else ""
     return f"waits for the event {about['name']!r}{key}"
 

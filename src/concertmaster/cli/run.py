@@ -62,7 +62,7 @@ def run_file(file: Path, given: Start, *, as_json: bool, data_dir: Path | None) 
 
     async def work() -> int:
         try:
-            async with connect(settings) as api:
+            async with connect(settings, makes=True) as api:
                 return await run_document(api, text, file=file, given=given, as_json=as_json)
         except asyncio.CancelledError:
             # The second Ctrl+C: the execution is left to itself, and so is a thread that takes its time to end.
@@ -131,7 +131,7 @@ async def follow(
     """
     nodes = cast("dict[str, dict[str, Any]]", document.get("nodes") or {})
     types = {name: str(node.get("type", "")) for name, node in nodes.items()}
-    progress = nullcontext() if quiet else Progress(console(), types)
+    progress = nullcontext() if quiet else Progress(console(), types, pages=api.url if api.served else None)
     at, after, ended = f"/executions/{execution['id']}", 0, False
     async with _cancelled_by_signal(api, at) if cancel_on_signal else nullcontext():
         with progress as watched:

@@ -85,15 +85,16 @@ _INVALID_CODES = frozenset(
 
 
 def print_problems(problems: Iterable[Problem], *, file: Path | None = None, text: str | None = None) -> None:
-    """One line a problem on standard error: `file:line: pointer: message (fix)`.
+    """One line a problem on standard error, in the order of the lines: `file:line: pointer: message (fix)`.
 
     Args:
         text: the file's text, for the line numbers.
     """
     out = console(error=True)
     lines = locate_all(text or "")
-    for problem in problems:
-        place = "" if file is None else f"{file}:{nearest_line(lines, problem.pointer)}: "
+    placed = [(nearest_line(lines, problem.pointer), problem) for problem in problems]
+    for line, problem in placed if text is None else sorted(placed, key=lambda one: one[0]):
+        place = "" if file is None else f"{file}:{line}: "
         style = "red" if problem.severity == "error" else "yellow"
         where = f"{problem.pointer}: " if problem.pointer else ""
         fix = f" ({problem.fix})" if problem.fix else ""

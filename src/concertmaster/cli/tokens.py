@@ -23,7 +23,7 @@ def create_token(name: str, *, scope: str, expires: str | None, as_json: bool, d
         raise _wrong("--scope", f"is '{scope}'", f"Choose one of {', '.join(SCOPES)}")
     body = {"name": name, "scopes": [scope], "expires_at": None if expires is None else _moment(expires)}
 
-    made = with_api(lambda api: api.post("/tokens", body), data_dir)
+    made = with_api(lambda api: api.post("/tokens", body), data_dir, makes=True)
     if as_json:
         print_json(made)
         return

@@ -9,32 +9,30 @@ from pathlib import Path
 from concertmaster.cli.run import read_text
 from concertmaster.cli.terminal import INVALID, SUCCEEDED, console, print_json, print_problems
 from concertmaster.config import read
+from concertmaster.domain.document import Format
 from concertmaster.domain.problems import Problem, has_errors
-from concertmaster.domain.validation import check_document
-from concertmaster.inspection import known_connections
+from concertmaster.inspection import check_documents
 from concertmaster.nodes.loader import load_registry
-from concertmaster.triggers.schedule import Schedules
+from concertmaster.services.callees import settled_among
 
 
 def validate_files(files: list[Path], *, as_json: bool, data_dir: Path | None) -> None:
-    """Check them all and exit: 0, or 2 when any has an error."""
+    """Check them all, as `workflows push` of all would, and exit: 0, or 2 when any has an error."""
     settings = read(data_dir=data_dir)
     registry = load_registry(settings.resolved_workspace)
-    known = asyncio.run(known_connections(settings))
+    texts = [read_text(file) for file in files]
+    formats: list[Format | None] = ["json" if file.suffix == ".json" else None for file in files]
+    documents = list(zip(texts, formats, strict=True))
+    checked = asyncio.run(check_documents(settings, registry, documents))
+    together = {one.workflow.name: one.workflow for one in checked if one.workflow is not None}
     found: list[tuple[Path, Problem]] = []
-    for file in files:
-        text = read_text(file)
-        parsed = check_document(
-            text,
-            registry,
-            format="json" if file.suffix == ".json" else None,
-            connections=None if known is None else known.get,
-            schedules=Schedules(),
-        )
-        found.extend((file, problem) for problem in parsed.problems)
+    for file, text, one in zip(files, texts, checked, strict=True):
+        workflow, problems = one.workflow, one.problems
+        told = problems if workflow is None else settled_among(problems, workflow, together)
+        found.extend((file, problem) for problem in told)
         if not as_json:
-            print_problems(parsed.problems, file=file, text=text.decode(errors="replace"))
-            if not parsed.problems:
+            print_problems(told, file=file, text=text.decode(errors="replace"))
+            if not told:
                 console().print(f"{file}: ok")
     if as_json:
         print_json({"items": [{"file": str(file), **problem.as_json()} for file, problem in found]})

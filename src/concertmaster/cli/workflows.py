@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,24 +16,27 @@ from concertmaster.cli.client import Api, with_api
 from concertmaster.cli.run import read_text
 from concertmaster.cli.terminal import FAILED, INVALID, STYLES, console, print_json, print_problems, problems_from
 from concertmaster.domain.document import dump, parse
-from concertmaster.domain.errors import Conflict, Invalid, NotFound, UserError
-from concertmaster.domain.problems import has_errors
+from concertmaster.domain.errors import ConcertMasterError, Conflict, Invalid, NotFound, UserError
+from concertmaster.domain.problems import Problem, has_errors
+from concertmaster.domain.validation_inputs import PATH_TAKEN
+from concertmaster.services.callees import settled_among
 
 PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """A file that may be stored; `document` is as it was read, in canonical JSON."""
+    """A file that was checked; `document` is as it was read, in canonical JSON, None when it cannot be."""
 
     file: Path
     text: bytes
-    document: dict[str, Any]
+    document: dict[str, Any] | None
+    problems: list[Problem]
 
     @property
     def name(self) -> str:
         """The workflow that it is a version of."""
-        return str(self.document["name"])
+        return str((self.document or {})["name"])
 
 
 def list_workflows(*, as_json: bool, data_dir: Path | None) -> None:
@@ -74,20 +77,30 @@ def push_files(files: list[Path], *, publish: bool, as_json: bool, data_dir: Pat
     texts = [(file, read_text(file)) for file in files]
 
     async def work(api: Api) -> list[dict[str, Any]]:
-        checked = [await _check(api, file, text) for file, text in texts]
-        sound = [item for item in checked if item is not None]
-        if len(sound) < len(checked):
+        sound = _sound([await _check(api, file, text) for file, text in texts], publish=publish)
+        if len(sound) < len(texts):
             return []
         _demand_distinct(sound)
-        return [await _push(api, item, publish=publish) for item in sound]
+        stored: list[dict[str, Any]] = []
+        try:
+            for item in sound:
+                stored.append(await _push(api, item, publish=publish))
+        except ConcertMasterError:
+            _tell(stored)
+            raise
+        return stored
 
-    pushed = with_api(work, data_dir)
+    pushed = with_api(work, data_dir, makes=True)
     if not pushed:
         console(error=True).print("nothing was stored")
         sys.exit(INVALID)
     if as_json:
         print_json({"items": pushed})
         return
+    _tell(pushed)
+
+
+def _tell(pushed: list[dict[str, Any]]) -> None:
     for item in pushed:
         state = "published" if item["published"] else "not published"
         console().print(f"{item['name']}: version {item['version']}, {state}{'' if item['new'] else ' (unchanged)'}")
@@ -124,11 +137,12 @@ def diff_file(file: Path, *, version: int | None, data_dir: Path | None) -> None
     text = read_text(file)
 
     async def work(api: Api) -> tuple[str, str, str] | None:
-        checked = await _check(api, file, text)
-        if checked is None:
+        sound = _sound([await _check(api, file, text)], publish=False)
+        if not sound:
             return None
+        checked = sound[0]
         newest = {item["id"]: item["version"] for item in (await api.get("/node-types"))["items"]}
-        here = _canonical(_pinned(checked.document, newest))
+        here = _canonical(_pinned(checked.document or {}, newest))
         try:
             stored = await api.get(f"/workflows/{checked.name}", version=version)
         except NotFound:
@@ -151,14 +165,31 @@ def diff_file(file: Path, *, version: int | None, data_dir: Path | None) -> None
     out.print(f"{file}: the same as {title}")
 
 
-async def _check(api: Api, file: Path, text: bytes) -> _Checked | None:
-    """The document of a file, its problems told; None when one of them is an error."""
+async def _check(api: Api, file: Path, text: bytes) -> _Checked:
     answer = await api.post_text("/workflows/validate", text, json=_is_json(file))
-    problems = problems_from(answer["items"])
-    print_problems(problems, file=file, text=text.decode(errors="replace"))
-    if has_errors(problems) or answer["document"] is None:
-        return None
-    return _Checked(file, text, answer["document"])
+    return _Checked(file, text, answer["document"], problems_from(answer["items"]))
+
+
+def _sound(checked: list[_Checked], *, publish: bool) -> list[_Checked]:
+    """Those without errors, when all of them count as stored; the problems of all are told."""
+    sound: list[_Checked] = []
+    parsed = [parse(item.document).workflow if item.document else None for item in checked]
+    together = {workflow.name: workflow for workflow in parsed if workflow is not None}
+    for item, workflow in zip(checked, parsed, strict=True):
+        problems = item.problems if workflow is None else settled_among(item.problems, workflow, together)
+        if publish:
+            problems = [_refused(problem, together) for problem in problems]
+        print_problems(problems, file=item.file, text=item.text.decode(errors="replace"))
+        if item.document is not None and not has_errors(problems):
+            sound.append(item)
+    return sound
+
+
+def _refused(problem: Problem, together: Collection[str]) -> Problem:
+    """A path that another workflow has is an error for who publishes, unless that one changes at the same time."""
+    if problem.code != PATH_TAKEN or any(problem.message.endswith(f" of the workflow {name}") for name in together):
+        return problem
+    return replace(problem, severity="error")
 
 
 def _demand_distinct(checked: list[_Checked]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from concertmaster.domain.expression_operators import COMPARISON
 from concertmaster.domain.expression_values import Budget, ExpressionError, wrong_kind
@@ -27,6 +27,13 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float)
 
 
+def _is_failed(value: Any) -> bool:
+    """Whether it stands for an item that failed in a loop with `on_error: collect`."""
+    given = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    error = given.get("error") if len(given) == 1 else None
+    return isinstance(error, dict) and {"code", "message"} <= cast("dict[str, Any]", error).keys()
+
+
 UNARY: Mapping[str, Callable[[Any], bool]] = {
     "none": lambda value: value is None,
     "number": _is_number,
@@ -41,6 +48,7 @@ UNARY: Mapping[str, Callable[[Any], bool]] = {
     "iterable": lambda value: isinstance(value, str | list | dict),
     "odd": lambda value: _whole(value) % 2 == 1,
     "even": lambda value: _whole(value) % 2 == 0,
+    "failed": _is_failed,
     "empty": lambda value: value is None or (isinstance(value, str | list | dict) and not value),
 }
 BINARY: Mapping[str, Test] = {

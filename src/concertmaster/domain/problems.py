@@ -43,6 +43,11 @@ def pointer(*parts: str | int) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
+def plain_message(message: str) -> str:
+    """The message of a check without what pydantic puts before those of our own."""
+    return message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+
+
 def has_errors(problems: Iterable[Problem]) -> bool:
     """Whether any of the problems blocks publishing."""
     return any(problem.severity == "error" for problem in problems)

@@ -31,6 +31,15 @@ _WORDS = {
 _DEPENDS_ON_CONTENT = frozenset({"enum", "const", "contains", "not", "uniqueItems", "oneOf"})
 
 
+_FORMATS = {
+    "duration": "Write a number and a unit, like 90s, 15m, 1.5h, 2d, or PT1H30M",
+    "date": "Write year, month and day, like 2026-01-31",
+    "time": "Write it with its zone, like 09:30:00Z",
+    "date-time": "Write date, time and zone, like 2026-01-31T09:30:00Z",
+    "email": "Write an address like ada@example.com",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One way in which a value does not fit its schema; `kind` is the last word of the problem code."""
@@ -155,8 +164,16 @@ def _explain(
             [inner for inner in branch if not _depends(inner, unknown)] for branch in getattr(kind, "context", ())
         ]:
             yield from _explain_branches(error, branches, schema, unknown)
+        case "format" if (fix := _FORMATS.get(kind.format)) is not None:
+            shown = brief(str(error.instance), limit=100)
+            yield Fault(path, "invalid", _about(path, f"{shown!r} is no {kind.format}"), fix)
         case _:
-            yield Fault(path, "invalid", f"{subject}: {brief(error.message)}")
+            yield Fault(path, "invalid", _about(path, brief(error.message)))
+
+
+def _about(path: Path, message: str) -> str:
+    """A message that says itself what is wrong; a value that is looked at alone has its place from elsewhere."""
+    return f"{_subject(path)}: {message}" if path else message
 
 
 def _explain_branches(
@@ -182,7 +199,7 @@ def _explain_branches(
         words = " or ".join(_WORDS.get(name, name) for name in wanted)
         yield Fault(path, "invalid", f"{_subject(path)} must be {words}, not {type_word(error.instance)}")
     else:
-        yield Fault(path, "invalid", f"{_subject(path)}: {brief(error.message)}")
+        yield Fault(path, "invalid", _about(path, brief(error.message)))
 
 
 def _is_type_error(error: jsonschema_rs.ValidationError, path: Path) -> bool:

@@ -146,8 +146,7 @@ def _read_schedule(fields: Fields, schedules: ScheduleCheck | None) -> ScheduleC
         fields.wrong("cron", f"{brief(cron)!r}: {fault}", code="trigger.cron", fix=_CRON_FIX)
     zone = fields.text("timezone")
     if zone is not None and schedules is not None and zone not in schedules.zones():
-        fix = did_you_mean(zone.rpartition("/")[2], _by_city(schedules.zones())) or "Use a name like `Europe/Rome`"
-        fix = _whole_name(fix, schedules.zones())
+        fix = _of_a_region(zone, schedules.zones())
         fields.wrong("timezone", f"{brief(zone)!r} is no time zone", code="trigger.timezone", fix=fix)
     missed = fields.choice("missed", MISSED, code=_CODE)
     limit = fields.number("missed_limit", at_least=1, whole=True, code=_CODE)
@@ -159,6 +158,30 @@ def _read_schedule(fields: Fields, schedules: ScheduleCheck | None) -> ScheduleC
 
 
 _CRON_FIX = "Write minute, hour, day of month, month and day of week, like `0 6 * * MON-FRI`"
+
+
+# What clocks show is not the same all year: the zone is that of a region.
+_REGIONS = {
+    **dict.fromkeys(("CEST", "MEZ", "MESZ"), "Europe/Berlin"),
+    **dict.fromkeys(("BST", "WEST"), "Europe/London"),
+    **dict.fromkeys(("EEST",), "Europe/Athens"),
+    **dict.fromkeys(("MSK",), "Europe/Moscow"),
+    **dict.fromkeys(("ET", "EDT"), "America/New_York"),
+    **dict.fromkeys(("CT", "CST", "CDT"), "America/Chicago"),
+    **dict.fromkeys(("MT", "MDT"), "America/Denver"),
+    **dict.fromkeys(("PT", "PST", "PDT"), "America/Los_Angeles"),
+    **dict.fromkeys(("IST",), "Asia/Kolkata"),
+    **dict.fromkeys(("JST",), "Asia/Tokyo"),
+    **dict.fromkeys(("AEST", "AEDT"), "Australia/Sydney"),
+}
+
+
+def _of_a_region(zone: str, zones: Collection[str]) -> str:
+    region = _REGIONS.get(zone.upper())
+    if region is not None:
+        return f"Name the region, such as `{region}`: its clocks are put by themselves"
+    fix = did_you_mean(zone.rpartition("/")[2], _by_city(zones)) or "Use a name like `Europe/Rome`"
+    return _whole_name(fix, zones)
 
 
 def _by_city(zones: Collection[str]) -> list[str]:

@@ -64,6 +64,13 @@ def _report_dangling(scope: Scope, at: str, edge: Edge, end: str, findings: Find
         fix = f"Read it by `{{{{ nodes.{end} }}}}`, or wire it to {scope.container}, whose first nodes get it"
         findings.error("edge.dangling", at, message, fix=fix)
         return
+    home = scope.home(end)
+    if home is not None:
+        message = f"the edge {edge} names the node {end!r}, which is in the body of {home}"
+        source, target = (home if one == end else one for one in (edge.source, edge.target))
+        fix = f"Use `{source} -> {target}`"
+        findings.error("edge.dangling", at, message, fix=fix)
+        return
     message = f"the edge {edge} names the node {end!r}, which does not exist"
     add = f"Add the node `{end}`, or remove the edge"
     findings.error("edge.dangling", at, message, fix=lambda: did_you_mean(end, scope.nodes) or add)

@@ -110,12 +110,25 @@ def _fault(scope: Scope, reference: Reference, *, looping: bool) -> _Fault | Non
         case "vars" if name is not None and name not in known.vars:
             fix = did_you_mean(name, known.vars) or f"Add `{brief(name)}` under `vars`"
             return "expression.unknown_var", f"the workflow has no var {brief(name)!r}", fix
+        case "nodes" if name is not None and name not in scope.nodes and (home := _home(scope, name)) is not None:
+            message = f"the node {brief(name)!r} is in the body of {home}, and is not seen from here"
+            return "expression.unknown_node", message, f"Use what comes out of that one: `nodes.{home}`"
         case "nodes" if name is not None and name not in scope.nodes:
             return "expression.unknown_node", f"there is no node {brief(name)!r}", did_you_mean(name, scope.nodes)
         case "nodes" if name is not None:
             return _outlet_fault(scope, name, reference.key)
         case _:
             return None
+
+
+def _home(scope: Scope, name: str) -> str | None:
+    """The container that can be read from here and has a node of that name in its body."""
+    around: Scope | None = scope
+    while around is not None:
+        if (found := around.home(name)) is not None:
+            return found
+        around = around.outer
+    return None
 
 
 def _outlet_fault(scope: Scope, name: str, key: str | None) -> _Fault | None:

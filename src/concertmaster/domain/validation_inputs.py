@@ -105,6 +105,9 @@ def _check_webhook(
         findings.error("connection.missing", pointer(*at, "connection"), message, fix=fix)
 
 
+PATH_TAKEN = "trigger.path_taken"
+
+
 def report_taken_path(name: str, path: str, owner: str, findings: Findings) -> None:
     """Report that the path of a webhook belongs to another workflow.
 
@@ -113,7 +116,7 @@ def report_taken_path(name: str, path: str, owner: str, findings: Findings) -> N
     """
     message = f"the path {path} belongs to {owner}"
     fix = "Choose another path, or change that one first; it cannot be published before"
-    findings.warning("trigger.path_taken", pointer("triggers", name, "config", "path"), message, fix=fix)
+    findings.warning(PATH_TAKEN, pointer("triggers", name, "config", "path"), message, fix=fix)
 
 
 def _check_trigger_inputs(workflow: Workflow, name: str, trigger: Trigger, findings: Findings) -> None:

@@ -43,7 +43,7 @@ def _check_policy(scope: Scope, name: str, node: Node, findings: Findings) -> No
     if policy.undo is not None and policy.undo not in scope.nodes:
         message = f"the undo node {brief(policy.undo)!r} does not exist"
         undo = policy.undo
-        fix = lambda: did_you_mean(undo, scope.nodes)  # noqa: E731
+        fix = lambda: did_you_mean(undo, scope.nodes) or f"Add the node `{brief(undo)}`, or remove `undo`"  # noqa: E731
         findings.error("policy.undo", scope.node_at(name, "policy", "undo"), message, fix=fix)
     if policy.on_error is not None and any(edge.outlet == ERROR_OUTLET for edge in scope.graph.outgoing[name]):
         message = f"the edge from {name}.error is never taken, because `on_error` decides what a failure does"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from concertmaster.domain.graph import Graph, graph_of
 from concertmaster.domain.phases import Phase, phases_of
@@ -22,6 +22,7 @@ class Scope:
         order: topological; nodes on or behind a cycle are missing.
         phases: of nodes that do not run in the normal course; there are none in a body.
         outer: the scope of the container whose body this is, and `container` its name there.
+        homes: the container in whose body a node stands, for every node of the workflow that stands in one.
     """
 
     workflow: Workflow
@@ -34,6 +35,7 @@ class Scope:
     phases: Mapping[str, Phase]
     outer: Scope | None = None
     container: str = ""
+    homes: Mapping[str, str] = field(default_factory=lambda: {})
 
     def node_at(self, name: str, *parts: str | int) -> str:
         """JSON pointer of a node or of something in it."""
@@ -64,6 +66,16 @@ class Scope:
         """Whether a graph around this body has a node of that name."""
         return self.outer is not None and (name in self.outer.nodes or self.outer.around(name))
 
+    def home(self, name: str) -> str | None:
+        """The container of this graph in whose body, however deep, a node of that name stands."""
+        seen: set[str] = set()
+        while (found := self.homes.get(name)) is not None and name not in seen:
+            if found in self.nodes:
+                return found
+            seen.add(name)
+            name = found
+        return None
+
     def severity(self, name: str) -> Severity:
         """How much a fault of a node's own weighs: a disabled node does not run."""
         return "warning" if self.nodes[name].disabled else "error"
@@ -72,14 +84,26 @@ class Scope:
 def scopes(workflow: Workflow, specs: Specs) -> Iterator[Scope]:
     """The workflow's graph, then every body, each after what is around it."""
     known: dict[str, NodeSpec | None] = {}
-    waiting = [_scope(workflow, workflow, "", specs, known)]
+    homes = _homes(workflow)
+    waiting = [_scope(workflow, workflow, "", specs, known, homes)]
     while waiting:
         scope = waiting.pop()
         yield scope
         for name, node in scope.nodes.items():
             if node.body is not None:
                 at = scope.node_at(name, "body")
-                waiting.append(_scope(workflow, node.body, at, specs, known, outer=scope, container=name))
+                waiting.append(_scope(workflow, node.body, at, specs, known, homes, outer=scope, container=name))
+
+
+def _homes(workflow: Workflow) -> dict[str, str]:
+    found: dict[str, str] = {}
+    waiting = list(workflow.nodes.items())
+    for name, node in waiting:
+        if node.body is not None:
+            for inner in node.body.nodes:
+                found.setdefault(inner, name)
+            waiting.extend(node.body.nodes.items())
+    return found
 
 
 def _scope(
@@ -88,6 +112,7 @@ def _scope(
     at: str,
     specs: Specs,
     known: dict[str, NodeSpec | None],
+    homes: Mapping[str, str],
     *,
     outer: Scope | None = None,
     container: str = "",
@@ -101,4 +126,4 @@ def _scope(
             found[name] = spec
     graph = graph_of(part)
     phases: Mapping[str, Phase] = phases_of(workflow, graph) if outer is None else {}
-    return Scope(workflow, at, part.nodes, part.edges, graph, graph.order(), found, phases, outer, container)
+    return Scope(workflow, at, part.nodes, part.edges, graph, graph.order(), found, phases, outer, container, homes)

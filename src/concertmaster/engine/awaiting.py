@@ -16,8 +16,9 @@ import orjson
 
 from concertmaster.data.json_value import load_json, save_json
 from concertmaster.domain.errors import UserError
+from concertmaster.domain.events import ExecutionCreated
 from concertmaster.domain.execution import Failure
-from concertmaster.domain.parentage import DEEPEST
+from concertmaster.domain.parentage import DEEPEST, Parentage
 from concertmaster.domain.values import NULL, JsonValue, TableRef, Value, to_json
 from concertmaster.engine.items import CHUNK
 from concertmaster.engine.state import ExecutionState
@@ -42,7 +43,7 @@ async def prepared(job: Job, result: Await) -> Await:
         raise UserError(
             "call.too_deep",
             f"Node {job.node.id!r} would be {depth} executions deep, and {DEEPEST} is the limit: does a workflow call "
-            "itself without an end?",
+            f"itself without an end? It was called so: {await _chain(job)}",
         )
     about, timeout = dict(result.about), job.node.policy.timeout
     match about["kind"]:
@@ -59,6 +60,21 @@ async def prepared(job: Job, result: Await) -> Await:
         case _:
             about["items"] = to_json(_main(job))
     return replace(result, about=_as_stored(job, about), timeout=timeout, items=None)
+
+
+async def _chain(job: Job) -> str:
+    """The workflows above the node, the first one first, up to where they begin again."""
+    names, above = [job.state.plan.workflow.name], job.state.parentage
+    while above is not None:
+        created = (await job.engine.journal.read(above.execution, 0, limit=1))[0].body
+        if not isinstance(created, ExecutionCreated):
+            break
+        if not above.hidden:
+            names.append(created.workflow)
+        above = None if created.parent is None else Parentage.from_json(created.parent)
+    names.reverse()
+    again = next((end for end in range(1, len(names)) if names[end] in names[:end]), len(names) - 1)
+    return " -> ".join(names[: again + 1]) + (" -> ..." if again < len(names) - 1 else "")
 
 
 def _as_stored(job: Job, about: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from concertmaster.domain.errors import UserError
 from concertmaster.domain.ports import ANY
-from concertmaster.domain.problems import pointer
+from concertmaster.domain.problems import plain_message, pointer
 from concertmaster.domain.values import Value
 from concertmaster.engine.conversion import Conversion
 from concertmaster.nodes.node_type import NodeType
@@ -28,7 +28,7 @@ def validated(type_: NodeType, config: Mapping[str, Any], *, node: str) -> BaseM
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = pointer("nodes", node, "config", *first["loc"])
-        raise UserError("node.config_invalid", f"{place}: {first['msg']}", pointer=place) from error
+        raise UserError("node.config_invalid", f"{place}: {plain_message(first['msg'])}", pointer=place) from error
 
 
 def keywords_of(

@@ -9,11 +9,18 @@ from concertmaster.domain.phases import LATER
 from concertmaster.engine.commands import Cancel, CheckItem, Command, EnterPhase, Fail, SkipNode, Succeed
 from concertmaster.engine.state import ExecutionState
 
-NOT_NEEDED = {
-    "undo": "it undoes another node, and nothing had to be undone",
+NO_FAILURE = {
+    "undo": "it undoes another node if the execution fails, and it did not fail",
     "on_failure": "it runs after a failure, and there was none",
     "finally": "it runs at the end",
 }
+CANCELLED = {
+    "undo": "the execution was cancelled, not failed: what it did stays",
+    "on_failure": "it runs after a failure, and the execution was cancelled, not failed",
+    "finally": "it runs at the end",
+}
+NOTHING_DONE = "it undoes another node, and nothing had to be undone"
+NOT_ASKED = "it undoes another node, and policy.on_failure does not say `compensate`"
 
 
 def ending(state: ExecutionState) -> list[Command]:
@@ -25,13 +32,22 @@ def ending(state: ExecutionState) -> list[Command]:
     if following is not None:
         return [following]
     unused = [
-        SkipNode(node_id, NOT_NEEDED[phase])
+        SkipNode(node_id, _not_needed(state, phase))
         for phase, nodes in state.plan.phases.items()
         for node_id in nodes
         # Those of the phase under way are being cancelled, if they are open.
         if state.nodes[node_id].open and not state.concerns(node_id)
     ]
     return [*unused, _end(state)]
+
+
+def _not_needed(state: ExecutionState, phase: str) -> str:
+    """Why a node of a later phase never ran."""
+    if state.cancelling is not None:
+        return CANCELLED[phase]
+    if state.failure is not None and phase == "undo":
+        return NOTHING_DONE if state.plan.workflow.policy.compensates else NOT_ASKED
+    return NO_FAILURE[phase]
 
 
 def _next_phase(state: ExecutionState) -> EnterPhase | None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from concertmaster.data.kinds import Kind
 from concertmaster.domain.errors import UserError
+from concertmaster.domain.problems import plain_message
 from concertmaster.domain.spec import NodeSpec
 from concertmaster.nodes.context import Outlet
 
@@ -49,7 +50,7 @@ class Argument:
             first = error.errors(include_url=False)[0]
             place = "".join(f"[{part!r}]" for part in first["loc"])
             raise UserError(
-                "node.input_invalid", f"Input '{self.port}'{place}: {first['msg']}", port=self.port
+                "node.input_invalid", f"Input '{self.port}'{place}: {plain_message(first['msg'])}", port=self.port
             ) from error
 
 

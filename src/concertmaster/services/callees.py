@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -17,6 +17,7 @@ from concertmaster.domain.validation_config import has_expressions
 from concertmaster.domain.workflow import Node, Workflow
 
 _NAMES_LOOKED_AT = 1_000
+_OF_CALLEES = ("call.unknown_workflow", "call.unknown_version", "call.not_published", "call.inputs")
 
 
 class Called(Protocol):
@@ -35,8 +36,12 @@ class _Mention:
     inputs: Mapping[str, Any] | None = None
 
 
-async def callee_problems(workflow: Workflow, called: Called, store: WorkflowStore) -> list[Problem]:
-    """Warnings and no errors: what is called may be saved later than what calls it."""
+async def callee_problems(workflow: Workflow, called: Called, store: WorkflowStore | None) -> list[Problem]:
+    """Warnings and no errors: what is called may be saved later than what calls it.
+
+    Args:
+        store: where the names are that might have been meant; None where nothing is stored yet.
+    """
     findings, names = Findings(), list[str]()
     find = _Once(called)
     for mention in _mentions(workflow):
@@ -51,7 +56,7 @@ async def callee_problems(workflow: Workflow, called: Called, store: WorkflowSto
             except NotFound as error:
                 if error.code == "workflow.not_found":
                     # Read once, however many are not there.
-                    names = names or [line.name for line in (await store.list(limit=_NAMES_LOOKED_AT)).items]
+                    names = names or await _names(store)
                     message = f"there is no workflow {brief(mention.workflow)!r}"
                     fix = did_you_mean(mention.workflow, names) or "Save that workflow first"
                     findings.warning("call.unknown_workflow", at, message, fix=fix)
@@ -88,6 +93,27 @@ class _Once:
         if isinstance(found, ConcertMasterError):
             raise found
         return found
+
+
+async def _names(store: WorkflowStore | None) -> list[str]:
+    return [] if store is None else [line.name for line in (await store.list(limit=_NAMES_LOOKED_AT)).items]
+
+
+def settled_among(problems: Iterable[Problem], workflow: Workflow, others: Mapping[str, Workflow]) -> list[Problem]:
+    """What is left of the problems, and what comes to them, when other documents count as stored and published.
+
+    Args:
+        others: those that are about to be stored together with the workflow, by name.
+    """
+    kept, findings = list(problems), Findings()
+    for mention in _mentions(workflow):
+        callee = others.get(mention.workflow)
+        if callee is None or mention.version is not None:
+            continue
+        kept = [one for one in kept if one.code not in _OF_CALLEES or not one.pointer.startswith(f"{mention.at}/")]
+        if mention.inputs is not None:
+            _check_given(mention, mention.inputs, callee, findings)
+    return [*kept, *findings.problems()]
 
 
 def _mentions(workflow: Workflow) -> Iterator[_Mention]:

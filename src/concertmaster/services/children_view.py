@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,17 +41,27 @@ class ChildRun:
         return {"execution": self.execution, "offset": self.offset, "count": self.count, "status": self.status}
 
 
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A lock that is taken, and the executions that hold it."""
+
+    name: str
+    holders: Sequence[str]
+
+
 @dataclass(slots=True)
 class ChildrenView:
     """The children of one node.
 
     Attributes:
         live: `counts` with the items of those that run counted one by one, where somebody has done so.
+        queue: the lock that its child waits for, where somebody has looked.
     """
 
     known: Children
     runs: dict[str, ChildRun] = field(default_factory=lambda: dict[str, ChildRun]())
     live: Mapping[str, Any] | None = None
+    queue: Queue | None = None
 
     @staticmethod
     def of(about: Mapping[str, Any]) -> ChildrenView:

@@ -33,6 +33,7 @@ from concertmaster.domain.workflow import Workflow
 from concertmaster.engine.parts import Owner
 from concertmaster.services.execution_view import ExecutionView, output_of, page_of_table, page_of_whole, text_of_json
 from concertmaster.services.item_status import counted
+from concertmaster.services.lock_holders import find_queues
 from concertmaster.services.start_keys import KEY_LIMIT, fingerprint, slot_of
 from concertmaster.services.waiting import nodes_of, why_execution, why_node
 from concertmaster.services.workflows import WorkflowService
@@ -199,6 +200,7 @@ class ExecutionService:
         resources = {run.resource for run in view.nodes.values() if run.status == "waiting" and run.resource}
         slots = {resource: nodes_of(await self._slots.holders(resource)) for resource in resources}
         await self._count_items(view)
+        await find_queues(self._store, [run.children for run in view.nodes.values() if run.status == "waiting"])
         reason = why_execution(row, view, slot_holders=taken, slots=slots)
         shown["waiting"] = None if reason is None else reason.as_json()
         for name, run in view.nodes.items():

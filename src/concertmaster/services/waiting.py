@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow
-from concertmaster.services.children_view import ChildrenView
+from concertmaster.domain.phases import phases_of
+from concertmaster.services.children_view import ChildrenView, Queue
 from concertmaster.services.execution_view import QUEUES, ExecutionView, NodeRun
 
 _ENDED = frozenset({"succeeded", "failed", "skipped", "cancelled"})
@@ -32,7 +33,7 @@ class Reason:
     Attributes:
         rule: of an execution `concurrency`, `dispatch`, `paused`, `timer`, `slot`, `rate`, `event`, `approval`,
             `children`, `nodes`; of a node `edges`, `attempt`, `timer`, `slot`, `rate`, `event`, `approval`, `children`,
-            `paused`, `queued`.
+            `concurrency`, `phase`, `paused`, `queued`.
         message: for people.
         until: when the rule lets go by itself, where that is known.
         holders: who has to act or end first: ids of executions, `<execution>/<node>`, or nodes of this execution.
@@ -75,6 +76,8 @@ def why_execution(
     if len(others) == len(busy) > 0:
         said = [f"{node}: {reason.message}" for node, reason in others[:_NODES_TOLD]]
         more = [f"and {len(others) - len(said)} more"] if len(others) > len(said) else []
+        if all(reason.rule == "concurrency" for _, reason in others):
+            busy = list(dict.fromkeys(holder for _, reason in others for holder in reason.holders))
         return Reason(others[0][1].rule, "; ".join([*said, *more]), due, busy)
     if row.status == "waiting":
         return Reason("timer", "Nothing runs; it waits for a point in time", due, busy)
@@ -152,12 +155,19 @@ def _children(run: NodeRun, children: ChildrenView) -> Reason:
     counts, running = children.live or children.counts(), [child.execution for child in children.running()]
     if counts["kind"] == "call":
         return Reason("children", f"It waits for the execution of {(run.about or {}).get('workflow')}", None, running)
+    if children.queue is not None:
+        return Reason("concurrency", _lock(children.queue), run.due_at, children.queue.holders)
     if counts["kind"] in ("race", "lock"):
         return Reason("children", "It waits for the nodes of its body", run.due_at, running)
     done = f"{counts['done']:,} rounds" if children.loops else f"{counts['done']:,} of {counts['total']:,} items"
     failed = f", {counts['failed']:,} of them failed" if counts["failed"] else ""
     parts = "1 part runs" if len(running) == 1 else f"{len(running)} parts run"
     return Reason("children", f"{done} are done{failed}; {parts}", run.due_at, running)
+
+
+def _lock(queue: Queue) -> str:
+    places = "" if len(queue.holders) < 2 else f": all {len(queue.holders)} places are taken"
+    return f"It waits for the lock {queue.name}{places}"
 
 
 def _edges(run: NodeRun, view: ExecutionView) -> Reason:
@@ -167,8 +177,25 @@ def _edges(run: NodeRun, view: ExecutionView) -> Reason:
     awaited = [source for source in dict.fromkeys(sources) if view.nodes[source].status not in _ENDED]
     node = view.graph.nodes.get(name)
     join = "all" if node is None else node.policy.join
+    later = None if view.parentage is not None and view.parentage.hidden else _later(run.node, view)
+    if later is not None:
+        return Reason("phase", f"{later}, when {', '.join(awaited)} ended" if awaited else later, None, awaited)
     text = f"It starts when {', '.join(awaited)} ended" if awaited else "It is about to start"
     return Reason("edges", text if join == "all" else f"{text} (join: {join})", None, awaited)
+
+
+def _later(name: str, view: ExecutionView) -> str | None:
+    """When a node runs that does not run in the normal course."""
+    match phases_of(view.workflow).get(name):
+        case "undo":
+            undone = [other for other, node in view.workflow.nodes.items() if node.policy.undo == name]
+            return f"It undoes {', '.join(undone)} if the execution fails"
+        case "on_failure":
+            return "It runs only after a failure"
+        case "finally":
+            return "It runs at the end"
+        case _:
+            return None
 
 
 def _key(row: ExecutionRow) -> str:

@@ -16,7 +16,7 @@ put by 30 minutes (Lord Howe), and treats expressions with seconds otherwise tha
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo, available_timezones
@@ -169,6 +169,23 @@ class Cron:
         return high
 
 
+_FIELDS = {
+    "second": "0 to 59",
+    "minute": "0 to 59",
+    "hour": "0 to 23",
+    "day-of-month": "1 to 31, or L for the last",
+    "month": "1 to 12, or JAN to DEC",
+    "day-of-week": "0 to 7, or SUN to SAT",
+}
+
+
+def _unreadable(field: str, given: Sequence[str]) -> str:
+    names = list(_FIELDS)[-len(given) :]
+    if field not in names:
+        return f"the field {field} cannot be read"
+    return f"the field {field} cannot be read: {given[names.index(field)]!r} (it goes from {_FIELDS[field]})"
+
+
 class Schedules:
     """`ScheduleCheck` of `domain/triggers.py`."""
 
@@ -187,7 +204,7 @@ class Schedules:
         except CronSimError as error:
             field = str(error).removeprefix("Bad ")
             if field != "day-of-month" or not _fits_alone(cron):
-                return f"the field {field} cannot be read"
+                return _unreadable(field, cron.split())
         return "never has a time to come: no such day exists"
 
     def __init__(self) -> None:

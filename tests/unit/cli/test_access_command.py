@@ -48,6 +48,7 @@ def test_a_token_is_printed_alone_once_and_listed_without_its_secret(command: Co
 def test_what_cannot_be_is_refused_with_a_remedy(
     command: Command, words: tuple[str, ...], code: int, text: str
 ) -> None:
+    command("token", "create", "first")
     done = command("token", *words)
     assert (done.returncode, text in done.stderr) == (code, True), done.stderr
     assert done.stdout == ""

@@ -226,6 +226,8 @@ def test_a_retry_with_other_inputs_names_the_results_that_were_made_with_the_for
     same = command("executions", "retry", id_, "--from", "a", "-i", "by=0")
     assert (same.returncode, same.stderr) == (0, "")
     runs.until(id_, "failed")
+    refused = command("executions", "retry", id_, "--from", "b", "-i", "by=1", "--reason", "x" * 20_000)
+    assert (refused.returncode, refused.stdout, "warning: a keeps its result" in refused.stderr) == (2, "", True)
     mixed = command("executions", "retry", id_, "--from", "b", "-i", "by=1")
     assert (mixed.returncode, "warning: a keeps its result, made with the former inputs" in mixed.stderr) == (0, True)
     runs.until(id_, "succeeded")

@@ -119,3 +119,14 @@ def test_the_last_tables_are_those_that_no_table_was_made_of() -> None:
     outputs = {"read": table, "sort": table, "count": value, "other": table, "file": value}
     execution = {"nodes": {name: {"outputs": {"out": output}} for name, output in outputs.items()}}
     assert last_tables(execution, document) == [("sort", "out"), ("other", "out")]
+
+
+def test_an_approval_names_the_fields_that_it_needs_and_the_page() -> None:
+    text = io.StringIO()
+    form = {"copies": {"type": "integer"}, "note": {"type": ["string", "null"]}, "to": {"default": "all"}}
+    asked = {"attempt": 1, "rule": "approval", "about": {"id": "abc", "title": "Publish?", "form": form}}
+    console = Console(file=text, width=300, no_color=True)
+    with Progress(console, {"a": "flow.approve@1"}, pages="http://127.0.0.1:8000") as progress:
+        progress.show({"node": "a", "at": "2026-01-01T00:00:00Z", "kind": "node.waiting", "data": asked})
+    assert "answer with: concertmaster approvals approve abc -d copies=VALUE (or reject), " in text.getvalue()
+    assert "in the browser: http://127.0.0.1:8000/approvals?id=abc" in text.getvalue()

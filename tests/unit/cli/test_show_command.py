@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -93,3 +94,29 @@ def test_the_failed_items_of_a_loop_are_counted_and_can_be_listed(command: Comma
     assert [line.split()[:3] for line in listed.stdout.splitlines()] == [["✗", "137", "failed"]]
     assert "division by zero" in listed.stdout
     assert "149 of 150, 1 failed" in command("executions", "show", told.split(" ")[0]).stdout
+
+
+def test_what_started_a_run_its_inputs_its_calls_and_who_won_are_told(command: Command, workspace: Path) -> None:
+    branches = {"near": {"type": "data.set", "config": {"value": 1}}, "far": {"type": "flow.wait"}}
+    branches["far"]["config"] = {"duration": "1h"}
+    nodes = {
+        "call": {"type": "flow.call", "config": {"workflow": "hello", "inputs": {"n": 4}}},
+        "race": {"type": "flow.race", "body": {"nodes": branches}},
+    }
+    inputs = {"to": {"type": "string", "default": "all"}, "long": {"type": "string", "default": "x" * 500}}
+    body = document("caller", inputs=inputs, nodes=nodes, edges=[], outputs={})
+    (workspace / "caller.yaml").write_text(yaml.safe_dump(body, sort_keys=False))
+    assert command("workflows", "push", "hello.yaml").returncode == 0
+    id_ = json.loads(command("run", "caller.yaml", "--json").stdout)["id"]
+    shown = command("executions", "show", id_).stdout
+    lines = shown.splitlines()
+    assert lines[0] == "caller version 1"
+    assert lines[1].startswith("manual, started 20")
+    assert lines[2] == '  to = "all"'
+    assert "x" * 200 not in shown
+    child = next(line for line in lines if line.startswith("✓ call")).partition("  runs ")[2]
+    assert any(line.startswith("✓ race") and line.endswith("won by near") for line in lines), shown
+    called = command("executions", "show", child).stdout.splitlines()
+    assert called[0] == "hello version 1"
+    assert called[1].startswith(f"called by {id_} at call, started 20")
+    assert f"called by {id_} at call" in command("executions", "list").stdout

@@ -249,3 +249,11 @@ def test_a_deep_config_is_a_problem_not_a_crash() -> None:
     for _ in range(2_000):
         config = [config]
     assert [problem.code for problem in compile_value(config).problems] == ["expression.too_deep"]
+
+
+def test_items_that_failed_are_told_from_all_others() -> None:
+    failed = {"error": {"code": "x.y", "message": "no", "node": "a"}}
+    items = [20, failed, None, {"error": "none"}, {"v": 1}, {"error": failed["error"], "v": 2}, "error", [failed]]
+    assert evaluate("{{ input | select('failed') }}", {"input": items}) == [failed]
+    assert evaluate("{{ input | reject('failed') | length }}", {"input": items}) == 7
+    assert evaluate("{{ input is failed }}", {"input": failed}) is True

@@ -38,6 +38,8 @@ def read(type_: str, **config: object) -> TriggerConfig | None:
         ("schedule", "{interval: 20ms}", "trigger.config", "/interval", None),
         ("schedule", "{interval: 5m, timezone: Rome}", "trigger.timezone", "/timezone", "`Europe/Rome`"),
         ("schedule", "{interval: 5m, timezone: Europe/Rom}", "trigger.timezone", "/timezone", "`Europe/Rome`"),
+        ("schedule", "{interval: 5m, timezone: CEST}", "trigger.timezone", "/timezone", "`Europe/Berlin`"),
+        ("schedule", "{interval: 5m, timezone: pst}", "trigger.timezone", "/timezone", "`America/Los_Angeles`"),
         ("schedule", "{interval: 5m, timezone: ../etc}", "trigger.timezone", "/timezone", None),
         ("schedule", "{interval: 5m, timezone: Factory}", "trigger.timezone", "/timezone", None),
         ("schedule", "{interval: 5m, timezone: localtime}", "trigger.timezone", "/timezone", None),

@@ -207,6 +207,11 @@ def test_policies_that_cannot_mean_what_they_say(policy: str, code: str, key: st
     assert told == [(code, f"/nodes/b/policy/{key}")]
 
 
+def test_an_undo_node_that_is_nowhere_is_to_be_added() -> None:
+    problem = problems(f"nodes: {{a: {node('data.set', '{value: 1}', '{undo: nobody}')}}}")[0]
+    assert (problem.code, problem.fix) == ("policy.undo", "Add the node `nobody`, or remove `undo`")
+
+
 def test_bodies_are_checked_and_see_what_runs_before_their_container() -> None:
     body = "{nodes: {x: {type: data.set, config: {value: '%s'}}}}"
     text = "nodes:\n  a: {0}\n  loop: {{type: flow.for_each, body: {1}}}\n  z: {2}\nedges: [a -> loop, loop -> z]"

@@ -56,3 +56,49 @@ def test_what_does_not_run_before_may_not(name: str) -> None:
 
 def test_what_does_not_exist_may_not() -> None:
     assert found("{{ nodes.nobody }}") == [("expression.unknown_node", f"{AT}/condition")]
+
+
+def told(*, edges: str = "[loop -> b]", outputs: str = "{}", said: str = "1") -> list[tuple[str, str | None]]:
+    text = f"""
+    concertmaster: 1
+    name: outside
+    nodes:
+      a: {{type: data.set, config: {{value: 1}}}}
+      loop:
+        type: flow.for_each
+        config: {{items: [1]}}
+        body:
+          nodes:
+            x: {{type: data.set, config: {{value: 1}}}}
+            deep:
+              type: flow.for_each
+              config: {{items: [1]}}
+              body: {{nodes: {{y: {{type: data.set, config: {{value: 1}}}}}}}}
+      other:
+        type: flow.for_each
+        config: {{items: [1]}}
+        body: {{nodes: {{z: {{type: data.set, config: {{value: "{said}"}}}}}}}}
+      b: {{type: data.set, config: {{value: 1}}}}
+    edges: {edges}
+    outputs: {outputs}
+    """
+    workflow = parse(text).workflow
+    assert workflow is not None
+    return [(problem.message, problem.fix) for problem in validate(workflow, REGISTRY)]
+
+
+def test_an_edge_to_or_from_a_body_names_its_container() -> None:
+    assert told(edges="[x -> b]") == [
+        ("the edge x -> b names the node 'x', which is in the body of loop", "Use `loop -> b`")
+    ]
+    assert told(edges="[a -> y]")[0][1] == "Use `a -> loop`"
+    assert told(edges="[nobody -> b]")[0][1] == "Add the node `nobody`, or remove the edge"
+
+
+def test_a_node_of_a_body_is_read_by_its_container() -> None:
+    (found,) = told(outputs='{x: "{{ nodes.y }}"}')
+    assert found == (
+        "the node 'y' is in the body of loop, and is not seen from here",
+        "Use what comes out of that one: `nodes.loop`",
+    )
+    assert told(edges="[loop -> other]", said="{{ nodes.x }}")[0][1] == found[1]

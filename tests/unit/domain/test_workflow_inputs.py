@@ -42,6 +42,22 @@ def test_wrong_inputs_are_named(inputs: dict[str, Any], code: str, pointer: str)
 
 
 @pytest.mark.parametrize(
+    ("schema", "value", "message", "fix"),
+    [
+        ({"maximum": 9}, 77, "77 is greater than the maximum of 9", None),
+        ({"type": "integer"}, "x", "`a` must be a whole number, not a text", None),
+        ({"type": "string", "format": "duration"}, "2 days", "'2 days' is no duration", "2d"),
+        ({"type": "string", "format": "date"}, "tomorrow", "'tomorrow' is no date", "2026-01-31"),
+        ({"properties": {"n": {"maximum": 9}}}, {"n": 77}, "`n`: 77 is greater than the maximum of 9", None),
+    ],
+)
+def test_messages_say_what_is_wrong_and_what_to_write(schema: Any, value: Any, message: str, fix: str | None) -> None:
+    (problem,) = check_inputs(Workflow("x", inputs={"a": schema}), {"a": value})[1]
+    assert problem.message == message
+    assert fix is None or fix in (problem.fix or "")
+
+
+@pytest.mark.parametrize(
     ("schema", "code", "pointer"),
     [
         ({"type": "integr"}, "input.schema", "/inputs/a/type"),

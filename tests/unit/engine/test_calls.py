@@ -62,8 +62,17 @@ async def test_a_workflow_that_calls_itself_for_ever_is_stopped(tmp_path: Path) 
     async with running_engine(tmp_path) as harness:
         row, _ = await harness.run(endless)
         below = await everybody_ended(harness, row.id)
+        there = "{concertmaster: 1, name: there, nodes: {call: {type: flow.call, config: {workflow: back}}}}"
+        back = "{concertmaster: 1, name: back, nodes: {loop: {type: flow.for_each, config: {items: [1]}, body: {nodes: "
+        await harness.save(f"{back}{{call: {{type: flow.call, config: {{workflow: there}}}}}}}}}}}}}}")
+        both, _ = await harness.run(there)
+        await everybody_ended(harness, both.id)
     assert code(row) == "call.too_deep"
     assert below == {"failed": 32}
+    assert row.error is not None
+    assert row.error.message.endswith("It was called so: endless -> endless -> ...")
+    assert both.error is not None
+    assert both.error.message.endswith("It was called so: there -> back -> there -> ..."), both.error.message
 
 
 async def test_a_tree_that_doubles_with_every_call_is_ended_by_a_cancel_of_its_root(tmp_path: Path) -> None:

@@ -128,8 +128,13 @@ async def test_a_wait_needs_one_of_duration_and_until(tmp_path: Path) -> None:
         row, _ = await harness.run("{concertmaster: 1, name: w, nodes: {w: {type: flow.wait}}}")
         past = "{concertmaster: 1, name: p, nodes: {w: {type: flow.wait, config: {until: '2001-01-01T00:00:00'}}}}"
         over, _ = await harness.run(past)
+        text = "{concertmaster: 1, name: d, nodes: {w: {type: flow.wait, config: {duration: '{{ inputs.d }}'}}}, %s}"
+        late, _ = await harness.run(text % "inputs: {d: {type: string}}", {"d": "tomorrow"})
     assert row.error is not None
     assert row.error.code == "wait.config"
+    assert late.error is not None
+    said = "/nodes/w/config/duration: is no duration: 'tomorrow'; write a number and a unit"
+    assert late.error.message.startswith(said), late.error.message
     assert over.status == "succeeded"
 
 
