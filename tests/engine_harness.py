@@ -37,7 +37,6 @@ from concertmaster.services.calls import CallService
 from concertmaster.services.waits import WaitService
 from concertmaster.services.workflows import WorkflowService
 from concertmaster.storage import tables
-from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database
 from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.journal import SqlJournal
@@ -197,10 +196,14 @@ async def running_engine(
     compute = LocalCompute(threads=threads, grace_seconds=grace_seconds, processes=processes)
     slots = database.slots(hooks.owner, hooks.freed)
     waits = WaitService(SqlWaitStore(database, journal.awaiting, now=SystemClock().now))
+
+    async def no_connections() -> dict[str, str]:
+        return {}
+
     checked = WorkflowService(
         workflows,
         executions,
-        SqlConnectionStore(database),
+        no_connections,
         SqlTriggerStore(database, plan=Kinds().plan),
         specs=lambda: registry,
         schedules=Schedules(),

@@ -13,6 +13,7 @@ from typing import Any
 
 from concertmaster.config import Settings
 from concertmaster.data.guard import EgressRules, GuardedClient
+from concertmaster.data.oauth2 import ClientCredentials
 from concertmaster.domain.interfaces import Clock
 from concertmaster.domain.limits import parse_limits
 from concertmaster.engine.breaker import BreakerPolicy, Breakers
@@ -23,12 +24,16 @@ from concertmaster.eventbus.memory import MemoryEventBus
 from concertmaster.executors.driving import driving, running
 from concertmaster.executors.local import LocalCompute
 from concertmaster.executors.pool import ProcessSettings
+from concertmaster.nodes.connection_checks.access import Access
 from concertmaster.nodes.loader import load_registry
 from concertmaster.observability.metrics import Metrics
 from concertmaster.opening import Storage, open_storage
-from concertmaster.security.cipher import open_cipher
+from concertmaster.security.cipher import Cipher, open_cipher
+from concertmaster.security.given_connections import given_connections
 from concertmaster.services.aside import Aside
 from concertmaster.services.calls import CallService
+from concertmaster.services.connection_tests import ConnectionTestService
+from concertmaster.services.connection_uses import ConnectionUseService
 from concertmaster.services.connections import ConnectionService
 from concertmaster.services.control import ControlService
 from concertmaster.services.executions import ExecutionService
@@ -74,6 +79,8 @@ class Runtime:
     waits: WaitService
     triggering: Triggering
     connections: ConnectionService
+    connection_uses: ConnectionUseService
+    connection_tests: ConnectionTestService
     node_types: NodeTypeService
     operations: OperationsService
     metrics: Metrics
@@ -108,13 +115,18 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
     """
     clock, bus, hooks = SystemClock(), MemoryEventBus(), Hooks()
     hooks.listeners.append(bus.publish)
-    cipher = open_cipher(settings.resolved_data_dir, settings.secret_key.get_secret_value() or None)
     registry = load_registry(settings.resolved_workspace)
     async with AsyncExitStack() as stack:
         storage = await open_storage(settings, hooks, clock, stack)
-        connections = ConnectionService(storage.connections, cipher)
-        http = GuardedClient(EgressRules.parse(settings.egress_allow))
+        rules = EgressRules.parse(settings.egress_allow)
+        http = GuardedClient(rules)
         stack.push_async_callback(http.aclose)
+        connections = ConnectionService(
+            storage.connections,
+            _cipher(settings, shared=storage.database.shared),
+            sources=given_connections(settings),
+            token=ClientCredentials(http).token,
+        )
         compute = LocalCompute(threads=settings.threads, processes=ProcessSettings.of(settings))
         stack.push_async_callback(compute.close)
         aside = Aside()
@@ -122,7 +134,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
         workflows = WorkflowService(
             storage.workflows,
             storage.executions,
-            storage.connections,
+            connections.types,
             storage.triggers,
             specs=lambda: registry,
             schedules=Schedules(),
@@ -211,6 +223,10 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             ),
             waits=waits,
             connections=connections,
+            connection_uses=ConnectionUseService(storage.workflows, lambda: registry),
+            connection_tests=ConnectionTestService(
+                connections, Access(rules, http, settings.resolved_workspace, settings.resolved_data_dir)
+            ),
             node_types=NodeTypeService(lambda: registry),
             operations=OperationsService(
                 _instance(settings, storage, clock),
@@ -229,6 +245,15 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             retention=retention,
             recovered=recovered,
         )
+
+
+def _cipher(settings: Settings, *, shared: bool) -> Cipher:
+    return open_cipher(
+        settings.resolved_data_dir,
+        settings.secret_key.get_secret_value() or None,
+        key_file=settings.resolved_secret_key_file,
+        shared=shared,
+    )
 
 
 def _engine_settings(settings: Settings, *, recover: bool) -> EngineSettings:

@@ -64,6 +64,16 @@ class Settings(BaseSettings):
         default=SecretStr(""),
         description="Key that encrypts connections, 16 characters or more; empty means the file `secret.key`.",
     )
+    secret_key_file: Path | None = Field(
+        default=None,
+        description="File with the keys that connections are encrypted with, one a line, the newest first: the first "
+        "encrypts, all decrypt. Read again when the keys are rotated.",
+    )
+    connections_dir: Path | None = Field(
+        default=None,
+        description="Folder of connections that can only be read: `NAME.json`, or a folder `NAME` with a file for each "
+        "field, as secrets are mounted.",
+    )
     egress_allow: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Hosts or networks that outgoing nodes may reach although they are loopback, link-local or "
@@ -216,6 +226,16 @@ class Settings(BaseSettings):
         """The folder of the artifacts, absolute."""
         given = self.artifacts_dir
         return self.resolved_data_dir / "artifacts" if given is None else self.resolved_workspace / given.expanduser()
+
+    @property
+    def resolved_secret_key_file(self) -> Path | None:
+        """The file of the keys, absolute."""
+        return None if self.secret_key_file is None else self.resolved_workspace / self.secret_key_file.expanduser()
+
+    @property
+    def resolved_connections_dir(self) -> Path | None:
+        """The folder of mounted connections, absolute."""
+        return None if self.connections_dir is None else self.resolved_workspace / self.connections_dir.expanduser()
 
     @property
     def scratch_dir(self) -> Path:

@@ -18,6 +18,7 @@ from concertmaster.domain.validation import check_document
 from concertmaster.domain.workflow import Workflow
 from concertmaster.services.callees import callee_problems
 from concertmaster.services.workflows import Checked, WorkflowService
+from concertmaster.security.given_connections import given_connections
 from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database, describe, dialect_of
 from concertmaster.storage.executions import SqlExecutionStore
@@ -30,13 +31,14 @@ from concertmaster.triggers.schedule import Schedules
 
 
 async def known_connections(settings: Settings) -> Mapping[str, str] | None:
-    """The type of every stored connection by name, read beside a server that may run; None when nobody can tell."""
+    """The type of every connection by name, read beside a server that may run; None when nobody can tell."""
+    given = {one.name: one.type for source in reversed(given_connections(settings)) for one in source.given()}
     data_dir = settings.resolved_data_dir
     if not settings.database_url and not (data_dir / DATABASE_FILE).exists():
-        return {}
+        return given
     database = Database(settings.resolved_database_url)
     try:
-        return {connection.name: connection.type for connection in await SqlConnectionStore(database).list()}
+        return {line.name: line.type for line in await SqlConnectionStore(database).list()} | given
     except OperationalError:
         return None
     finally:
@@ -139,7 +141,10 @@ def not_common(settings: Settings, others: int) -> Sequence[str]:
         return ()
     who = "another server lives" if others == 1 else f"{others} other servers live"
     missing = {
-        "SECRET_KEY": (settings.secret_key, "connections stored by one cannot be read by the other"),
+        "SECRET_KEY": (
+            settings.secret_key or settings.secret_key_file,
+            "connections stored by one cannot be read by the other",
+        ),
         "ARTIFACTS_DIR": (settings.artifacts_dir, "tables and large values of one are not found by the other"),
     }
     return [

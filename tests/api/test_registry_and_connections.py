@@ -48,9 +48,9 @@ async def test_the_registry_tells_its_sources(client: httpx.AsyncClient) -> None
 
 
 async def test_a_connection_goes_in_and_its_values_never_come_out(client: httpx.AsyncClient, workspace: Path) -> None:
-    body = {"name": "shop", "type": "http", "values": {"token": "s3cr3t-value", "url": "https://x.test"}}
+    body = {"name": "shop", "type": "http", "values": {"token": "s3cr3t-value", "base_url": "https://x.test"}}
     made = await client.post("/connections", json=body)
-    assert (made.status_code, made.json()["fields"]) == (201, ["token", "url"])
+    assert (made.status_code, made.json()["fields"]) == (201, ["base_url", "token"])
     answers = [await client.get("/connections"), await client.get("/connections/shop"), made]
     assert not any("s3cr3t" in answer.text for answer in answers)
     files = [path for path in (workspace / ".concertmaster").rglob("*") if path.is_file()]
@@ -62,9 +62,11 @@ async def test_connections_are_replaced_and_deleted_only_on_purpose(client: http
     await client.post("/connections", json=body)
     again = await client.post("/connections", json=body)
     assert (again.status_code, again.json()["code"]) == (409, "connection.exists")
-    replaced = await client.put("/connections/shop", json={"type": "http", "values": {"key": "two"}})
-    assert replaced.json()["fields"] == ["key"]
-    assert (await client.put("/connections/none", json={"type": "http", "values": {"a": "b"}})).status_code == 404
+    replaced = await client.put(
+        "/connections/shop", json={"type": "http", "values": {"header": "X-Key", "value": "two"}}
+    )
+    assert replaced.json()["fields"] == ["header", "value"]
+    assert (await client.put("/connections/none", json={"type": "http", "values": {"token": "b"}})).status_code == 404
     assert (await client.delete("/connections/shop")).status_code == 204
     assert (await client.delete("/connections/shop")).status_code == 404
     assert (await client.get("/connections/shop")).status_code == 404

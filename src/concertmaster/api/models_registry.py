@@ -1,11 +1,11 @@
-"""The JSON of what an instance has: node types, the registry, connections, its own state."""
+"""The JSON of what an instance has: node types, the registry, its own state."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field
 
 from concertmaster.domain.ports import PortKind
 from concertmaster.domain.spec import Container, Effect, Isolation
@@ -98,37 +98,6 @@ class RegistryState(_Model):
 
     mode: Literal["dynamic"]
     sources: list[RegistrySource]
-
-
-class Connection(_Model):
-    """A connection without its secrets: `fields` are the names of its values."""
-
-    name: str
-    type: str
-    created_at: datetime
-    updated_at: datetime
-    fields: list[str]
-
-
-class ConnectionList(_Model):
-    """All connections, by name."""
-
-    items: list[Connection]
-    next: None
-
-
-class ConnectionValues(BaseModel):
-    """What PUT takes: values are written once and never read back."""
-
-    model_config = ConfigDict(extra="forbid")
-    type: str = Field(min_length=1, max_length=100, pattern=r"^[a-z][a-z0-9_.-]*$")
-    values: dict[str, SecretStr] = Field(min_length=1, max_length=50)
-
-
-class CreateConnection(ConnectionValues):
-    """What POST takes."""
-
-    name: str = Field(min_length=1, max_length=100, pattern=r"^[a-z0-9][a-z0-9_-]*$")
 
 
 class Health(_Model):

@@ -33,6 +33,8 @@ from concertmaster.inspection import (
     unknown_limits,
 )
 from concertmaster.nodes.loader import load_registry
+from concertmaster.security.given_connections import VARIABLE, given_connections
+from concertmaster.services.connections import problem_of
 
 LEAST_FREE_BYTES = 1 << 30
 
@@ -70,7 +72,7 @@ def _python(_: Settings) -> Iterator[Finding]:
 def _environment(_: Settings) -> Iterator[Finding]:
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     for name in sorted(os.environ):
-        if name.startswith(PREFIX) and name not in known:
+        if name.startswith(PREFIX) and name not in known and not name.startswith(VARIABLE):
             yield Finding("environment", None, f"{name} is no setting; see: concertmaster config show")
 
 
@@ -100,7 +102,10 @@ def _database(settings: Settings) -> Iterator[Finding]:
     for told in not_common(settings, others):
         yield Finding("database", False, told)
     if database_is_shared(settings) and not others:
-        for name, is_set in (("SECRET_KEY", settings.secret_key), ("ARTIFACTS_DIR", settings.artifacts_dir)):
+        for name, is_set in (
+            ("SECRET_KEY", settings.secret_key or settings.secret_key_file),
+            ("ARTIFACTS_DIR", settings.artifacts_dir),
+        ):
             if not is_set:
                 remedy = f"set {PREFIX}{name} to the same on all servers, if there are several on this database"
                 yield Finding("database", None, remedy)
@@ -126,6 +131,14 @@ def _server(settings: Settings) -> Iterator[Finding]:
 def _web(_: Settings) -> Iterator[Finding]:
     built = (STATIC / "index.html").is_file()
     yield Finding("web UI", True if built else None, "built" if built else "not built; in a clone run: make web")
+
+
+def _connections(settings: Settings) -> Iterator[Finding]:
+    for source in given_connections(settings):
+        for given in source.given():
+            problem = problem_of(given)
+            shown = f"{given.name} of {given.place}: {problem or given.type}"
+            yield Finding("connection", not problem, f"{shown}; mend it there" if problem else shown)
 
 
 def _nodes(settings: Settings) -> Iterator[Finding]:
@@ -162,5 +175,6 @@ _CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _database,
     _server,
     _web,
+    _connections,
     _nodes,
 )

@@ -145,7 +145,8 @@ class PinnedBackend(httpcore.AsyncNetworkBackend):
             OperationalError: `http.dns_failed`.
             httpcore.ConnectError, httpcore.ConnectTimeout: no address answered.
         """
-        addresses = self._checked(host, port, await self._addresses(host, port, timeout))
+        found = await self._addresses(host, port, timeout)
+        addresses = checked_addresses(self._rules, host, port, found)
         last: Exception | None = None
         for address in addresses[:_MAX_ADDRESSES]:
             try:
@@ -165,25 +166,45 @@ class PinnedBackend(httpcore.AsyncNetworkBackend):
     async def _addresses(self, host: str, port: int, timeout: float | None) -> list[Address]:
         try:
             async with asyncio.timeout(timeout):
-                found = await self._resolve(host, port)
+                return await resolved(self._resolve, host, port)
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(f"resolving {host} took too long") from error
-        except (OSError, UnicodeError) as error:
-            raise OperationalError(
-                "http.dns_failed", f"The host {host} can't be resolved: {error}; check the name", sent=False, host=host
-            ) from error
-        return [ipaddress.ip_address(text.partition("%")[0]) for text in found]
 
-    def _checked(self, host: str, port: int, addresses: list[Address]) -> list[Address]:
-        passed = [address for address in addresses if self._rules.allows(host, port, address)]
-        if passed:
-            return passed
-        shown = ", ".join(dict.fromkeys((host, *map(str, addresses))))
-        raise UserError(
-            "http.egress_refused",
-            f"Requests to {shown} are refused: the address is not a public one. If it is meant, add {host}:{port} to "
-            "the setting EGRESS_ALLOW (CONCERTMASTER_EGRESS_ALLOW) and restart",
-            sent=False,
-            host=host,
-            port=port,
-        )
+
+async def allowed_addresses(
+    rules: EgressRules, host: str, port: int, *, resolve: Resolve = system_resolve
+) -> list[Address]:
+    """The addresses of a host that may be connected to, resolved once; connect to one of them and not to the name.
+
+    Raises:
+        UserError: `http.egress_refused`.
+        OperationalError: `http.dns_failed`.
+    """
+    return checked_addresses(rules, host, port, await resolved(resolve, host, port))[:_MAX_ADDRESSES]
+
+
+async def resolved(resolve: Resolve, host: str, port: int) -> list[Address]:
+    """The addresses of a host. Raises OperationalError `http.dns_failed`."""
+    try:
+        found = await resolve(host, port)
+    except (OSError, UnicodeError) as error:
+        raise OperationalError(
+            "http.dns_failed", f"The host {host} can't be resolved: {error}; check the name", sent=False, host=host
+        ) from error
+    return [ipaddress.ip_address(text.partition("%")[0]) for text in found]
+
+
+def checked_addresses(rules: EgressRules, host: str, port: int, addresses: list[Address]) -> list[Address]:
+    """Those that the rules allow. Raises UserError `http.egress_refused` when there is none."""
+    passed = [address for address in addresses if rules.allows(host, port, address)]
+    if passed:
+        return passed
+    shown = ", ".join(dict.fromkeys((host, *map(str, addresses))))
+    raise UserError(
+        "http.egress_refused",
+        f"Requests to {shown} are refused: the address is not a public one. If it is meant, add {host}:{port} to "
+        "the setting EGRESS_ALLOW (CONCERTMASTER_EGRESS_ALLOW) and restart",
+        sent=False,
+        host=host,
+        port=port,
+    )

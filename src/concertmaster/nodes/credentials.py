@@ -25,7 +25,23 @@ else:
 
 _HIDDEN = "***"
 # Fields that tell where and who, not how to get in: hiding them in logs would hide what went wrong.
-_PUBLIC_FIELDS = frozenset({"base_url", "header", "username", "user", "host", "port", "database"})
+_PUBLIC_FIELDS = frozenset(
+    {
+        *(
+            "access_key_id",
+            "auth",
+            "base_url",
+            "bootstrap_servers",
+            "bucket",
+            "ca_certificate",
+            "client_id",
+            "database",
+        ),
+        *("endpoint_url", "from_address", "header", "host", "host_key", "path", "port", "query_parameter", "read_only"),
+        *("region", "sasl_mechanism", "scope", "security", "security_protocol", "sslmode", "tls", "token_url", "user"),
+        *("username", "virtual_host"),
+    }
+)
 
 
 class Secret:
@@ -87,12 +103,13 @@ class Connection(Generic[TypeName]):
     Attributes:
         type: `http`, `postgres`, ...; "" as long as nobody has looked it up.
         name: what the workflow calls it.
-        values: its fields, decrypted; empty in a reference that was not looked up yet.
+        values: its fields, decrypted, with what its type has for those that are not given; empty in a reference that
+            was not looked up yet. Texts, or numbers and yes or no where the type says so (`port`, `tls`).
     """
 
     type: str
     name: str
-    values: Mapping[str, str] = field(default_factory=lambda: {}, repr=False)
+    values: Mapping[str, Any] = field(default_factory=lambda: {}, repr=False)
 
     if not TYPE_CHECKING:
 
@@ -108,7 +125,7 @@ class Connection(Generic[TypeName]):
             UserError: `connection.field_missing`; the message names the fields it has.
         """
         if name in self.values:
-            return Secret(self.values[name])
+            return Secret(str(self.values[name]))
         raise UserError(
             "connection.field_missing",
             f"Connection '{self.name}' has no field '{name}'"
@@ -120,7 +137,7 @@ class Connection(Generic[TypeName]):
 
     def secrets(self) -> frozenset[str]:
         """The values that logs, errors and results may not show."""
-        return frozenset(value for name, value in self.values.items() if name not in _PUBLIC_FIELDS)
+        return frozenset(str(value) for name, value in self.values.items() if name not in _PUBLIC_FIELDS)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

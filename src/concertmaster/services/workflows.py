@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,7 +13,6 @@ from concertmaster.domain.document import Format, parse, to_json
 from concertmaster.domain.errors import Invalid, NotFound, UserError
 from concertmaster.domain.execution import ExecutionRow
 from concertmaster.domain.interfaces import (
-    ConnectionStore,
     ExecutionStore,
     Page,
     StoredWorkflow,
@@ -68,7 +67,7 @@ class WorkflowEntry:
 
 
 class WorkflowService:
-    """Use cases around workflow documents.
+    """Use cases around workflow documents; `connections` gives the type of every connection by name.
 
     Attributes:
         on_published: called when a version was published; whoever follows that puts himself there.
@@ -78,7 +77,7 @@ class WorkflowService:
         self,
         store: WorkflowStore,
         executions: ExecutionStore,
-        connections: ConnectionStore,
+        connections: Callable[[], Awaitable[Mapping[str, str]]],
         triggers: TriggerStore,
         *,
         specs: Callable[[], Specs],
@@ -255,7 +254,7 @@ class WorkflowService:
 
     async def _connection_types(self) -> Mapping[str, str]:
         """The type of every connection by name."""
-        return {connection.name: connection.type for connection in await self._connections.list()}
+        return await self._connections()
 
     async def _read(self, stored: StoredWorkflow) -> WorkflowVersion:
         workflow = await self._workflow(stored)

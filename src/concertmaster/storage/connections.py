@@ -76,6 +76,21 @@ class SqlConnectionStore:
         query = select(*_LINE).order_by(connections.c.name)
         return [_stored(row) for row in await self._database.read(lambda connection: connection.execute(query).all())]
 
+    async def rewrap(self, name: str, former: bytes, blob: bytes) -> bool:
+        """See `ConnectionStore`. Only the key has changed, so its own time and audit tell nothing of it."""
+        own = connections.c
+        statement = update(connections).where(own.name == name, own.blob == former).values(blob=blob)
+        return await self._database.write(lambda connection: connection.execute(statement).rowcount == 1)
+
+    async def note_rotation(self, key: str, *, actor: Actor) -> None:
+        """See `ConnectionStore`."""
+        at = self._now()
+
+        def note(connection: Connection) -> None:
+            record(connection, actor, "secret_key.rotate", f"secret_key:{key}", at=at)
+
+        await self._database.write(note)
+
     async def delete(self, name: str, *, actor: Actor) -> None:
         """Remove it for good.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, desc, insert, select, tuple_, update
+from sqlalchemy import Connection, desc, insert, or_, select, tuple_, update
 
 from concertmaster.domain import document
 from concertmaster.domain.access import Actor
@@ -101,6 +101,22 @@ class SqlWorkflowStore:
         following = rows[limit - 1] if len(rows) > limit else None
         cursor = None if following is None else write_cursor(following.updated_at, following.name)
         return Page([_line(row) for row in rows[:limit]], cursor)
+
+    async def naming(self, texts: Sequence[str]) -> list[StoredWorkflow]:
+        """See `WorkflowStore`; reads every document, so it is for people and not for runs."""
+        own = workflow_versions.c
+        holds = or_(*(own.document.contains(text, autoescape=True) for text in texts))
+        wanted = or_(own.version == workflows.c.version, own.version == workflows.c.published)
+        query = (
+            select(workflows.c.name, workflows.c.published, *_VERSION)
+            .join(workflow_versions, own.workflow == workflows.c.name)
+            .where(workflows.c.deleted_at.is_(None), wanted, holds)
+            .order_by(workflows.c.name, own.version)
+        )
+        if not texts:
+            return []
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [_stored(row, row) for row in rows]
 
     async def versions(self, name: str, *, before: str | None = None, limit: int = 100) -> Page[VersionLine]:
         """Versions of a workflow, newest first.

@@ -18,6 +18,13 @@ from concertmaster.domain.interfaces.append import (
     StopAwaiting,
 )
 from concertmaster.domain.interfaces.backfills import Backfill, BackfillStore
+from concertmaster.domain.interfaces.connections import (
+    ConnectionOrigin,
+    ConnectionSource,
+    ConnectionStore,
+    GivenConnection,
+    StoredConnection,
+)
 from concertmaster.domain.interfaces.happenings import (
     GONE_KEPT,
     FileProgress,
@@ -31,11 +38,9 @@ from concertmaster.domain.interfaces.journal import Claim, History, InboxItem, J
 from concertmaster.domain.interfaces.logins import LoginStore, TokenStore
 from concertmaster.domain.interfaces.retention import NamedArtifact, ReferenceStore, Referrer, ResultStore, Tree
 from concertmaster.domain.interfaces.stores import (
-    ConnectionStore,
     ExecutionStore,
     OpenExecutions,
     Page,
-    StoredConnection,
     StoredWorkflow,
     VersionLine,
     WorkflowLine,
@@ -85,11 +90,14 @@ __all__ = [
     "Companion",
     "Compute",
     "ComputeStats",
+    "ConnectionOrigin",
+    "ConnectionSource",
     "ConnectionStore",
     "EventBus",
     "ExecutionStore",
     "FileProgress",
     "FileWatchStore",
+    "GivenConnection",
     "Happening",
     "HappeningStore",
     "History",

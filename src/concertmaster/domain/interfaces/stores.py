@@ -1,4 +1,4 @@
-"""Stores of workflows, executions and connections."""
+"""Stores of workflows and executions."""
 
 from __future__ import annotations
 
@@ -92,6 +92,10 @@ class WorkflowStore(Protocol):
 
     async def list(self, *, before: str | None = None, limit: int = 100) -> Page[WorkflowLine]: ...
 
+    async def naming(self, texts: Sequence[str]) -> list[StoredWorkflow]:
+        """The newest and the published version of every workflow whose document has one of the texts, by name."""
+        ...
+
     async def versions(self, name: str, *, before: str | None = None, limit: int = 100) -> Page[VersionLine]: ...
 
     async def delete(self, name: str, *, actor: Actor) -> None:
@@ -154,32 +158,3 @@ class ExecutionStore(Protocol):
     async def logs(
         self, execution_id: str, *, after: int = 0, node: str | None = None, level: str | None = None, limit: int = 1000
     ) -> list[LogLine]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class StoredConnection:
-    """A connection without its secrets: `fields` are the names of its values."""
-
-    name: str
-    type: str
-    fields: Sequence[str]
-    created_at: datetime
-    updated_at: datetime
-
-
-class ConnectionStore(Protocol):
-    """Connections; `blob` is the encrypted JSON of the values."""
-
-    async def put(
-        self, name: str, type_: str, *, fields: Sequence[str], blob: bytes, actor: Actor, replace: bool
-    ) -> StoredConnection:
-        """Raises Conflict `connection.exists` unless `replace`."""
-        ...
-
-    async def get(self, name: str) -> tuple[StoredConnection, bytes]:
-        """Raises NotFound `connection.not_found`."""
-        ...
-
-    async def list(self) -> list[StoredConnection]: ...
-
-    async def delete(self, name: str, *, actor: Actor) -> None: ...

@@ -74,6 +74,14 @@ class Cipher(Protocol):
 
     def decrypt(self, blob: bytes, context: str) -> bytes: ...
 
+    def rewrap(self, blob: bytes, context: str) -> bytes | None:
+        """The blob under the key that encrypts now, None when it is already."""
+        ...
+
+    def rotate(self) -> str:
+        """Take a new key into use; gives its id."""
+        ...
+
 
 class Abandoned(Exception):
     """A thread went on after it was told to stop; it cannot be killed."""

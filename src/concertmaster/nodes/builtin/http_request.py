@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Annotated, Any, Literal, TypedDict
@@ -82,8 +83,9 @@ async def http_request(
         headers: Further headers, text; an expression may give a number.
         query: Parameters put into the URL; a list repeats the name.
         body: Text is sent as it is, everything else as JSON.
-        connection: Credentials, a connection of type `http`: `token` (bearer), `username` and `password` (basic), or
-            `header` and `value`; with `base_url` they are sent to that server only.
+        connection: Credentials, a connection of type `http`: `token` (bearer), `username` and `password` (basic),
+            `header` and `value`, `query_parameter` and `value`, or `token_url`, `client_id` and `client_secret`
+            (OAuth 2); with `base_url` they are sent to that server only.
         timeout: Of the whole exchange, such as `30s`.
         response: Form of the body in the output; `auto` goes by the content type, and gives base64 for binary data.
         raise_for_status: A status of 400 or more is a failure; otherwise it is an answer like any other.
@@ -101,6 +103,7 @@ async def http_request(
     """
     target = _target(url, connection)
     sent_headers = _headers(method, headers or {}, connection, context)
+    parameters = {**(query or {}), **(credentials(connection).query if connection else {})}
     content: dict[str, Any] = {}
     if isinstance(body, str):
         content["content"] = body.encode()
@@ -110,7 +113,7 @@ async def http_request(
         method,
         target,
         headers=sent_headers,
-        params=dict(query) if query else None,
+        params=parameters or None,
         timeout=_seconds(timeout),
         follow_redirects=follow_redirects,
         **content,
@@ -157,15 +160,38 @@ def _headers(
     found = dict(headers)
     given = {name.lower() for name in headers}
     if connection is not None:
-        name, value = _credentials(connection)
-        if name.lower() not in given:
-            found[name] = value
+        found.update(
+            (name, value) for name, value in credentials(connection).headers.items() if name.lower() not in given
+        )
     if method not in _READING and "idempotency-key" not in given:
         found["Idempotency-Key"] = context.idempotency_key
     return found
 
 
-def _credentials(connection: Connection[Any]) -> tuple[str, str]:
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a connection adds to a request."""
+
+    headers: Mapping[str, str] = field(default_factory=lambda: {}, repr=False)
+    query: Mapping[str, str] = field(default_factory=lambda: {}, repr=False)
+
+
+def credentials(connection: Connection[Any]) -> Credentials:
+    """What the fields of a connection of type `http` tell.
+
+    Raises:
+        UserError: `connection.field_missing`.
+    """
+    values = connection.values
+    if "query_parameter" in values:
+        return Credentials(query={str(values["query_parameter"]): connection.secret("value").reveal()})
+    if values.get("auth") == "none":
+        return Credentials()
+    name, value = _header(connection)
+    return Credentials(headers={name: value})
+
+
+def _header(connection: Connection[Any]) -> tuple[str, str]:
     values = connection.values
     if "token" in values:
         return "Authorization", f"Bearer {connection.secret('token').reveal()}"
@@ -177,7 +203,8 @@ def _credentials(connection: Connection[Any]) -> tuple[str, str]:
         return connection.secret("header").reveal(), connection.secret("value").reveal()
     raise UserError(
         "connection.field_missing",
-        f"Connection '{connection.name}' has none of: token; username and password; header and value. "
+        f"Connection '{connection.name}' has none of: token; username and password; header and value; query_parameter "
+        "and value. If it needs none, give it `auth` with the value none. "
         f"Set one of them with: concertmaster connection add {connection.name}",
         connection=connection.name,
     )

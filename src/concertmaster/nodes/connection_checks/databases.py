@@ -1,0 +1,201 @@
+"""Tests of connections to databases: log in, and ask for the version."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import sqlite3
+import tempfile
+from collections.abc import Generator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+
+from concertmaster.data.guard import confine
+from concertmaster.nodes.connection_checks.access import SECONDS, Access, CheckFailed, connected, in_thread, tls_for
+
+_LOGIN = "Check username and password"
+# SQLSTATE of PostgreSQL to what is to be done; https://www.postgresql.org/docs/current/errcodes-appendix.html
+_POSTGRES = {
+    "28P01": _LOGIN,
+    "28000": "Check username and database; pg_hba.conf of the server may refuse this machine, or ask for TLS",
+    "3D000": "Check the name of the database, or make it",
+    "53300": "The server has no connection free; raise max_connections, or use a pool",
+    "57P03": "The server is starting or stopping; try again",
+}
+# Error numbers of MySQL; https://dev.mysql.com/doc/mysql-errors/en/server-error-reference.html
+_MYSQL = {
+    1044: "Give the user rights on the database",
+    1045: _LOGIN,
+    1049: "Check the name of the database, or make it",
+    1040: "The server has no connection free; raise max_connections",
+    1130: "The server does not let this machine in; allow it for this user",
+    1698: _LOGIN,
+    3159: "The server asks for TLS; set `sslmode` to require",
+}
+
+
+async def postgres(values: Mapping[str, Any], access: Access) -> str:
+    """Log in to PostgreSQL."""
+    host, port = str(values["host"]), int(values["port"])
+    address = await access.address(host, port)
+    with _authority(values) as authority:
+        options: dict[str, Any] = {
+            **{
+                "host": host,
+                "hostaddr": address,
+                "port": port,
+                "dbname": values["database"],
+                "user": values["username"],
+            },
+            **{"password": values.get("password"), "sslmode": values["sslmode"], "sslrootcert": authority},
+            # Nothing of the server's own account may help.
+            **{"passfile": os.devnull, "connect_timeout": int(SECONDS), "application_name": "concertmaster test"},
+        }
+        try:
+            async with await psycopg.AsyncConnection.connect(
+                **{name: value for name, value in options.items() if value is not None}, autocommit=True
+            ) as connection:
+                found = await (await connection.execute("show server_version")).fetchone()
+                secure = connection.pgconn.ssl_in_use
+        except psycopg.Error as error:
+            raise CheckFailed(_text(error), _postgres_fix(error)) from error
+    return f"PostgreSQL {found[0] if found else '?'} answered, {'with' if secure else 'without'} TLS"
+
+
+def _postgres_fix(error: psycopg.Error) -> str:
+    text = str(error)
+    if error.sqlstate in _POSTGRES:
+        return _POSTGRES[error.sqlstate]
+    for words, fix in (
+        ("password authentication failed", _LOGIN),
+        ("no password supplied", "Give it `password`"),
+        ("does not exist", "Check database and username"),
+        ("pg_hba.conf", _POSTGRES["28000"]),
+        ("certificate", "Check `sslmode` and `ca_certificate`; the host must be the name in the certificate"),
+        ("does not support SSL", "Set `sslmode` to prefer or disable, or turn TLS on at the server"),
+    ):
+        if words in text:
+            return fix
+    return "Check host, port and `sslmode`, and that a PostgreSQL server listens there"
+
+
+@contextlib.contextmanager
+def _authority(values: Mapping[str, Any]) -> Generator[str | None]:
+    """The file of the authority for libpq, which takes no text."""
+    if values["sslmode"] != "verify-full":
+        yield None
+    elif not values.get("ca_certificate"):
+        yield "system"
+    else:
+        with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
+            file.write(str(values["ca_certificate"]))
+            file.flush()
+            yield file.name
+
+
+async def mysql(values: Mapping[str, Any], access: Access) -> str:
+    """Log in to MySQL or MariaDB."""
+    async with connected(access, str(values["host"]), int(values["port"])) as held:
+        return await in_thread(partial(_mysql, values), held)
+
+
+def _mysql(values: Mapping[str, Any], held: socket.socket) -> str:
+    import pymysql  # noqa: PLC0415  (an optional extra)
+    from pymysql.connections import Connection  # noqa: PLC0415
+
+    host, mode = str(values["host"]), values["sslmode"]
+    tls = (
+        None
+        if mode == "disable"
+        else tls_for(host, ca_certificate=values.get("ca_certificate"), verify=mode == "verify-full")
+    )
+    connection: Any = Connection(
+        host=host,
+        user=str(values["username"]),
+        password=str(values.get("password") or ""),
+        database=values.get("database"),
+        ssl=tls,
+        ssl_disabled=tls is None,
+        read_timeout=SECONDS,
+        write_timeout=SECONDS,
+        defer_connect=True,
+    )
+    try:
+        connection.connect(held)
+        with connection.cursor() as cursor:
+            cursor.execute("select version()")
+            version = str(cursor.fetchone()[0])
+    except pymysql.MySQLError as error:
+        number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+        text = str(error.args[1]) if len(error.args) > 1 else str(error)
+        fix = _MYSQL.get(number, "Check host, port and `sslmode`, and that a MySQL or MariaDB server listens there")
+        raise CheckFailed(text, fix) from error
+    finally:
+        with contextlib.suppress(pymysql.MySQLError):
+            connection.close()
+    name = "MariaDB" if "mariadb" in version.lower() else "MySQL"
+    return f"{name} {version.split('-')[0]} answered, {'without' if tls is None else 'with'} TLS"
+
+
+async def sqlite(values: Mapping[str, Any], access: Access) -> str:
+    """Open the file and read its schema."""
+    path = _file(values, access)
+
+    def look() -> int:
+        with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=2)) as connection:
+            return connection.execute("select count(*) from sqlite_schema where type = 'table'").fetchone()[0]
+
+    try:
+        tables = await asyncio.to_thread(look)
+    except sqlite3.Error as error:
+        raise CheckFailed(
+            f"{values['path']}: {error}", "Check that it is a SQLite file that this user may read"
+        ) from error
+    return f"A SQLite file with {_tables(tables)}"
+
+
+async def duckdb_file(values: Mapping[str, Any], access: Access) -> str:
+    """Open the file and read its schema."""
+    path = _file(values, access)
+
+    def look() -> int:
+        config: dict[str, Any] = {"enable_external_access": False, "autoinstall_known_extensions": False, "threads": 1}
+        with duckdb.connect(str(path), read_only=True, config=config) as connection:
+            found = connection.execute("select count(*) from duckdb_tables()").fetchone()
+            return found[0] if found else 0
+
+    try:
+        tables = await asyncio.to_thread(look)
+    except duckdb.Error as error:
+        fix = (
+            "Another program has it open for writing; let it end"
+            if "lock" in str(error)
+            else "Check that it is a DuckDB file that this user may read"
+        )
+        raise CheckFailed(f"{values['path']}: {_text(error)}", fix) from error
+    return f"A DuckDB file with {_tables(tables)}"
+
+
+def _file(values: Mapping[str, Any], access: Access) -> Path:
+    path = confine(access.workspace, str(values["path"]), data_dir=access.data_dir)
+    if not path.is_file():
+        raise CheckFailed(
+            f"There is no file {values['path']} in the workspace", "Check the path; a node that writes makes it"
+        )
+    return path
+
+
+def _tables(number: int) -> str:
+    return "one table" if number == 1 else f"{number} tables"
+
+
+def _text(error: Exception) -> str:
+    """The first line that says something, without what libpq and DuckDB put before it."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0].removeprefix("connection failed: ") if lines else type(error).__name__
