@@ -62,12 +62,10 @@ async def run_check(type_: str, values: Mapping[str, Any], access: Access, *, se
     """
     began = time.monotonic()
     ok, code, message, fix = await _found(type_, with_defaults(type_, values), access, seconds)
+    # What to do is told in words of ours, which never hold a value.
     redactor = Redactor(Connection(type_, "tested", values).secrets())
-    said = [
-        None if text is None else str(redactor.redact(" ".join(text.split())))[:_LONGEST_TEXT]
-        for text in (message, fix)
-    ]
-    return Outcome(ok, code, said[0] or "", said[1], round((time.monotonic() - began) * 1000))
+    said = str(redactor.redact(" ".join(message.split())))[:_LONGEST_TEXT]
+    return Outcome(ok, code, said, fix, round((time.monotonic() - began) * 1000))
 
 
 async def _found(
@@ -85,7 +83,7 @@ async def _found(
             return True, "ok", await check(values, access), None
     except TimeoutError:
         message = f"No complete answer within {seconds:g} s"
-        return False, "timeout", message, "Check host and port, and that no firewall is between"
+        return False, "timeout", message, "Check host, port and TLS, and that no firewall is between"
     except CheckFailed as error:
         return False, "failed", error.message, error.fix
     except ConcertMasterError as error:

@@ -1,0 +1,106 @@
+"""Real servers for tests of connections, each on a free loopback port and gone at the end of its block."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+READY_SECONDS = 60.0
+
+
+def free_port() -> int:
+    """A port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def program(name: str, *folders: str) -> str | None:
+    """Where a program is, also outside of PATH."""
+    return shutil.which(name) or shutil.which(name, path=os.pathsep.join(folders or ("/usr/sbin", "/usr/local/sbin")))
+
+
+@contextlib.contextmanager
+def running(
+    command: list[str],
+    *,
+    ready: Callable[[], bool],
+    log: Path,
+    env: dict[str, str] | None = None,
+    user: str | None = None,
+) -> Generator[None]:
+    """A server process, ready in the block and killed after it."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=output,
+            env={**os.environ, **(env or {})},
+        )
+    try:
+        deadline = time.monotonic() + READY_SECONDS
+        while not ready():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"{command[0]} did not start:\n{log.read_text(errors='replace')}")
+            time.sleep(0.05)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(10)
+
+
+def answers(port: int) -> Callable[[], bool]:
+    """Whether something takes connections on the port."""
+
+    def ask() -> bool:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return True
+        return False
+
+    return ask
+
+
+@contextlib.contextmanager
+def redis_server(folder: Path, *options: str) -> Generator[int]:
+    """A Redis; gives its port."""
+    port = free_port()
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder), *options]
+    with running(command, ready=answers(port), log=folder / "redis.log"):
+        yield port
+
+
+@contextlib.contextmanager
+def mariadb_server(folder: Path) -> Generator[tuple[int, Path]]:
+    """A MariaDB with an empty root password on its socket; gives port and socket."""
+    server, data, log = program("mariadbd") or "mariadbd", folder / "data", folder / "mariadb.log"
+    install = program("mariadb-install-db", "/usr/bin", "/usr/sbin") or "mariadb-install-db"
+    options = ["--no-defaults", f"--datadir={data}", *(["--user=root"] if os.geteuid() == 0 else [])]
+    subprocess.run(
+        [install, *options, "--auth-root-authentication-method=normal", "--skip-test-db"],
+        check=True,
+        capture_output=True,
+    )
+    port, where = free_port(), folder / "s"
+    command = [server, *options, f"--port={port}", f"--socket={where}", "--bind-address=127.0.0.1"]
+    command += ["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=16M", f"--pid-file={folder / 'pid'}"]
+    with running(command, ready=answers(port), log=log):
+        yield port, where
+
+
+@contextlib.contextmanager
+def nats_server(folder: Path, *options: str) -> Generator[int]:
+    """A NATS server; gives its port."""
+    port = free_port()
+    command = [program("nats-server") or "nats-server", "-a", "127.0.0.1", "-p", str(port), *options]
+    with running(command, ready=answers(port), log=folder / "nats.log"):
+        yield port

@@ -1,0 +1,163 @@
+"""Tests of connections over HTTP: a server of the test's own, and an S3 that checks signatures."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from connection_servers import answers, free_port, running
+
+SECRET = "s3cr3t-pass-word"
+
+
+class Guarded(BaseHTTPRequestHandler):
+    """Lets those in who show the secret in the way that the path says; counts the tokens that it gives."""
+
+    tokens = 0
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Stay quiet."""
+
+    def answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
+        basic = "Basic " + base64.b64encode(f"ann:{SECRET}".encode()).decode()
+        given = self.headers.get("authorization", "")
+        match urlsplit(self.path).path:
+            case "/bearer":
+                self.say(200 if given == f"Bearer {SECRET}" else 401)
+            case "/basic":
+                self.say(200 if given == basic else 401)
+            case "/header":
+                self.say(200 if self.headers.get("x-key") == SECRET else 403)
+            case "/query":
+                self.say(200 if parse_qs(urlsplit(self.path).query).get("key") == [SECRET] else 401)
+            case "/open":
+                self.say(200 if not given else 400)
+            case "/token" if given == basic and "grant_type=client_credentials" in body:
+                Guarded.tokens += 1
+                self.say(200, {"access_token": f"token-{Guarded.tokens}-long-enough", "expires_in": 3600})
+            case "/token":
+                self.say(401, {"error": "invalid_client", "error_description": given})
+            case "/oauth":
+                self.say(200 if given.startswith("Bearer token-") else 401)
+            case "/slack/good":
+                self.say(400, {"error": "no_text"})
+            case "/busy":
+                self.say(503)
+            case _:
+                self.say(404)
+
+    def say(self, status: int, body: Any = None) -> None:
+        content = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST = answer  # noqa: N815
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Guarded) as found:
+        threading.Thread(target=found.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{found.server_port}"
+        found.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        ("/bearer", {"token": SECRET}),
+        ("/basic", {"username": "ann", "password": SECRET}),
+        ("/header", {"header": "X-Key", "value": SECRET}),
+        ("/query", {"query_parameter": "key", "value": SECRET}),
+        ("/open", {}),
+        ("/open", {"auth": "none"}),
+    ],
+)
+async def test_http_logs_in_each_way(check, server: str, path: str, values: dict[str, str]) -> None:
+    good = await check("http", base_url=server + path, **values)
+    assert (good.ok, good.message.endswith("answered 200")) == (True, True)
+    wrong = {name: "another" if value == SECRET else value for name, value in values.items()}
+    if wrong != values:
+        bad = await check("http", base_url=server + path, **wrong)
+        assert (bad.ok, bad.fix) == (False, "Check the credentials, and their rights")
+
+
+async def test_http_with_oauth2_asks_for_a_token(check, server: str) -> None:
+    values = {"token_url": f"{server}/token", "client_id": "ann", "client_secret": SECRET}
+    assert (await check("http", base_url=f"{server}/oauth", **values)).ok
+    assert (await check("http", **values)).message == "The token server gave an access token"
+    bad = await check("http", **{**values, "client_secret": "another-long-one"})
+    assert (bad.code, "invalid_client" in bad.message, "another-long-one" in bad.message) == (
+        "oauth2.refused",
+        True,
+        False,
+    )
+
+
+async def test_http_says_what_it_cannot_tell(check, server: str) -> None:
+    assert "does not tell" in (await check("http", base_url=f"{server}/none", token=SECRET)).message
+    assert not (await check("http", base_url=f"{server}/busy", token=SECRET)).ok
+    assert (await check("http", token=SECRET)).fix == "Give it `base_url`; the test gets that page"
+
+
+async def test_slack_is_known_without_posting(check, server: str) -> None:
+    assert (
+        await check("slack", url=f"{server}/slack/good")
+    ).message == "127.0.0.1 knows the webhook; nothing was posted"
+    bad = await check("slack", url=f"{server}/slack/{SECRET}")
+    assert (bad.ok, SECRET in bad.message) == (False, False)
+    inside = await check("slack", url=f"http://127.0.0.9/{SECRET}")
+    assert (inside.code, SECRET in inside.message) == ("http.egress_refused", False)
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, str]]:
+    """An S3 that checks signatures; gives its address and the keys of a user who may list buckets."""
+    port, log = free_port(), tmp_path_factory.mktemp("s3") / "log"
+    # Two requests make the user and his keys, two his rights and a bucket; from then on everything is checked.
+    env = {"INITIAL_NO_AUTH_ACTION_COUNT": "4"}
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with running(command, ready=answers(port), log=Path(log), env=env):
+        import botocore.session
+
+        session = botocore.session.get_session()
+        options = {
+            "endpoint_url": f"http://127.0.0.1:{port}",
+            "region_name": "us-east-1",
+            "aws_access_key_id": "any",
+            "aws_secret_access_key": "any",
+        }
+        iam = session.create_client("iam", **options)
+        iam.create_user(UserName="ann")
+        key = iam.create_access_key(UserName="ann")["AccessKey"]
+        rights = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+        iam.put_user_policy(UserName="ann", PolicyName="all", PolicyDocument=json.dumps(rights))
+        session.create_client("s3", **options).create_bucket(Bucket="goods")
+        yield options["endpoint_url"], key["AccessKeyId"], key["SecretAccessKey"]
+
+
+async def test_s3_lists_the_bucket_or_says_why_not(check, s3: tuple[str, str, str]) -> None:
+    endpoint, key, secret = s3
+    where = {"endpoint_url": endpoint, "access_key_id": key, "secret_access_key": secret}
+    good = await check("s3", **where, bucket="goods")
+    assert (good.message, good.ok) == ("The bucket goods can be listed", True)
+    assert (await check("s3", **where)).ok
+    missing = await check("s3", **where, bucket="none")
+    assert (missing.ok, missing.fix) == (False, "Check the name of the bucket, or make it")
+    bad = await check("s3", **{**where, "secret_access_key": SECRET}, bucket="goods")
+    assert (bad.ok, bad.fix) == (False, "Check secret_access_key")
+    stranger = await check("s3", **{**where, "access_key_id": "AKIANOBODY"}, bucket="goods")
+    assert (stranger.ok, stranger.fix) == (False, "Check access_key_id")
