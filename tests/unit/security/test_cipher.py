@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
+import secrets
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -131,3 +135,68 @@ def test_the_setting_gives_the_key_and_the_file_stays_readable(tmp_path: Path) -
 def test_no_key_file_is_made_when_the_setting_is_used(tmp_path: Path) -> None:
     open_cipher(tmp_path, "a long enough secret key")
     assert list(tmp_path.iterdir()) == []
+
+
+def former_blob(key: bytes, plain: bytes, context: str) -> bytes:
+    """A blob as it was before there was an envelope."""
+    nonce = secrets.token_bytes(12)
+    header = b"CM1" + hashlib.sha256(b"concertmaster key id" + key).digest()[:8] + nonce
+    return header + AESGCM(key).encrypt(nonce, plain, header + context.encode())
+
+
+def test_a_blob_without_an_envelope_stays_readable_and_gets_one() -> None:
+    old, cipher = former_blob(ONE, b"secret", "c"), Cipher([TWO, ONE])
+    assert cipher.decrypt(old, "c") == b"secret"
+    anew = cipher.rewrap(old, "c")
+    assert anew is not None
+    assert Cipher([TWO]).decrypt(anew, "c") == b"secret"
+    assert cipher.rewrap(anew, "c") is None
+
+
+def test_wrapping_anew_leaves_what_is_encrypted_as_it_is() -> None:
+    old = Cipher([ONE]).encrypt(b"secret", "c")
+    anew = Cipher([TWO, ONE]).rewrap(old, "c")
+    assert anew is not None
+    assert anew[-34:] == old[-34:]
+    assert Cipher([TWO]).decrypt(anew, "c") == b"secret"
+    with pytest.raises(OperationalError, match="another key"):
+        Cipher([ONE]).decrypt(anew, "c")
+    with pytest.raises(OperationalError, match="damaged"):
+        Cipher([TWO, ONE]).rewrap(old, "another")
+
+
+def test_a_new_key_of_the_data_folder_keeps_the_former_one(tmp_path: Path) -> None:
+    cipher = open_cipher(tmp_path)
+    first, blob = cipher.current, cipher.encrypt(b"secret", "c")
+    second = cipher.rotate()
+    assert (second != first, cipher.current) == (True, second)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [KEY_FILE, f"{KEY_FILE}.{first}"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
+    assert open_cipher(tmp_path).decrypt(blob, "c") == b"secret"
+    anew = cipher.rewrap(blob, "c")
+    assert anew is not None
+    (tmp_path / f"{KEY_FILE}.{first}").unlink()
+    assert open_cipher(tmp_path).decrypt(anew, "c") == b"secret"
+    assert len(base64.urlsafe_b64decode((tmp_path / KEY_FILE).read_bytes())) == 32
+
+
+def test_a_key_that_comes_into_the_file_later_is_found(tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    file.write_text("# newest first\nthe first of two long keys\n")
+    here = open_cipher(tmp_path, key_file=file)
+    file.write_text("the second of two long keys\nthe first of two long keys\n")
+    blob = open_cipher(tmp_path, key_file=file).encrypt(b"secret", "c")
+    assert here.decrypt(blob, "c") == b"secret"
+    assert [path.name for path in tmp_path.iterdir()] == ["keys"]
+
+
+def test_keys_that_others_would_not_have_are_not_made(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="SECRET_KEY_FILE") as caught:
+        open_cipher(tmp_path, shared=True).rotate()
+    assert caught.value.code == "secret_key.shared"
+    (tmp_path / "keys").write_text("# none yet\n")
+    with pytest.raises(UserError, match="holds no key"):
+        open_cipher(tmp_path, key_file=tmp_path / "keys")
+    with pytest.raises(OperationalError) as unreadable:
+        open_cipher(tmp_path, key_file=tmp_path / "none")
+    assert unreadable.value.code == "secret_key.unreadable"
