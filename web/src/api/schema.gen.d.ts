@@ -952,6 +952,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/connections/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Entered Connection
+         * @description Test values before they are stored. What the other side answers is told in the outcome, also a failure.
+         */
+        post: operations["test_entered_connection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/rotate-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Key
+         * @description Take a new key into use and wrap the data key of every connection with it.
+         */
+        post: operations["rotate_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/connections/{name}": {
         parameters: {
             query?: never;
@@ -966,15 +1006,75 @@ export interface paths {
         get: operations["get_connection"];
         /**
          * Replace Connection
-         * @description Replace the values of a known connection.
+         * @description Replace the values of a known connection; those that `keep` names stay.
          */
         put: operations["replace_connection"];
         post?: never;
         /**
          * Delete Connection
-         * @description Remove a connection; workflows that name it get a problem.
+         * @description Remove a connection; one that published workflows name only with `force`, and they get a problem.
          */
         delete: operations["delete_connection"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Connection
+         * @description Test a connection as it is stored. What the other side answers is told in the outcome, also a failure.
+         */
+        post: operations["test_connection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connection-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Connection Types
+         * @description The types of connections, each with the schema of its fields.
+         */
+        get: operations["list_connection_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connection-uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Connection Uses
+         * @description Which workflows name connections, in their newest and their published version.
+         */
+        get: operations["list_connection_uses"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1366,25 +1466,33 @@ export interface components {
         };
         /**
          * Connection
-         * @description A connection without its secrets: `fields` are the names of its values.
+         * @description A connection without its values: `fields` are their names.
+         *
+         *     One whose `source` is not `database` is given by the variable or file `place` and can only be read; `problem` says
+         *     why it cannot be used.
          */
         Connection: {
             /** Name */
             name: string;
             /** Type */
             type: string;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /**
-             * Updated At
-             * Format: date-time
-             */
-            updated_at: string;
+            /** Created At */
+            created_at: string | null;
+            /** Updated At */
+            updated_at: string | null;
             /** Fields */
             fields: string[];
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "database" | "environment" | "file";
+            /** Place */
+            place: string | null;
+            /** Read Only */
+            read_only: boolean;
+            /** Problem */
+            problem: string | null;
         };
         /**
          * ConnectionList
@@ -1397,16 +1505,76 @@ export interface components {
             next: null;
         };
         /**
+         * ConnectionType
+         * @description A type as a form needs it: secret fields are `writeOnly`; `x-when` says beside which values a field is shown.
+         *
+         *     `install` is the command that installs the driver of its test, null when it is there.
+         */
+        ConnectionType: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /** Description */
+            description: string;
+            /** Schema */
+            schema: {
+                [key: string]: unknown;
+            };
+            /** Testable */
+            testable: boolean;
+            /** Install */
+            install: string | null;
+        };
+        /**
+         * ConnectionTypeList
+         * @description The types that ConcertMaster knows; node types may ask for others, which take any texts.
+         */
+        ConnectionTypeList: {
+            /** Items */
+            items: components["schemas"]["ConnectionType"][];
+            /** Next */
+            next: null;
+        };
+        /**
+         * ConnectionUse
+         * @description A version of a workflow that names a connection; `pointers` are the places in its document.
+         */
+        ConnectionUse: {
+            /** Connection */
+            connection: string;
+            /** Workflow */
+            workflow: string;
+            /** Version */
+            version: number;
+            /** Published */
+            published: boolean;
+            /** Pointers */
+            pointers: string[];
+        };
+        /**
+         * ConnectionUseList
+         * @description Which workflows name connections.
+         */
+        ConnectionUseList: {
+            /** Items */
+            items: components["schemas"]["ConnectionUse"][];
+            /** Next */
+            next: null;
+        };
+        /**
          * ConnectionValues
-         * @description What PUT takes: values are written once and never read back.
+         * @description What PUT takes: values are written once and never read back; `keep` names fields that stay as they are stored.
          */
         ConnectionValues: {
             /** Type */
             type: string;
             /** Values */
             values: {
-                [key: string]: string;
+                [key: string]: string | number | boolean | null;
             };
+            /** Keep */
+            keep?: string[];
         };
         /**
          * ControlRequest
@@ -1424,14 +1592,14 @@ export interface components {
          * @description What POST takes.
          */
         CreateConnection: {
+            /** Name */
+            name: string;
             /** Type */
             type: string;
             /** Values */
             values: {
-                [key: string]: string;
+                [key: string]: string | number | boolean | null;
             };
-            /** Name */
-            name: string;
         };
         /**
          * CreateToken
@@ -1495,6 +1663,22 @@ export interface components {
             data?: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * EnteredConnection
+         * @description Values to be tested before they are stored; `name` is the connection whose fields `keep` names.
+         */
+        EnteredConnection: {
+            /** Type */
+            type: string;
+            /** Values */
+            values: {
+                [key: string]: string | number | boolean | null;
+            };
+            /** Keep */
+            keep?: string[];
+            /** Name */
+            name?: string | null;
         };
         /**
          * Event
@@ -2201,6 +2385,20 @@ export interface components {
             reason?: string | null;
         };
         /**
+         * Rotation
+         * @description The id of the key in use, how many connections were wrapped anew, and why some could not be.
+         */
+        Rotation: {
+            /** Key */
+            key: string;
+            /** Rewrapped */
+            rewrapped: number;
+            /** Failed */
+            failed: {
+                [key: string]: string;
+            };
+        };
+        /**
          * SchedulePreview
          * @description A schedule that is being written.
          */
@@ -2299,6 +2497,22 @@ export interface components {
             bytes: number;
             /** Columns */
             columns: components["schemas"]["Column"][];
+        };
+        /**
+         * TestOutcome
+         * @description What a test came to; `fix` says what to do about it.
+         */
+        TestOutcome: {
+            /** Ok */
+            ok: boolean;
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /** Fix */
+            fix: string | null;
+            /** Took Ms */
+            took_ms: number;
         };
         /**
          * Token
@@ -5483,6 +5697,110 @@ export interface operations {
             };
         };
     };
+    test_entered_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnteredConnection"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestOutcome"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    rotate_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rotation"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_connection: {
         parameters: {
             query?: never;
@@ -5582,6 +5900,16 @@ export interface operations {
                 };
             };
             /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5595,7 +5923,10 @@ export interface operations {
     };
     delete_connection: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Also when published workflows name it */
+                force?: boolean;
+            };
             header?: never;
             path: {
                 /** @description Name of the connection */
@@ -5624,6 +5955,162 @@ export interface operations {
             };
             /** @description Problem details (RFC 9457) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    test_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the connection */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestOutcome"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_connection_types: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionTypeList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_connection_uses: {
+        parameters: {
+            query?: {
+                /** @description Of one only */
+                name?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionUseList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

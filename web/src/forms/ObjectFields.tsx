@@ -1,6 +1,6 @@
 import { type JsonObject, pointerOf } from '~/model/json'
 import { Field } from './Field'
-import { propertiesOf } from './normalise'
+import { isShown, propertiesOf } from './normalise'
 
 interface ObjectFieldsProps {
   schema: JsonObject
@@ -13,7 +13,8 @@ interface ObjectFieldsProps {
 
 /** The fields of an object; a cleared field takes its key out. */
 export function ObjectFields({ schema, value, onChange, pointer, hidden = null }: ObjectFieldsProps) {
-  return propertiesOf(schema, hidden).map((property) => (
+  const shown = propertiesOf(schema, hidden).filter((property) => isShown(property.schema, value))
+  return shown.map((property) => (
     <Field
       key={property.name}
       name={property.name}

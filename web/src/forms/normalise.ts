@@ -171,6 +171,15 @@ export function propertiesOf(schema: JsonObject, hidden: string | null): Propert
     .sort((left, right) => order(left.schema) - order(right.schema))
 }
 
+/** `x-when: {auth: [bearer]}`: shown only while a field beside it has one of these values. */
+export function isShown(schema: JsonObject, beside: JsonObject): boolean {
+  const when = schema['x-when']
+  if (!isObject(when)) return true
+  return Object.entries(when).every(
+    ([name, values]) => Array.isArray(values) && values.some((value) => sameJson(value, beside[name])),
+  )
+}
+
 function variantOf(branch: JsonObject, root: JsonObject, index: number, union: JsonObject): Variant {
   const schema = resolve(branch, root)
   const discriminator = isObject(union.discriminator) ? text(union.discriminator.propertyName) : ''

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import psycopg
+
 
 from concertmaster.data.guard import confine
 from concertmaster.nodes.connection_checks.access import SECONDS, Access, CheckFailed, connected, in_thread, tls_for
@@ -42,6 +42,8 @@ _MYSQL = {
 
 async def postgres(values: Mapping[str, Any], access: Access) -> str:
     """Log in to PostgreSQL."""
+    import psycopg  # noqa: PLC0415  (slow to load, and servers on SQLite may never need it)
+
     host, port = str(values["host"]), int(values["port"])
     address = await access.address(host, port)
     with _authority(values) as authority:
@@ -64,14 +66,13 @@ async def postgres(values: Mapping[str, Any], access: Access) -> str:
                 found = await (await connection.execute("show server_version")).fetchone()
                 secure = connection.pgconn.ssl_in_use
         except psycopg.Error as error:
-            raise CheckFailed(_text(error), _postgres_fix(error)) from error
+            raise CheckFailed(_text(error), _postgres_fix(str(error), error.sqlstate)) from error
     return f"PostgreSQL {found[0] if found else '?'} answered, {'with' if secure else 'without'} TLS"
 
 
-def _postgres_fix(error: psycopg.Error) -> str:
-    text = str(error)
-    if error.sqlstate in _POSTGRES:
-        return _POSTGRES[error.sqlstate]
+def _postgres_fix(text: str, state: str | None) -> str:
+    if state in _POSTGRES:
+        return _POSTGRES[state]
     for words, fix in (
         ("password authentication failed", _LOGIN),
         ("no password supplied", "Give it `password`"),

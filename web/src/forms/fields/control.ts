@@ -16,6 +16,7 @@ export interface ControlProps {
 /** The default, or an example, as grey text in an empty field. */
 export function placeholderOf(field: Field): string {
   const { fallback, schema } = field
+  if (typeof schema['x-placeholder'] === 'string') return schema['x-placeholder']
   if (fallback !== undefined && fallback !== null && fallback !== '') {
     if (typeof fallback !== 'object') return String(fallback)
     return Object.keys(fallback).length === 0 ? '' : JSON.stringify(fallback)
