@@ -134,7 +134,7 @@ def _problem(known: ConnectionType, item: Mapping[str, Any]) -> Problem:
     name, place = "".join(path), pointer("values", *path)
     match item["type"]:
         case "missing":
-            return Problem("connection.value_missing", place, f"`{name}` is required", fix=f"Give it `{name}`")
+            return Problem("connection.value_missing", place, f"`{name}` is required")
         case "extra_forbidden":
             message = f"{known.title} has no field `{name[:60]}`"
             return Problem("connection.value_unknown", place, message, fix=one_of(name, list(known.model.model_fields)))

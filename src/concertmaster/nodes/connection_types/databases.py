@@ -12,6 +12,7 @@ from concertmaster.nodes.credentials import Secret
 CaCertificate = Annotated[
     str | None,
     Field(
+        title="CA certificate",
         max_length=100_000,
         description="PEM of the authority that signed the server's certificate, when it is not a public one.",
         json_schema_extra={"format": "textarea"},

@@ -14,6 +14,7 @@ import { SchemaForm } from '~/forms/SchemaForm'
 import { words } from '~/i18n'
 import type { JsonObject } from '~/model/json'
 import { ErrorNote } from '~/ui/ErrorNote'
+import classes from './connections.module.css'
 import { initialValues, keptOf, schemaFor, valuesOf } from './draft'
 import { OwnFields } from './OwnFields'
 import { TestResult } from './TestResult'
@@ -161,31 +162,33 @@ function Form({ types, stored, onClose }: FormProps) {
             </Pill.Group>
           </div>
         ) : null}
-        {test.data ? <TestResult outcome={test.data} /> : null}
-        {save.error ? <ErrorNote title={t.saveFailed} error={save.error} /> : null}
-        {test.error ? <ErrorNote title={t.testFailed} error={test.error} /> : null}
-        <Group justify="space-between" mt={4}>
-          {type?.testable === false || !type ? (
-            <span />
-          ) : (
-            <Button
-              variant="default"
-              leftSection={<IconPlugConnected size={15} aria-hidden />}
-              loading={test.isPending}
-              onClick={() => test.mutate({ ...body, name: stored?.name ?? null })}
-            >
-              {t.test}
-            </Button>
-          )}
-          <Group gap="xs">
-            <Button variant="default" onClick={onClose}>
-              {words.shell.cancel}
-            </Button>
-            <Button type="submit" loading={save.isPending} disabled={incomplete}>
-              {stored ? t.saveChanges : t.save}
-            </Button>
+        <div className={classes.foot}>
+          {test.data ? <TestResult outcome={test.data} /> : null}
+          {save.error ? <ErrorNote title={t.saveFailed} error={save.error} /> : null}
+          {test.error ? <ErrorNote title={t.testFailed} error={test.error} /> : null}
+          <Group justify="space-between">
+            {type?.testable === false || !type ? (
+              <span />
+            ) : (
+              <Button
+                variant="default"
+                leftSection={<IconPlugConnected size={15} aria-hidden />}
+                loading={test.isPending}
+                onClick={() => test.mutate({ ...body, name: stored?.name ?? null })}
+              >
+                {t.test}
+              </Button>
+            )}
+            <Group gap="xs">
+              <Button variant="default" onClick={onClose}>
+                {words.shell.cancel}
+              </Button>
+              <Button type="submit" loading={save.isPending} disabled={incomplete}>
+                {stored ? t.saveChanges : t.save}
+              </Button>
+            </Group>
           </Group>
-        </Group>
+        </div>
       </Stack>
     </form>
   )

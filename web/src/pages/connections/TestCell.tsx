@@ -17,13 +17,7 @@ export function TestCell({ name }: { name: string }) {
     (test.error ? { ok: false, code: 'refused', message: test.error.message, fix: null, took_ms: 0 } : null)
   const Icon = !outcome ? IconPlugConnected : outcome.ok ? IconCheck : test.error ? IconAlertTriangle : IconX
   return (
-    <Popover
-      opened={opened && outcome !== null}
-      onChange={setOpened}
-      width={420}
-      position="bottom-start"
-      withArrow
-    >
+    <Popover opened={opened && outcome !== null} onChange={setOpened} width={420} position="left" withArrow>
       <Popover.Target>
         <Button
           variant="subtle"

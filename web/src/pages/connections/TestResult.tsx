@@ -13,7 +13,7 @@ export function TestResult({ outcome }: { outcome: TestOutcome }) {
       <Icon size={16} stroke={2} aria-hidden className={classes.resultIcon} />
       <div>
         <Text size="sm" fw={600} span>
-          {outcome.ok ? words.connections.works : words.connections.fails}
+          {outcome.ok ? words.connections.works : words.connections.fails}:
         </Text>{' '}
         <Text size="sm" span>
           <Prose text={outcome.message} />
