@@ -7,7 +7,10 @@ import pytest
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.errors import Conflict, NotFound
 from concertmaster.domain.interfaces import StoredConnection
+from concertmaster.domain.workflow import Node, Workflow
 from storage_backends import Storage
+
+NODES = {"a": Node("data.set@1", {"value": 1})}
 
 
 async def put(storage: Storage, name: str, blob: bytes, *, replace: bool = False) -> StoredConnection:
@@ -56,3 +59,28 @@ async def test_every_deed_is_audited_without_secrets_and_no_refusal_is(storage: 
     assert [line.action for line in lines] == ["connection.delete", "connection.replace", "connection.create"]
     assert rest.next is None
     assert "secret" not in str(lines)
+
+
+async def test_only_the_blob_that_was_read_is_wrapped_anew(storage: Storage) -> None:
+    stored = await put(storage, "crm", b"former")
+    assert not await storage.connections.rewrap("crm", b"another", b"anew")
+    assert not await storage.connections.rewrap("none", b"former", b"anew")
+    assert await storage.connections.rewrap("crm", b"former", b"anew")
+    assert await storage.connections.get("crm") == (stored, b"anew")
+
+
+async def test_workflows_that_name_a_text_are_found_in_the_newest_and_the_published_version(storage: Storage) -> None:
+    for labels in ({"of": 'the "one"'}, {"of": "two"}):
+        await storage.workflows.save(
+            Workflow("flow", labels=labels, nodes=NODES), publish="one" in labels["of"], expected_version=None, actor=LOCAL_ADMIN
+        )
+    await storage.workflows.save(Workflow("other", nodes=NODES), publish=True, expected_version=None, actor=LOCAL_ADMIN)
+    for text, versions in (('"two"', [2]), ('"of"', [1, 2]), ("t%o", []), ("nowhere", [])):
+        found = await storage.workflows.naming([text])
+        assert (text, [(one.name, one.version, one.published) for one in found]) == (
+            text,
+            [("flow", version, 1) for version in versions],
+        )
+    assert await storage.workflows.naming([]) == []
+    await storage.workflows.delete("flow", actor=LOCAL_ADMIN)
+    assert await storage.workflows.naming(['"of"']) == []
