@@ -72,7 +72,10 @@ async def test_only_the_blob_that_was_read_is_wrapped_anew(storage: Storage) -> 
 async def test_workflows_that_name_a_text_are_found_in_the_newest_and_the_published_version(storage: Storage) -> None:
     for labels in ({"of": 'the "one"'}, {"of": "two"}):
         await storage.workflows.save(
-            Workflow("flow", labels=labels, nodes=NODES), publish="one" in labels["of"], expected_version=None, actor=LOCAL_ADMIN
+            Workflow("flow", labels=labels, nodes=NODES),
+            publish="one" in labels["of"],
+            expected_version=None,
+            actor=LOCAL_ADMIN,
         )
     await storage.workflows.save(Workflow("other", nodes=NODES), publish=True, expected_version=None, actor=LOCAL_ADMIN)
     for text, versions in (('"two"', [2]), ('"of"', [1, 2]), ("t%o", []), ("nowhere", [])):

@@ -15,7 +15,6 @@ from typing import Any
 
 import duckdb
 
-
 from concertmaster.data.guard import confine
 from concertmaster.nodes.connection_checks.access import SECONDS, Access, CheckFailed, connected, in_thread, tls_for
 
