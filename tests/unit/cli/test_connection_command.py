@@ -35,3 +35,19 @@ def test_own_node_types_make_their_connection_types_known(command: Command, work
         '    """Look."""\n    return 1\n'
     )
     assert command("connection", "add", "mine", "--type", "shelf", "-v", "anything=x").stderr == ""
+
+
+def test_one_is_changed_tested_and_wrapped_anew(command: Command, workspace: Path) -> None:
+    (workspace / "shop.db").write_bytes(b"")
+    assert command("connection", "add", "shop", "--type", "sqlite", "-v", "path=none.db").returncode == 0
+    failed = run_command(workspace, "connection", "test", "shop")
+    assert (failed.returncode, "There is no file none.db" in failed.stderr) == (1, True)
+    assert command("connection", "update", "shop", "-v", "path=shop.db").returncode == 0
+    tested = command("connection", "test", "shop")
+    assert (tested.returncode, "A SQLite file with 0 tables" in tested.stdout) == (0, True)
+    rotated = command("connection", "rotate-key")
+    assert (rotated.returncode, "1 connection wrapped anew" in rotated.stdout) == (0, True)
+    assert command("connection", "test", "shop").returncode == 0
+    shown = command("connection", "show", "shop")
+    assert ("shop (sqlite): path" in shown.stdout, "used by no workflow" in shown.stdout) == (True, True)
+    assert "password*" in command("connection", "types").stdout
