@@ -16,9 +16,9 @@ from concertmaster.domain.near_miss import hint
 from concertmaster.domain.spec import Specs
 from concertmaster.domain.validation import check_document
 from concertmaster.domain.workflow import Workflow
+from concertmaster.security.given_connections import given_connections
 from concertmaster.services.callees import callee_problems
 from concertmaster.services.workflows import Checked, WorkflowService
-from concertmaster.security.given_connections import given_connections
 from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database, describe, dialect_of
 from concertmaster.storage.executions import SqlExecutionStore
@@ -55,11 +55,16 @@ async def check_documents(
     if not settings.database_url and not (settings.resolved_data_dir / DATABASE_FILE).exists():
         return [await _checked_alone(document, specs, stored=True) for document in documents]
     database = Database(settings.resolved_database_url)
+
+    async def types() -> Mapping[str, str]:
+        given = {one.name: one.type for source in reversed(given_connections(settings)) for one in source.given()}
+        return {line.name: line.type for line in await SqlConnectionStore(database).list()} | given
+
     try:
         workflows = WorkflowService(
             SqlWorkflowStore(database, plan=Kinds().plan),
             SqlExecutionStore(database),
-            SqlConnectionStore(database),
+            types,
             SqlTriggerStore(database, plan=Kinds().plan),
             specs=lambda: specs,
             schedules=Schedules(),

@@ -15,14 +15,15 @@ from concertmaster.cli.terminal import FAILED, console, moment_text, print_json
 from concertmaster.domain.errors import Conflict, Invalid
 from concertmaster.domain.near_miss import did_you_mean
 from concertmaster.domain.problems import Problem, pointer
+from concertmaster.nodes.connection_types.catalog import TYPES
 
 
 def add_connection(name: str, *, type_: str, values: list[str], replace: bool, data_dir: Path | None) -> None:
     """Store one; fields without a value are asked for, or read line by line when nobody is there to ask."""
 
+    body = {"type": type_, "values": _entered(name, values, type_)}
+
     async def work(api: Api) -> dict[str, Any]:
-        given = _entered(name, values, await _known(api, type_))
-        body = {"type": type_, "values": given}
         if replace and any(item["name"] == name for item in (await api.get("/connections"))["items"]):
             stored = await api.put(f"/connections/{name}", body)
         else:
@@ -30,7 +31,7 @@ def add_connection(name: str, *, type_: str, values: list[str], replace: bool, d
         await _warn(api, type_)
         return stored
 
-    stored = with_api(work, data_dir)
+    stored = with_api(work, data_dir, makes=True)
     console().print(f"connection {name} ({type_}) stored, encrypted: {', '.join(stored['fields'])}")
 
 
@@ -39,7 +40,7 @@ def update_connection(name: str, *, values: list[str], data_dir: Path | None) ->
 
     async def work(api: Api) -> dict[str, Any]:
         found = await api.get(f"/connections/{name}")
-        given = _entered(name, values, await _known(api, found["type"]))
+        given = _entered(name, values, found["type"])
         keep = [field for field in found["fields"] if field not in given]
         return await api.put(f"/connections/{name}", {"type": found["type"], "values": given, "keep": keep})
 
@@ -148,16 +149,17 @@ def rotate_key(*, as_json: bool, data_dir: Path | None) -> None:
         sys.exit(FAILED)
 
 
-def _entered(name: str, values: Sequence[str], known: Mapping[str, Any] | None) -> dict[str, str]:
+def _entered(name: str, values: Sequence[str], type_: str) -> dict[str, str]:
     """The fields of `-v`; without any, all fields of the type are asked for."""
-    schemas = {} if known is None else {field: schema for field, schema, _ in _fields(known["schema"])}
+    known = TYPES.get(type_)
+    schemas = {} if known is None else {field: schema for field, schema, _ in _fields(known.schema)}
     given: dict[str, str] = {}
     for item in values:
         field, equals, value = item.partition("=")
         hidden = field not in schemas or _is_secret(schemas[field])
         given[field] = value if equals else _ask(name, field, hidden=hidden)
     if not values and known is not None and sys.stdin.isatty():
-        for field, schema, required in _fields(known["schema"]):
+        for field, schema, required in _fields(known.schema):
             default = "" if required else schema.get("default")
             shown = "" if default in (None, "") else f" [{default}]"
             asked = f"{field}{'' if required else ' (may be empty)'}{shown}"
@@ -170,11 +172,6 @@ def _entered(name: str, values: Sequence[str], known: Mapping[str, Any] | None) 
         problem = Problem("connection.empty", "/values", "no field given", "error", "For example -v token, -v url=...")
         raise Invalid("connection.empty", f"Connection {name} would have no values", [problem])
     return given
-
-
-async def _known(api: Api, type_: str) -> Mapping[str, Any] | None:
-    types = cast("list[dict[str, Any]]", (await api.get("/connection-types"))["items"])
-    return next((item for item in types if item["id"] == type_), None)
 
 
 def _fields(schema: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any], bool]]:
