@@ -21,7 +21,12 @@ FILES = {
     "airports.csv": "faa,name,lat\nIAH,George Bush,29.98\nMIA,Miami Intl,25.79\n",
 }
 OUTPUTS: dict[str, Any] = {
+    "data.filter": {"dear": [{"id": 7, "price": 10}]},
+    "data.group": {"cities": [{"city": "Rome", "names": ["Ada", "Grace"]}, {"city": "Oslo", "names": ["Alan"]}]},
+    "data.map": {"totals": [{"order": 7, "total": 20}, {"order": 8, "total": 5.0}]},
+    "data.merge": {"both": [{"id": 7, "item": "tea", "price": 5}, {"id": 8, "item": "rice", "price": 2}]},
     "data.set": {"name": "world"},
+    "data.sort": {"first": "Alan"},
     "data.template": {"text": "Hello world!"},
     "file.read": {"rows": 2},
     "file.write": {"path": "out/airlines.parquet"},
