@@ -54,6 +54,12 @@ OUTPUTS: dict[str, Any] = {
     "table.select": {"columns": ["code", "airline"]},
     "table.sort": {"airports": 2},
     "table.sql": {"carriers": 2},
+    "text.parse_html": {
+        "links": [{"title": "One", "link": "https://a.example/1"}, {"title": "Two", "link": "https://a.example/2"}]
+    },
+    "text.parse_json": {"first": "tea"},
+    "text.parse_xml": {"books": [{"id": "1", "title": "Emma"}, {"id": "2", "title": None}]},
+    "text.regex": {"numbers": ["17", "4"]},
 }
 
 
