@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import errno
-import filecmp
-import hashlib
-import os
-import re
-import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
 import polars as pl
 from pydantic import Field
 
-from concertmaster import Context, File, OperationalError, UserError, node
+from concertmaster import Context, File, UserError, node
+from concertmaster.nodes.builtin.file_draft import draft, explained, publish
 from concertmaster.nodes.builtin.file_read import Format, format_of
 
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 _BY_ENDING = {".gz": "gzip", ".zst": "zstd"}
 _PARQUET = ("zstd", "lz4", "snappy", "gzip", "none")
 _TEXT = ("gzip", "zstd", "none")
@@ -78,13 +69,13 @@ def file_write(
     packing = _packing(target, known, compression)
     if target.is_dir():
         raise UserError("file.is_directory", f"{path} is a folder; give the file in it a name", path=path)
-    with _explained(path):
+    with explained(path):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _temporary(target, context.idempotency_key if context else None) as temporary:
+        with draft(target, context.idempotency_key if context else None) as temporary:
             if delimiter is None:
                 delimiter = "\t" if ".tsv" in target.suffixes else ","
             _write(table.lazy(), temporary, known, packing, header=header, delimiter=delimiter, null=null)
-            _publish(temporary, target, path, mode)
+            publish(temporary, target, path, mode)
     return File(target)
 
 
@@ -117,83 +108,3 @@ def _write(
                 separator=delimiter,
                 null_value=null,
             )
-
-
-def _publish(temporary: Path, target: Path, shown: str, mode: str) -> None:
-    """Give the complete file its name, durably: first its bytes, then its name in the folder."""
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    if mode == "fail":
-        try:
-            os.link(temporary, target)  # unlike a rename, a link never replaces
-        except FileExistsError as error:
-            # The same bytes: an earlier attempt got this far. That is what was asked for.
-            if not filecmp.cmp(temporary, target, shallow=False):
-                raise UserError(
-                    "file.exists",
-                    f"{shown} exists already and is different; choose another path or `mode: overwrite`",
-                    path=shown,
-                ) from error
-    else:
-        temporary.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-@contextmanager
-def _temporary(target: Path, key: str | None) -> Generator[Path]:
-    """A hidden file beside the target, gone afterwards; with the permissions that a new file would have.
-
-    Its name comes from the key of the write: after a crash the next attempt takes over what the one before left.
-    """
-    if key is None:
-        descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.fchmod(descriptor, 0o666 & ~mask)
-        os.close(descriptor)
-        temporary = Path(name)
-    else:
-        digest = hashlib.sha256(key.encode()).hexdigest()[:16]
-        temporary = target.with_name(f".{target.name[:100]}.{digest}.part")
-        temporary.unlink(missing_ok=True)
-        temporary.touch()
-    try:
-        yield temporary
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-@contextmanager
-def _explained(shown: str) -> Generator[None]:
-    """Say what a failed write means; polars wraps errors of the system in several ways."""
-    try:
-        yield
-    except (OSError, pl.exceptions.PolarsError) as error:
-        found = _OS_ERROR.search(str(error))
-        number = error.errno if isinstance(error, OSError) and error.errno else int(found[1]) if found else None
-        if number in _NO_ROOM:
-            raise OperationalError(
-                "file.disk_full",
-                f"There is no room on the disk for {shown}; nothing was changed. Free some space and run again",
-                path=shown,
-            ) from error
-        if number in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise UserError(
-                "file.not_writable",
-                f"{shown} cannot be written: {os.strerror(number)}; check the permissions",
-                path=shown,
-            ) from error
-        if number is not None:
-            raise OperationalError("file.write_failed", f"{shown} was not written: {error}", path=shown) from error
-        if "nested" in str(error):
-            raise UserError(
-                "file.nested",
-                f"{shown}: CSV holds no lists or structures; write Parquet or JSON lines, or convert those columns "
-                "with table.select",
-                path=shown,
-            ) from error
-        raise
