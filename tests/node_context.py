@@ -31,7 +31,7 @@ class PlainContext:
         return self.stop
 
     def path(self, relative: str | Path, *, write: bool = False) -> Path:
-        path = confine(self.workspace, str(relative))
+        path = confine(self.workspace, str(relative), write=write)
         if write:
             path.parent.mkdir(parents=True, exist_ok=True)
         return path

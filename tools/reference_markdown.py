@@ -46,6 +46,8 @@ def _plain(schema: Mapping[str, Any]) -> str:
     if kind == "array":
         items = type_words(schema["items"]) if schema.get("items") else "anything"
         return f"list of {items}"
+    if kind == "object" and schema.get("properties"):
+        return "mapping of " + ", ".join(code(name) for name in schema["properties"])
     if kind == "object":
         inner = schema.get("additionalProperties")
         return f"mapping of names to {type_words(inner)}" if isinstance(inner, dict) and inner else "mapping"

@@ -47,7 +47,7 @@ def _section(spec: NodeSpec) -> str:
     rows = [
         (
             code(name),
-            type_words(field),
+            type_words(_whole(field, spec.schema)),
             "required" if name in required else literal(field.get("default")),
             str(field.get("description", "")),
         )
@@ -82,3 +82,15 @@ def _shown(spec: NodeSpec) -> list[Any]:
 
 def _kind(type_: PortType) -> str:
     return f"{type_.kind}, several edges" if type_.many else type_.kind
+
+
+def _whole(part: Any, schema: Mapping[str, Any]) -> Any:
+    """A part of a schema with what it refers to in its place: a page of nodes has no headings for models."""
+    if isinstance(part, list):
+        return [_whole(item, schema) for item in cast("list[Any]", part)]
+    if not isinstance(part, dict):
+        return part
+    entries = cast("dict[str, Any]", part)
+    if "$ref" in entries:
+        return schema["$defs"][str(entries["$ref"]).rpartition("/")[2]]
+    return {key: _whole(item, schema) for key, item in entries.items()}

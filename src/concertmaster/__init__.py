@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from concertmaster.data.file import File
     from concertmaster.data.table import Table
     from concertmaster.domain.errors import OperationalError, UserError
+    from concertmaster.domain.expression_per_item import PerItem
     from concertmaster.domain.sql_template import Sql
     from concertmaster.nodes.annotations import Input
     from concertmaster.nodes.context import Context, Outlet
@@ -28,6 +29,7 @@ __all__ = [
     "Input",
     "OperationalError",
     "Outlet",
+    "PerItem",
     "Secret",
     "Sql",
     "Table",
@@ -43,6 +45,7 @@ _HOMES = {
     "Input": "concertmaster.nodes.annotations",
     "OperationalError": "concertmaster.domain.errors",
     "Outlet": "concertmaster.nodes.context",
+    "PerItem": "concertmaster.domain.expression_per_item",
     "Secret": "concertmaster.nodes.credentials",
     "Sql": "concertmaster.domain.sql_template",
     "Table": "concertmaster.data.table",

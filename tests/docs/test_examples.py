@@ -28,7 +28,7 @@ DATA = {
 }
 DOCUMENTS = [block for page in PAGES for block in documents(page)]
 # Their servers, and connections, are not there.
-ON_THE_NETWORK = ("http.request", "weather.forecast")
+ON_THE_NETWORK = ("http.request", "http.download", "http.graphql", "http.paginate", "weather.forecast")
 OUTPUTS: dict[str, dict[str, Any]] = {
     "hello": {"text": "Hello, you!"},
     "big-cities": {"cities": 2, "file": "out/big-cities.csv"},

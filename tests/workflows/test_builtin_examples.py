@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -21,9 +23,20 @@ FILES = {
     "airports.csv": "faa,name,lat\nIAH,George Bush,29.98\nMIA,Miami Intl,25.79\n",
 }
 OUTPUTS: dict[str, Any] = {
+    "data.filter": {"dear": [{"id": 7, "price": 10}]},
+    "data.group": {"cities": [{"city": "Rome", "names": ["Ada", "Grace"]}, {"city": "Oslo", "names": ["Alan"]}]},
+    "data.map": {"totals": [{"order": 7, "total": 20}, {"order": 8, "total": 5.0}]},
+    "data.merge": {"both": [{"id": 7, "item": "tea", "price": 5}, {"id": 8, "item": "rice", "price": 2}]},
     "data.set": {"name": "world"},
+    "data.sort": {"first": "Alan"},
     "data.template": {"text": "Hello world!"},
+    "file.archive": {"path": "out/all.zip"},
+    "file.copy": {"path": "archive/airlines.csv"},
+    "file.delete": {"gone": ["airlines.csv", "airports.csv"]},
+    "file.list": {"names": ["airlines.csv", "airports.csv"]},
+    "file.move": {"path": "done/airlines.csv"},
     "file.read": {"rows": 2},
+    "file.unarchive": {"files": [{"path": "unpacked/airlines.csv", "bytes": 64}]},
     "file.write": {"path": "out/airlines.parquet"},
     "flow.approve": {"what": "left alone"},
     "flow.call": {"deepest": 0},
@@ -36,6 +49,9 @@ OUTPUTS: dict[str, Any] = {
     "flow.until": {"tries": 3},
     "flow.wait": {"second": 2},
     "flow.while": {"power": 128},
+    "http.download": {"name": "answer.txt"},
+    "http.graphql": {"name": "Norway"},
+    "http.paginate": {"items": [1, 2, 3]},
     "http.request": {"status": 200},
     "http.respond": {"status": 200},
     "logic.if": {"size": "small"},
@@ -49,7 +65,36 @@ OUTPUTS: dict[str, Any] = {
     "table.select": {"columns": ["code", "airline"]},
     "table.sort": {"airports": 2},
     "table.sql": {"carriers": 2},
+    "text.parse_html": {
+        "links": [{"title": "One", "link": "https://a.example/1"}, {"title": "Two", "link": "https://a.example/2"}]
+    },
+    "text.parse_json": {"first": "tea"},
+    "text.parse_xml": {"books": [{"id": "1", "title": "Emma"}, {"id": "2", "title": None}]},
+    "text.regex": {"numbers": ["17", "4"]},
 }
+
+
+class Server(SimpleHTTPRequestHandler):
+    """Files, pages of a list, and a GraphQL answer."""
+
+    def do_GET(self) -> None:
+        page = parse_qs(urlsplit(self.path).query).get("page")
+        if page is None:
+            super().do_GET()
+        else:
+            self.answer({"items": {"1": [1, 2], "2": [3]}.get(page[0], [])})
+
+    def do_POST(self) -> None:
+        sent = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.answer({"data": {"country": {"name": {"NO": "Norway"}[sent["variables"]["code"]]}}})
+
+    def answer(self, value: Any) -> None:
+        body = json.dumps(value).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
 
 def test_every_builtin_has_an_example_and_every_parameter_a_help_text() -> None:
@@ -73,7 +118,7 @@ async def test_the_example_runs(tmp_path: Path, type_id: str) -> None:
     workflow = parse(spec.example).workflow
     assert workflow is not None
     assert validate(workflow, REGISTRY) == []
-    with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         inputs = {name: schema["default"] for name, schema in workflow.inputs.items()}
         if "url" in inputs:

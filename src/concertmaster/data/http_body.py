@@ -20,6 +20,20 @@ async def read_bounded(chunks: AsyncIterator[bytes], encoding: str, *, max_bytes
         OperationalError: `http.too_large` once more than `max_bytes` have come out, `http.bad_body` when the body is
             not what its header says.
     """
+    body = bytearray()
+    async for part in inflated(chunks, encoding, max_bytes=max_bytes):
+        body += part
+        if len(body) > max_bytes:
+            raise too_large(max_bytes)
+    return bytes(body)
+
+
+async def inflated(chunks: AsyncIterator[bytes], encoding: str, *, max_bytes: int) -> AsyncIterator[bytes]:
+    """The parts of the body, decompressed; no part is longer than what is over by one byte.
+
+    Raises:
+        OperationalError: `http.bad_body`.
+    """
     words = [word.strip().lower() for word in encoding.split(",") if word.strip().lower() not in ("", "identity")]
     if not words:
         inflater = None
@@ -27,14 +41,16 @@ async def read_bounded(chunks: AsyncIterator[bytes], encoding: str, *, max_bytes
         inflater = _Inflater(raw_allowed=words[0] == "deflate")
     else:
         raise bad_body(f"it is encoded as {encoding!r}, which was not asked for")
-    body = bytearray()
+    room = max_bytes + 1
     async for chunk in chunks:
-        body += chunk if inflater is None else inflater.feed(chunk, room=max_bytes + 1 - len(body))
-        if len(body) > max_bytes:
+        # Of a chunk that inflates to far more, only so much is made; who counts stops there, or asks for the rest.
+        part = chunk if inflater is None else inflater.feed(chunk, room=room)
+        room -= len(part)
+        yield part
+        if room <= 0:
             raise too_large(max_bytes)
     if inflater is not None and not inflater.finished:
         raise bad_body("its compressed data ends too early")
-    return bytes(body)
 
 
 def too_large(max_bytes: int) -> OperationalError:

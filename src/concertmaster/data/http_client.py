@@ -11,6 +11,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from weakref import WeakKeyDictionary
@@ -20,6 +21,7 @@ import httpx
 
 from concertmaster.data.egress import EgressRules, PinnedBackend, Resolve, system_resolve
 from concertmaster.data.http_body import read_bounded, too_large
+from concertmaster.data.http_download import write_bounded
 from concertmaster.data.http_request import build, redirected, shown
 from concertmaster.domain.errors import ConcertMasterError, OperationalError, UserError
 
@@ -80,12 +82,14 @@ class GuardedClient:
         timeout: timedelta | None = None,
         max_bytes: int | None = None,
         follow_redirects: bool = True,
+        to: Path | None = None,
     ) -> httpx.Response:
         """Send a request and read the whole answer, decompressed. A status such as 500 is an answer, not an error.
 
         Args:
             timeout: of the whole exchange, redirects and body included; None takes the client's `total` and `read`.
-            max_bytes: of the body after decompression; never above the client's.
+            max_bytes: of the body after decompression; never above the client's, unless it is written to a file.
+            to: a file for the body of an answer below 400, which is empty in the response then.
         Raises:
             UserError: `http.invalid_url`, `http.invalid_request`, `http.egress_refused`.
             OperationalError: `http.timeout`, `http.dns_failed`, `http.connect_failed`, `http.tls_failed`,
@@ -97,7 +101,8 @@ class GuardedClient:
         try:
             async with asyncio.timeout(total.total_seconds()):
                 bound = min(max_bytes or self._limits.max_bytes, self._limits.max_bytes)
-                return await self._follow(request, exchange, max_bytes=bound, follow=follow_redirects)
+                target = None if to is None else _Target(to, max_bytes or self._limits.max_bytes)
+                return await self._follow(request, exchange, max_bytes=bound, follow=follow_redirects, to=target)
         except TimeoutError as error:
             raise _timeout(request.url, f"no complete answer in {total.total_seconds():g} s", exchange) from error
         except ConcertMasterError as error:
@@ -113,11 +118,11 @@ class GuardedClient:
         return await self.request("POST", url, **options)
 
     async def _follow(
-        self, request: httpx.Request, exchange: _Exchange, *, max_bytes: int, follow: bool
+        self, request: httpx.Request, exchange: _Exchange, *, max_bytes: int, follow: bool, to: _Target | None
     ) -> httpx.Response:
         history: list[httpx.Response] = []
         while True:
-            response = await self._send(request, exchange, max_bytes=max_bytes)
+            response = await self._send(request, exchange, max_bytes=max_bytes, to=to)
             response.history = list(history)
             if not follow or response.status_code not in _REDIRECTS or "location" not in response.headers:
                 return response
@@ -132,7 +137,9 @@ class GuardedClient:
             history.append(response)
             request = redirected(request, response)
 
-    async def _send(self, request: httpx.Request, exchange: _Exchange, *, max_bytes: int) -> httpx.Response:
+    async def _send(
+        self, request: httpx.Request, exchange: _Exchange, *, max_bytes: int, to: _Target | None
+    ) -> httpx.Response:
         try:
             response = await self._open_pool().handle_async_request(self._raw(request, exchange))
         except httpcore.ConnectTimeout as error:
@@ -147,6 +154,9 @@ class GuardedClient:
             raise _failed(request.url, error, exchange) from error
         try:
             headers = httpx.Headers(response.headers)
+            # What is no success, or leads on, is told by its body; only what was asked for goes to the file.
+            target = to if to is not None and response.status < 300 else None
+            max_bytes = max_bytes if target is None else target.max_bytes
             declared = headers.get("content-length", "")
             if (
                 request.method != "HEAD"
@@ -156,7 +166,11 @@ class GuardedClient:
             ):
                 raise too_large(max_bytes)
             encoding = "" if request.method == "HEAD" else headers.get("content-encoding", "")
-            body = await read_bounded(_chunks(response), encoding, max_bytes=max_bytes)
+            if target is None:
+                body = await read_bounded(_chunks(response), encoding, max_bytes=max_bytes)
+            else:
+                await write_bounded(_chunks(response), encoding, target.path, max_bytes=max_bytes)
+                body = b""
         except httpcore.TimeoutException as error:
             raise _timeout(request.url, "the answer stopped coming", exchange) from error
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
@@ -196,6 +210,14 @@ class GuardedClient:
                 network_backend=self._backend,
             )
         return pool
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A file for a body, and how many bytes it may have."""
+
+    path: Path
+    max_bytes: int
 
 
 class _Exchange:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from concertmaster.domain.expression_parse import has_expression
+from concertmaster.domain.expression_per_item import ITEM_ROOTS, PerItem
 from concertmaster.domain.expression_schema import SchemaView
 from concertmaster.domain.expression_steps import ROOTS, Reference
 from concertmaster.domain.expression_template import Render, compile_text
@@ -28,6 +29,7 @@ __all__ = [
     "compile_config",
     "compile_value",
     "evaluate",
+    "per_item",
 ]
 _MAX_DEPTH = 100
 _ANYTHING = SchemaView.of(None)
@@ -74,7 +76,8 @@ def compile_config(config: Mapping[str, Any], schema: Mapping[str, Any] | None =
     """Compile the expressions of a node's config, walking it beside its JSON Schema.
 
     A value whose schema says `x-expression: false` is literal; one with `format: sql` is rendered to `Sql` when it has
-    expressions; every other text is a template. Never raises: what is wrong is in `problems`.
+    expressions, and one with `x-per-item: true` to `PerItem`; every other text is a template. Never raises: what is
+    wrong is in `problems`.
     """
     return _compile(config, SchemaView.of(schema))
 
@@ -82,6 +85,17 @@ def compile_config(config: Mapping[str, Any], schema: Mapping[str, Any] | None =
 def compile_value(value: Any) -> CompiledConfig:
     """Compile the expressions of any JSON value. Never raises: what is wrong is in `problems`."""
     return _compile(value, _ANYTHING)
+
+
+def per_item(value: Any, scope: Mapping[str, Any] | None = None) -> PerItem:
+    """A value that is computed for each item, as a node gets it whose schema says `x-per-item: true`.
+
+    Raises:
+        ExpressionError: an expression did not compile.
+    """
+    compiled = compile_config({"value": value}, {"properties": {"value": {"x-per-item": True}}})
+    rendered = compiled.render(scope or {})["value"]
+    return rendered if isinstance(rendered, PerItem) else PerItem(rendered)
 
 
 def evaluate(text: str, scope: Mapping[str, Any]) -> Any:
@@ -110,6 +124,8 @@ class _Compiler:
     def value(self, value: Any, schema: SchemaView, path: tuple[str | int, ...]) -> Render | None:
         if schema.literal:
             return None
+        if schema.per_item:
+            return self._per_item(value, path)
         if len(path) > _MAX_DEPTH:
             self._note(path, ExpressionError("expression.too_deep", f"A config may be nested {_MAX_DEPTH} levels deep"))
             return None
@@ -120,6 +136,13 @@ class _Compiler:
         if isinstance(value, list | tuple):
             return self._list(list(cast("list[Any]", value)), schema, path)
         return None
+
+    def _per_item(self, value: Any, path: tuple[str | int, ...]) -> Render | None:
+        inner = _Compiler()
+        render = inner.value(value, _ANYTHING, path)
+        self.problems += inner.problems
+        self.references |= {reference for reference in inner.references if reference.root not in ITEM_ROOTS}
+        return None if render is None else lambda scope, _: PerItem(value, scope, render)
 
     def _text(self, text: str, schema: SchemaView, path: tuple[str | int, ...]) -> Render | None:
         try:

@@ -19,12 +19,14 @@ class SchemaView:
         candidates: references resolved, combinations flattened.
         literal: `x-expression: false` is said here.
         sql: `format: sql` is said here.
+        per_item: `x-per-item: true` is said here.
     """
 
     root: Schema
     candidates: tuple[Schema, ...]
     literal: bool = False
     sql: bool = False
+    per_item: bool = False
 
     @classmethod
     def of(cls, schema: Schema | None) -> SchemaView:
@@ -60,7 +62,9 @@ class SchemaView:
 def _view(root: Schema, schemas: list[Any]) -> SchemaView:
     candidates = tuple(_flatten(root, schemas))
     literal = any(candidate.get("x-expression") is False for candidate in candidates)
-    return SchemaView(root, candidates, literal, any(candidate.get("format") == "sql" for candidate in candidates))
+    sql = any(candidate.get("format") == "sql" for candidate in candidates)
+    per_item = any(candidate.get("x-per-item") is True for candidate in candidates)
+    return SchemaView(root, candidates, literal, sql, per_item)
 
 
 def _flatten(root: Schema, schemas: list[Any]) -> Iterator[Schema]:

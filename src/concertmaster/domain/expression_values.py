@@ -46,10 +46,10 @@ class Budget:
     of SQL, so that all SQL of one config can stand in one query.
     """
 
-    __slots__ = ("_parameters", "left")
+    __slots__ = ("_parameters", "left", "units")
 
     def __init__(self, units: int = BUDGET) -> None:
-        self.left = units
+        self.left = self.units = units
         self._parameters = 0
 
     def next_parameter(self) -> str:
@@ -66,7 +66,7 @@ class Budget:
         if units > self.left:
             raise ExpressionError(
                 "expression.too_large",
-                f"The expression makes or walks more data than the {BUDGET:,} units an expression may; "
+                f"The expression makes or walks more data than the {self.units:,} units an expression may; "
                 "use a table node or a file for data of this size",
             )
         self.left -= units

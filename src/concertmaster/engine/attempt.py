@@ -109,7 +109,7 @@ async def _outputs(
     if gate is not None:
         await gate(resources_of(node.type, model))
     opened = {name: await _opened(context, model, node, name) for name in node.type.connections}
-    if node.type.call == "process":
+    if node.type.isolated(model):
         return await run_isolated(job, config, opened)
     if node.type.call == "thread":
         return await job.engine.compute.run(

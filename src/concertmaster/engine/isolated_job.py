@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from concertmaster.domain.expression import per_item
+from concertmaster.domain.expression_per_item import PerItem
 from concertmaster.domain.sql_template import Sql
 from concertmaster.domain.values import from_json, to_json
 from concertmaster.engine.calling import Inputs
 from concertmaster.nodes.credentials import Connection
 from concertmaster.nodes.node_type import NodeType
 
-# No key of a document has a NUL, so nothing else looks like this.
+# No key of a document has a NUL, so nothing else looks like these.
 _SQL = "\0sql"
+_PER_ITEM = "\0per_item"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,8 @@ def _plain(value: Any) -> Any:
     match value:
         case Sql():
             return {_SQL: [value.text, value.parameters, value.identifiers]}
+        case PerItem():
+            return {_PER_ITEM: [value.source, value.scope]}
         case dict():
             return {key: _plain(item) for key, item in cast("dict[Any, Any]", value).items()}
         case list() | tuple():
@@ -147,4 +152,6 @@ def _rebuilt(value: Any) -> Any:
     if _SQL in entries:
         text, parameters, identifiers = entries[_SQL]
         return Sql(text, parameters, tuple(identifiers))
+    if _PER_ITEM in entries:
+        return per_item(*entries[_PER_ITEM])
     return {key: _rebuilt(item) for key, item in entries.items()}

@@ -43,6 +43,7 @@ class _Traits:
     passthrough: bool
     idempotent: bool
     isolation: Isolation
+    isolated_when: Callable[[Any], bool] | None
     container: Container | None
     memory_mb: int | None
     title: str | None
@@ -67,6 +68,7 @@ def node(
     passthrough: bool = False,
     idempotent: bool = True,
     isolation: Isolation = "none",
+    isolated_when: Callable[[Any], bool] | None = None,
     container: Container | None = None,
     memory_mb: int | None = None,
     title: str | None = None,
@@ -89,6 +91,7 @@ def node(
     passthrough: bool = False,
     idempotent: bool = True,
     isolation: Isolation = "none",
+    isolated_when: Callable[[Any], bool] | None = None,
     container: Container | None = None,
     memory_mb: int | None = None,
     title: str | None = None,
@@ -111,6 +114,8 @@ def node(
         idempotent: False: never repeat blindly.
         isolation: `process`: run in a killable child process, with limits and without the server's environment.
         container: what becomes of its body; for the `flow` types that come with ConcertMaster.
+        isolated_when: asked with the config, an object with the parameters as attributes: whether this use runs in
+            a process of its own, where the others do not.
         memory_mb: limit of memory of that process, in MiB; default the setting `process_memory`.
         title: default the docstring's first line when it is short, else the function's name in words.
         icon: name of a Lucide icon; default that of the category.
@@ -130,6 +135,7 @@ def node(
         passthrough=passthrough,
         idempotent=idempotent,
         isolation=isolation,
+        isolated_when=isolated_when,
         container=container,
         memory_mb=memory_mb,
         title=title,
@@ -167,6 +173,7 @@ def _node_type(function: Callable[..., Any], traits: _Traits, scope: dict[str, A
         context=signature.context,
         connections=connection_fields(signature.config),
         call=_call(function, traits.isolation),
+        isolated_when=traits.isolated_when,
         memory_bytes=None if traits.memory_mb is None else traits.memory_mb * 2**20,
         results="single" if traits.outlets == ("out",) and not traits.dynamic_outlets else "outlets",
     )

@@ -66,6 +66,8 @@ class NodeType:
         context: name of the parameter that takes the Context, or None.
         connections: config parameters that hold a Connection; the engine fills in their values before the call.
         call: `loop` (built-in async), `plugin_loop` (other async), `thread`, `process` (a child process).
+        isolated_when: asked with the checked config whether this use of a type of another call is to run in a child
+            process all the same.
         memory_bytes: limit of memory in a child process; None: the setting `process_memory`.
         results: `single`: the result leaves through `out`; `outlets`: it is an Outlet or a dict of outlet to value.
     """
@@ -79,8 +81,13 @@ class NodeType:
     context: str | None = None
     connections: tuple[str, ...] = ()
     call: Call = "thread"
+    isolated_when: Callable[[Any], bool] | None = None
     memory_bytes: int | None = None
     results: Literal["single", "outlets"] = "single"
+
+    def isolated(self, config: BaseModel) -> bool:
+        """Whether an attempt with this config runs in a child process."""
+        return self.call == "process" or (self.isolated_when is not None and self.isolated_when(config))
 
     def argument(self, port: str) -> Argument | None:
         """The parameter that a port feeds; None for the implicit `in`, which no parameter takes."""

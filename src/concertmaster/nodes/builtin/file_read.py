@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import polars as pl
 from pydantic import Field
@@ -14,10 +15,17 @@ from pydantic import Field
 from concertmaster import Context, UserError, node
 from concertmaster.nodes.builtin.csv.columns import COMPRESSED, CsvOptions
 from concertmaster.nodes.builtin.csv.reading import as_utf8, read_csv
+from concertmaster.nodes.builtin.deferred import deferred
 from concertmaster.nodes.builtin.near_miss import hint
 
+if TYPE_CHECKING:
+    from concertmaster.nodes.builtin.formats import reading
+else:
+    # What it imports is for those who read such files.
+    reading = deferred("concertmaster.nodes.builtin.formats.reading")
+
 EAGER_LIMIT_BYTES = 256 * 1024 * 1024
-Format = Literal["csv", "parquet", "jsonl"]
+Format = Literal["csv", "parquet", "jsonl", "excel", "avro", "xml", "fixed"]
 ColumnType = Literal["text", "integer", "number", "boolean", "date", "datetime"]
 
 FORMATS: Mapping[str, Format] = {
@@ -28,7 +36,17 @@ FORMATS: Mapping[str, Format] = {
     ".pq": "parquet",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".xlsb": "excel",
+    ".xls": "excel",
+    ".ods": "excel",
+    ".avro": "avro",
+    ".xml": "xml",
+    ".fwf": "fixed",
 }
+# Their bytes may be made to need any amount of memory, so they are read and written in child processes.
+_APART = frozenset({"excel", "avro", "xml"})
 _TYPES: Mapping[ColumnType, Any] = {
     "text": pl.String(),
     "integer": pl.Int64(),
@@ -39,10 +57,23 @@ _TYPES: Mapping[ColumnType, Any] = {
 }
 
 
-@node(id="file.read", category="files", effect="read", summary="path", icon="file-input", title="Read file")
+def apart(config: Any) -> bool:
+    """Whether the format that a config names, or the ending of its path, is one for a child process."""
+    return (config.format if config.format != "auto" else FORMATS.get(Path(config.path).suffix.lower())) in _APART
+
+
+@node(
+    id="file.read",
+    category="files",
+    effect="read",
+    isolated_when=apart,
+    summary="path",
+    icon="file-input",
+    title="Read file",
+)
 def file_read(
     path: Annotated[str, Field(min_length=1, json_schema_extra={"format": "path"})],
-    format: Literal["auto", "csv", "parquet", "jsonl"] = "auto",
+    format: Literal["auto", "csv", "parquet", "jsonl", "excel", "avro", "xml", "fixed"] = "auto",
     delimiter: Annotated[str | None, Field(min_length=1, max_length=1)] = None,
     has_header: bool = True,
     nulls: tuple[str, ...] = ("", "NA"),
@@ -52,13 +83,17 @@ def file_read(
     quote: Annotated[str, Field(max_length=1)] = '"',
     skip_rows: Annotated[int, Field(ge=0)] = 0,
     ragged: bool = False,
+    sheet: Annotated[str | int | None, Field(json_schema_extra={"examples": ["Sheet1"]})] = None,
+    record: Annotated[str | None, Field(min_length=1)] = None,
+    widths: Mapping[str, Annotated[int, Field(ge=1, le=100_000)]] | None = None,
     context: Context | None = None,
 ) -> pl.LazyFrame:
-    """Read a CSV, Parquet or JSON lines file as a table.
+    """Read a file as a table: CSV, Parquet, JSON lines, Excel, Avro, XML or fixed width.
 
     The types of CSV columns come from every row, not from the first ones: a column that turns from whole numbers to
     decimals in its last row is a column of decimals. Blank lines are skipped. A row that does not fit the header is
-    an error that names its line. `.gz` and `.zst` files are unpacked on the way.
+    an error that names its line. `.gz` and `.zst` files are unpacked on the way. XML and files of
+    fixed width get their types in the same way.
 
     Args:
         path: The file, relative to the workspace.
@@ -72,6 +107,9 @@ def file_read(
         quote: Sign around CSV fields; empty when the file uses none.
         skip_rows: Lines to leave out at the top of a CSV file.
         ragged: Fill short CSV rows with nulls and cut long ones, instead of refusing them.
+        sheet: Name of an Excel sheet, or its number from 1; the first when left out.
+        record: Name of the XML elements that are rows; the children of the outermost element when left out.
+        widths: For files of fixed width: name of each column, in order, to its width in signs.
 
     Example:
         ```yaml
@@ -88,6 +126,21 @@ def file_read(
         return _read_parquet(file, path)
     if known == "jsonl":
         return _read_jsonl(file, path, types)
+    if known not in ("csv", "fixed"):
+        columns: pl.DataFrame = (
+            reading.read_excel(file, path, sheet, has_header=has_header, skip_rows=skip_rows)
+            if known == "excel"
+            else reading.read_avro(file, path)
+            if known == "avro"
+            else reading.read_xml(file, path, record)
+        )
+        return _typed(columns, path, nulls, types, dates, context) if known == "xml" else columns.lazy()
+    if known == "fixed":
+        if not widths:
+            raise UserError("file.no_widths", f"{path} is of fixed width: say in `widths` how wide each column is")
+        with as_utf8(file, path, encoding, context.scratch if context else None) as text:
+            columns = reading.read_fixed(text, path, widths, skip_rows=skip_rows, ragged=ragged)
+        return _typed(columns, path, nulls, types, dates, context)
     if delimiter is None:
         delimiter = "\t" if ".tsv" in file.suffixes else ","
     options = CsvOptions(delimiter, quote or None, has_header, skip_rows, nulls, dates=dates, ragged=ragged)
@@ -95,6 +148,23 @@ def file_read(
         options = replace(options, types=_given_types(text, path, options, types or {}))
         large = context is not None and text.stat().st_size > EAGER_LIMIT_BYTES
         return read_csv(text, path, options, spill=context.scratch() / "rows.parquet" if context and large else None)
+
+
+def _typed(
+    columns: pl.DataFrame,
+    name: str,
+    nulls: tuple[str, ...],
+    types: Mapping[str, ColumnType] | None,
+    dates: bool,
+    context: Context | None,
+) -> pl.LazyFrame:
+    """Columns of text with the types that they would have in a CSV file."""
+    with tempfile.TemporaryDirectory(dir=context.scratch() if context else None) as folder:
+        text = Path(folder) / "rows.csv"
+        columns.write_csv(text, quote_style="necessary")
+        options = CsvOptions(",", '"', True, 0, nulls, dates=dates, ragged=False)
+        options = replace(options, types=_given_types(text, name, options, types or {}))
+        return read_csv(text, name, options).collect().lazy()
 
 
 def existing(path: str, context: Context | None) -> Path:
@@ -126,7 +196,7 @@ def format_of(file: Path, shown: str) -> Format:
     if found is None:
         raise UserError(
             "file.unknown_format",
-            f"The ending of {shown} does not say how it is written; set `format` to csv, parquet or jsonl "
+            f"The ending of {shown} does not say how it is written; set `format` to csv, parquet, jsonl, excel, ... "
             f"(known endings: {', '.join(FORMATS)})",
             path=shown,
         )

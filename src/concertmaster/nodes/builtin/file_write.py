@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import errno
-import filecmp
-import hashlib
-import os
-import re
-import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import polars as pl
 from pydantic import Field
 
-from concertmaster import Context, File, OperationalError, UserError, node
-from concertmaster.nodes.builtin.file_read import Format, format_of
+from concertmaster import Context, File, UserError, node
+from concertmaster.nodes.builtin.deferred import deferred
+from concertmaster.nodes.builtin.duck.columns import demand_columns
+from concertmaster.nodes.builtin.file_draft import draft, explained, publish
+from concertmaster.nodes.builtin.file_read import Format, apart, format_of
 
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 _BY_ENDING = {".gz": "gzip", ".zst": "zstd"}
+if TYPE_CHECKING:
+    from concertmaster.nodes.builtin.formats import writing
+else:
+    # What it imports is for those who write such files.
+    writing = deferred("concertmaster.nodes.builtin.formats.writing")
+
+# Written from memory, not as a stream.
+_WHOLE = ("excel", "avro", "xml", "fixed")
 _PARQUET = ("zstd", "lz4", "snappy", "gzip", "none")
 _TEXT = ("gzip", "zstd", "none")
+_POSSIBLE = {"parquet": _PARQUET, "avro": ("snappy", "none"), **dict.fromkeys(("excel", "xml", "fixed"), ("none",))}
+_USUAL = {"parquet": "zstd", "avro": "snappy", "excel": "none", "xml": "none", "fixed": "none"}
 
 Compression = Literal["auto", "none", "zstd", "lz4", "snappy", "gzip"]
 
@@ -33,6 +37,7 @@ Compression = Literal["auto", "none", "zstd", "lz4", "snappy", "gzip"]
     category="files",
     effect="write",
     idempotent=True,
+    isolated_when=apart,
     summary="path",
     icon="file-output",
     title="Write file",
@@ -40,15 +45,18 @@ Compression = Literal["auto", "none", "zstd", "lz4", "snappy", "gzip"]
 def file_write(
     table: pl.LazyFrame,
     path: Annotated[str, Field(min_length=1, json_schema_extra={"format": "path"})],
-    format: Literal["auto", "csv", "parquet", "jsonl"] = "auto",
+    format: Literal["auto", "csv", "parquet", "jsonl", "excel", "avro", "xml", "fixed"] = "auto",
     compression: Compression = "auto",
     mode: Literal["overwrite", "fail"] = "overwrite",
     header: bool = True,
     delimiter: Annotated[str | None, Field(min_length=1, max_length=1)] = None,
     null: str = "",
+    sheet: Annotated[str | None, Field(min_length=1, max_length=31)] = None,
+    record: Annotated[str, Field(min_length=1)] = "row",
+    widths: Mapping[str, Annotated[int, Field(ge=1, le=100_000)]] | None = None,
     context: Context | None = None,
 ) -> File:
-    """Write a table to a CSV, Parquet or JSON lines file.
+    """Write a table to a file: CSV, Parquet, JSON lines, Excel, Avro, XML or fixed width.
 
     The file appears under its name only when it is complete and safe on disk; until then the old one stays. Missing
     folders are made.
@@ -56,11 +64,14 @@ def file_write(
     Args:
         path: The file, relative to the workspace.
         format: How to write it; `auto` goes by its ending.
-        compression: `auto` is zstd for Parquet, and by the ending (`.gz`, `.zst`) for the others.
+        compression: `auto` is zstd for Parquet, snappy for Avro, and by the ending (`.gz`, `.zst`) for the others.
         mode: What to do when the file exists; `fail` accepts a file that is the same already.
         header: Write the column names into the first row of a CSV file.
         delimiter: Sign between CSV fields; a comma when left out, a tab for `.tsv`.
         null: What stands for "no value" in a CSV file.
+        sheet: Name of the Excel sheet; `Sheet1` when left out.
+        record: Name of the XML element of a row.
+        widths: For a file of fixed width: name of each column, in order, to its width in signs.
 
     Example:
         ```yaml
@@ -78,20 +89,38 @@ def file_write(
     packing = _packing(target, known, compression)
     if target.is_dir():
         raise UserError("file.is_directory", f"{path} is a folder; give the file in it a name", path=path)
-    with _explained(path):
+    with explained(path):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _temporary(target, context.idempotency_key if context else None) as temporary:
+        with draft(target, context.idempotency_key if context else None) as temporary:
             if delimiter is None:
                 delimiter = "\t" if ".tsv" in target.suffixes else ","
-            _write(table.lazy(), temporary, known, packing, header=header, delimiter=delimiter, null=null)
-            _publish(temporary, target, path, mode)
+            columns = table.lazy().collect(engine="streaming") if known in _WHOLE else None
+            if columns is not None:
+                if known == "excel":
+                    writing.write_excel(columns, temporary, path, sheet=sheet, header=header)
+                elif known == "avro":
+                    writing.write_avro(columns, temporary, path, compressed=packing != "none")
+                elif known == "xml":
+                    writing.write_xml(columns, temporary, path, record=record)
+                else:
+                    writing.write_fixed(columns, temporary, path, _widths(widths, columns, path))
+            else:
+                _write(table.lazy(), temporary, known, packing, header=header, delimiter=delimiter, null=null)
+            publish(temporary, target, path, mode)
     return File(target)
 
 
+def _widths(widths: Mapping[str, int] | None, columns: pl.DataFrame, shown: str) -> Mapping[str, int]:
+    if not widths:
+        raise UserError("file.no_widths", f"{shown}: say in `widths` how wide each column is")
+    demand_columns(widths, columns.columns)
+    return widths
+
+
 def _packing(target: Path, format: Format, compression: Compression) -> str:
-    possible = _PARQUET if format == "parquet" else _TEXT
+    possible = _POSSIBLE.get(format, _TEXT)
     if compression == "auto":
-        return "zstd" if format == "parquet" else _BY_ENDING.get(target.suffix, "none")
+        return _USUAL.get(format) or _BY_ENDING.get(target.suffix, "none")
     if compression not in possible:
         raise UserError(
             "file.compression", f"{format} cannot be compressed with {compression}; use {', '.join(possible)}"
@@ -108,7 +137,7 @@ def _write(
             frame.sink_parquet(to, compression=how)
         case "jsonl":
             frame.sink_ndjson(to, compression=how, check_extension=False)
-        case "csv":
+        case _:
             frame.sink_csv(
                 to,
                 compression=how,
@@ -117,83 +146,3 @@ def _write(
                 separator=delimiter,
                 null_value=null,
             )
-
-
-def _publish(temporary: Path, target: Path, shown: str, mode: str) -> None:
-    """Give the complete file its name, durably: first its bytes, then its name in the folder."""
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    if mode == "fail":
-        try:
-            os.link(temporary, target)  # unlike a rename, a link never replaces
-        except FileExistsError as error:
-            # The same bytes: an earlier attempt got this far. That is what was asked for.
-            if not filecmp.cmp(temporary, target, shallow=False):
-                raise UserError(
-                    "file.exists",
-                    f"{shown} exists already and is different; choose another path or `mode: overwrite`",
-                    path=shown,
-                ) from error
-    else:
-        temporary.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-@contextmanager
-def _temporary(target: Path, key: str | None) -> Generator[Path]:
-    """A hidden file beside the target, gone afterwards; with the permissions that a new file would have.
-
-    Its name comes from the key of the write: after a crash the next attempt takes over what the one before left.
-    """
-    if key is None:
-        descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.fchmod(descriptor, 0o666 & ~mask)
-        os.close(descriptor)
-        temporary = Path(name)
-    else:
-        digest = hashlib.sha256(key.encode()).hexdigest()[:16]
-        temporary = target.with_name(f".{target.name[:100]}.{digest}.part")
-        temporary.unlink(missing_ok=True)
-        temporary.touch()
-    try:
-        yield temporary
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-@contextmanager
-def _explained(shown: str) -> Generator[None]:
-    """Say what a failed write means; polars wraps errors of the system in several ways."""
-    try:
-        yield
-    except (OSError, pl.exceptions.PolarsError) as error:
-        found = _OS_ERROR.search(str(error))
-        number = error.errno if isinstance(error, OSError) and error.errno else int(found[1]) if found else None
-        if number in _NO_ROOM:
-            raise OperationalError(
-                "file.disk_full",
-                f"There is no room on the disk for {shown}; nothing was changed. Free some space and run again",
-                path=shown,
-            ) from error
-        if number in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise UserError(
-                "file.not_writable",
-                f"{shown} cannot be written: {os.strerror(number)}; check the permissions",
-                path=shown,
-            ) from error
-        if number is not None:
-            raise OperationalError("file.write_failed", f"{shown} was not written: {error}", path=shown) from error
-        if "nested" in str(error):
-            raise UserError(
-                "file.nested",
-                f"{shown}: CSV holds no lists or structures; write Parquet or JSON lines, or convert those columns "
-                "with table.select",
-                path=shown,
-            ) from error
-        raise

@@ -101,9 +101,9 @@ async def http_request(
         outputs: {status: "{{ nodes.answer.status }}"}
         ```
     """
-    target = _target(url, connection)
-    sent_headers = _headers(method, headers or {}, connection, context)
-    parameters = {**(query or {}), **(credentials(connection).query if connection else {})}
+    target = target_of(url, connection)
+    given = sent_headers(method, headers or {}, connection, context)
+    parameters = parameters_of(query, connection)
     content: dict[str, Any] = {}
     if isinstance(body, str):
         content["content"] = body.encode()
@@ -112,18 +112,18 @@ async def http_request(
     answer: httpx.Response = await context.http.request(
         method,
         target,
-        headers=sent_headers,
+        headers=given,
         params=parameters or None,
-        timeout=_seconds(timeout),
+        timeout=seconds(timeout),
         follow_redirects=follow_redirects,
         **content,
     )
     if raise_for_status and answer.status_code >= 400:
-        raise _failed(method, target, answer)
-    return Answer(status=answer.status_code, headers=dict(answer.headers), body=_body(answer, response))
+        raise failed(method, target, answer)
+    return Answer(status=answer.status_code, headers=dict(answer.headers), body=body_of(answer, response))
 
 
-def _target(url: str, connection: Connection[Any] | None) -> str:
+def target_of(url: str, connection: Connection[Any] | None) -> str:
     """The absolute URL; credentials with a `base_url` go to its server only.
 
     Raises:
@@ -136,16 +136,16 @@ def _target(url: str, connection: Connection[Any] | None) -> str:
         target = urljoin(place if place.endswith("/") else place + "/", url)
     except ValueError as error:
         raise UserError("http.invalid_url", f"The URL {url!r} can't be used: {error}") from error
-    if _origin(target) != _origin(place):
+    if origin_of(target) != origin_of(place):
         raise UserError(
             "http.other_server",
-            f"The connection '{connection.name}' is for {_shown(place)}, and {_shown(target)} is another server. "
+            f"The connection '{connection.name}' is for {shown(place)}, and {shown(target)} is another server. "
             "Leave the connection out, or use one for that server",
         )
     return target
 
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
+def origin_of(url: str) -> tuple[str, str | None, int | None]:
     try:
         parts = urlsplit(url)
         return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
@@ -153,7 +153,12 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
         raise UserError("http.invalid_url", f"{url!r} is no URL: {error}") from error
 
 
-def _headers(
+def parameters_of(query: Mapping[str, Any] | None, connection: Connection[Any] | None) -> dict[str, Any]:
+    """The query of a request, with what the connection adds to it."""
+    return {**(query or {}), **(credentials(connection).query if connection else {})}
+
+
+def sent_headers(
     method: str, headers: Mapping[str, str], connection: Connection[Any] | None, context: Context
 ) -> dict[str, str]:
     """The configured headers, the credentials unless the config has its own, and the idempotency key."""
@@ -210,7 +215,7 @@ def _header(connection: Connection[Any]) -> tuple[str, str]:
     )
 
 
-def _body(answer: httpx.Response, form: str) -> Any:
+def body_of(answer: httpx.Response, form: str) -> Any:
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if form == "auto":
         form = _form_of(kind, answer)
@@ -222,7 +227,7 @@ def _body(answer: httpx.Response, form: str) -> Any:
         except ValueError as error:
             raise UserError(
                 "http.not_json",
-                f"{_shown(str(answer.request.url))} did not answer with JSON ({kind or 'no content type'}): "
+                f"{shown(str(answer.request.url))} did not answer with JSON ({kind or 'no content type'}): "
                 f"{answer.text[:200]!r}. Set `response: text`",
             ) from error
     return answer.text if form == "text" else base64.b64encode(answer.content).decode()
@@ -242,17 +247,17 @@ def _form_of(kind: str, answer: httpx.Response) -> str:
     return "text"
 
 
-def _failed(method: str, url: str, answer: httpx.Response) -> OperationalError:
+def failed(method: str, url: str, answer: httpx.Response) -> OperationalError:
     status = answer.status_code
     text = answer.text[:_BODY_SHOWN]
     details: dict[str, Any] = {"status": status, "body": text, "sent": True}
     wait = _retry_after(answer.headers.get("retry-after", ""))
     if wait is not None:
         details["retry_after_seconds"] = wait
-    shown = f": {' '.join(text.split())[:300]}" if text else ""
+    told = f": {' '.join(text.split())[:300]}" if text else ""
     return OperationalError(
         "http.status",
-        f"{method} {_shown(url)} was answered with {status} {answer.reason_phrase}".rstrip() + shown,
+        f"{method} {shown(url)} was answered with {status} {answer.reason_phrase}".rstrip() + told,
         retryable=status in _RETRYABLE,
         **details,
     )
@@ -270,14 +275,14 @@ def _retry_after(text: str) -> float | None:
     return max(0.0, round((at - datetime.now(UTC)).total_seconds(), 3))
 
 
-def _seconds(text: str) -> timedelta:
+def seconds(text: str) -> timedelta:
     found = _DURATION.fullmatch(text)
     if found is None:
         raise UserError("http.timeout_invalid", f"{text!r} is no duration; write a number and a unit, like 30s")
     return timedelta(**{_UNITS[found[2]]: float(found[1])})
 
 
-def _shown(url: str) -> str:
+def shown(url: str) -> str:
     """A URL for messages: without query, fragment and credentials, which may hold secrets."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"

@@ -81,7 +81,7 @@ def test_the_next_attempt_takes_over_what_a_killed_one_left(tmp_path: Path) -> N
     code = (
         "import os, polars as pl; from pathlib import Path; from node_context import PlainContext\n"
         "from concertmaster.nodes.builtin import file_write as module\n"
-        "module._publish = lambda *_: os._exit(9)\n"
+        "module.publish = lambda *_: os._exit(9)\n"
         f"module.file_write(pl.LazyFrame({{'a': [1]}}), 'o.csv', context=PlainContext(Path({str(tmp_path)!r})))"
     )
     killed = subprocess.run([sys.executable, "-c", code], cwd="tests", check=False)
