@@ -21,7 +21,7 @@ class Composed:
         self._session = session
         self._parameters: dict[str, Any] = {}
         self._identifiers: list[str] = []
-        self._count = 0
+        self._count = 0  # of expressions and values
 
     def add(self, expression: Sql, what: str) -> str:
         """Check an expression; returns its text for the query, in parentheses.
@@ -36,6 +36,13 @@ class Composed:
         self._identifiers.extend(expression.identifiers)
         text = _PARAMETER.sub(lambda found: f"${prefix}{found[1]}" if found[1] else found[0], expression.text)
         return f"(\n{text}\n)"
+
+    def value(self, value: Any) -> str:
+        """Bind a value of ours; returns what stands for it in the query."""
+        name = f"v{self._count}"
+        self._count += 1
+        self._parameters[name] = value
+        return f"${name}"
 
     def sql(self, text: str) -> Sql:
         """The query that the expressions were put into."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -18,7 +19,8 @@ import polars as pl
 from concertmaster import Context, OperationalError, Sql, Table, UserError
 from concertmaster.nodes.builtin.deferred import deferred
 from concertmaster.nodes.builtin.duck.check import check_query
-from concertmaster.nodes.builtin.duck.columns import quoted, unknown_column
+from concertmaster.nodes.builtin.duck.columns import literal, quoted, refuse_alike, unknown_column
+from concertmaster.nodes.builtin.duck.results import fit_for_arrow
 
 if TYPE_CHECKING:
     import duckdb
@@ -33,8 +35,15 @@ _THREADS = 4
 _BATCH_ROWS = 128 * 1024
 _WATCH_SECONDS = 0.05
 _MISSING_COLUMN = re.compile(r'Referenced column "(.*?)" (?:was )?not found|does not have a column named "(.*?)"')
+# What `Query.fail` raises inside of a query: an error with a code of its own.
+_OWN = re.compile(r"\x02([\w.]+)\x02(.*)", re.DOTALL)
 _KIND = re.compile(r"([\w ]+) Error: (.*)", re.DOTALL)
-_BIG_INTEGERS = ("HUGEINT", "UHUGEINT")
+# Polars keeps durations in Parquet as plain integers with a remark that DuckDB does not read.
+_DURATIONS = {
+    "duration[ms]": "to_milliseconds({0})",
+    "duration[us]": "to_microseconds({0})",
+    "duration[ns]": "to_microseconds({0} // 1000)",
+}
 
 
 class Session:
@@ -46,12 +55,28 @@ class Session:
         self._context = context
         self._memory_mb = memory_mb
         self._columns = {name: _columns(source) for name, source in inputs.items()}
+        for names in self._columns.values():
+            refuse_alike(names)
         self.con = _locked(inputs, context, memory_mb)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns of all inputs."""
         return tuple(dict.fromkeys(name for columns in self._columns.values() for name in columns))
+
+    def columns_of(self, table: str) -> dict[str, str]:
+        """Names of the columns of one input to their DuckDB types."""
+        relation = self.con.table(table)
+        return dict(zip(relation.columns, map(str, relation.types), strict=True))
+
+    def ask(self, sql: Sql) -> list[tuple[Any, ...]]:
+        """The few rows of a question that has to be answered before the query: blocks until they are there.
+
+        Raises:
+            UserError, OperationalError: as for `query`.
+        """
+        with self._watched():
+            return self.con.execute(sql.text, sql.parameters or None).fetchall()
 
     def query(self, sql: Sql) -> pa.RecordBatchReader:
         """Run one SELECT; rows are computed while they are read.
@@ -81,26 +106,29 @@ class Session:
                 raise unknown_column(name, self.columns)
 
     def _rows(self, sql: Sql) -> Iterator[pa.Schema | pa.RecordBatch]:
+        try:
+            with self._watched():
+                relation = self.con.sql(sql.text, params=sql.parameters or None)
+                _refuse_double_columns(relation.columns)
+                schema, batches = fit_for_arrow(relation, _BATCH_ROWS)
+                yield schema
+                yield from batches
+        finally:
+            self.con.close()
+
+    @contextmanager
+    def _watched(self) -> Generator[None]:
+        """Work of DuckDB that ends when the attempt is cancelled, and whose errors say what to do."""
         done = threading.Event()
         try:
             if self._context is not None:
                 threading.Thread(target=self._interrupt_when_cancelled, args=(done,), daemon=True).start()
-            relation = self.con.sql(sql.text, params=sql.parameters or None)
-            _refuse_double_columns(relation.columns)
-            too_big = [n for n, type_ in enumerate(relation.types) if str(type_) in _BIG_INTEGERS]
-            reader = relation.to_arrow_reader(_BATCH_ROWS)
-            schema = reader.schema
-            for n in too_big:
-                schema = schema.set(n, schema.field(n).with_type(pa.int64()))
-            yield schema
-            for batch in reader:
-                yield batch if not too_big else _narrowed(batch, schema)
+            yield
         except (duckdb.Error, OSError) as error:
             # Once rows flow, Arrow passes DuckDB's errors on as OSError; the message starts alike in both.
             raise self._explained(error) from error
         finally:
             done.set()
-            self.con.close()
 
     def _interrupt_when_cancelled(self, done: threading.Event) -> None:
         while not done.wait(_WATCH_SECONDS):
@@ -110,6 +138,8 @@ class Session:
     def _explained(self, error: Exception) -> Exception:
         found = _KIND.match(str(error))
         kind, message = (found[1].lower(), found[2].strip()) if found else ("", str(error).strip())
+        if own := _OWN.match(message):
+            return UserError(own[1], own[2])
         missing = _MISSING_COLUMN.search(message)
         if missing:
             return unknown_column(missing[1] or missing[2], self.columns)
@@ -146,12 +176,15 @@ def _locked(inputs: Mapping[str, Source], context: Context | None, memory_mb: in
     }
     con = duckdb.connect(":memory:", config=settings)
     paths = [str(source.path) for source in inputs.values() if isinstance(source, Table)]
-    con.execute(f"SET allowed_paths = [{', '.join(map(_literal, paths))}]")
+    con.execute(f"SET allowed_paths = [{', '.join(map(literal, paths))}]")
     for name, source in inputs.items():
         if isinstance(source, Table):
-            con.execute(f"CREATE VIEW {quoted(name)} AS SELECT * FROM read_parquet({_literal(str(source.path))})")
+            file = f"read_parquet({literal(str(source.path))})"
+            con.execute(f"CREATE VIEW {quoted(name)} AS SELECT {_everything(source)} FROM {file}")
         else:
             con.register(name, _arrow(source))
+    # The same input gives the same output, wherever the server stands.
+    con.execute("SET TimeZone = 'UTC'")
     con.execute("SET enable_external_access = false")
     con.execute("SET lock_configuration = true")
     return con
@@ -169,23 +202,17 @@ def _arrow(source: pl.DataFrame | pl.LazyFrame | pa.Table) -> pa.Table:
     return source.lazy().collect().to_arrow() if isinstance(source, pl.DataFrame | pl.LazyFrame) else source
 
 
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _everything(source: Table) -> str:
+    """`*`, with durations as what they are."""
+    replaced = [
+        f"{_DURATIONS[column.type].format(quoted(column.name))} AS {quoted(column.name)}"
+        for column in source.columns
+        if column.type in _DURATIONS
+    ]
+    return f"* REPLACE ({', '.join(replaced)})" if replaced else "*"
 
 
 def _refuse_double_columns(columns: list[str]) -> None:
     double = next((name for name in columns if columns.count(name) > 1), None)
     if double is not None:
         raise UserError("sql.double_column", f"The result has two columns '{double}'; rename one of them with AS")
-
-
-def _narrowed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    """DuckDB sums integers into 128 bits, which no other tool reads; back to 64."""
-    try:
-        return pa.RecordBatch.from_arrays(
-            [column.cast(schema.field(n).type) for n, column in enumerate(batch.columns)], schema=schema
-        )
-    except pa.ArrowInvalid as error:
-        raise UserError(
-            "sql.failed", f"A sum does not fit into 64 bits ({error}); sum decimals: sum(x::double)"
-        ) from error
