@@ -44,14 +44,19 @@ OUTPUTS: dict[str, Any] = {
     "python.code": {"sum": 18},
     "table.aggregate": {"routes": 2},
     "table.cast": {"rows": 2},
+    "table.dedupe": {"carriers": 2},
     "table.derive": {"columns": ["carrier", "origin", "dest", "month", "dep_delay", "route", "late"]},
     "table.filter": {"late": 2},
     "table.join": {"rows": 3},
+    "table.pivot": {"columns": ["carrier", "1", "2"]},
     "table.rename": {"columns": ["code", "NAME", "LAT"]},
     "table.sample": {"rows": 3},
     "table.select": {"columns": ["code", "airline"]},
     "table.sort": {"airports": 2},
     "table.sql": {"carriers": 2},
+    "table.union": {"rows": 3, "columns": ["part", "carrier", "origin", "dest", "month", "dep_delay"]},
+    "table.unpivot": {"rows": 4, "columns": ["faa", "fact", "value"]},
+    "table.window": {"columns": ["carrier", "origin", "dest", "month", "dep_delay", "place", "flights", "behind"]},
 }
 
 

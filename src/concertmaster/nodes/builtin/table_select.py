@@ -12,6 +12,7 @@ from concertmaster import Context, Sql, Table, UserError, node
 from concertmaster.nodes.builtin.duck.columns import demand_columns
 from concertmaster.nodes.builtin.duck.projection import projection
 from concertmaster.nodes.builtin.duck.query import Query
+from concertmaster.nodes.builtin.lazy import lazy
 
 
 @node(id="table.select", category="tables", effect="none", summary="columns", icon="columns-3", title="Select columns")
@@ -46,7 +47,7 @@ def table_select(
             raise UserError("select.drop_needs_names", "To drop columns, give their names as a list")
         query = Query(context, tables={"input": table})
         return projection(query, columns, keep=mode == "add")
-    frame = _lazy(table)
+    frame = lazy(table)
     known = frame.collect_schema().names()
     demand_columns(columns, known)
     if mode == "drop":
@@ -54,7 +55,3 @@ def table_select(
             raise UserError("select.nothing_left", "All columns would be dropped; leave at least one")
         return frame.drop(columns)
     return frame.select(list(dict.fromkeys(columns))) if mode == "keep" else frame
-
-
-def _lazy(table: Table | pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
-    return table.scan() if isinstance(table, Table) else table.lazy()

@@ -9,7 +9,7 @@ from typing import Annotated, Any, cast
 from pydantic import Field
 
 from concertmaster import Context, Sql, Table
-from concertmaster.nodes.builtin.duck.columns import demand_columns, quoted
+from concertmaster.nodes.builtin.duck.columns import demand_columns, quoted, sort_keys
 from concertmaster.nodes.builtin.duck.expressions import Composed
 from concertmaster.nodes.builtin.duck.session import DEFAULT_MEMORY_MB, Session
 
@@ -95,6 +95,10 @@ class Query:
         """
         start, end = self.value(f"\x02{code}\x02{before}"), self.value(after)
         return f"error({start} || left(({shown})::VARCHAR, {_SHOWN_CHARACTERS}) || {end})"
+
+    def numbered(self, row: str) -> str:
+        """The first table with the number of each row, from 1, in a column `row`: what makes an order last."""
+        return f"(SELECT *, row_number() OVER () AS {row} FROM {quoted(self._tables[0])})"
 
     def ask(self, text: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """The few rows of a question that comes before the query; `$name` in it stands for values."""

@@ -158,6 +158,9 @@ class Session:
             case "permission":
                 reason = message.split("\n", 1)[0]
                 return UserError("sql.not_allowed", f"{reason}. A query can only SELECT from its inputs")
+            case "catalog" if message.endswith("is not an aggregate function"):
+                what = f"{message.removesuffix(' is not an aggregate function')}() looks at one row"
+                return UserError("sql.no_window", f"{what}; put `over w` after what is inside: `round(sum(x) over w)`")
             case "binder" | "catalog" | "parser":
                 return UserError("sql.invalid", message)
             case _:
@@ -183,6 +186,7 @@ def _locked(inputs: Mapping[str, Source], context: Context | None, memory_mb: in
             con.execute(f"CREATE VIEW {quoted(name)} AS SELECT {_everything(source)} FROM {file}")
         else:
             con.register(name, _arrow(source))
+    con.execute("SET enable_progress_bar = false")
     # The same input gives the same output, wherever the server stands.
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET enable_external_access = false")
