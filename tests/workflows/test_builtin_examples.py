@@ -60,6 +60,7 @@ OUTPUTS: dict[str, Any] = {
     "table.sql": {"carriers": 2},
     "table.union": {"rows": 3, "columns": ["part", "carrier", "origin", "dest", "month", "dep_delay"]},
     "table.unpivot": {"rows": 4, "columns": ["faa", "fact", "value"]},
+    "table.validate": {"valid": 2, "summary": "7 of 8 expectations are met; 1 of 3 rows are invalid"},
     "table.window": {"columns": ["carrier", "origin", "dest", "month", "dep_delay", "place", "flights", "behind"]},
 }
 

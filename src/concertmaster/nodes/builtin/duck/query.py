@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Annotated, Any, cast
 
 from pydantic import Field
 
-from concertmaster import Context, Sql, Table
+from concertmaster import Context, Sql, Table, UserError
 from concertmaster.nodes.builtin.duck.columns import demand_columns, quoted, sort_keys
 from concertmaster.nodes.builtin.duck.expressions import Composed
 from concertmaster.nodes.builtin.duck.session import DEFAULT_MEMORY_MB, Session
+from concertmaster.nodes.builtin.near_miss import hint
 
 Memory = Annotated[int, Field(ge=64, le=1_048_576)]
 Name = Annotated[str, Field(min_length=1)]
@@ -24,7 +26,7 @@ class Query:
     """Texts that its methods give may be put into SQL; no other text of a config may. Use it once."""
 
     def __init__(
-        self, context: Context | None, *, memory_mb: int = DEFAULT_MEMORY_MB, tables: Mapping[str, Table]
+        self, context: Context | None, *, memory_mb: int = DEFAULT_MEMORY_MB, tables: Mapping[str, Table | Path]
     ) -> None:
         self.session = Session(tables, context, memory_mb=memory_mb)
         self._composed = Composed(self.session)
@@ -34,6 +36,22 @@ class Query:
     def types(self) -> dict[str, str]:
         """Names of the columns of the first table to their DuckDB types."""
         return self.session.columns_of(self._tables[0])
+
+    def types_of(self, table: str) -> dict[str, str]:
+        """As `types`, of the table on another port.
+
+        Raises:
+            UserError: `sql.unknown_table`.
+        """
+        if table not in self._tables:
+            known = ", ".join(self._tables[1:]) or "none"
+            raise UserError(
+                "sql.unknown_table",
+                f"There is no table '{table}': wire it to a port of that name. Wired are: {known}"
+                f"{hint(table, self._tables)}",
+                table=table,
+            )
+        return self.session.columns_of(table)
 
     def column(self, name: str) -> str:
         """The quoted name of a column of the first table.

@@ -12,7 +12,8 @@ import re
 import threading
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-    Source = Table | pl.DataFrame | pl.LazyFrame | pa.Table
+    Source = Table | Path | pl.DataFrame | pl.LazyFrame | pa.Table
 else:
     duckdb, pa = deferred("duckdb"), deferred("pyarrow")
 
@@ -75,6 +76,7 @@ class Session:
         Raises:
             UserError, OperationalError: as for `query`.
         """
+        check_query(self.con, sql.text, tuple(self._columns))
         with self._watched():
             return self.con.execute(sql.text, sql.parameters or None).fetchall()
 
@@ -178,14 +180,14 @@ def _locked(inputs: Mapping[str, Source], context: Context | None, memory_mb: in
         "temp_directory": str(context.scratch()) if context else "",
     }
     con = duckdb.connect(":memory:", config=settings)
-    paths = [str(source.path) for source in inputs.values() if isinstance(source, Table)]
+    paths = [str(path) for path in map(_file, inputs.values()) if path is not None]
     con.execute(f"SET allowed_paths = [{', '.join(map(literal, paths))}]")
     for name, source in inputs.items():
-        if isinstance(source, Table):
-            file = f"read_parquet({literal(str(source.path))})"
+        if (path := _file(source)) is not None:
+            file = f"read_parquet({literal(str(path))})"
             con.execute(f"CREATE VIEW {quoted(name)} AS SELECT {_everything(source)} FROM {file}")
         else:
-            con.register(name, _arrow(source))
+            con.register(name, _arrow(cast("pl.DataFrame | pl.LazyFrame | pa.Table", source)))
     con.execute("SET enable_progress_bar = false")
     # The same input gives the same output, wherever the server stands.
     con.execute("SET TimeZone = 'UTC'")
@@ -197,6 +199,8 @@ def _locked(inputs: Mapping[str, Source], context: Context | None, memory_mb: in
 def _columns(source: Source) -> list[str]:
     if isinstance(source, Table):
         return [column.name for column in source.columns]
+    if isinstance(source, Path):
+        return list(pl.read_parquet_schema(source))
     if isinstance(source, pl.DataFrame | pl.LazyFrame):
         return source.lazy().collect_schema().names()
     return source.column_names
@@ -206,8 +210,14 @@ def _arrow(source: pl.DataFrame | pl.LazyFrame | pa.Table) -> pa.Table:
     return source.lazy().collect().to_arrow() if isinstance(source, pl.DataFrame | pl.LazyFrame) else source
 
 
-def _everything(source: Table) -> str:
+def _file(source: Source) -> Path | None:
+    return source.path if isinstance(source, Table) else source if isinstance(source, Path) else None
+
+
+def _everything(source: Source) -> str:
     """`*`, with durations as what they are."""
+    if not isinstance(source, Table):
+        return "*"
     replaced = [
         f"{_DURATIONS[column.type].format(quoted(column.name))} AS {quoted(column.name)}"
         for column in source.columns
