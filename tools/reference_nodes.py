@@ -41,9 +41,18 @@ def nodes_page() -> str:
 
 
 def _section(spec: NodeSpec) -> str:
-    parts = [f"## {spec.id}", spec.docs, _facts(spec)]
-    properties = cast("Mapping[str, Mapping[str, Any]]", spec.schema.get("properties") or {})
-    required = cast("list[str]", spec.schema.get("required") or [])
+    parts = [f"## {spec.id}", spec.docs, _facts(spec), _fields(spec.schema) or "No config.\n"]
+    if spec.example:
+        parts.append(f"```yaml\n{spec.example.strip()}\n```\n")
+    for name, model in cast("Mapping[str, Mapping[str, Any]]", spec.schema.get("$defs") or {}).items():
+        parts.extend([f"### {name}", str(model.get("description", "")), _fields(model)])
+    return "\n\n".join(part.rstrip() for part in parts) + "\n"
+
+
+def _fields(schema: Mapping[str, Any]) -> str:
+    """The table of an object's properties; "" where it has none."""
+    properties = cast("Mapping[str, Mapping[str, Any]]", schema.get("properties") or {})
+    required = cast("list[str]", schema.get("required") or [])
     rows = [
         (
             code(name),
@@ -53,10 +62,7 @@ def _section(spec: NodeSpec) -> str:
         )
         for name, field in properties.items()
     ]
-    parts.append(table(["config", "type", "default", "meaning"], rows) or "No config.\n")
-    if spec.example:
-        parts.append(f"```yaml\n{spec.example.strip()}\n```\n")
-    return "\n\n".join(part.rstrip() for part in parts) + "\n"
+    return table(["config", "type", "default", "meaning"], rows)
 
 
 def _facts(spec: NodeSpec) -> str:
