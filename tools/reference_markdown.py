@@ -52,6 +52,8 @@ def _plain(schema: Mapping[str, Any]) -> str:
         inner = schema.get("additionalProperties")
         return f"mapping of names to {type_words(inner)}" if isinstance(inner, dict) and inner else "mapping"
     words = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "any": "any"}
+    if isinstance(kind, list):
+        return " or ".join(words.get(one, one) for one in cast("list[str]", kind))
     word = words.get(str(kind), str(kind))
     formats = {"sql": "SQL", "path": "path", "connection": "name of a connection", "duration": "duration"}
     word = formats.get(str(schema.get("format")), word)

@@ -41,22 +41,28 @@ def nodes_page() -> str:
 
 
 def _section(spec: NodeSpec) -> str:
-    parts = [f"## {spec.id}", spec.docs, _facts(spec)]
-    properties = cast("Mapping[str, Mapping[str, Any]]", spec.schema.get("properties") or {})
-    required = cast("list[str]", spec.schema.get("required") or [])
+    parts = [f"## {spec.id}", spec.docs, _facts(spec), _fields(spec.schema) or "No config.\n"]
+    if spec.example:
+        parts.append(f"```yaml\n{spec.example.strip()}\n```\n")
+    for name, model in cast("Mapping[str, Mapping[str, Any]]", spec.schema.get("$defs") or {}).items():
+        parts.extend([f"### {name}", str(model.get("description", "")), _fields(model)])
+    return "\n\n".join(part.rstrip() for part in parts) + "\n"
+
+
+def _fields(schema: Mapping[str, Any]) -> str:
+    """The table of an object's properties; "" where it has none."""
+    properties = cast("Mapping[str, Mapping[str, Any]]", schema.get("properties") or {})
+    required = cast("list[str]", schema.get("required") or [])
     rows = [
         (
             code(name),
-            type_words(_whole(field, spec.schema)),
+            type_words(field),
             "required" if name in required else literal(field.get("default")),
             str(field.get("description", "")),
         )
         for name, field in properties.items()
     ]
-    parts.append(table(["config", "type", "default", "meaning"], rows) or "No config.\n")
-    if spec.example:
-        parts.append(f"```yaml\n{spec.example.strip()}\n```\n")
-    return "\n\n".join(part.rstrip() for part in parts) + "\n"
+    return table(["config", "type", "default", "meaning"], rows)
 
 
 def _facts(spec: NodeSpec) -> str:
@@ -82,15 +88,3 @@ def _shown(spec: NodeSpec) -> list[Any]:
 
 def _kind(type_: PortType) -> str:
     return f"{type_.kind}, several edges" if type_.many else type_.kind
-
-
-def _whole(part: Any, schema: Mapping[str, Any]) -> Any:
-    """A part of a schema with what it refers to in its place: a page of nodes has no headings for models."""
-    if isinstance(part, list):
-        return [_whole(item, schema) for item in cast("list[Any]", part)]
-    if not isinstance(part, dict):
-        return part
-    entries = cast("dict[str, Any]", part)
-    if "$ref" in entries:
-        return schema["$defs"][str(entries["$ref"]).rpartition("/")[2]]
-    return {key: _whole(item, schema) for key, item in entries.items()}

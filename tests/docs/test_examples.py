@@ -60,6 +60,8 @@ OUTPUTS: dict[str, dict[str, Any]] = {
         "all": {"count": 3, "longest": "GRACE", "greeting": "Hello Ada and others!", "missing": "nobody"},
     },
     "sql-expressions": {"cities": 2},
+    "checked-cities": {"good": 3, "bad": 1, "summary": "3 of 4 expectations are met; 1 of 4 rows are invalid"},
+    "city-changes": {"changes": 1},
     "late-flights": {"path": "out/late-1.csv", "message": None},
 }
 

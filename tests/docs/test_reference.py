@@ -41,7 +41,9 @@ def test_every_setting_has_its_heading() -> None:
 
 def test_every_builtin_node_type_has_its_heading() -> None:
     registry = build_registry(candidate for candidate in candidates(None) if candidate.kind == "builtin")
-    assert sorted(headings(REFERENCE / "nodes.md")[1:]) == sorted(registry.ids())
+    # The others are the models that configs are made of.
+    types = [heading for heading in headings(REFERENCE / "nodes.md") if "." in heading]
+    assert sorted(types) == sorted(registry.ids())
 
 
 def test_every_command_has_its_heading() -> None:

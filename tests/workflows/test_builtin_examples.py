@@ -59,11 +59,20 @@ OUTPUTS: dict[str, Any] = {
     "logic.switch": {"size": "M"},
     "python.code": {"sum": 18},
     "table.aggregate": {"routes": 2},
+    "table.cast": {"rows": 2},
+    "table.dedupe": {"carriers": 2},
+    "table.derive": {"columns": ["carrier", "origin", "dest", "month", "dep_delay", "route", "late"]},
+    "table.diff": {"changes": 1, "columns": ["carrier", "month", "change", "column", "old", "new"]},
+    "table.fill": {"rows": 3, "gaps": 0},
     "table.filter": {"late": 2},
     "table.join": {"rows": 3},
+    "table.pivot": {"columns": ["carrier", "1", "2"]},
+    "table.profile": {"columns": 5, "with_gaps": 1},
+    "table.rename": {"columns": ["code", "NAME", "LAT"]},
     "table.sample": {"rows": 3},
     "table.select": {"columns": ["code", "airline"]},
     "table.sort": {"airports": 2},
+    "table.split": {"late": 2, "rest": 0},
     "table.sql": {"carriers": 2},
     "text.parse_html": {
         "links": [{"title": "One", "link": "https://a.example/1"}, {"title": "Two", "link": "https://a.example/2"}]
@@ -71,6 +80,10 @@ OUTPUTS: dict[str, Any] = {
     "text.parse_json": {"first": "tea"},
     "text.parse_xml": {"books": [{"id": "1", "title": "Emma"}, {"id": "2", "title": None}]},
     "text.regex": {"numbers": ["17", "4"]},
+    "table.union": {"rows": 3, "columns": ["part", "carrier", "origin", "dest", "month", "dep_delay"]},
+    "table.unpivot": {"rows": 4, "columns": ["faa", "fact", "value"]},
+    "table.validate": {"valid": 2, "summary": "7 of 8 expectations are met; 1 of 3 rows are invalid"},
+    "table.window": {"columns": ["carrier", "origin", "dest", "month", "dep_delay", "place", "flights", "behind"]},
 }
 
 

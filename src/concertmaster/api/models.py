@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from concertmaster.api.models_output import ValueSummary
+from concertmaster.api.models_output import ValueSummary, Volume
 from concertmaster.domain.execution import ExecutionStatus, NodeStatus
 from concertmaster.domain.parentage import ChildKind
 from concertmaster.domain.problems import Severity
@@ -202,11 +202,10 @@ class PartOf(_Model):
 
 
 class NodeRun(_Model):
-    """One node inside one execution.
+    """One node inside one execution; `tables_in` is what came in by port.
 
-    Of a container or call `items` counts the items as far as the execution was told, which is by whole children, and
-    `children` has those that run and the newest others; `approval` is the question that it asks; `reused` says whose
-    result it is when it was not computed anew.
+    Of a container or call `items` counts the items as far as the execution was told, by whole children, and `children`
+    has those that run and the newest others; `reused` says whose result it is when it was not computed anew.
     """
 
     node: str
@@ -220,6 +219,7 @@ class NodeRun(_Model):
     waiting: Waiting | None
     progress: Progress | None
     error: ExecutionError | None
+    tables_in: dict[str, Volume]
     outputs: dict[str, ValueSummary]
     logs: int
     items: ItemCounts | None

@@ -27,6 +27,13 @@ class TableSummary(_Model):
     columns: list[Column]
 
 
+class Volume(_Model):
+    """How much came in: rows, and bytes of the tables' files."""
+
+    rows: int
+    bytes: int
+
+
 class JsonSummary(_Model):
     """A JSON value; `value` is there when it is small."""
 

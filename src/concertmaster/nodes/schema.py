@@ -75,7 +75,7 @@ def title_of(name: str) -> str:
 def with_markers(annotation: Any) -> Any:
     """The same annotation with durations taken and shown as people write them, also inside unions and containers."""
     if annotation is timedelta:
-        return Annotated[timedelta, _DURATION_IN, _DURATION_OUT, _DURATION_HINT]
+        return Duration
     origin, parts = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return Annotated[(with_markers(parts[0]), *parts[1:])]
@@ -93,6 +93,8 @@ def _duration(value: object) -> object:
 _DURATION_IN = BeforeValidator(_duration)
 _DURATION_OUT = PlainSerializer(format_duration, return_type=str)
 _DURATION_HINT = WithJsonSchema({"type": "string", "format": "duration", "examples": ["30s", "5m", "PT1H"]})
+Duration = Annotated[timedelta, _DURATION_IN, _DURATION_OUT, _DURATION_HINT]
+"""`timedelta` for fields of models inside of a config; parameters of a function need only `timedelta`."""
 
 
 class _FormSchema(GenerateJsonSchema):

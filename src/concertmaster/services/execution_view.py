@@ -36,6 +36,7 @@ from concertmaster.domain.values import FileRef, JsonValue, Value, to_json
 from concertmaster.domain.workflow import Body, Workflow
 from concertmaster.engine.items import item_id
 from concertmaster.services.children_view import ChildrenView
+from concertmaster.services.tables_in import tables_in
 
 # Rules of a node that waits for a limited resource.
 QUEUES = ("slot", "rate")
@@ -76,6 +77,7 @@ class NodeRun:
             "waiting": None,
             "progress": None if self.progress is None else {"done": self.progress.done, "total": self.progress.total},
             "error": None if self.error is None else _error(self.error),
+            "tables_in": {},
             "outputs": {outlet: summary(value) for outlet, value in self.outputs.items()},
             "logs": logs,
             "items": None if self.children is None else self.children.counts(),
@@ -146,6 +148,7 @@ class ExecutionView:
         Args:
             logs: how many lines each node logged.
         """
+        told = tables_in(self.graph.edges, self.nodes)
         return {
             **row.as_json(),
             "waiting": None,
@@ -154,7 +157,10 @@ class ExecutionView:
             "part_of": None if self.parentage is None else _part_of(self.parentage),
             "inputs": dict(self.inputs),
             "outputs": None if self.outputs is None else dict(self.outputs),
-            "nodes": {name: run.as_json(logs.get(name, 0)) for name, run in self.nodes.items()},
+            "nodes": {
+                name: {**run.as_json(logs.get(name, 0)), "tables_in": told.get(name, {})}
+                for name, run in self.nodes.items()
+            },
         }
 
 

@@ -9,7 +9,7 @@ from concertmaster.domain import events as e
 from concertmaster.domain.execution import ExecutionRow, Failure
 from concertmaster.domain.parentage import Parentage
 from concertmaster.domain.values import Column, FileRef, JsonValue, TableRef
-from concertmaster.domain.workflow import Body, Node, Workflow
+from concertmaster.domain.workflow import Body, Edge, Node, Workflow
 from concertmaster.services.execution_view import ExecutionView
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -39,11 +39,13 @@ def test_a_node_that_nobody_decided_yet_is_pending() -> None:
         "waiting": None,
         "progress": None,
         "error": None,
+        "tables_in": {},
         "outputs": {},
         "logs": 4,
         "items": None,
         "children": [],
         "approval": None,
+        "reused": None,
     }
 
 
@@ -152,3 +154,22 @@ def test_a_cancelled_execution_says_why_until_it_is_retried() -> None:
     created = e.ExecutionCreated("w", 1, {}, {"type": "manual"})
     assert _fold(created, e.ExecutionCancelled("enough"))["reason"] == "enough"
     assert _fold(created, e.ExecutionCancelled("enough"), e.ExecutionRetried(2, {}, "again"))["reason"] is None
+
+
+def test_what_came_in_is_told_by_port() -> None:
+    edges = (Edge("a", "c"), Edge("b", "c", port="right"), Edge("b", "c"), Edge("d", "c"))
+    view = ExecutionView(Workflow("w", nodes={name: Node("table.join@1") for name in "abcd"}, edges=edges))
+    tables = {name: TableRef(name, rows, rows * 10, (Column("x", "int64"),)) for name, rows in (("a", 3), ("b", 4))}
+    bodies = [
+        e.NodeSucceeded("a", 1, START, {"out": tables["a"]}),
+        e.NodeSucceeded("b", 1, START, {"out": tables["b"]}),
+        e.NodeStarted("c", 1),
+        # Taken after the node has begun.
+        e.NodeSucceeded("d", 1, START, {"out": tables["b"]}),
+    ]
+    at = [START + timedelta(seconds=number) for number in range(len(bodies))]
+    view.apply(e.Event("x", number + 1, at[number], body) for number, body in enumerate(bodies))
+    row = ExecutionRow("x", "w", 1, "running", 1, len(bodies), {"type": "manual"}, START)
+    nodes = view.as_json(row, {})["nodes"]
+    assert nodes["c"]["tables_in"] == {"in": {"rows": 7, "bytes": 70}, "right": {"rows": 4, "bytes": 40}}
+    assert nodes["a"]["tables_in"] == {}

@@ -2060,11 +2060,10 @@ export interface components {
         };
         /**
          * NodeRun
-         * @description One node inside one execution.
+         * @description One node inside one execution; `tables_in` is what came in by port.
          *
-         *     Of a container or call `items` counts the items as far as the execution was told, which is by whole children, and
-         *     `children` has those that run and the newest others; `approval` is the question that it asks; `reused` says whose
-         *     result it is when it was not computed anew.
+         *     Of a container or call `items` counts the items as far as the execution was told, by whole children, and `children`
+         *     has those that run and the newest others; `reused` says whose result it is when it was not computed anew.
          */
         NodeRun: {
             /** Node */
@@ -2089,6 +2088,10 @@ export interface components {
             waiting: components["schemas"]["Waiting"] | null;
             progress: components["schemas"]["Progress"] | null;
             error: components["schemas"]["ExecutionError"] | null;
+            /** Tables In */
+            tables_in: {
+                [key: string]: components["schemas"]["Volume"];
+            };
             /** Outputs */
             outputs: {
                 [key: string]: components["schemas"]["TableSummary"] | components["schemas"]["JsonSummary"] | components["schemas"]["FileSummary"];
@@ -2675,6 +2678,16 @@ export interface components {
             items: components["schemas"]["WorkflowVersion"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * Volume
+         * @description How much came in: rows, and bytes of the tables' files.
+         */
+        Volume: {
+            /** Rows */
+            rows: number;
+            /** Bytes */
+            bytes: number;
         };
         /**
          * Waiting

@@ -19,11 +19,13 @@ interface NodeRunHeadProps {
   title: string
   type: string
   view: NodeRunView | undefined
+  /** Rows of the tables that came in. */
+  rowsIn?: number | undefined
   children?: React.ReactNode
 }
 
 /** Name, status, times and error of a node in a run. */
-export function NodeRunHead({ nodeId, title, type, view, children }: NodeRunHeadProps) {
+export function NodeRunHead({ nodeId, title, type, view, rowsIn, children }: NodeRunHeadProps) {
   const types = useQuery(nodeTypesQuery())
   const known = types.data?.find((item) => item.id === typeId(type))
   return (
@@ -40,7 +42,7 @@ export function NodeRunHead({ nodeId, title, type, view, children }: NodeRunHead
         </div>
         <StatusBadge status={view?.status ?? 'pending'} variant="pill" />
       </div>
-      {view ? <Facts view={view} /> : null}
+      {view ? <Facts view={view} rowsIn={rowsIn} /> : null}
       {view?.error && (view.status === 'failed' || view.status === 'retrying') ? (
         <ErrorNote
           title={view.status === 'failed' ? t.failedTitle : t.retryTitle(view.attempt)}
@@ -67,7 +69,7 @@ function detailsText(details: unknown): string {
   return JSON.stringify(details, null, 2)
 }
 
-function Facts({ view }: { view: NodeRunView }) {
+function Facts({ view, rowsIn }: { view: NodeRunView; rowsIn: number | undefined }) {
   if (!view.startedAt) return null
   return (
     <dl className={classes.facts}>
@@ -77,6 +79,7 @@ function Facts({ view }: { view: NodeRunView }) {
       <Fact name={t.took}>
         <Duration start={view.startedAt} end={view.endedAt} />
       </Fact>
+      {rowsIn === undefined ? null : <Fact name={t.rowsIn}>{formatCount(rowsIn)}</Fact>}
       {view.rows === undefined ? null : <Fact name={t.rowsOut}>{formatCount(view.rows)}</Fact>}
       {view.progress && view.status === 'running' ? (
         <Fact name={words.status.running}>{t.progress(view.progress.done, view.progress.total)}</Fact>

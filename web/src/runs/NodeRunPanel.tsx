@@ -15,6 +15,7 @@ import classes from './NodeRunPanel.module.css'
 import { NodeWaiting } from './NodeWaiting'
 import { OutputTab } from './OutputTab'
 import { RetryFrom } from './RetryFrom'
+import { rowsIn } from './rowsIn'
 import type { RunStatusStore } from './state'
 import { useNodeRun } from './useRun'
 
@@ -82,7 +83,13 @@ export function NodeRunPanel({
   }
   return (
     <section className={classes.panel} aria-label={title}>
-      <NodeRunHead nodeId={nodeId} title={title} type={type} view={view}>
+      <NodeRunHead
+        nodeId={nodeId}
+        title={title}
+        type={type}
+        view={view}
+        rowsIn={rowsIn(nodeId, document, (name) => store.get(name))}
+      >
         {tabs[0] === 'output' ? <NodeWaiting execution={execution} node={id} view={view} /> : null}
         {view?.items?.kind === 'call' && view.child ? <CalledRun id={view.child} /> : null}
         {place.length === 0 ? <RetryFrom execution={execution} node={nodeId} view={view} /> : null}

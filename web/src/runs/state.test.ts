@@ -19,6 +19,7 @@ function nodeRun(node: string, status: NodeRun['status'] = 'pending'): NodeRun {
     waiting: null,
     progress: null,
     error: null,
+    tables_in: {},
     outputs: {},
     logs: 0,
     items: null,

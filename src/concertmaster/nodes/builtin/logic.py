@@ -6,23 +6,14 @@ canvas and in the edges.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, cast
 
 import polars as pl
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from concertmaster import File, Input, Outlet, Table, UserError, node
-
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-
-
-def _with_outlet_names(cases: Mapping[str, bool]) -> Mapping[str, bool]:
-    for name in cases:
-        if not _NAME.fullmatch(name) or name in ("default", "error"):
-            raise ValueError(f"'{name}' cannot be an outlet; use letters, digits and _, and not `default` or `error`")
-    return cases
+from concertmaster.nodes.builtin.outlet_names import OUTLET_NAMES, with_outlet_names
 
 
 @node(
@@ -75,8 +66,8 @@ async def logic_switch(
     *,
     cases: Annotated[
         Mapping[str, bool],
-        Field(min_length=1, json_schema_extra={"propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}}),
-        AfterValidator(_with_outlet_names),
+        Field(min_length=1, json_schema_extra=OUTLET_NAMES),
+        with_outlet_names("default"),
     ],
     mode: Literal["first", "all"] = "first",
 ) -> Outlet[Any] | dict[str, Any]:

@@ -167,6 +167,7 @@ export const runs = {
   nextAttempt: 'Next attempt',
   took: 'Took',
   startedAt: 'Started',
+  rowsIn: 'Rows in',
   rowsOut: 'Rows out',
   progress: (done: number, total: number | null) => (total === null ? `${done} done` : `${done} of ${total}`),
   failedTitle: 'This node failed',

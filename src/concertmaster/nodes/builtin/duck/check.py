@@ -22,6 +22,7 @@ else:
 # Everything that is not here (read_csv, glob, query, duckdb_settings, ...) looks beyond the inputs.
 _TABLE_FUNCTIONS = frozenset({"generate_series", "range", "unnest", "json_each", "json_tree", "repeat", "repeat_row"})
 _QUERY_NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
+_RANKS = frozenset({"rank", "dense_rank", "percent_rank", "cume_dist"})
 # About the session instead of the data, or with an effect; `pg_*` and `has_*_privilege` are refused by their names.
 _SESSION_FUNCTIONS = frozenset(
     {
@@ -54,21 +55,47 @@ def check_expression(con: duckdb.DuckDBPyConnection, text: str, what: str) -> No
     Raises:
         UserError: `sql.syntax` or `sql.not_an_expression`.
     """
+    _one_expression(con, text, what, "")
+
+
+def check_window(con: duckdb.DuckDBPyConnection, text: str, what: str) -> str | None:
+    """Refuse text that is neither one call of a function nor an expression with `OVER w` in it.
+
+    Returns:
+        The window that the call gets: `ties` for ranks, which need equal rows to be equal, else `w`; None where the
+        text says its windows itself.
+    Raises:
+        UserError: `sql.syntax`, `sql.not_an_expression` or `sql.no_window`.
+    """
+    root = _one_expression(con, text, what, "WINDOW w AS (), ties AS ()")
+    if any(part.get("class") == "WINDOW" for part in _parts(root)):
+        return None
+    if root.get("class") != "FUNCTION" or root.get("is_operator"):
+        raise UserError(
+            "sql.no_window",
+            f"{what} has to be a call such as sum(x), or say where its window functions look: "
+            f"`x - lag(x) over w`, not: {text.strip()}",
+        )
+    return "ties" if str(root.get("function_name", "")).lower() in _RANKS else "w"
+
+
+def _one_expression(con: duckdb.DuckDBPyConnection, text: str, what: str, clauses: str) -> dict[str, Any]:
+    """The parse tree of the expression that the text has to be."""
     # On a line of its own, so that a comment at the end of the text cannot swallow what follows it; and without
     # parentheses, so that `1) or (1` is an error.
-    tree = _tree(con, f"SELECT\n{text}\nAS value FROM input", shown=f"{what}: {text.strip()}")
+    tree = _tree(con, f"SELECT\n{text}\nAS value FROM input {clauses}", shown=f"{what}: {text.strip()}")
     node = tree[0]
     selected = cast("list[dict[str, Any]]", node.get("select_list", []))
     plain = node.get("type") == "SELECT_NODE" and len(selected) == 1 and selected[0].get("alias") == "value"
-    clauses = ("where_clause", "having", "qualify", "sample")
     if (
         not plain
-        or any(node.get(clause) for clause in clauses)
+        or any(node.get(clause) for clause in ("where_clause", "having", "qualify", "sample"))
         or node.get("modifiers")
         or node.get("group_expressions")
         or node.get("from_table", {}).get("table_name") != "input"
     ):
         raise UserError("sql.not_an_expression", f"{what} has to be one SQL expression, not: {text.strip()}")
+    return selected[0]
 
 
 def _tree(con: duckdb.DuckDBPyConnection, text: str, shown: str | None = None) -> list[dict[str, Any]]:

@@ -10,21 +10,24 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
 
 from concertmaster import Context, OperationalError, Sql, Table, UserError
 from concertmaster.nodes.builtin.deferred import deferred
 from concertmaster.nodes.builtin.duck.check import check_query
-from concertmaster.nodes.builtin.duck.columns import quoted, unknown_column
+from concertmaster.nodes.builtin.duck.columns import literal, quoted, refuse_alike, unknown_column
+from concertmaster.nodes.builtin.duck.results import fit_for_arrow
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-    Source = Table | pl.DataFrame | pl.LazyFrame | pa.Table
+    Source = Table | Path | pl.DataFrame | pl.LazyFrame | pa.Table
 else:
     duckdb, pa = deferred("duckdb"), deferred("pyarrow")
 
@@ -33,8 +36,15 @@ _THREADS = 4
 _BATCH_ROWS = 128 * 1024
 _WATCH_SECONDS = 0.05
 _MISSING_COLUMN = re.compile(r'Referenced column "(.*?)" (?:was )?not found|does not have a column named "(.*?)"')
+# What `Query.fail` raises inside of a query: an error with a code of its own.
+_OWN = re.compile(r"\x02([\w.]+)\x02(.*)", re.DOTALL)
 _KIND = re.compile(r"([\w ]+) Error: (.*)", re.DOTALL)
-_BIG_INTEGERS = ("HUGEINT", "UHUGEINT")
+# Polars keeps durations in Parquet as plain integers with a remark that DuckDB does not read.
+_DURATIONS = {
+    "duration[ms]": "to_milliseconds({0})",
+    "duration[us]": "to_microseconds({0})",
+    "duration[ns]": "to_microseconds({0} // 1000)",
+}
 
 
 class Session:
@@ -46,12 +56,29 @@ class Session:
         self._context = context
         self._memory_mb = memory_mb
         self._columns = {name: _columns(source) for name, source in inputs.items()}
+        for names in self._columns.values():
+            refuse_alike(names)
         self.con = _locked(inputs, context, memory_mb)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns of all inputs."""
         return tuple(dict.fromkeys(name for columns in self._columns.values() for name in columns))
+
+    def columns_of(self, table: str) -> dict[str, str]:
+        """Names of the columns of one input to their DuckDB types."""
+        relation = self.con.table(table)
+        return dict(zip(relation.columns, map(str, relation.types), strict=True))
+
+    def ask(self, sql: Sql) -> list[tuple[Any, ...]]:
+        """The few rows of a question that has to be answered before the query: blocks until they are there.
+
+        Raises:
+            UserError, OperationalError: as for `query`.
+        """
+        check_query(self.con, sql.text, tuple(self._columns))
+        with self._watched():
+            return self.con.execute(sql.text, sql.parameters or None).fetchall()
 
     def query(self, sql: Sql) -> pa.RecordBatchReader:
         """Run one SELECT; rows are computed while they are read.
@@ -81,26 +108,29 @@ class Session:
                 raise unknown_column(name, self.columns)
 
     def _rows(self, sql: Sql) -> Iterator[pa.Schema | pa.RecordBatch]:
+        try:
+            with self._watched():
+                relation = self.con.sql(sql.text, params=sql.parameters or None)
+                _refuse_double_columns(relation.columns)
+                schema, batches = fit_for_arrow(relation, _BATCH_ROWS)
+                yield schema
+                yield from batches
+        finally:
+            self.con.close()
+
+    @contextmanager
+    def _watched(self) -> Generator[None]:
+        """Work of DuckDB that ends when the attempt is cancelled, and whose errors say what to do."""
         done = threading.Event()
         try:
             if self._context is not None:
                 threading.Thread(target=self._interrupt_when_cancelled, args=(done,), daemon=True).start()
-            relation = self.con.sql(sql.text, params=sql.parameters or None)
-            _refuse_double_columns(relation.columns)
-            too_big = [n for n, type_ in enumerate(relation.types) if str(type_) in _BIG_INTEGERS]
-            reader = relation.to_arrow_reader(_BATCH_ROWS)
-            schema = reader.schema
-            for n in too_big:
-                schema = schema.set(n, schema.field(n).with_type(pa.int64()))
-            yield schema
-            for batch in reader:
-                yield batch if not too_big else _narrowed(batch, schema)
+            yield
         except (duckdb.Error, OSError) as error:
             # Once rows flow, Arrow passes DuckDB's errors on as OSError; the message starts alike in both.
             raise self._explained(error) from error
         finally:
             done.set()
-            self.con.close()
 
     def _interrupt_when_cancelled(self, done: threading.Event) -> None:
         while not done.wait(_WATCH_SECONDS):
@@ -110,6 +140,8 @@ class Session:
     def _explained(self, error: Exception) -> Exception:
         found = _KIND.match(str(error))
         kind, message = (found[1].lower(), found[2].strip()) if found else ("", str(error).strip())
+        if own := _OWN.match(message):
+            return UserError(own[1], own[2])
         missing = _MISSING_COLUMN.search(message)
         if missing:
             return unknown_column(missing[1] or missing[2], self.columns)
@@ -128,6 +160,9 @@ class Session:
             case "permission":
                 reason = message.split("\n", 1)[0]
                 return UserError("sql.not_allowed", f"{reason}. A query can only SELECT from its inputs")
+            case "catalog" if message.endswith("is not an aggregate function"):
+                what = f"{message.removesuffix(' is not an aggregate function')}() looks at one row"
+                return UserError("sql.no_window", f"{what}; put `over w` after what is inside: `round(sum(x) over w)`")
             case "binder" | "catalog" | "parser":
                 return UserError("sql.invalid", message)
             case _:
@@ -145,13 +180,17 @@ def _locked(inputs: Mapping[str, Source], context: Context | None, memory_mb: in
         "temp_directory": str(context.scratch()) if context else "",
     }
     con = duckdb.connect(":memory:", config=settings)
-    paths = [str(source.path) for source in inputs.values() if isinstance(source, Table)]
-    con.execute(f"SET allowed_paths = [{', '.join(map(_literal, paths))}]")
+    paths = [str(path) for path in map(_file, inputs.values()) if path is not None]
+    con.execute(f"SET allowed_paths = [{', '.join(map(literal, paths))}]")
     for name, source in inputs.items():
-        if isinstance(source, Table):
-            con.execute(f"CREATE VIEW {quoted(name)} AS SELECT * FROM read_parquet({_literal(str(source.path))})")
+        if (path := _file(source)) is not None:
+            file = f"read_parquet({literal(str(path))})"
+            con.execute(f"CREATE VIEW {quoted(name)} AS SELECT {_everything(source)} FROM {file}")
         else:
-            con.register(name, _arrow(source))
+            con.register(name, _arrow(cast("pl.DataFrame | pl.LazyFrame | pa.Table", source)))
+    con.execute("SET enable_progress_bar = false")
+    # The same input gives the same output, wherever the server stands.
+    con.execute("SET TimeZone = 'UTC'")
     con.execute("SET enable_external_access = false")
     con.execute("SET lock_configuration = true")
     return con
@@ -160,6 +199,8 @@ def _locked(inputs: Mapping[str, Source], context: Context | None, memory_mb: in
 def _columns(source: Source) -> list[str]:
     if isinstance(source, Table):
         return [column.name for column in source.columns]
+    if isinstance(source, Path):
+        return list(pl.read_parquet_schema(source))
     if isinstance(source, pl.DataFrame | pl.LazyFrame):
         return source.lazy().collect_schema().names()
     return source.column_names
@@ -169,23 +210,23 @@ def _arrow(source: pl.DataFrame | pl.LazyFrame | pa.Table) -> pa.Table:
     return source.lazy().collect().to_arrow() if isinstance(source, pl.DataFrame | pl.LazyFrame) else source
 
 
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _file(source: Source) -> Path | None:
+    return source.path if isinstance(source, Table) else source if isinstance(source, Path) else None
+
+
+def _everything(source: Source) -> str:
+    """`*`, with durations as what they are."""
+    if not isinstance(source, Table):
+        return "*"
+    replaced = [
+        f"{_DURATIONS[column.type].format(quoted(column.name))} AS {quoted(column.name)}"
+        for column in source.columns
+        if column.type in _DURATIONS
+    ]
+    return f"* REPLACE ({', '.join(replaced)})" if replaced else "*"
 
 
 def _refuse_double_columns(columns: list[str]) -> None:
     double = next((name for name in columns if columns.count(name) > 1), None)
     if double is not None:
         raise UserError("sql.double_column", f"The result has two columns '{double}'; rename one of them with AS")
-
-
-def _narrowed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    """DuckDB sums integers into 128 bits, which no other tool reads; back to 64."""
-    try:
-        return pa.RecordBatch.from_arrays(
-            [column.cast(schema.field(n).type) for n, column in enumerate(batch.columns)], schema=schema
-        )
-    except pa.ArrowInvalid as error:
-        raise UserError(
-            "sql.failed", f"A sum does not fit into 64 bits ({error}); sum decimals: sum(x::double)"
-        ) from error

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { type NodeRunView, PENDING } from './fold'
+import { rowsIn } from './rowsIn'
+
+const at = (second: number) => `2026-01-01T00:00:0${second}Z`
+const done = (rows: number, second: number): NodeRunView => ({
+  ...PENDING,
+  status: 'succeeded',
+  startedAt: at(0),
+  endedAt: at(second),
+  outputs: { out: { kind: 'table', rows, bytes: 10 * rows, columns: [] } },
+})
+
+test('counts what was on the wires when the node began', () => {
+  const document = {
+    concertmaster: 1 as const,
+    name: 'w',
+    nodes: {},
+    edges: ['a -> c', 'b -> c.right', 'late -> c', 'pending -> c', 'c -> d'],
+  }
+  const views: Record<string, NodeRunView> = {
+    a: done(3, 1),
+    b: done(4, 2),
+    late: done(50, 5),
+    pending: PENDING,
+    c: { ...PENDING, startedAt: at(2) },
+    d: PENDING,
+  }
+  const count = (node: string) => rowsIn(node, document, (name) => views[name])
+  expect(count('c')).toBe(7)
+  expect(count('a')).toBeUndefined()
+  expect(count('d')).toBeUndefined()
+  expect(rowsIn('c', null, (name) => views[name])).toBeUndefined()
+})
