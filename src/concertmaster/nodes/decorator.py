@@ -17,7 +17,7 @@ from concertmaster.domain.ports import ANY
 from concertmaster.domain.spec import Container, Effect, Isolation, NodeSpec, OutletSpec, Port
 from concertmaster.nodes.config_model import build_config_model, connection_fields
 from concertmaster.nodes.docstring import read_docstring
-from concertmaster.nodes.node_type import Call, NodeType
+from concertmaster.nodes.node_type import Call, Migrate, NodeType
 from concertmaster.nodes.schema import config_schema, title_of
 from concertmaster.nodes.signature import Signature, outlet_types, read_signature, refuse, with_variadic_first
 
@@ -45,6 +45,7 @@ class _Traits:
     isolation: Isolation
     container: Container | None
     memory_mb: int | None
+    migrate: Migrate | None
     title: str | None
     icon: str
     tags: tuple[str, ...]
@@ -69,6 +70,7 @@ def node(
     isolation: Isolation = "none",
     container: Container | None = None,
     memory_mb: int | None = None,
+    migrate: Migrate | None = None,
     title: str | None = None,
     icon: str = "",
     tags: Iterable[str] = (),
@@ -91,6 +93,7 @@ def node(
     isolation: Isolation = "none",
     container: Container | None = None,
     memory_mb: int | None = None,
+    migrate: Migrate | None = None,
     title: str | None = None,
     icon: str = "",
     tags: Iterable[str] = (),
@@ -112,6 +115,7 @@ def node(
         isolation: `process`: run in a killable child process, with limits and without the server's environment.
         container: what becomes of its body; for the `flow` types that come with ConcertMaster.
         memory_mb: limit of memory of that process, in MiB; default the setting `process_memory`.
+        migrate: makes a config of this version of one of the version before; offered to people, never done unasked.
         title: default the docstring's first line when it is short, else the function's name in words.
         icon: name of a Lucide icon; default that of the category.
         summary: config parameter shown on the card; default the first required one.
@@ -132,6 +136,7 @@ def node(
         isolation=isolation,
         container=container,
         memory_mb=memory_mb,
+        migrate=migrate,
         title=title,
         icon=icon,
         tags=tuple(tags),
@@ -168,6 +173,7 @@ def _node_type(function: Callable[..., Any], traits: _Traits, scope: dict[str, A
         connections=connection_fields(signature.config),
         call=_call(function, traits.isolation),
         memory_bytes=None if traits.memory_mb is None else traits.memory_mb * 2**20,
+        migrate=traits.migrate,
         results="single" if traits.outlets == ("out",) and not traits.dynamic_outlets else "outlets",
     )
 
@@ -204,6 +210,7 @@ def _spec(function: Callable[..., Any], traits: _Traits, signature: Signature, m
         idempotent=traits.idempotent,
         isolation=traits.isolation,
         container=traits.container,
+        migrates=traits.migrate is not None,
         summary_field=traits.summary or next(iter(schema.get("required", ())), None),
         example=docs.example if traits.example is None else inspect.cleandoc(traits.example) + "\n",
     )

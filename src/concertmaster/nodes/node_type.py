@@ -14,6 +14,7 @@ from concertmaster.domain.problems import plain_message
 from concertmaster.domain.spec import NodeSpec
 from concertmaster.nodes.context import Outlet
 
+Migrate = Callable[[dict[str, Any]], dict[str, Any]]
 Call = Literal["loop", "plugin_loop", "thread", "process"]
 
 
@@ -67,6 +68,7 @@ class NodeType:
         connections: config parameters that hold a Connection; the engine fills in their values before the call.
         call: `loop` (built-in async), `plugin_loop` (other async), `thread`, `process` (a child process).
         memory_bytes: limit of memory in a child process; None: the setting `process_memory`.
+        migrate: makes a config of this version of one of the version before.
         results: `single`: the result leaves through `out`; `outlets`: it is an Outlet or a dict of outlet to value.
     """
 
@@ -81,6 +83,7 @@ class NodeType:
     call: Call = "thread"
     memory_bytes: int | None = None
     results: Literal["single", "outlets"] = "single"
+    migrate: Migrate | None = None
 
     def argument(self, port: str) -> Argument | None:
         """The parameter that a port feeds; None for the implicit `in`, which no parameter takes."""
