@@ -55,7 +55,10 @@ async def test_static_serves_what_was_frozen_whatever_is_there_now(frozen: Path)
     (frozen / "nodes" / "other.py").write_text(HELLO.replace("acme.hello", "acme.other"))
     settings = Settings(workspace=frozen, registry_mode="static")
     with hold_data_folder(settings):
-        async with build(settings) as runtime, make_client(create_app(runtime, local_token=TOKEN), LOCAL) as client:
+        async with (
+            build(settings) as runtime,
+            make_client(create_app(runtime, local_token=TOKEN), headers=LOCAL) as client,
+        ):
             state = (await client.get("/registry")).json()
             assert (state["mode"], state["trouble"]) == ("static", None)
             assert [source["name"] for source in state["sources"]] == ["built-in", "greeting.py"]
@@ -102,7 +105,10 @@ async def test_loading_that_takes_too_long_falls_back_loudly_and_can_return(
     slow.write_text("import time\ntime.sleep(1000)\n")
     settings = Settings.model_validate({"workspace": frozen, "registry_budget": "2s", "registry_timeout": "60s"})
     with hold_data_folder(settings):
-        async with build(settings) as runtime, make_client(create_app(runtime, local_token=TOKEN), LOCAL) as client:
+        async with (
+            build(settings) as runtime,
+            make_client(create_app(runtime, local_token=TOKEN), headers=LOCAL) as client,
+        ):
             assert "dynamic loading of node types is in trouble" in caplog.text
             state = (await client.get("/registry")).json()
             assert state["mode"] == "static"

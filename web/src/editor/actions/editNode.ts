@@ -14,9 +14,9 @@ export const editConfig: Action<{ id: string; config: JsonObject }> = {
 
 export const changeVersion: Action<{ id: string; type: string; config: JsonObject }> = {
   id: 'node.version',
-  label: words.editor.actions.version,
+  label: words.nodes.newer.action,
   undoable: true,
-  describe: ({ id, type }) => words.editor.actions.versionOf(id, type),
+  describe: ({ id, type }) => words.nodes.newer.used(id, type),
   perform: (state, { id, type, config }) => ({
     ...state,
     document: setConfig(setType(state.document, id, type), id, config),

@@ -49,8 +49,6 @@ export const editor = {
     walk: 'Go to neighbour',
     config: 'Edit settings',
     configOf: (id: string) => `Edit ${id}`,
-    version: 'Use another version',
-    versionOf: (id: string, type: string) => `Use ${type} for ${id}`,
     policy: 'Edit policy',
     policyOf: (id: string) => `Edit policy of ${id}`,
     title: 'Edit title',
