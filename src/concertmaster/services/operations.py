@@ -12,6 +12,8 @@ from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.interfaces import ExecutionStore, OpenExecutions
 
+FALLBACK = "loading node types dynamically is in trouble, /api/v1/registry and the log say why; the manifest is served"
+
 
 @dataclass(frozen=True, slots=True)
 class Instance:
@@ -69,9 +71,11 @@ class OperationsService:
         }
 
     def registry_health(self) -> dict[str, Any]:
-        """How node types are loaded; without the words of a module, for anybody may ask."""
+        """How node types are loaded; not why, for anybody may ask."""
         mode, trouble = self._registry()
-        return {"registry": mode if trouble is None else "fallback", "detail": trouble}
+        if trouble is None:
+            return {"registry": mode, "detail": None}
+        return {"registry": "fallback", "detail": FALLBACK}
 
     async def load(self) -> Load:
         """What is to do and what is being done, for metrics; asked by whatever watches the server."""
