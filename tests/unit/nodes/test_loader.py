@@ -161,7 +161,7 @@ STOPPED = [
     (
         "spins.py",
         "def spin():\n    while True:\n        pass\nspin()\n",
-        3,
+        None,
         "registry.timed_out",
         "line 4, in <module>",
     ),
