@@ -45,6 +45,7 @@ DURATIONS = (
     "registry_budget",
     "registry_timeout",
 )
+Duration = Annotated[timedelta, Field(gt=timedelta(), le=LONGEST)]
 
 
 class Settings(BaseSettings):
@@ -105,16 +106,12 @@ class Settings(BaseSettings):
     breaker_seconds: float = Field(
         default=30.0, gt=0, le=3600, description="Seconds before an open circuit breaker lets one attempt try again."
     )
-    node_timeout: timedelta = Field(
+    node_timeout: Duration = Field(
         default=timedelta(hours=1),
-        gt=timedelta(),
-        le=LONGEST,
         description="Time-out of an attempt whose node has none of its own.",
     )
-    execution_timeout: timedelta = Field(
+    execution_timeout: Duration = Field(
         default=timedelta(days=7),
-        gt=timedelta(),
-        le=LONGEST,
         description="Time-out of an execution whose workflow has none of its own.",
     )
     watch_interval: timedelta = Field(
@@ -151,17 +148,12 @@ class Settings(BaseSettings):
         default=Path("concertmaster-nodes.json"),
         description="File of the manifest; also what is served when dynamic loading is in trouble.",
     )
-    registry_budget: timedelta = Field(
+    registry_budget: Duration = Field(
         default=timedelta(seconds=30),
-        gt=timedelta(),
-        le=LONGEST,
         description="How long finding all node types may take at the start, before the manifest is served instead.",
     )
-    registry_timeout: timedelta = Field(
-        default=timedelta(seconds=3),
-        ge=timedelta(milliseconds=100),
-        le=timedelta(hours=1),
-        description="How long the import of one module with node types may take.",
+    registry_timeout: Duration = Field(
+        default=timedelta(seconds=3), description="How long the import of one module with node types may take."
     )
     registry_memory: int = Field(
         default=2**30,
