@@ -16,6 +16,7 @@ from benchmarks import (
     floor,
     floor_postgres,
     history,
+    registry,
     server,
     validation,
     webhooks,
@@ -57,6 +58,7 @@ def main() -> None:
             uvloop.run(_postgres(report, folder, url))
         uvloop.run(history.measure(report, folder / "history", executions=HISTORY, singles=SINGLES, at_once=AT_ONCE))
         asyncio.run(flights.measure(report, folder / "flights"))
+        registry.measure(report)
         server.measure(report, folder / "server")
         webhooks.measure(report, folder / "webhooks")
         validation.measure(report)

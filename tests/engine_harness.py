@@ -30,7 +30,7 @@ from concertmaster.executors.driving import driving
 from concertmaster.executors.local import LocalCompute, LocalPlacement
 from concertmaster.executors.pool import ProcessSettings
 from concertmaster.nodes.credentials import Connection
-from concertmaster.nodes.loader import load_registry
+from concertmaster.nodes.loader import builtin_registry
 from concertmaster.nodes.node_type import node_type_of
 from concertmaster.nodes.registry import Registry
 from concertmaster.services.calls import CallService
@@ -190,7 +190,7 @@ async def running_engine(
     hooks.listeners.append(lambda committed: harness.on_commit(committed))
     journal = SqlJournal(database, hooks.committed, hooks.wake)
     workflows = SqlWorkflowStore(database, plan=Kinds().plan)
-    executions, builtins = SqlExecutionStore(database), load_registry()
+    executions, builtins = SqlExecutionStore(database), builtin_registry()
     own = [found for function in functions if (found := node_type_of(function)) is not None]
     registry = Registry([*builtins.all(), *own])
     compute = LocalCompute(threads=threads, grace_seconds=grace_seconds, processes=processes)

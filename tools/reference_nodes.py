@@ -9,7 +9,7 @@ from reference_markdown import code, literal, table, type_words
 
 from concertmaster.domain.ports import PortType
 from concertmaster.domain.spec import NodeSpec
-from concertmaster.nodes.loader import build_registry, candidates
+from concertmaster.nodes.loader import builtin_registry
 
 EFFECTS = {
     "none": "same input, same output",
@@ -32,8 +32,8 @@ Every node also has an optional input `in`, even where none is listed: an edge t
 
 def nodes_page() -> str:
     """Markdown of all built-ins in their newest versions."""
-    registry = build_registry(candidate for candidate in candidates(None) if candidate.kind == "builtin")
-    specs = sorted((type_.spec for type_ in registry.newest()), key=lambda spec: (spec.category, spec.id))
+    registry = builtin_registry()
+    specs = sorted(registry.newest(), key=lambda spec: (spec.category, spec.id))
     overview = table(
         ["type", "what it does"], [(f"[`{spec.id}`](#{spec.id.replace('.', '')})", spec.description) for spec in specs]
     )

@@ -25,9 +25,10 @@ from concertmaster.executors.driving import driving, running
 from concertmaster.executors.local import LocalCompute
 from concertmaster.executors.pool import ProcessSettings
 from concertmaster.nodes.connection_checks.access import Access
-from concertmaster.nodes.loader import load_registry
 from concertmaster.observability.metrics import Metrics
+from concertmaster.observability.registry_metrics import RegistryMetrics
 from concertmaster.opening import Storage, open_storage
+from concertmaster.registering.opening import open_registry
 from concertmaster.security.cipher import Cipher, open_cipher
 from concertmaster.security.given_connections import given_connections
 from concertmaster.services.aside import Aside
@@ -41,6 +42,7 @@ from concertmaster.services.items import ItemService
 from concertmaster.services.logins import LoginService
 from concertmaster.services.nodes import NodeTypeService
 from concertmaster.services.operations import Instance, OperationsService
+from concertmaster.services.registry_feed import RegistryFeed
 from concertmaster.services.retention import RetentionRules, RetentionService
 from concertmaster.services.stream import StreamService
 from concertmaster.services.tokens import TokenService
@@ -85,6 +87,7 @@ class Runtime:
     operations: OperationsService
     metrics: Metrics
     stream: StreamService
+    registry_feed: RegistryFeed
     logins: LoginService
     tokens: TokenService
     retention: RetentionService
@@ -92,11 +95,7 @@ class Runtime:
 
 
 def _calm_collector() -> None:
-    """Let the garbage collector look less often, and never at what start-up made.
-
-    The engine makes many short-lived objects and hardly any cycles; with the default thresholds the collector took
-    half of the time of 1,000 executions at once (`make bench`).
-    """
+    """Let the garbage collector look less often, and never at what start-up made: see decision 4."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
@@ -115,8 +114,11 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
     """
     clock, bus, hooks = SystemClock(), MemoryEventBus(), Hooks()
     hooks.listeners.append(bus.publish)
-    registry = load_registry(settings.resolved_workspace)
+    counts = RegistryMetrics()
     async with AsyncExitStack() as stack:
+        registry = await stack.enter_async_context(open_registry(settings, counts, keep=True, hot=recover))
+        registry_feed = RegistryFeed(registry.current, clock)
+        registry.listeners.append(lambda: registry_feed.changed(registry.current))
         storage = await open_storage(settings, hooks, clock, stack)
         rules = EgressRules.parse(settings.egress_allow)
         http = GuardedClient(rules)
@@ -136,14 +138,14 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             storage.executions,
             connections.types,
             storage.triggers,
-            specs=lambda: registry,
+            specs=lambda: registry.current,
             schedules=Schedules(),
         )
         waits = WaitService(storage.waits)
         engine = Engine(
             owner=hooks.owner,
             journal=storage.journal,
-            plans=PlanCache(storage.workflows, lambda: registry),
+            plans=PlanCache(storage.workflows, lambda: registry.current),
             artifacts=storage.artifacts,
             workspace=settings.resolved_workspace,
             data_dir=settings.resolved_data_dir,
@@ -158,7 +160,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             results=SqlResultStore(storage.database),
             doors=Doors(call=CallService(workflows).prepare, send=waits.send_from_node, expire=waits.expire),
         )
-        metrics = Metrics(engine.plans.node_types, clock)
+        metrics = Metrics(engine.plans.node_types, clock, [counts])
         hooks.listeners.append(metrics.committed)
         storage.database.writer.observe(metrics.group_committed)
         await stack.enter_async_context(running(metrics.watch_loop()))
@@ -223,15 +225,16 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             ),
             waits=waits,
             connections=connections,
-            connection_uses=ConnectionUseService(storage.workflows, lambda: registry),
+            connection_uses=ConnectionUseService(storage.workflows, lambda: registry.current),
             connection_tests=ConnectionTestService(
                 connections, Access(rules, http, settings.resolved_workspace, settings.resolved_data_dir)
             ),
-            node_types=NodeTypeService(lambda: registry),
+            node_types=NodeTypeService(registry, refused=counts.config_refused),
             operations=OperationsService(
                 _instance(settings, storage, clock),
                 storage.executions,
                 commit_trouble=storage.journal.health,
+                registry=lambda: (registry.mode, registry.trouble),
                 here=lambda: {
                     "executions": placement.running,
                     "open_breakers": len(engine.breakers.open(asyncio.get_running_loop().time())),
@@ -240,6 +243,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             ),
             metrics=metrics,
             stream=stream,
+            registry_feed=registry_feed,
             logins=LoginService(SqlLoginStore(storage.database, now=clock.now), clock=clock, aside=aside),
             tokens=TokenService(SqlTokenStore(storage.database, now=clock.now), clock=clock, aside=aside),
             retention=retention,

@@ -34,7 +34,18 @@ TOKEN_FILE = "local-token"  # noqa: S105  (a file name)
 
 
 # Settings that are a number of bytes.
-SIZES = ("process_memory", "max_body_bytes", "outputs_max_bytes")
+SIZES = ("process_memory", "registry_memory", "max_body_bytes", "outputs_max_bytes")
+# Settings that are a duration.
+DURATIONS = (
+    "node_timeout",
+    "execution_timeout",
+    "process_cpu_time",
+    "watch_interval",
+    "outputs_max_age",
+    "registry_budget",
+    "registry_timeout",
+)
+Duration = Annotated[timedelta, Field(gt=timedelta(), le=LONGEST)]
 
 
 class Settings(BaseSettings):
@@ -95,16 +106,12 @@ class Settings(BaseSettings):
     breaker_seconds: float = Field(
         default=30.0, gt=0, le=3600, description="Seconds before an open circuit breaker lets one attempt try again."
     )
-    node_timeout: timedelta = Field(
+    node_timeout: Duration = Field(
         default=timedelta(hours=1),
-        gt=timedelta(),
-        le=LONGEST,
         description="Time-out of an attempt whose node has none of its own.",
     )
-    execution_timeout: timedelta = Field(
+    execution_timeout: Duration = Field(
         default=timedelta(days=7),
-        gt=timedelta(),
-        le=LONGEST,
         description="Time-out of an execution whose workflow has none of its own.",
     )
     watch_interval: timedelta = Field(
@@ -131,6 +138,27 @@ class Settings(BaseSettings):
         gt=timedelta(),
         le=LONGEST,
         description="CPU time that an isolated attempt may use, summed over all its threads and processes.",
+    )
+    registry_mode: Literal["dynamic", "static"] = Field(
+        default="dynamic",
+        description="`dynamic`: node types are found at the start and again when files change. `static`: they are "
+        "those of the manifest that `concertmaster nodes freeze` wrote, whatever is there now.",
+    )
+    registry_manifest: Path = Field(
+        default=Path("concertmaster-nodes.json"),
+        description="File of the manifest; also what is served when dynamic loading is in trouble.",
+    )
+    registry_budget: Duration = Field(
+        default=timedelta(seconds=30),
+        description="How long finding all node types may take at the start, before the manifest is served instead.",
+    )
+    registry_timeout: Duration = Field(
+        default=timedelta(seconds=3), description="How long the import of one module with node types may take."
+    )
+    registry_memory: int = Field(
+        default=2**30,
+        ge=16 * 2**20,
+        description="Memory that the import of one module with node types may take: bytes, or `1GiB`.",
     )
     max_body_bytes: int = Field(
         default=16 * 1024 * 1024, ge=1024, description="Largest request body that the API takes: bytes, or `16MiB`."
@@ -174,9 +202,7 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator(
-        "node_timeout", "execution_timeout", "process_cpu_time", "watch_interval", "outputs_max_age", mode="before"
-    )
+    @field_validator(*DURATIONS, mode="before")
     @classmethod
     def _duration(cls, value: object) -> object:
         return parse_duration(value) if isinstance(value, str) else value
@@ -186,7 +212,7 @@ class Settings(BaseSettings):
     def _size(cls, value: object) -> object:
         return parse_size(value) if isinstance(value, str) else value
 
-    @field_validator("log_level", "log_format", mode="before")
+    @field_validator("log_level", "log_format", "registry_mode", mode="before")
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value

@@ -13,6 +13,7 @@ from api_client import LOCAL, TOKEN, make_client
 from concertmaster.api.app import create_app
 from concertmaster.bootstrap import Runtime, build
 from concertmaster.config import Settings
+from concertmaster.registering.opening import MEMORY_FILE
 from concertmaster.storage.data_folder import hold_data_folder
 from factories import CITIES, NODES
 
@@ -25,12 +26,23 @@ def workspace(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="session")
+def described() -> list[bytes]:
+    """What the first server remembers of its node types; the others need not start a child to describe them again."""
+    return []
+
+
 @pytest.fixture
-async def runtime(workspace: Path) -> AsyncGenerator[Runtime]:
+async def runtime(workspace: Path, described: list[bytes]) -> AsyncGenerator[Runtime]:
     settings = Settings(workspace=workspace, secret_key="a key for tests only")
     with hold_data_folder(settings):
+        memory = settings.resolved_data_dir / MEMORY_FILE
+        if described:
+            memory.write_bytes(described[0])
         async with build(settings) as made:
             yield made
+        if not described:
+            described.append(memory.read_bytes())
 
 
 @pytest.fixture

@@ -98,8 +98,9 @@ async def test_the_engine_can_open_what_was_stored(client: httpx.AsyncClient, ru
 async def test_info_and_health(client: httpx.AsyncClient, workspace: Path) -> None:
     info = (await client.get("/info")).json()
     assert (info["workspace"], info["database"]) == (str(workspace), "sqlite")
-    assert (await client.get("http://127.0.0.1:8000/healthz")).json() == {"status": "ok"}
-    assert (await client.get("http://127.0.0.1:8000/readyz")).json() == {"status": "ready"}
+    registry = {"registry": "dynamic", "detail": None}
+    assert (await client.get("http://127.0.0.1:8000/healthz")).json() == {"status": "ok", **registry}
+    assert (await client.get("http://127.0.0.1:8000/readyz")).json() == {"status": "ready", **registry}
 
 
 async def test_a_missing_connection_is_a_problem_of_the_document(client: httpx.AsyncClient) -> None:

@@ -15,10 +15,10 @@ from concertmaster.config import Settings
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.document import dump, parse
 from concertmaster.domain.validation import check_document
-from concertmaster.nodes.loader import load_registry
 from concertmaster.nodes.registry import Registry
 from documentation import PAGES, ROOT, Block, blocks, documents, files, name_of
 from engine_harness import Harness, running_engine
+from plugins import load_registry
 
 DATA = {
     "flights.csv": "carrier,origin,dest,month,dep_delay\nUA,EWR,IAH,1,20\nAA,LGA,MIA,1,NA\nUA,EWR,IAH,2,40\n",

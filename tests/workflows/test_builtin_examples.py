@@ -13,10 +13,10 @@ import pytest
 
 from concertmaster.domain.document import parse
 from concertmaster.domain.validation import validate
-from concertmaster.nodes.loader import load_registry
+from concertmaster.nodes.loader import builtin_registry
 from engine_harness import running_engine
 
-REGISTRY = load_registry()
+REGISTRY = builtin_registry()
 FILES = {
     "flights.csv": "carrier,origin,dest,month,dep_delay\nUA,EWR,IAH,1,20\nAA,LGA,MIA,1,NA\nUA,EWR,IAH,2,40\n",
     "airlines.csv": "carrier,name\nAA,American Airlines Inc.\nUA,United Air Lines Inc.\n",

@@ -14,7 +14,7 @@ import pytest
 from concertmaster.domain.document import parse
 from concertmaster.domain.events import Event
 from concertmaster.domain.validation import validate
-from concertmaster.nodes.loader import load_registry
+from concertmaster.nodes.loader import builtin_registry
 from documentation import ROOT, documents
 from engine_harness import running_engine
 
@@ -142,7 +142,7 @@ def webhook() -> Generator[str]:
 async def test_the_template_tells_which_node_failed_and_where_to_look(tmp_path: Path, webhook: str) -> None:
     workflow = parse(TEMPLATE.read_text()).workflow
     assert workflow is not None
-    assert validate(workflow, load_registry()) == []
+    assert validate(workflow, builtin_registry()) == []
     async with running_engine(tmp_path, allow="127.0.0.1") as harness:
         row, _ = await harness.run(TEMPLATE.read_text(), {"webhook": webhook})
     assert row.status == "failed"

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from concertmaster.api.models import Problem
 from concertmaster.domain.ports import PortKind
 from concertmaster.domain.spec import Container, Effect, Isolation
 
@@ -64,7 +65,12 @@ class NodeType(_Model):
     summary_field: str | None
     example: str
     container: Container | None
-    status: Literal["active"]
+    status: Literal["active", "last_good", "retained"] = Field(
+        description="`last_good`: its source cannot be loaded as it is now. `retained`: its source has only newer ones."
+    )
+    versions: list[int]
+    migrates: bool = Field(description="It can make its config of one of the version before.")
+    source_hash: str
 
 
 class NodeTypeList(_Model):
@@ -87,23 +93,81 @@ class RegistrySource(_Model):
     name: str
     kind: Literal["builtin", "entry_point", "folder"]
     module: str
-    types: list[str]
-    status: Literal["active", "quarantined"]
+    types: list[str] = Field(description="What is in service; of a quarantined source its last good version.")
+    retained: list[str] = Field(description="Those of `types` that its newest version does not have any more.")
+    status: Literal["active", "quarantined", "probing"]
+    code: str | None
     error: str | None
+    file: str | None
     line: int | None
+    hash: str
 
 
 class RegistryState(_Model):
     """The registry in service."""
 
-    mode: Literal["dynamic"]
+    mode: Literal["dynamic", "static"]
+    trouble: str | None = Field(description="Why the manifest is served although the setting says `dynamic`.")
     sources: list[RegistrySource]
+
+
+class Reload(BaseModel):
+    """What a reload is to do beside looking at everything anew."""
+
+    model_config = ConfigDict(extra="forbid")
+    accept: list[str] = Field(
+        default=[], max_length=100, description="Sources whose types may change in place, this once."
+    )
+
+
+class Frozen(_Model):
+    """The manifest that was written."""
+
+    path: str
+    sources: int
+    types: int
+
+
+class TypeChange(_Model):
+    """One difference; `breaking`: a config or a wire that was right may be wrong now."""
+
+    pointer: str
+    message: str
+    breaking: bool
+
+
+class TypeChanges(_Model):
+    """What differs between two versions of a node type."""
+
+    since: int = Field(alias="from")
+    until: int = Field(alias="to")
+    breaking: bool
+    migrates: bool
+    changes: list[TypeChange]
+
+
+class Migration(BaseModel):
+    """A config to be made into one of a newer version."""
+
+    model_config = ConfigDict(extra="forbid", validate_by_name=True)
+    config: dict[str, Any] = Field(default_factory=dict)
+    since: int = Field(alias="from", ge=1)
+    until: int | None = Field(default=None, alias="to", ge=1)
+
+
+class Migrated(TypeChanges):
+    """The config, and what is wrong with it."""
+
+    config: dict[str, Any]
+    problems: list[Problem]
 
 
 class Health(_Model):
     """`ok`, or `ready`."""
 
     status: Literal["ok", "ready"]
+    registry: Literal["dynamic", "static", "fallback"] | None = None
+    detail: str | None = None
 
 
 class Cleaning(_Model):

@@ -36,9 +36,9 @@ async def clean_outputs(parts: Parts, asker: Asker, dry_run: DryRun = False) -> 
 
 
 @root_router.get("/healthz", response_model=models.Health)
-async def get_health() -> Response:
-    """The process lives and its loop turns."""
-    return JsonResponse({"status": "ok"})
+async def get_health(parts: Parts) -> Response:
+    """The process lives and its loop turns; `registry` is `fallback` while dynamic loading is in trouble."""
+    return JsonResponse({"status": "ok", **parts.operations.registry_health()})
 
 
 @root_router.get("/metrics", response_class=PlainTextResponse)
@@ -52,4 +52,4 @@ async def get_metrics(parts: Parts) -> Response:
 async def get_readiness(parts: Parts) -> Response:
     """Node types are loaded, recovery is done, and the database answers."""
     await parts.operations.ready()
-    return JsonResponse({"status": "ready"})
+    return JsonResponse({"status": "ready", **parts.operations.registry_health()})

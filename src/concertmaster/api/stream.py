@@ -15,9 +15,10 @@ from starlette.responses import StreamingResponse
 
 from concertmaster.api.dependencies import MAX_NUMBER, Asker, Parts, Still, StillThere, problems
 from concertmaster.api.login import CLOSE_LOGIN
+from concertmaster.bootstrap import Runtime
 from concertmaster.domain.access import Actor
 from concertmaster.domain.errors import ConcertMasterError, UserError
-from concertmaster.services.stream import Batch, StreamService
+from concertmaster.services.stream import Batch
 
 router = APIRouter(tags=["stream"])
 
@@ -27,13 +28,14 @@ MAX_TOPICS = 200
 BACKLOGS = 4
 ALL = "executions"
 ONE = "execution:"
+REGISTRY = "registry"
 
 
 @router.websocket("/stream")
 async def stream(socket: WebSocket, parts: Parts, asker: Asker, still: Still) -> None:
     """Many topics over one socket."""
     await socket.accept()
-    follower = _Follower(socket, parts.stream, asker)
+    follower = _Follower(socket, parts, asker)
     heart = asyncio.create_task(follower.beat(still))
     try:
         while True:
@@ -53,9 +55,9 @@ async def stream(socket: WebSocket, parts: Parts, asker: Asker, still: Still) ->
 class _Follower:
     """One socket: a task for each topic it follows, each sending at its own pace."""
 
-    def __init__(self, socket: WebSocket, service: StreamService, asker: Actor) -> None:
+    def __init__(self, socket: WebSocket, parts: Runtime, asker: Actor) -> None:
         self._socket = socket
-        self._service = service
+        self._parts = parts
         self._asker = asker
         self._tasks: dict[str, asyncio.Task[None]] = {}
         # One frame and a few backlogs at a time: else a reader that stands still holds those of all its topics.
@@ -117,7 +119,7 @@ class _Follower:
     async def _follow(self, topic: str, after: int) -> None:
         name = orjson.dumps(topic)
         try:
-            opened = _open(self._service, self._asker, topic, after=after, resync=True, backlogs=self._backlogs)
+            opened = _open(self._parts, self._asker, topic, after=after, resync=True, backlogs=self._backlogs)
             async with aclosing(opened) as batches:
                 async for batch in batches:
                     async with self._turn:
@@ -147,14 +149,14 @@ async def stream_sse(
     parts: Parts,
     asker: Asker,
     still: Still,
-    topic: Annotated[str, Query(max_length=200, description="`execution:<id>`, or `executions`")],
+    topic: Annotated[str, Query(max_length=200, description="`execution:<id>`, `executions`, or `registry`")],
     after: Annotated[int, Query(ge=0, le=MAX_NUMBER, description="What the client has; Last-Event-ID wins")] = 0,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Events as server-sent events: id is the seq, data the event."""
     if last_event_id is not None and last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 19:
         after = int(last_event_id)
-    batches = _open(parts.stream, asker, topic, after=after, resync=topic == ALL)
+    batches = _open(parts, asker, topic, after=after, resync=topic == ALL)
     if topic.startswith(ONE):
         # A stream that has begun cannot answer 404 any more.
         await parts.executions.get(asker, topic.removeprefix(ONE))
@@ -163,7 +165,7 @@ async def stream_sse(
 
 
 def _open(
-    service: StreamService,
+    parts: Runtime,
     asker: Actor,
     topic: str,
     *,
@@ -172,10 +174,14 @@ def _open(
     backlogs: asyncio.Semaphore | None = None,
 ) -> AsyncGenerator[Batch]:
     if topic == ALL:
-        return service.follow_all(asker, cursor=after)
+        return parts.stream.follow_all(asker, cursor=after)
+    if topic == REGISTRY:
+        return parts.registry_feed.follow(asker, cursor=after)
     if topic.startswith(ONE):
-        return service.follow(asker, topic.removeprefix(ONE), after_seq=after, resync=resync, backlogs=backlogs)
-    raise UserError("stream.unknown_topic", f"There is no topic '{topic[:100]}'; topics are {ALL} and {ONE}<id>")
+        return parts.stream.follow(asker, topic.removeprefix(ONE), after_seq=after, resync=resync, backlogs=backlogs)
+    raise UserError(
+        "stream.unknown_topic", f"There is no topic '{topic[:100]}'; topics are {ALL}, {REGISTRY} and {ONE}<id>"
+    )
 
 
 async def _server_sent(batches: AsyncGenerator[Batch], still: StillThere) -> AsyncIterator[bytes]:

@@ -32,7 +32,8 @@ from concertmaster.inspection import (
     schema_state,
     unknown_limits,
 )
-from concertmaster.nodes.loader import load_registry
+from concertmaster.observability.logging import configure
+from concertmaster.registering.opening import read_registry
 from concertmaster.security.given_connections import VARIABLE, given_connections
 from concertmaster.services.connections import problem_of
 
@@ -142,7 +143,9 @@ def _connections(settings: Settings) -> Iterator[Finding]:
 
 
 def _nodes(settings: Settings) -> Iterator[Finding]:
-    registry = load_registry(settings.resolved_workspace)
+    # What cannot be loaded is told below.
+    configure("error", settings.log_format)
+    registry = asyncio.run(read_registry(settings)).current
     yield Finding("node types", True, f"{len(registry.ids())} from {len(registry.sources)} sources")
     for source in registry.sources:
         if source.status == "quarantined":

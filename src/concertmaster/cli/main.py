@@ -16,6 +16,7 @@ import typer
 from concertmaster.cli.access import token_app, user_app
 from concertmaster.cli.connection_commands import connection_app
 from concertmaster.cli.execution_commands import executions_app
+from concertmaster.cli.node_commands import nodes_app
 from concertmaster.cli.options import Cache, DataDir, Json
 from concertmaster.cli.outputs import outputs_app
 from concertmaster.cli.trigger_commands import backfills_app, triggers_app
@@ -29,7 +30,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-nodes_app = typer.Typer(help="Node types: what a workflow can be made of.", no_args_is_help=True)
 config_app = typer.Typer(help="Settings.", no_args_is_help=True)
 app.add_typer(nodes_app, name="nodes")
 app.add_typer(workflows_app, name="workflows")
@@ -86,26 +86,6 @@ def validate(
     from concertmaster.cli.validate import validate_files
 
     validate_files(files, as_json=json, data_dir=data_dir)
-
-
-@nodes_app.command("list")
-def nodes_list(json: Json = False, data_dir: DataDir = None) -> None:
-    """List the node types of the running server, or of this workspace."""
-    from concertmaster.cli.nodes import list_types
-
-    list_types(as_json=json, data_dir=data_dir)
-
-
-@nodes_app.command("show")
-def nodes_show(
-    type_: Annotated[str, typer.Argument(metavar="TYPE", help="`table.sql`")],
-    json: Json = False,
-    data_dir: DataDir = None,
-) -> None:
-    """Show ports, outlets, config and documentation of a node type."""
-    from concertmaster.cli.nodes import show_type
-
-    show_type(type_, as_json=json, data_dir=data_dir)
 
 
 @config_app.command("show")

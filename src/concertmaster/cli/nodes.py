@@ -15,43 +15,38 @@ from concertmaster.cli.client import connect, serves
 from concertmaster.cli.terminal import FAILED, console, print_json
 from concertmaster.config import read
 from concertmaster.domain.access import LOCAL_ADMIN
-from concertmaster.nodes.loader import load_registry
+from concertmaster.domain.errors import NotFound
+from concertmaster.domain.near_miss import hint
+from concertmaster.observability.logging import configure
+from concertmaster.registering.opening import read_registry
 from concertmaster.services.nodes import NodeTypeService
 
 
 @dataclass(frozen=True, slots=True)
 class _NodeTypes:
-    """What a command looks at: `sources` as `GET /registry` has them, and whether a server told."""
+    """What a command looks at: `state` as `GET /registry` has it, and whether a server told."""
 
     items: list[dict[str, Any]]
-    sources: list[dict[str, Any]]
+    state: dict[str, Any]
     served: bool
 
 
-async def _read(data_dir: Path | None, wanted: tuple[str, int | None] | None = None) -> _NodeTypes:
-    """All node types, or the wanted one; without a server nothing is made in the data folder.
-
-    Raises:
-        NotFound: `node_type.not_found`.
-    """
+async def _read(data_dir: Path | None) -> _NodeTypes:
+    """Every version of all node types; without a server nothing is made in the data folder."""
     settings = read(data_dir=data_dir)
+    configure("error", settings.log_format)
     if serves(settings):
         async with connect(settings) as api:
-            if wanted is not None:
-                return _NodeTypes([await api.get(f"/node-types/{wanted[0]}", version=wanted[1])], [], served=True)
-            listed, state = await api.get("/node-types"), await api.get("/registry")
-            return _NodeTypes(listed["items"], state["sources"], served=True)
-    registry = load_registry(settings.resolved_workspace)
-    service = NodeTypeService(lambda: registry)
-    if wanted is not None:
-        return _NodeTypes([service.get(LOCAL_ADMIN, wanted[0], version=wanted[1])], [], served=False)
-    return _NodeTypes(service.list(LOCAL_ADMIN), service.state(LOCAL_ADMIN)["sources"], served=False)
+            listed, state = await api.get("/node-types", versions="all"), await api.get("/registry")
+            return _NodeTypes(listed["items"], state, served=True)
+    service = NodeTypeService(await read_registry(settings))
+    return _NodeTypes(service.list(LOCAL_ADMIN, every=True), service.state(LOCAL_ADMIN), served=False)
 
 
 def list_types(*, as_json: bool, data_dir: Path | None) -> None:
     """Print them by category; exits with 1 when a source could not be loaded."""
     found = asyncio.run(_read(data_dir))
-    items = found.items
+    items = [item for item in found.items if item["version"] == item["versions"][-1]]
     if as_json:
         print_json({"items": items, "next": None})
         return
@@ -59,23 +54,31 @@ def list_types(*, as_json: bool, data_dir: Path | None) -> None:
     for heading in ("type", "title", "effect"):
         table.add_column(heading)
     for item in sorted(items, key=lambda item: (item["category"], item["id"])):
-        table.add_row(f"{item['id']}@{item['version']}", item["title"], item["effect"])
+        older = ", ".join(f"@{version}" for version in item["versions"][:-1])
+        name = f"{item['id']}@{item['version']}" + (f" (also {older})" if older else "")
+        table.add_row(name, item["title"], item["effect"])
     console().print(table)
-    broken = [source for source in found.sources if source["status"] == "quarantined"]
+    if trouble := found.state["trouble"]:
+        console(error=True).print(Text.assemble(("\nnot loaded dynamically: ", "red"), trouble))
+    broken = [source for source in found.state["sources"] if source["status"] == "quarantined"]
     for source in broken:
-        place = source["module"] if source["line"] is None else f"{source['module']}:{source['line']}"
-        told = (f"\n{place}: could not be loaded\n", "red"), source["error"] or ""
-        console(error=True).print(Text.assemble(*told))
-    if found.served:
-        console(error=True).print(Text("\nas the running server loaded them when it started", style="dim"))
+        _print_quarantined(source)
     if broken:
         sys.exit(FAILED)
 
 
 def show_type(type_: str, *, as_json: bool, data_dir: Path | None) -> None:
-    """Print one; `type` or `type@version`."""
-    type_id, _, version = type_.partition("@")
-    [item] = asyncio.run(_read(data_dir, (type_id, int(version) if version.isdigit() else None))).items
+    """Print one; `type`, `type@version`, or the name of a source, `weather.py`.
+
+    Raises:
+        NotFound: `node_type.not_found`.
+    """
+    found = asyncio.run(_read(data_dir))
+    source = next((one for one in found.state["sources"] if one["name"] == type_), None)
+    if source is not None:
+        _show_source(source, as_json=as_json)
+        return
+    item = _chosen(found.items, type_)
     if as_json:
         print_json(item)
         return
@@ -97,9 +100,89 @@ def show_type(type_: str, *, as_json: bool, data_dir: Path | None) -> None:
         {True: ", idempotent", False: ", not idempotent"}[item["idempotent"]] if item["effect"] == "write" else ""
     )
     out.print(Text.assemble("effect  ", (item["effect"], "bold"), repeated))
+    if len(item["versions"]) > 1:
+        out.print(f"versions  {', '.join(map(str, item['versions']))}")
     if item["example"]:
         out.print()
         out.print(Text(item["example"].rstrip()))
+    for source in found.state["sources"]:
+        if source["status"] == "quarantined" and f"{item['id']}@{item['version']}" in source["types"]:
+            _print_quarantined(source)
+
+
+def reload_types(accept: list[str], *, data_dir: Path | None) -> None:
+    """Have the server look at all sources anew; exits with 1 when one could not be loaded."""
+
+    async def work() -> dict[str, Any]:
+        async with connect(read(data_dir=data_dir), inside=False) as api:
+            return await api.post("/registry/reload", {"accept": accept})
+
+    state = asyncio.run(work())
+    broken = [source for source in state["sources"] if source["status"] == "quarantined"]
+    types = sum(len(source["types"]) for source in state["sources"])
+    console().print(f"{types} node types from {len(state['sources'])} sources, {state['mode']}")
+    for source in broken:
+        _print_quarantined(source)
+    if broken:
+        sys.exit(FAILED)
+
+
+def freeze_types(*, data_dir: Path | None) -> None:
+    """Write the manifest of what the server has in service, else of what this workspace has; exits with 1 when a
+    source could not be loaded, and then writes nothing."""
+
+    async def work() -> dict[str, Any] | None:
+        settings = read(data_dir=data_dir)
+        configure("error", settings.log_format)
+        if serves(settings):
+            async with connect(settings) as api:
+                state = await api.get("/registry")
+                return None if _print_broken(state) else await api.post("/registry/freeze")
+        service = NodeTypeService(await read_registry(settings))
+        return None if _print_broken(service.state(LOCAL_ADMIN)) else await service.freeze(LOCAL_ADMIN)
+
+    done = asyncio.run(work())
+    if done is None:
+        sys.exit(FAILED)
+    console().print(f"{done['path']}: {done['types']} node types from {done['sources']} sources", soft_wrap=True)
+
+
+def _print_broken(state: dict[str, Any]) -> bool:
+    broken = [source for source in state["sources"] if source["status"] == "quarantined"]
+    for source in broken:
+        _print_quarantined(source)
+    return bool(broken)
+
+
+def _chosen(items: list[dict[str, Any]], type_: str) -> dict[str, Any]:
+    type_id, _, version = type_.partition("@")
+    found = [item for item in items if item["id"] == type_id]
+    if version:
+        found = [item for item in found if str(item["version"]) == version]
+    if not found:
+        told = f"There is no node type {type_}{hint(type_id, {item['id'] for item in items})}"
+        raise NotFound("node_type.not_found", told)
+    return found[-1]
+
+
+def _show_source(source: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(source)
+        return
+    console().print(Text.assemble((source["name"], "bold"), f"  {source['status']}  {source['module']}"))
+    for reference in source["types"]:
+        note = "  (retained: its newest version does not have it)" if reference in source["retained"] else ""
+        console().print(f"type  {reference}{note}")
+    if source["status"] == "quarantined":
+        _print_quarantined(source)
+
+
+def _print_quarantined(source: dict[str, Any]) -> None:
+    file = source["file"] or source["module"]
+    place = file if source["line"] is None else f"{file}:{source['line']}"
+    good = f"; its last good version serves {', '.join(source['types'])}" if source["types"] else ""
+    told = (f"\n{place}: could not be loaded{good}\n", "red"), source["error"] or ""
+    console(error=True).print(Text.assemble(*told), soft_wrap=True)
 
 
 def _print_config(schema: dict[str, Any]) -> None:

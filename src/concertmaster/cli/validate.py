@@ -12,14 +12,17 @@ from concertmaster.config import read
 from concertmaster.domain.document import Format
 from concertmaster.domain.problems import Problem, has_errors
 from concertmaster.inspection import check_documents
-from concertmaster.nodes.loader import load_registry
+from concertmaster.observability.logging import configure
+from concertmaster.registering.opening import read_registry
 from concertmaster.services.callees import settled_among
 
 
 def validate_files(files: list[Path], *, as_json: bool, data_dir: Path | None) -> None:
     """Check them all, as `workflows push` of all would, and exit: 0, or 2 when any has an error."""
     settings = read(data_dir=data_dir)
-    registry = load_registry(settings.resolved_workspace)
+    # What of plugins cannot be loaded shows in the problems.
+    configure("error", settings.log_format)
+    registry = asyncio.run(read_registry(settings)).current
     texts = [read_text(file) for file in files]
     formats: list[Format | None] = ["json" if file.suffix == ".json" else None for file in files]
     documents = list(zip(texts, formats, strict=True))

@@ -21,6 +21,7 @@ Permission = Literal[
     "connection:read",
     "connection:write",
     "registry:read",
+    "registry:control",
     "instance:read",
     "instance:manage",
     "access:manage",
@@ -36,7 +37,9 @@ _OPERATE: frozenset[Permission] = frozenset(
 # Approvals are for people: a program that runs workflows must not answer what they ask. Whoever may change a workflow
 # could take its questions out.
 _EDIT: frozenset[Permission] = frozenset([*_OPERATE, "workflow:write", "approval:decide"])
-_ADMIN: frozenset[Permission] = frozenset([*_EDIT, "connection:write", "instance:manage", "access:manage"])
+_ADMIN: frozenset[Permission] = frozenset(
+    [*_EDIT, "connection:write", "registry:control", "instance:manage", "access:manage"]
+)
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     "viewer": _VIEW,
     "operator": _OPERATE,

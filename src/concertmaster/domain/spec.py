@@ -54,7 +54,8 @@ class NodeSpec:
         summary_field: the config key that tells most, shown on the node card.
         example: a runnable workflow document in YAML, or "".
         container: what becomes of the `body` that every node of this type has; None for a type that has none.
-        source_hash: hash of the module that defined it, "" for built-ins.
+        source_hash: hash of the code that defined it, "" for built-ins.
+        migrates: it can make its config of that of the version before.
     """
 
     id: str
@@ -78,6 +79,7 @@ class NodeSpec:
     example: str = ""
     container: Container | None = None
     source_hash: str = ""
+    migrates: bool = False
 
     @property
     def deferred(self) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ def _report_type(scope: Scope, name: str, node: Node, specs: Specs, findings: Fi
         message = f"there is no node type {brief(node.type_id)!r}"
         fix = lambda: (  # noqa: E731
             did_you_mean(node.type_id, specs.ids())
-            or "Restart the server if you have just added it; `concertmaster nodes list` shows what there is"
+            or "Put its module back, or install its package; `concertmaster nodes list` shows what there is"
         )
         findings.add(severity, "node.unknown_type", at, message, fix=fix)
     else:

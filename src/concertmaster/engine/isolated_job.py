@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from concertmaster.domain.sql_template import Sql
 from concertmaster.domain.values import from_json, to_json
 from concertmaster.engine.calling import Inputs
 from concertmaster.nodes.credentials import Connection
+from concertmaster.nodes.module_files import PACKAGE_PREFIX
 from concertmaster.nodes.node_type import NodeType
 
 # No key of a document has a NUL, so nothing else looks like these.
@@ -26,25 +26,24 @@ class Code:
     """Where a node's function is.
 
     Attributes:
-        module: name of its module.
+        module: name of its module; of a workspace's without the package that exists in memory only.
         function: its qualified name in there.
-        folder: of a workspace's modules, which belong to a package that exists in memory only; else None.
-        source_hash: of the module when the server loaded it; "" when nobody has to look.
+        source_hash: of the code when it was described; "" for a built-in.
+        stored: whether it is to be imported from the code store; else it is installed.
     """
 
     module: str
     function: str
-    folder: str | None
     source_hash: str
+    stored: bool
 
     @staticmethod
     def of(type_: NodeType) -> Code:
         """Where the function of a node type is."""
         function = type_.function
-        parent = sys.modules.get(function.__module__.partition(".")[0])
-        invented = parent is not None and parent.__spec__ is None and hasattr(parent, "__path__")
-        folder = str(next(iter(parent.__path__))) if parent is not None and invented else None
-        return Code(function.__module__, function.__qualname__, folder, type_.spec.source_hash)
+        package, _, module = function.__module__.partition(".")
+        stored = package.startswith(PACKAGE_PREFIX)
+        return Code(module if stored else function.__module__, function.__qualname__, type_.spec.source_hash, stored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ class IsolatedJob:
         """Plain data."""
         code = self.code
         return {
-            "code": [code.module, code.function, code.folder, code.source_hash],
+            "code": [code.module, code.function, code.source_hash, code.stored],
             "config": _plain(self.config),
             "inputs": {
                 port: [to_json(item) for item in value] if isinstance(value, list) else to_json(value)

@@ -22,6 +22,7 @@ from concertmaster.domain.recent import Recent
 from concertmaster.engine.breaker import Breakers
 from concertmaster.engine.items import items_plan
 from concertmaster.engine.limits import Limits
+from concertmaster.engine.loading import load_types, unloaded_types
 from concertmaster.engine.plan import Plan, PlanNode, compile_plan
 from concertmaster.nodes.credentials import Connection
 from concertmaster.nodes.registry import Registry
@@ -51,7 +52,7 @@ class PlanCache:
         """The plan, compiled when it is not at hand.
 
         Raises:
-            OperationalError: `node_type_missing`, or the stored document cannot be read any more.
+            OperationalError: `node_type_missing`, `node_type_broken`, or the stored document cannot be read any more.
         """
         key = (workflow, version)
         plan = self._at_hand(key)
@@ -83,6 +84,9 @@ class PlanCache:
                 f"Version {version} of {workflow} cannot be read by this release",
                 retryable=False,
             )
+        # Modules of plugins may do anything when they are imported, and it may take a while.
+        if unloaded := unloaded_types(parsed, registry):
+            await asyncio.to_thread(load_types, unloaded)
         plan = compile_plan(parsed, version, registry)
         self._plans.put(key, (registry, plan), weight=10 + len(_types(plan.nodes)))
         return plan

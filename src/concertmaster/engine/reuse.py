@@ -22,6 +22,7 @@ from concertmaster.domain.interfaces import KeptResult
 from concertmaster.domain.values import FileRef, Value, from_json, to_json
 from concertmaster.engine.job import Job
 from concertmaster.engine.state import ExecutionState, visible_id
+from concertmaster.nodes.module_files import PACKAGE_PREFIX
 
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 
@@ -74,6 +75,9 @@ def _code_of(function: Callable[..., Any]) -> str:
     module = function.__module__
     if module.startswith("concertmaster."):
         return version("concertmaster")
+    if module.startswith(PACKAGE_PREFIX):
+        # The name of its package stands for the files that it was made of.
+        return module
     file = inspect.getsourcefile(inspect.unwrap(function))
     return "" if file is None else hashlib.sha256(Path(file).read_bytes()).hexdigest()
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import hashlib
 import importlib
 import inspect
 import resource
-import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +24,9 @@ from concertmaster.engine.failures import failure_of, trace_of
 from concertmaster.engine.isolated_job import Code, IsolatedJob
 from concertmaster.executors.child_context import ChildContext
 from concertmaster.executors.ending import REMEDY
+from concertmaster.nodes import code_store
+from concertmaster.nodes.code_store import CodeStore
+from concertmaster.nodes.module_files import import_module, package_name
 from concertmaster.nodes.node_type import NodeType, node_type_of
 
 LONGEST_TEXT = 64 * 2**20
@@ -57,7 +58,7 @@ def answer_of(place: CallPlace) -> Mapping[str, Any]:
 
 
 def _outputs(job: IsolatedJob, place: CallPlace) -> dict[str, Any]:
-    type_ = _loaded(job.code)
+    type_ = _loaded(job.code, job.data_dir)
     store = ArtifactStore(job.artifacts, unfinished=place.store)
     conversion = Conversion(store, job.workspace, place.context.folder)
     model = validated(type_, job.config, node=job.node)
@@ -115,35 +116,31 @@ def _refuse_long_text(result: Any) -> None:
         seen.add(id(cast("object", value)))
 
 
-def _loaded(code: Code) -> NodeType:
+def _loaded(code: Code, data_dir: Path) -> NodeType:
     """The node type, its module imported as the server did it."""
-    if code.folder is not None:
-        _invent_package(code.module.partition(".")[0], code.folder)
-    module = importlib.import_module(code.module)
-    if code.source_hash and module.__file__:
-        found = hashlib.sha256(Path(module.__file__).read_bytes()).hexdigest()
-        if found != code.source_hash:
-            raise UserError(
-                "node.code_changed",
-                f"{module.__file__} is not what it was when the server read it, and a process of its own would run "
-                "other code than the server knows; restart the server",
-                file=module.__file__,
-            )
+    module = _stored_module(code, data_dir) if code.stored else importlib.import_module(code.module)
     function: Any = module
     for name in code.function.split("."):
-        function = getattr(function, name)
+        function = getattr(function, name, None)
     type_ = node_type_of(function)
     if type_ is None:
-        raise UserError("node.code_changed", f"{code.function} in {module.__file__} is no node type (any more)")
+        raise UserError(
+            "node.code_changed",
+            f"{code.function} in {module.__file__} is no node type (any more); an installed package that was changed "
+            "needs a restart of the server",
+        )
     return type_
 
 
-def _invent_package(name: str, folder: str) -> None:
-    """The package of a workspace's modules, which is no folder with that name (see `nodes.loader`)."""
-    if name not in sys.modules:
-        parent = ModuleType(name, "Node types of a workspace.")
-        parent.__path__ = [folder]
-        sys.modules[name] = parent
+def _stored_module(code: Code, data_dir: Path) -> ModuleType:
+    """A module of a workspace, from the text that the server has: the file may have changed since."""
+    files = CodeStore(data_dir / code_store.FOLDER).get(code.source_hash)
+    if files is None:
+        raise UserError(
+            "node.code_missing",
+            f"The code of {code.module} is not in {data_dir / code_store.FOLDER} (any more); save its file once more",
+        )
+    return import_module(package_name(code.source_hash, files.folder), code.module, files)
 
 
 def _failure(error: BaseException, node: str, memory_bytes: int) -> Failure:

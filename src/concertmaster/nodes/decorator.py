@@ -17,7 +17,7 @@ from concertmaster.domain.ports import ANY
 from concertmaster.domain.spec import Container, Effect, Isolation, NodeSpec, OutletSpec, Port
 from concertmaster.nodes.config_model import build_config_model, connection_fields
 from concertmaster.nodes.docstring import read_docstring
-from concertmaster.nodes.node_type import Call, NodeType
+from concertmaster.nodes.node_type import Call, Migrate, NodeType
 from concertmaster.nodes.schema import config_schema, title_of
 from concertmaster.nodes.signature import Signature, outlet_types, read_signature, refuse, with_variadic_first
 
@@ -46,6 +46,7 @@ class _Traits:
     isolated_when: Callable[[Any], bool] | None
     container: Container | None
     memory_mb: int | None
+    migrate: Migrate | None
     title: str | None
     icon: str
     tags: tuple[str, ...]
@@ -71,6 +72,7 @@ def node(
     isolated_when: Callable[[Any], bool] | None = None,
     container: Container | None = None,
     memory_mb: int | None = None,
+    migrate: Migrate | None = None,
     title: str | None = None,
     icon: str = "",
     tags: Iterable[str] = (),
@@ -94,6 +96,7 @@ def node(
     isolated_when: Callable[[Any], bool] | None = None,
     container: Container | None = None,
     memory_mb: int | None = None,
+    migrate: Migrate | None = None,
     title: str | None = None,
     icon: str = "",
     tags: Iterable[str] = (),
@@ -117,6 +120,7 @@ def node(
         isolated_when: asked with the config, an object with the parameters as attributes: whether this use runs in
             a process of its own, where the others do not.
         memory_mb: limit of memory of that process, in MiB; default the setting `process_memory`.
+        migrate: makes a config of this version of one of the version before; offered to people, never done unasked.
         title: default the docstring's first line when it is short, else the function's name in words.
         icon: name of a Lucide icon; default that of the category.
         summary: config parameter shown on the card; default the first required one.
@@ -138,6 +142,7 @@ def node(
         isolated_when=isolated_when,
         container=container,
         memory_mb=memory_mb,
+        migrate=migrate,
         title=title,
         icon=icon,
         tags=tuple(tags),
@@ -175,6 +180,7 @@ def _node_type(function: Callable[..., Any], traits: _Traits, scope: dict[str, A
         call=_call(function, traits.isolation),
         isolated_when=traits.isolated_when,
         memory_bytes=None if traits.memory_mb is None else traits.memory_mb * 2**20,
+        migrate=traits.migrate,
         results="single" if traits.outlets == ("out",) and not traits.dynamic_outlets else "outlets",
     )
 
@@ -211,6 +217,7 @@ def _spec(function: Callable[..., Any], traits: _Traits, signature: Signature, m
         idempotent=traits.idempotent,
         isolation=traits.isolation,
         container=traits.container,
+        migrates=traits.migrate is not None,
         summary_field=traits.summary or next(iter(schema.get("required", ())), None),
         example=docs.example if traits.example is None else inspect.cleandoc(traits.example) + "\n",
     )

@@ -14,6 +14,7 @@ from concertmaster.domain.problems import plain_message
 from concertmaster.domain.spec import NodeSpec
 from concertmaster.nodes.context import Outlet
 
+Migrate = Callable[[dict[str, Any]], dict[str, Any]]
 Call = Literal["loop", "plugin_loop", "thread", "process"]
 
 
@@ -69,6 +70,7 @@ class NodeType:
         isolated_when: asked with the checked config whether this use of a type of another call is to run in a child
             process all the same.
         memory_bytes: limit of memory in a child process; None: the setting `process_memory`.
+        migrate: makes a config of this version of one of the version before.
         results: `single`: the result leaves through `out`; `outlets`: it is an Outlet or a dict of outlet to value.
     """
 
@@ -84,6 +86,7 @@ class NodeType:
     isolated_when: Callable[[Any], bool] | None = None
     memory_bytes: int | None = None
     results: Literal["single", "outlets"] = "single"
+    migrate: Migrate | None = None
 
     def isolated(self, config: BaseModel) -> bool:
         """Whether an attempt with this config runs in a child process."""

@@ -6,11 +6,9 @@ The hot path adds to plain dicts; the families that Prometheus wants are made wh
 from __future__ import annotations
 
 import asyncio
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector, CollectorRegistry
 
@@ -18,8 +16,8 @@ from concertmaster.domain.events import NodeFailed, NodeRetrying, NodeSucceeded
 from concertmaster.domain.execution import FINAL_EXECUTION, UNFINISHED
 from concertmaster.domain.interfaces import Clock, Committed, OpenExecutions
 from concertmaster.domain.recent import Recent
+from concertmaster.observability.histogram import PREFIX, Histogram, histogram_family
 
-PREFIX = "concertmaster"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 NODE_SECONDS = (0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0, 60.0, 300.0, 1800.0)
 COMMIT_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
@@ -30,38 +28,15 @@ TYPES_KEPT = 512
 OTHER = "(unknown)"
 
 
-@dataclass(slots=True)
-class Histogram:
-    """Counts by upper bound, in seconds or pieces."""
-
-    bounds: Sequence[float]
-    counts: list[int] = field(init=False)
-    total: float = 0.0
-
-    def __post_init__(self) -> None:
-        self.counts = [0] * (len(self.bounds) + 1)
-
-    def add(self, value: float) -> None:
-        """Count one."""
-        self.counts[bisect_left(self.bounds, value)] += 1
-        self.total += value
-
-    def buckets(self) -> list[tuple[str, float]]:
-        """Cumulative counts, as Prometheus wants them."""
-        found: list[tuple[str, float]] = []
-        so_far = 0
-        for bound, count in zip([*map(str, self.bounds), "+Inf"], self.counts, strict=True):
-            so_far += count
-            found.append((bound, so_far))
-        return found
-
-
 class Metrics(Collector):
     """All metrics of this process."""
 
-    def __init__(self, node_types: Callable[[str, int], Mapping[str, str] | None], clock: Clock) -> None:
+    def __init__(
+        self, node_types: Callable[[str, int], Mapping[str, str] | None], clock: Clock, more: Iterable[Collector] = ()
+    ) -> None:
         """Args:
         node_types: the type of each node of a workflow version, None when it is not at hand.
+        more: what others count.
         """
         self._node_types = node_types
         self._clock = clock
@@ -77,6 +52,8 @@ class Metrics(Collector):
         self._here: Mapping[str, float] = {}
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
+        for collector in more:
+            self._registry.register(collector)
 
     def committed(self, committed: Sequence[Committed]) -> None:
         """Count what has become durable in this process."""
@@ -131,14 +108,16 @@ class Metrics(Collector):
         for (type_, outcome), count in self._attempts.items():
             attempts.add_metric([type_, outcome], count)
         yield attempts
-        yield _histogram("node_seconds", "Seconds from a node's start to its end.", self._node_seconds.items(), "type")
+        yield histogram_family(
+            "node_seconds", "Seconds from a node's start to its end.", self._node_seconds.items(), "type"
+        )
         yield CounterMetricFamily(f"{PREFIX}_journal_events", "Events committed by this process.", value=self._events)
         for name, text, found in (
             ("commit_seconds", "Seconds that a group commit took.", self._commit_seconds),
             ("commit_group_size", "Appends, starts and requests in a group commit.", self._group_sizes),
             ("event_loop_lag_seconds", "Seconds by which the event loop woke late.", self._lag),
         ):
-            yield _histogram(name, text, [("", found)])
+            yield histogram_family(name, text, [("", found)])
 
     def _executions(self) -> Iterator[Metric]:
         ended = CounterMetricFamily(f"{PREFIX}_executions_ended", "Executions ended here.", labels=["status"])
@@ -177,15 +156,6 @@ class Metrics(Collector):
                 return {}
             self._types.put((workflow, version), known)
         return known
-
-
-def _histogram(
-    name: str, text: str, found: Iterable[tuple[str, Histogram]], label: str | None = None
-) -> HistogramMetricFamily:
-    family = HistogramMetricFamily(f"{PREFIX}_{name}", text, labels=[] if label is None else [label])
-    for value, histogram in found:
-        family.add_metric([] if label is None else [value], histogram.buckets(), histogram.total)
-    return family
 
 
 def _name(node: str) -> str:

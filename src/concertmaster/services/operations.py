@@ -12,6 +12,8 @@ from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.interfaces import ExecutionStore, OpenExecutions
 
+FALLBACK = "loading node types dynamically is in trouble, /api/v1/registry and the log say why; the manifest is served"
+
 
 @dataclass(frozen=True, slots=True)
 class Instance:
@@ -42,15 +44,18 @@ class OperationsService:
         *,
         commit_trouble: Callable[[], str | None],
         here: Callable[[], Mapping[str, float]],
+        registry: Callable[[], tuple[str, str | None]] = lambda: ("dynamic", None),
     ) -> None:
         """Args:
         commit_trouble: why nothing can be committed at the moment, None when all is well.
         here: what this process has at the moment, by name: executions in memory, threads, children.
+        registry: how node types are loaded, and why it is not as the settings say.
         """
         self._instance = instance
         self._executions = executions
         self._commit_trouble = commit_trouble
         self._here = here
+        self._registry = registry
 
     def info(self, actor: Actor) -> dict[str, Any]:
         """Version, folders, database, start."""
@@ -62,8 +67,15 @@ class OperationsService:
             "data_dir": str(instance.data_dir),
             "started_at": instance.started_at,
             "database": instance.database,
-            "registry": "dynamic",
+            "registry": self._registry()[0],
         }
+
+    def registry_health(self) -> dict[str, Any]:
+        """How node types are loaded; not why, for anybody may ask."""
+        mode, trouble = self._registry()
+        if trouble is None:
+            return {"registry": mode, "detail": None}
+        return {"registry": "fallback", "detail": FALLBACK}
 
     async def load(self) -> Load:
         """What is to do and what is being done, for metrics; asked by whatever watches the server."""

@@ -19,11 +19,17 @@ def ids(command: Command) -> set[str]:
 def test_a_running_server_is_asked(command: Command, workspace: Path) -> None:
     with server_process(workspace):
         (workspace / "nodes" / "mine.py").write_text(MINE)
-        assert "mine.put" not in ids(command)
-        assert "as the running server loaded them" in command("nodes", "list").stderr
-        assert command("nodes", "show", "mine.put").returncode == 1
-        assert command("nodes", "show", "testing.pause").returncode == 0
-    assert "mine.put" in ids(command)
+        reloaded = command("nodes", "reload")
+        assert (reloaded.returncode, "dynamic" in reloaded.stdout) == (0, True), reloaded.stderr
+        assert "mine.put" in ids(command)
+        assert command("nodes", "show", "mine.put").returncode == 0
+        (workspace / "nodes" / "mine.py").write_text("def f(:\n")
+        reloaded = command("nodes", "reload")
+        assert reloaded.returncode == 1
+        assert "mine.py:1: could not be loaded; its last good version serves mine.put@1" in reloaded.stderr
+        assert "mine.py:1" in command("nodes", "show", "mine.put").stderr
+        assert command("nodes", "freeze").returncode == 1
+    assert "mine.put" in ids(command), "the last good version is remembered"
 
 
 def test_show_tells_whether_a_write_is_repeated(command: Command) -> None:

@@ -13,6 +13,32 @@ export const nodeTypesQuery = () =>
     staleTime: 60_000,
   })
 
+/** Every version of every type: documents pin the one that they were saved with. */
+export const allNodeTypesQuery = () =>
+  queryOptions({
+    queryKey: [...nodeTypeKeys.all, 'all'],
+    queryFn: async ({ signal }) =>
+      (await take(client.GET('/api/v1/node-types', { params: { query: { versions: 'all' } }, signal })))
+        .items as NodeType[],
+    staleTime: 60_000,
+  })
+
+/** What differs between a version of a type and its newest, and what becomes of a config. */
+export const migrationQuery = (type: string, from: number, to: number, config: JsonObject) =>
+  queryOptions({
+    queryKey: [...nodeTypeKeys.all, 'migration', type, from, to, config],
+    queryFn: ({ signal }) =>
+      take(
+        client.POST('/api/v1/node-types/{type_id}/migrate', {
+          params: { path: { type_id: type } },
+          body: { config, from, to },
+          signal,
+        }),
+      ),
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  })
+
 /** Where the node types come from, and which sources could not be loaded. */
 export const registryQuery = () =>
   queryOptions({

@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Get Health
-         * @description The process lives and its loop turns.
+         * @description The process lives and its loop turns; `registry` is `fallback` while dynamic loading is in trouble.
          */
         get: operations["get_health"];
         put?: never;
@@ -857,7 +857,7 @@ export interface paths {
         };
         /**
          * List Node Types
-         * @description Every node type in its newest version.
+         * @description Every node type.
          */
         get: operations["list_node_types"];
         put?: never;
@@ -908,6 +908,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/node-types/{type_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Node Type Changes
+         * @description What differs between two versions of a node type.
+         */
+        get: operations["get_node_type_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node-types/{type_id}/migrate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Migrate Config
+         * @description A config for a newer version of its type, by the type's own `migrate`; nothing is saved.
+         */
+        post: operations["migrate_config"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registry": {
         parameters: {
             query?: never;
@@ -922,6 +962,46 @@ export interface paths {
         get: operations["get_registry"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/reload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reload Registry
+         * @description Look at all sources anew, what failed too; after a fallback to the manifest, return to dynamic loading.
+         */
+        post: operations["reload_registry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/freeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Freeze Registry
+         * @description Write what is in service as the manifest that `registry_mode = static` serves.
+         */
+        post: operations["freeze_registry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1876,6 +1956,18 @@ export interface components {
             media_type: string;
         };
         /**
+         * Frozen
+         * @description The manifest that was written.
+         */
+        Frozen: {
+            /** Path */
+            path: string;
+            /** Sources */
+            sources: number;
+            /** Types */
+            types: number;
+        };
+        /**
          * Health
          * @description `ok`, or `ready`.
          */
@@ -1885,6 +1977,10 @@ export interface components {
              * @enum {string}
              */
             status: "ok" | "ready";
+            /** Registry */
+            registry?: ("dynamic" | "static" | "fallback") | null;
+            /** Detail */
+            detail?: string | null;
         };
         /**
          * Info
@@ -2049,6 +2145,42 @@ export interface components {
             expires_at: string | null;
         };
         /**
+         * Migrated
+         * @description The config, and what is wrong with it.
+         */
+        Migrated: {
+            /** From */
+            from: number;
+            /** To */
+            to: number;
+            /** Breaking */
+            breaking: boolean;
+            /** Migrates */
+            migrates: boolean;
+            /** Changes */
+            changes: components["schemas"]["TypeChange"][];
+            /** Config */
+            config: {
+                [key: string]: unknown;
+            };
+            /** Problems */
+            problems: components["schemas"]["Problem"][];
+        };
+        /**
+         * Migration
+         * @description A config to be made into one of a newer version.
+         */
+        Migration: {
+            /** Config */
+            config?: {
+                [key: string]: unknown;
+            };
+            /** From */
+            from: number;
+            /** To */
+            to?: number | null;
+        };
+        /**
          * NodeConfig
          * @description A config to be checked.
          */
@@ -2160,9 +2292,19 @@ export interface components {
             container: ("each" | "while" | "until" | "race" | "lock") | null;
             /**
              * Status
-             * @constant
+             * @description `last_good`: its source cannot be loaded as it is now. `retained`: its source has only newer ones.
+             * @enum {string}
              */
-            status: "active";
+            status: "active" | "last_good" | "retained";
+            /** Versions */
+            versions: number[];
+            /**
+             * Migrates
+             * @description It can make its config of one of the version before.
+             */
+            migrates: boolean;
+            /** Source Hash */
+            source_hash: string;
         };
         /**
          * NodeTypeList
@@ -2331,17 +2473,31 @@ export interface components {
             kind: "builtin" | "entry_point" | "folder";
             /** Module */
             module: string;
-            /** Types */
+            /**
+             * Types
+             * @description What is in service; of a quarantined source its last good version.
+             */
             types: string[];
+            /**
+             * Retained
+             * @description Those of `types` that its newest version does not have any more.
+             */
+            retained: string[];
             /**
              * Status
              * @enum {string}
              */
-            status: "active" | "quarantined";
+            status: "active" | "quarantined" | "probing";
+            /** Code */
+            code: string | null;
             /** Error */
             error: string | null;
+            /** File */
+            file: string | null;
             /** Line */
             line: number | null;
+            /** Hash */
+            hash: string;
         };
         /**
          * RegistryState
@@ -2350,11 +2506,28 @@ export interface components {
         RegistryState: {
             /**
              * Mode
-             * @constant
+             * @enum {string}
              */
-            mode: "dynamic";
+            mode: "dynamic" | "static";
+            /**
+             * Trouble
+             * @description Why the manifest is served although the setting says `dynamic`.
+             */
+            trouble: string | null;
             /** Sources */
             sources: components["schemas"]["RegistrySource"][];
+        };
+        /**
+         * Reload
+         * @description What a reload is to do beside looking at everything anew.
+         */
+        Reload: {
+            /**
+             * Accept
+             * @description Sources whose types may change in place, this once.
+             * @default []
+             */
+            accept?: string[];
         };
         /**
          * ReplayRequest
@@ -2643,6 +2816,34 @@ export interface components {
         TriggerToken: {
             /** Token */
             token: string;
+        };
+        /**
+         * TypeChange
+         * @description One difference; `breaking`: a config or a wire that was right may be wrong now.
+         */
+        TypeChange: {
+            /** Pointer */
+            pointer: string;
+            /** Message */
+            message: string;
+            /** Breaking */
+            breaking: boolean;
+        };
+        /**
+         * TypeChanges
+         * @description What differs between two versions of a node type.
+         */
+        TypeChanges: {
+            /** From */
+            from: number;
+            /** To */
+            to: number;
+            /** Breaking */
+            breaking: boolean;
+            /** Migrates */
+            migrates: boolean;
+            /** Changes */
+            changes: components["schemas"]["TypeChange"][];
         };
         /**
          * UseLoginLink
@@ -5426,7 +5627,10 @@ export interface operations {
     };
     list_node_types: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `all`: each version of each type */
+                versions?: "newest" | "all";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5467,6 +5671,7 @@ export interface operations {
     get_node_type: {
         parameters: {
             query?: {
+                /** @description Default: the newest */
                 version?: number | null;
             };
             header?: never;
@@ -5521,7 +5726,10 @@ export interface operations {
     };
     validate_config: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Default: the newest */
+                version?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Id of the node type, `table.sql` */
@@ -5576,6 +5784,121 @@ export interface operations {
             };
         };
     };
+    get_node_type_changes: {
+        parameters: {
+            query: {
+                /** @description The version that a node has */
+                from: number;
+                /** @description Default: the newest */
+                to?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the node type, `table.sql` */
+                type_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TypeChanges"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    migrate_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the node type, `table.sql` */
+                type_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Migration"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Migrated"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_registry: {
         parameters: {
             query?: never;
@@ -5592,6 +5915,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegistryState"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    reload_registry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Reload"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryState"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    freeze_registry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Frozen"];
                 };
             };
             /** @description Problem details (RFC 9457) */
@@ -6290,7 +6707,7 @@ export interface operations {
     stream_sse: {
         parameters: {
             query: {
-                /** @description `execution:<id>`, or `executions` */
+                /** @description `execution:<id>`, `executions`, or `registry` */
                 topic: string;
                 /** @description What the client has; Last-Event-ID wins */
                 after?: number;

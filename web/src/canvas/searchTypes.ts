@@ -1,9 +1,9 @@
 /** Finding node types by what people call them. */
 
 import type { Edge } from '~/model/edges'
-import type { NodeType, NodeTypes } from '~/model/nodeType'
+import { findType, type NodeType, type NodeTypes } from '~/model/nodeType'
 import { firstFittingPort, fits, mainOutlet, outletOf, outletType, portOf } from '~/model/ports'
-import { typeId, type WorkflowDocument } from '~/model/workflow'
+import type { WorkflowDocument } from '~/model/workflow'
 
 /** Best first: name, then id, tag, category, then words of the description; 0 when it does not match. */
 export function score(type: NodeType, query: string): number {
@@ -54,7 +54,7 @@ export function typesAfter(
 
 /** Types that can stand in the middle of an edge. */
 export function typesInto(document: WorkflowDocument, types: NodeTypes, edge: Edge): NodeType[] {
-  const target = types.get(typeId(document.nodes[edge.target]?.type ?? ''))
+  const target = findType(types, document.nodes[edge.target]?.type ?? '')
   const wanted = target ? portOf(target, edge.port) : null
   return typesAfter(document, types, { node: edge.source, outlet: edge.outlet }).filter((type) => {
     const given = outletOf(type, mainOutlet(type))

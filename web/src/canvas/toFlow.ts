@@ -6,7 +6,7 @@ import { bodyNodes, isContainer } from '~/model/bodies'
 import { edgeIndex, type IndexedEdge } from '~/model/edgeIndex'
 import { ERROR_OUTLET, formatEdge } from '~/model/edges'
 import { positionsOf } from '~/model/layout'
-import type { NodeType, NodeTypes } from '~/model/nodeType'
+import { findType, type NodeType, type NodeTypes } from '~/model/nodeType'
 import { undoLinks, undoneBy, undoOf } from '~/model/undo'
 import { nodeTitle, type Position, typeId, type WorkflowDocument, type WorkflowNode } from '~/model/workflow'
 import { handlesOf, NODE_HEIGHT, NODE_WIDTH, type Ports, portsOf, UNDO_HANDLE } from './geometry'
@@ -108,7 +108,7 @@ export class FlowMapper {
   ): FlowNode {
     const source: NodeSource = {
       node,
-      type: input.types.get(typeId(node.type)) ?? null,
+      type: findType(input.types, node.type),
       x,
       y,
       wires: `${incoming.map((edge) => edge.port).join()}|${outgoing.map((edge) => edge.outlet).join()}|${input.readOnly}`,

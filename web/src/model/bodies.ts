@@ -6,8 +6,8 @@
  */
 
 import { pointerOf } from './json'
-import type { NodeTypes } from './nodeType'
-import { type Body, type Problem, typeId, type WorkflowDocument, type WorkflowNode } from './workflow'
+import { findType, type NodeTypes } from './nodeType'
+import type { Body, Problem, WorkflowDocument, WorkflowNode } from './workflow'
 
 /** Names of the containers from the workflow down. */
 export type BodyPath = readonly string[]
@@ -20,7 +20,7 @@ export const bodyNodes = (body: Body | undefined): Record<string, WorkflowNode> 
 export const bodyEdges = (body: Body | undefined): readonly string[] => body?.edges ?? NO_EDGES
 
 export function isContainer(types: NodeTypes, node: WorkflowNode | undefined): boolean {
-  return node !== undefined && (node.body !== undefined || !!types.get(typeId(node.type))?.container)
+  return node !== undefined && (node.body !== undefined || !!findType(types, node.type)?.container)
 }
 
 const idsKnown = new WeakMap<WorkflowDocument['nodes'], ReadonlySet<string>>()

@@ -157,6 +157,11 @@ export function setConfig(document: WorkflowDocument, id: string, config: JsonOb
   return editNode(document, id, (node) => withKey(node, 'config', config))
 }
 
+/** The type with its version, `table.sql@2`. */
+export function setType(document: WorkflowDocument, id: string, type: string): WorkflowDocument {
+  return editNode(document, id, (node) => withKey(node, 'type', type))
+}
+
 export function setTitle(document: WorkflowDocument, id: string, title: string): WorkflowDocument {
   return editNode(document, id, (node) => withKey(node, 'title', title.trim() === '' ? '' : title))
 }

@@ -46,16 +46,35 @@ export interface NodeType {
   /** What becomes of the body that every node of this type has. */
   container?: 'each' | 'while' | 'until' | 'race' | 'lock' | null
   status: string
+  /** It can make its config of one of the version before. */
+  migrates?: boolean
+  /** Former versions that are still in service, by number; only in an index. */
+  older?: ReadonlyMap<number, NodeType>
 }
 
 /** Node types by id, the newest version of each. */
 export type NodeTypes = ReadonlyMap<string, NodeType>
 
 export function indexNodeTypes(items: readonly NodeType[]): NodeTypes {
-  const index = new Map<string, NodeType>()
+  const versions = new Map<string, NodeType[]>()
   for (const type of items) {
-    const known = index.get(type.id)
-    if (!known || known.version < type.version) index.set(type.id, type)
+    const known = versions.get(type.id)
+    if (known) known.push(type)
+    else versions.set(type.id, [type])
+  }
+  const index = new Map<string, NodeType>()
+  for (const [id, types] of versions) {
+    const newest = types.reduce((best, type) => (type.version > best.version ? type : best))
+    const older = new Map(types.filter((type) => type !== newest).map((type) => [type.version, type]))
+    index.set(id, older.size > 0 ? { ...newest, older } : newest)
   }
   return index
+}
+
+/** The type that a node names, `table.sql@1`, in its own version; null when there is none like that. */
+export function findType(types: NodeTypes, reference: string): NodeType | null {
+  const [id = '', version] = reference.split('@')
+  const newest = types.get(id)
+  if (!newest || version === undefined || newest.version === Number(version)) return newest ?? null
+  return newest.older?.get(Number(version)) ?? null
 }

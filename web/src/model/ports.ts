@@ -3,8 +3,8 @@
 import { edgeIndex } from './edgeIndex'
 import { DEFAULT_OUTLET, DEFAULT_PORT, type Edge, ERROR_OUTLET } from './edges'
 import { isObject, type JsonObject } from './json'
-import type { NodeType, NodeTypes, Outlet, Port, PortType } from './nodeType'
-import { typeId, type WorkflowDocument } from './workflow'
+import { findType, type NodeType, type NodeTypes, type Outlet, type Port, type PortType } from './nodeType'
+import type { WorkflowDocument } from './workflow'
 
 export const ANY: PortType = { kind: 'any' }
 const ERROR_TYPE: PortType = { kind: 'json', schema: { type: 'object' } }
@@ -74,7 +74,7 @@ export function outletOf(type: NodeType, name: string, config?: JsonObject): Out
 
 export function nodeTypeOf(document: WorkflowDocument, types: NodeTypes, id: string): NodeType | null {
   const node = document.nodes[id]
-  return node ? (types.get(typeId(node.type)) ?? null) : null
+  return node ? findType(types, node.type) : null
 }
 
 /** The type that leaves `id.outlet`, followed through nodes that pass their input on. */

@@ -3,7 +3,7 @@ import { notifications } from '@mantine/notifications'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useCallback, useEffect, useMemo, useState } from 'react'
-import { nodeTypesQuery } from '~/api/nodeTypes'
+import { allNodeTypesQuery } from '~/api/nodeTypes'
 import { ApiError } from '~/api/problem'
 import type { Workflow } from '~/api/types'
 import { workflowQuery } from '~/api/workflows'
@@ -26,7 +26,7 @@ export function EditorPage() {
   const { name } = route.useParams()
   // Always the newest version to start from, never a cached older one.
   const workflow = useQuery({ ...workflowQuery(name), staleTime: 0, refetchOnMount: 'always' })
-  const types = useQuery(nodeTypesQuery())
+  const types = useQuery(allNodeTypesQuery())
   const ready = workflow.data?.name === name && workflow.isFetchedAfterMount && types.data
   const slow = useSlow(!ready)
   if (workflow.error instanceof ApiError && workflow.error.status === 404) {

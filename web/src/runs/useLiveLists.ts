@@ -2,6 +2,7 @@ import { type QueryClient, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { approvalKeys } from '~/api/approvals'
 import { executionKeys } from '~/api/executions'
+import { nodeTypeKeys } from '~/api/nodeTypes'
 import { workflowKeys } from '~/api/workflows'
 import { stream } from './browserStream'
 import { ChangeLog } from './changes'
@@ -25,7 +26,13 @@ function throttledRefresh(client: QueryClient): () => void {
   }
 }
 
-/** Follow the `executions` topic for the whole tab: it also keeps the one connection open. */
+/** Node types were loaded anew: palettes and forms fetch them. */
+function refreshNodeTypes(client: QueryClient): void {
+  void client.invalidateQueries({ queryKey: nodeTypeKeys.all })
+  void client.invalidateQueries({ queryKey: nodeTypeKeys.registry })
+}
+
+/** Follow `executions` and `registry` for the whole tab: that also keeps the one connection open. */
 export function useLiveLists(): void {
   const client = useQueryClient()
   useEffect(() => {
@@ -40,6 +47,13 @@ export function useLiveLists(): void {
         refresh()
       },
     })
-    return () => subscription.close()
+    const types = stream.subscribe('registry', 0, {
+      events: () => refreshNodeTypes(client),
+      resync: () => refreshNodeTypes(client),
+    })
+    return () => {
+      subscription.close()
+      types.close()
+    }
   }, [client])
 }

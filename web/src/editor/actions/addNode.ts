@@ -3,6 +3,7 @@ import { allIds } from '~/model/bodies'
 import type { Edge } from '~/model/edges'
 import { addNode as add, connect, idForType, insertOnEdge } from '~/model/edits'
 import { NODE_HEIGHT, NODE_WIDTH, positionsOf, withPlaces } from '~/model/layout'
+import { findType } from '~/model/nodeType'
 import { firstFittingPort, mainOutlet, outletType, refuseWire } from '~/model/ports'
 import type { Position, WorkflowDocument } from '~/model/workflow'
 import type { Action } from '../action'
@@ -48,7 +49,7 @@ function followed(state: EditorState, id: string, document: WorkflowDocument) {
   const chosen = state.selection.nodes
   const [node] = chosen
   if (chosen.length !== 1 || node === undefined || node === id || !(node in document.nodes)) return undefined
-  const type = state.types.get(document.nodes[node]?.type.split('@')[0] ?? '')
+  const type = findType(state.types, document.nodes[node]?.type ?? '')
   return type ? { node, outlet: mainOutlet(type) } : undefined
 }
 

@@ -1,5 +1,5 @@
 import { words } from '~/i18n'
-import { setConfig, setPolicy, setTitle } from '~/model/edits'
+import { setConfig, setPolicy, setTitle, setType } from '~/model/edits'
 import type { JsonObject } from '~/model/json'
 import type { NodePolicy } from '~/model/workflow'
 import type { Action } from '../action'
@@ -10,6 +10,17 @@ export const editConfig: Action<{ id: string; config: JsonObject }> = {
   undoable: true,
   describe: ({ id }) => words.editor.actions.configOf(id),
   perform: (state, { id, config }) => ({ ...state, document: setConfig(state.document, id, config) }),
+}
+
+export const changeVersion: Action<{ id: string; type: string; config: JsonObject }> = {
+  id: 'node.version',
+  label: words.nodes.newer.action,
+  undoable: true,
+  describe: ({ id, type }) => words.nodes.newer.used(id, type),
+  perform: (state, { id, type, config }) => ({
+    ...state,
+    document: setConfig(setType(state.document, id, type), id, config),
+  }),
 }
 
 export const editPolicy: Action<{ id: string; policy: NodePolicy }> = {

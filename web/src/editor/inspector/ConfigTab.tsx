@@ -15,6 +15,7 @@ import { useSuggestions } from '../useSuggestions'
 import { BodySection } from './BodySection'
 import { IdentityFields } from './IdentityFields'
 import classes from './Inspector.module.css'
+import { NewerVersion } from './NewerVersion'
 import { policySchema } from './policySchema'
 
 const t = words.editor.inspector
@@ -58,6 +59,7 @@ export function ConfigTab({ id, node, type, store }: ConfigTabProps) {
           <InlineText text={problem.message} />
         </p>
       ))}
+      {type ? <NewerVersion id={id} node={node} type={type} /> : null}
       {type?.container || node.body ? <BodySection id={id} node={node} /> : null}
       <SchemaForm
         schema={type?.schema ?? FREE_SCHEMA}

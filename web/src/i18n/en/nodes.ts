@@ -5,6 +5,18 @@ export const nodes = {
   search: 'Search nodes',
   list: 'Node types',
   traceback: 'Traceback',
+  newer: {
+    label: 'Newer version',
+    offer: (from: number, to: number) => `This node has version ${from} of its type. There is version ${to}.`,
+    show: 'Show what changes',
+    same: 'Fields, ports and outlets are the same.',
+    problems: (count: number) =>
+      `${count === 1 ? 'One setting' : `${count} settings`} will have to be mended by hand.`,
+    failed: 'What changes cannot be shown',
+    action: 'Use another version',
+    used: (id: string, type: string) => `Use ${type} for ${id}`,
+    use: (to: number) => `Use version ${to}`,
+  },
   quarantined: (source: string, line: number | null) =>
     line === null ? `${source} could not be loaded` : `${source} could not be loaded: line ${line}`,
   none: 'No node matches',

@@ -3,7 +3,7 @@ import { useLocalStorage } from '@mantine/hooks'
 import { IconPointer } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
-import { nodeTypesQuery } from '~/api/nodeTypes'
+import { allNodeTypesQuery } from '~/api/nodeTypes'
 import type { Execution } from '~/api/types'
 import { workflowQuery } from '~/api/workflows'
 import { words } from '~/i18n'
@@ -43,7 +43,7 @@ export function RunLayout({ execution, store, selected, onSelect, tab, onTab, ..
   const item = useItem(execution, place)
   const shown = item ?? { execution, store }
   const workflow = useQuery(workflowQuery(execution.workflow, execution.version))
-  const types = useQuery(nodeTypesQuery())
+  const types = useQuery(allNodeTypesQuery())
   const document = useMemo(
     () => (workflow.data ? completeDocument(workflow.data.document) : null),
     [workflow.data],

@@ -1,0 +1,54 @@
+"""Words and options of `concertmaster nodes`; as in `main.py`, what they do is loaded late."""
+
+# ruff: noqa: PLC0415  (see main.py)
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from concertmaster.cli.options import DataDir, Json
+
+nodes_app = typer.Typer(help="Node types: what a workflow can be made of.", no_args_is_help=True)
+
+
+@nodes_app.command("list")
+def nodes_list(json: Json = False, data_dir: DataDir = None) -> None:
+    """List the node types of the running server, or of this workspace."""
+    from concertmaster.cli.nodes import list_types
+
+    list_types(as_json=json, data_dir=data_dir)
+
+
+@nodes_app.command("show")
+def nodes_show(
+    type_: Annotated[str, typer.Argument(metavar="TYPE", help="`table.sql`, `table.sql@1`, or a source, `weather.py`")],
+    json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Show ports, outlets, config and documentation of a node type, or what is wrong with a source."""
+    from concertmaster.cli.nodes import show_type
+
+    show_type(type_, as_json=json, data_dir=data_dir)
+
+
+@nodes_app.command("reload")
+def nodes_reload(
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SOURCE", help="Its types may change in place, this once; repeatable."),
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Have the running server look at all sources anew, and return to dynamic loading after a fallback."""
+    from concertmaster.cli.nodes import reload_types
+
+    reload_types(accept or [], data_dir=data_dir)
+
+
+@nodes_app.command("freeze")
+def nodes_freeze(data_dir: DataDir = None) -> None:
+    """Write the manifest that `registry_mode = static` serves, and that is served when dynamic loading fails."""
+    from concertmaster.cli.nodes import freeze_types
+
+    freeze_types(data_dir=data_dir)
