@@ -22,7 +22,6 @@ from concertmaster.domain.interfaces import KeptResult
 from concertmaster.domain.values import FileRef, Value, from_json, to_json
 from concertmaster.engine.job import Job
 from concertmaster.engine.state import ExecutionState, visible_id
-from concertmaster.nodes.module_files import PACKAGE_PREFIX
 
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 
@@ -56,7 +55,8 @@ def key_of(job: Job, config: Mapping[str, Any]) -> str | None:
     if any(isinstance(value, FileRef) and value.artifact is None for given in inputs.values() for value in given):
         return None
     told = {port: [_told(value) for value in given] for port, given in inputs.items()}
-    spec, code = job.node.spec, _code_of(job.node.type.function)
+    spec = job.node.spec
+    code = spec.source_hash or _code_of(job.node.type.function)
     try:
         text = orjson.dumps([spec.id, spec.version, code, config, told, job.node.outlets], option=_OPTIONS)
     except TypeError:
@@ -75,9 +75,6 @@ def _code_of(function: Callable[..., Any]) -> str:
     module = function.__module__
     if module.startswith("concertmaster."):
         return version("concertmaster")
-    if module.startswith(PACKAGE_PREFIX):
-        # The name of its package stands for the files that it was made of.
-        return module
     file = inspect.getsourcefile(inspect.unwrap(function))
     return "" if file is None else hashlib.sha256(Path(file).read_bytes()).hexdigest()
 

@@ -44,8 +44,8 @@ def test_every_builtin_is_complete() -> None:
     assert registry.ids()
     for type_ in registry.all():
         spec = type_.spec
-            calls = ("process",) if spec.category == "code" else ("loop", "thread", "process")
-            assert type_.call in calls, spec.id
+        calls = ("process",) if spec.category == "code" else ("loop", "thread", "process")
+        assert type_.call in calls, spec.id
         assert spec.title, spec.id
         assert spec.description, spec.id
         assert spec.example, spec.id
