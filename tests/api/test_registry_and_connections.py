@@ -32,8 +32,8 @@ async def test_unknown_node_types_answer_404_with_the_near_miss(client: httpx.As
 async def test_a_config_is_checked_with_pointers_relative_to_it(client: httpx.AsyncClient) -> None:
     good = await client.post("/node-types/file.read/validate", json={"config": {"path": "a.csv"}})
     assert good.json() == {"items": []}
-    bad = await client.post("/node-types/file.read/validate", json={"config": {"path": 7, "sheet": "x"}})
-    assert {problem["pointer"] for problem in bad.json()["items"]} == {"/path", "/sheet"}
+    bad = await client.post("/node-types/file.read/validate", json={"config": {"path": 7, "shelf": "x"}})
+    assert {problem["pointer"] for problem in bad.json()["items"]} == {"/path", "/shelf"}
     missing = await client.post("/node-types/file.read/validate", json={"config": {}})
     assert [problem["severity"] for problem in missing.json()["items"]] == ["error"]
     assert (await client.post("/node-types/file.read/validate", json={"conf": {}})).status_code == 422

@@ -113,7 +113,7 @@ class SqlWorkflowStore:
         holds = or_(*(own.document.contains(text, autoescape=True) for text in some))
         wanted = or_(own.version == workflows.c.version, own.version == workflows.c.published)
         query = (
-            select(workflows.c.name, workflows.c.published, *_VERSION)
+            select(workflows.c.name, workflows.c.published, workflows.c.deleted_at, *_VERSION)
             .join(workflow_versions, own.workflow == workflows.c.name)
             .where(workflows.c.deleted_at.is_(None), wanted, holds)
             .order_by(workflows.c.name, own.version)

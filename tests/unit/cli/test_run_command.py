@@ -120,12 +120,22 @@ def test_ctrl_c_cancels_the_execution_cleanly(workspace: Path) -> None:
 
 
 def test_connections_are_added_by_prompt_and_never_shown(workspace: Path) -> None:
-    added = run_command(workspace, "connection", "add", "shop", "-v", "token", "-v", "user=me", input_text="s3cr3t\n")
+    added = run_command(
+        workspace,
+        "connection",
+        "add",
+        "shop",
+        "-v",
+        "token",
+        "-v",
+        "base_url=https://shop.example",
+        input_text="s3cr3t\n",
+    )
     assert added.returncode == 0, added.stderr
     listed = run_command(workspace, "connection", "list")
     shown = added.stdout + added.stderr + listed.stdout
     assert "s3cr3t" not in shown
-    assert "token, user" in listed.stdout
+    assert "base_url, token" in listed.stdout
     again = run_command(workspace, "connection", "add", "shop", "-v", "token=x")
     assert (again.returncode, "already" in again.stderr) == (1, True)
     assert "--replace" in again.stderr

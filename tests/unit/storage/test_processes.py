@@ -349,7 +349,7 @@ async def test_what_one_publishes_the_other_runs(processes: Processes) -> None:
     versions = (await here.storage.workflows.versions("nightly")).items
     assert [line.version for line in versions] == list(range(len(versions), 0, -1))
     await here.storage.workflows.delete("nightly", actor=LOCAL_ADMIN)
-    with pytest.raises(Exception, match="no workflow"):
+    with pytest.raises(Exception, match="was deleted"):
         await there.storage.workflows.get("nightly")
 
 

@@ -19,7 +19,7 @@ from concertmaster.nodes.builtin.data_group import data_group
 from concertmaster.nodes.builtin.data_map import data_map
 from concertmaster.nodes.builtin.data_merge import data_merge
 from concertmaster.nodes.builtin.data_sort import data_sort
-from concertmaster.nodes.loader import load_registry
+from concertmaster.nodes.loader import builtin_registry
 from engine_harness import running_engine
 from node_context import PlainContext
 
@@ -226,5 +226,5 @@ edges: [numbers -> mapped]
 """
     workflow = parse(text).workflow
     assert workflow is not None
-    (problem,) = validate(workflow, load_registry())
+    (problem,) = validate(workflow, builtin_registry())
     assert (problem.code, problem.pointer) == (code, "/nodes/mapped/config/value/deep/0")

@@ -102,7 +102,8 @@ def test_foreign_bytes_are_named_with_their_line(tmp_path: Path) -> None:
     [
         ("e.csv", "", "file.empty"),
         ("e.jsonl", "", "file.empty"),
-        ("x.xlsx", "a", "file.unknown_format"),
+        ("x.bin", "a", "file.unknown_format"),
+        ("x.xlsx", "a", "file.unreadable"),
         ("x.parquet", "PAR1", "file.unreadable"),
         ("x.jsonl", '{"a": 1}\n{"a"\n', "file.broken_row"),
         ("x.jsonl", '{"a": 1}\n[1]\n', "file.broken_row"),

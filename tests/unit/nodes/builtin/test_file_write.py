@@ -51,7 +51,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
 
 def test_wrong_config_is_refused(tmp_path: Path) -> None:
     context = PlainContext(tmp_path)
-    for config in ({"path": "o.xlsx"}, {"path": "o.csv", "compression": "snappy"}, {"path": "../o.csv"}, {"path": "."}):
+    for config in ({"path": "o.bin"}, {"path": "o.csv", "compression": "snappy"}, {"path": "../o.csv"}, {"path": "."}):
         with pytest.raises(UserError):
             file_write(FRAME, **config, context=context)  # type: ignore[arg-type]
 
