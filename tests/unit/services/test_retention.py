@@ -194,7 +194,7 @@ async def test_slices_of_a_table_are_named_by_the_child_that_reads_them(tmp_path
         age(harness)
         before = stored(harness)
         assert await retention(harness, grace=DAY).work(dry_run=False) == Cleaned()
-        assert stored(harness) == before
+        assert before <= stored(harness), "what runs beside may have made more"
         bench.open.set()
         row = await harness.end(execution_id)
         assert row.status == "succeeded", row.error
