@@ -189,14 +189,13 @@ class Recorder:
 
     def _gather(self) -> None:
         if self._timer is None:
-            self._timer = self._loop.call_later(GATHER_SECONDS, self._gathered)
+            self._timer = self._loop.call_later(GATHER_SECONDS, self.hurry)
 
     def hurry(self) -> None:
-        """Others wait for what was recorded just now, and nothing more belongs to it."""
-        self._gathered()
+        """Append what was recorded so far: others wait for it, or it was gathered for long enough.
 
-    def _gathered(self) -> None:
-        """Append, unless the last append is still on its way: under load the batches grow instead of the queue."""
+        Not while the last append is still on its way: under load the batches grow instead of the queue.
+        """
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

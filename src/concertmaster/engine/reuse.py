@@ -65,8 +65,9 @@ def key_of(job: Job, config: Mapping[str, Any]) -> str | None:
 
 
 def _told(value: Value) -> Any:
-    # The name of an artifact stands for its bytes; how it was called, or came to be, does not matter.
-    return to_json(value) if value.artifact is None else [type(value).__name__, value.artifact]
+    # The name of an artifact stands for its bytes, and a table is nothing more; of a file a node may ask the name.
+    whole = value.artifact is None or isinstance(value, FileRef)
+    return to_json(value) if whole else [type(value).__name__, value.artifact]
 
 
 @lru_cache(maxsize=4096)

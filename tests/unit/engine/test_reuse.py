@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from concertmaster import File, node
+from concertmaster import Context, File, node
 from concertmaster.domain.events import Event, ExecutionCreated, NodeSucceeded
 from concertmaster.domain.execution import ExecutionRow
 from engine_harness import Harness, running_engine
@@ -177,6 +177,31 @@ async def test_a_file_of_the_workspace_may_be_another_one(tmp_path: Path) -> Non
         for _ in range(2):
             assert (await run(harness, text))[1]["name"] is None
     assert counted.calls == 3
+
+
+async def test_a_file_of_the_same_bytes_and_another_name_is_another_input(tmp_path: Path) -> None:
+    counted = Counted()
+
+    @node(id="t.file", effect="read")
+    def make(name: str, context: Context) -> File:
+        """Writes a file that goes into the artifact store."""
+        path = context.scratch() / name
+        path.write_text("the same")
+        return File(path)
+
+    text = """
+        concertmaster: 1
+        name: files
+        policy: {{cache: true}}
+        nodes: {{make: {{type: t.file, config: {{name: {name}}}}}, name: {{type: t.name}}}}
+        edges: [make -> name]
+        outputs: {{name: "{{{{ nodes.name }}}}"}}
+        """
+    async with running_engine(tmp_path, [*counted.nodes(), make]) as harness:
+        for name in ("a.txt", "b.txt"):
+            row, events = await harness.run(text.format(name=name))
+            assert row.status == "succeeded", row.error
+            assert events[-1].body.outputs == {"name": name}  # type: ignore[union-attr]
 
 
 async def test_items_of_a_loop_reuse_what_others_gave(tmp_path: Path) -> None:
