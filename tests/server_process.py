@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
+
+from warm_start import WarmProcess, start_warm
 
 START_SECONDS = 30
 COMMAND = (sys.executable, "-m", "concertmaster.cli.main")
@@ -39,7 +40,7 @@ class ServerProcess:
 
     url: str
     workspace: Path
-    process: subprocess.Popen[str]
+    process: WarmProcess | subprocess.Popen[str]
     token: str
 
     @property
@@ -80,53 +81,64 @@ def environment() -> dict[str, str]:
 
 @contextmanager
 def server_process(
-    workspace: Path, *options: str, env: Mapping[str, str] | None = None, descriptors: tuple[int, int] | None = None
+    workspace: Path,
+    *options: str,
+    env: Mapping[str, str] | None = None,
+    descriptors: tuple[int, int] | None = None,
+    cold: bool = False,
 ) -> Generator[ServerProcess]:
     """Start it and wait until it is ready; it is gone when the block ends.
 
     Args:
         env: settings.
         descriptors: files that it may open, and may allow itself to open.
+        cold: from the interpreter on, see `warm_start`.
     """
-    limit = None if descriptors is None else partial(resource.setrlimit, resource.RLIMIT_NOFILE, descriptors)
-    log = (workspace / "server.log").open("a+")
-    process = subprocess.Popen(
-        [*COMMAND, "up", "--port", "0", *options],
-        cwd=workspace,
-        env={**environment(), **(env or {})},
-        stdout=subprocess.PIPE,
-        stderr=log,
-        text=True,
-        preexec_fn=limit,
-    )
-    try:
-        url = _url(process, workspace)
-        data = options[options.index("--data-dir") + 1] if "--data-dir" in options else ".concertmaster"
-        yield ServerProcess(url, workspace, process, (workspace / data / "local-token").read_text())
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait(10)
-        assert process.stdout is not None
-        process.stdout.close()
-        log.close()
+    words = ("up", "--port", "0", *options)
+    settings = {**environment(), **(env or {})}
+    with (workspace / "server.log").open("a+") as log, Path(os.devnull).open() as nothing:
+        process: WarmProcess | subprocess.Popen[str]
+        if cold:
+            process = subprocess.Popen(
+                [*COMMAND, *words], cwd=workspace, env=settings, stdout=subprocess.PIPE, stderr=log, text=True
+            )
+        else:
+            files = (nothing.fileno(), subprocess.PIPE, log.fileno())
+            process = start_warm(words, files, cwd=workspace, env=settings, descriptors=descriptors)
+        try:
+            url = _url(process, workspace)
+            data = options[options.index("--data-dir") + 1] if "--data-dir" in options else ".concertmaster"
+            yield ServerProcess(url, workspace, process, (workspace / data / "local-token").read_text())
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait(10)
+            assert process.stdout is not None
+            process.stdout.close()
 
 
-def run_command(workspace: Path, *words: str, input_text: str | None = None) -> subprocess.CompletedProcess[str]:
+def run_command(workspace: Path, *words: str, input_text: str | None = None, cold: bool = False) -> Done:
     """Run `concertmaster` to its end."""
-    return subprocess.run(
-        [*COMMAND, *words],
-        cwd=workspace,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        input=input_text,
-        check=False,
-    )
+    with (
+        tempfile.TemporaryFile("w+") as given,
+        tempfile.TemporaryFile("w+") as out,
+        tempfile.TemporaryFile("w+") as err,
+    ):
+        given.write(input_text or "")
+        given.seek(0)
+        if cold:
+            code = subprocess.call(
+                [*COMMAND, *words], cwd=workspace, env=environment(), timeout=60, stdin=given, stdout=out, stderr=err
+            )
+        else:
+            files = (given.fileno(), out.fileno(), err.fileno())
+            code = start_warm(words, files, cwd=workspace, env=environment()).wait(60)
+        out.seek(0)
+        err.seek(0)
+        return Done(code, out.read(), err.read())
 
 
-def _url(process: subprocess.Popen[str], workspace: Path) -> str:
+def _url(process: WarmProcess | subprocess.Popen[str], workspace: Path) -> str:
     assert process.stdout is not None
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:

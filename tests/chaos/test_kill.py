@@ -9,9 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
-import signal
 import sqlite3
-import subprocess
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -23,7 +21,8 @@ from chaos.steered import part, steered
 from chaos.verdict import judge
 from chaos.workload import ALL_KINDS, Customer, isolated, mixed, unsafe
 from postgres_server import PostgresServer
-from server_process import COMMAND, ServerProcess, environment, server_process
+from server_process import ServerProcess, environment, server_process
+from warm_start import start_warm
 
 KILLS = int(os.environ.get("CHAOS_KILLS", "8"))
 SEED = int(os.environ.get("CHAOS_SEED", "20130101"))
@@ -52,7 +51,7 @@ def test_kills_on_sqlite(workspace: Path, sink: Sink, settings: dict[str, str]) 
     customer.start()
     for number in range(KILLS):
         if number % START_ALONE == START_ALONE - 1:
-            _die_while_starting(workspace, dice.uniform(0.2, 2), settings)
+            _die_while_starting(workspace, dice.uniform(0, 1.5), settings)
             continue
         with server_process(workspace, env=settings) as server:
             customer.serve(server)
@@ -136,13 +135,10 @@ def _slot(workspace: Path, name: str, settings: dict[str, str]) -> Generator[_Sl
 
 
 def _die_while_starting(workspace: Path, seconds: float, settings: dict[str, str]) -> None:
-    process = subprocess.Popen(
-        [*COMMAND, "up", "--port", "0"],
-        cwd=workspace,
-        env={**environment(), **settings},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    with Path(os.devnull).open("r+") as nothing:
+        files = (nothing.fileno(), nothing.fileno(), nothing.fileno())
+        words = ("up", "--port", "0")
+        process = start_warm(words, files, cwd=workspace, env={**environment(), **settings})
     time.sleep(seconds)
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     process.wait(10)

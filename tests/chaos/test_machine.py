@@ -128,7 +128,7 @@ def with_jumping_clock(workspace: Path) -> Generator[tuple[ServerProcess, Path]]
     offset.write_text("0")
     subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
     environment = {**SETTINGS, "LD_PRELOAD": str(library), "CLOCK_OFFSET_FILE": str(offset)}
-    with server_process(workspace, env=environment) as server:
+    with server_process(workspace, env=environment, cold=True) as server:
         yield server, offset
 
 

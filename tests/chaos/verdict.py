@@ -55,7 +55,7 @@ def judge(client: httpx.Client, customer: Customer, sink: Sink, workspace: Path,
     verdict = Verdict(kills=kills, posts=customer.posts, accepted=len(customer.accepted))
     ids = [id_ for id_, _ in customer.accepted.values()]
     assert len(set(ids)) == len(ids) > 0
-    there = [row["id"] for row in _everything(client) if row["workflow"] != "part"]
+    there = [row["id"] for row in everything(client) if row["workflow"] != "part"]
     verdict.lost, verdict.doubled = len(set(ids) - set(there)), len(there) - len(ids)
     assert sorted(there) == sorted(ids), "one execution for each key, and no other"
     _resume_all(client)
@@ -100,7 +100,7 @@ def _judge_one(
 
 def _judge_parts(client: httpx.Client, verdict: Verdict) -> None:
     """Of what others called: one a caller, and none that goes on after it."""
-    parts = list(_everything(client, workflow="part"))
+    parts = list(everything(client, workflow="part"))
     assert all(row["status"] in ("succeeded", "cancelled") for row in parts), parts
     assert verdict.steered <= len(parts) <= verdict.accepted
 
@@ -130,11 +130,12 @@ def _judge_sink(sink: Sink, verdict: Verdict) -> None:
 
 def _resume_all(client: httpx.Client) -> None:
     """A pause whose resume was lost with a server is no stuck execution: somebody asked for it."""
-    for row in _everything(client, status="paused"):
+    for row in everything(client, status="paused"):
         client.post(f"/api/v1/executions/{row['id']}/resume")
 
 
-def _everything(client: httpx.Client, **filters: str) -> Iterator[dict[str, Any]]:
+def everything(client: httpx.Client, **filters: str) -> Iterator[dict[str, Any]]:
+    """All executions, newest first."""
     before: str | None = ""
     while before is not None:
         query = {"limit": "500", **filters, **({"before": before} if before else {})}

@@ -117,6 +117,10 @@ class Dialect(CommitRules, Protocol):
         """Wait for the exclusive right to these keys, and keep it until the transaction ends."""
         ...
 
+    def end_sessions(self, connection: Connection, processes: Sequence[str]) -> None:
+        """End what these processes began to write: stopped in the middle, they would keep what they have locked."""
+        ...
+
     def lease(self, database: Database, on_lost: OnLost, seconds: float) -> Lease:
         """How this process proves that it lives."""
         ...

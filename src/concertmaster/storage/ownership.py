@@ -51,7 +51,8 @@ def claimable(claimed_by: ColumnElement[Any], dialect: Dialect, owner: str) -> C
 def bury(connection: Connection, dialect: Dialect, dead: Sequence[str], *, at: int) -> list[str]:
     """Take everything from dead owners: their executions are due from `at` (microseconds), their places are free.
 
-    Their leases are removed, so that one that only slept finds none to renew, and starts over.
+    Their leases are removed, so that one that only slept finds none to renew, and starts over; what it was writing
+    when it fell asleep is undone, else its locks would keep everybody from its executions for as long as it sleeps.
 
     Returns:
         The executions that have become due.
@@ -59,11 +60,15 @@ def bury(connection: Connection, dialect: Dialect, dead: Sequence[str], *, at: i
     # Before any row is locked: whoever buries the same owners waits here, and not in the middle.
     dialect.lock_keys(connection, [_BURYING])
     expired = owners.c.lease_until <= text(dialect.now_sql)
-    connection.execute(delete(owners).where(owners.c.owner.in_(dead), expired))
+    buried = delete(owners).where(owners.c.owner.in_(dead), expired).returning(owners.c.process)
+    asleep = {process for process in connection.scalars(buried) if process is not None}
+    # It has another lease already.
+    awake = set(connection.scalars(select(owners.c.process).where(owners.c.process.in_(asleep), ~expired)))
     renewed = set(connection.scalars(select(owners.c.owner).where(owners.c.owner.in_(dead))))
     gone = [owner for owner in dead if owner not in renewed]
     if not gone:
         return []
+    dialect.end_sessions(connection, sorted(asleep - awake))
     return strip(connection, gone, at=at)
 
 

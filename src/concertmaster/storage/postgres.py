@@ -22,7 +22,7 @@ from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.interfaces import Lease, Named, Slots
 from concertmaster.storage.dialect import ColumnType
 from concertmaster.storage.group_commit import first_line
-from concertmaster.storage.leases import OnLost
+from concertmaster.storage.leases import LEASE_SECONDS, OnLost
 from concertmaster.storage.notices import Listeners, Notices
 from concertmaster.storage.notifications import Listener
 from concertmaster.storage.payloads import CHANNEL, payloads
@@ -56,16 +56,23 @@ CONNECT = {
 _SESSION = {
     "statement_timeout": "30s",
     "lock_timeout": "10s",
-    "idle_in_transaction_session_timeout": "60s",
+    # A process that stops in the middle keeps its locks no longer than its lease, so that others can take over.
+    "idle_in_transaction_session_timeout": f"{LEASE_SECONDS:.0f}s",
+    # A machine that is gone without a word keeps them no longer either.
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "10s",
     "standard_conforming_strings": "on",
     # Costs more than it saves for statements as short as ours.
     "jit": "off",
 }
 
 # By class or code of SQLSTATE: connection, transaction to be done again, resources (disk, memory, connections),
-# operator's intervention (shutdown, statement time-out), system (I/O), locks, a server that is a standby at the moment.
+# operator's intervention (shutdown, statement time-out), system (I/O), locks, a server that is a standby at the moment,
+# a pause in the middle of a transaction.
 _TRANSIENT_CLASSES = frozenset({"08", "40", "53", "57", "58"})
-_TRANSIENT_CODES = frozenset({"55P03", "25006"})
+_TRANSIENT_CODES = frozenset({"55P03", "25006", "25P03"})
 _ARRAYS: dict[ColumnType, str] = {"text": "%b::text[]", "bigint": "%b::bigint[]", "bytes": "%b::bytea[]"}
 
 
@@ -88,7 +95,7 @@ class PostgresDialect:
         # Nobody else has a lease, so nobody wants to follow executions from elsewhere; kept up by lease and listener.
         self.alone = False
         self._process = secrets.token_hex(8)
-        self._writer_name = f"{_NAME} writer {self._process}"
+        self._writer_name = _writer_name(self._process)
         numbered = (
             f"INSERT INTO commits (process, number, at) SELECT %s, %s, {self.now_sql} "
             # Whoever wrote nothing need not wait for the disk.
@@ -154,9 +161,18 @@ class PostgresDialect:
                 "SELECT count(pg_advisory_xact_lock(number)) FROM unnest(%b::bigint[]) AS number", (numbers,)
             )
 
+    def end_sessions(self, connection: Connection, processes: Sequence[str]) -> None:
+        """See `Dialect`; between the statements of a pipeline no time-out of the server would end them."""
+        if processes:
+            connection.exec_driver_sql(
+                "SELECT count(pg_terminate_backend(pid, %s)) FROM pg_stat_activity WHERE application_name = ANY(%s)",
+                (_TERMINATION_MS, [_writer_name(process) for process in processes]),
+            )
+
     def lease(self, database: Database, on_lost: OnLost, seconds: float) -> Lease:
         """See `Dialect`."""
-        return RenewedLease(database, self._waiting().connect, on_lost, on_others=self._others, seconds=seconds)
+        connect = self._waiting().connect
+        return RenewedLease(database, connect, on_lost, on_others=self._others, seconds=seconds, process=self._process)
 
     def slots(self, database: Database, owner: Named) -> Slots:
         """See `Dialect`."""
@@ -215,6 +231,10 @@ class PostgresDialect:
     def after_group(self, connection: Connection, idle: bool) -> bool:  # noqa: ARG002
         """The server tidies by itself."""
         return False
+
+
+def _writer_name(process: str) -> str:
+    return f"{_NAME} writer {process}"
 
 
 def _lock_number(key: str) -> int:

@@ -40,6 +40,7 @@ class RenewedLease:
         on_lost: called on the loop when others may own what this process owned; it registers anew.
         on_others: told, in the lease's thread, at each renewal whether other processes live.
         seconds: how long it lasts after a renewal; there are four in this time.
+        process: what the server of the database knows this process as.
     """
 
     def __init__(
@@ -50,15 +51,19 @@ class RenewedLease:
         *,
         on_others: Callable[[bool], None],
         seconds: float,
+        process: str,
     ) -> None:
         self._database = database
+        self._process = process
         self._connect = connect
         self._on_lost = on_lost
         self._on_others = on_others
         self._seconds = seconds
         until = f"{database.dialect.now_sql} + {round(seconds * 1e6)}"
         now = database.dialect.now_sql
-        self._begin = text(f"INSERT INTO owners (owner, lease_until, started_at) VALUES (:owner, {until}, {now})")
+        self._begin = text(
+            f"INSERT INTO owners (owner, lease_until, started_at, process) VALUES (:owner, {until}, {now}, :process)"
+        )
         # A process that still writes leaves a new one.
         self._purge = text(f"DELETE FROM commits WHERE at < {now} - {_COMMITS_KEPT_MICROS}")
         self._renew = text(
@@ -79,7 +84,7 @@ class RenewedLease:
 
         def begin(connection: Connection) -> float:
             began_at = time.monotonic()
-            connection.execute(self._begin, {"owner": owner})
+            connection.execute(self._begin, {"owner": owner, "process": self._process})
             connection.execute(self._purge)
             # So that the others know that somebody hears them from now on.
             self._database.writer.notices.look = True

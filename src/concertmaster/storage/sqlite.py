@@ -87,6 +87,9 @@ class SqliteDialect:
     def lock_keys(self, connection: Connection, keys: Sequence[str]) -> None:
         """There is one writer."""
 
+    def end_sessions(self, connection: Connection, processes: Sequence[str]) -> None:
+        """There is one writer."""
+
     def lease(self, database: Database, on_lost: OnLost, seconds: float) -> Lease:  # noqa: ARG002
         """It cannot be lost."""
         return SoleLease(database)

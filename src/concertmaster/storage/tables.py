@@ -75,6 +75,8 @@ owners = Table(
     Column("owner", _KEY, primary_key=True),
     Column("lease_until", BigInteger, nullable=False),
     Column("started_at", BigInteger, nullable=False),
+    # What the server of the database knows it as; NULL where nobody else can be in the way.
+    Column("process", _KEY),
     sqlite_with_rowid=False,
 )
 
