@@ -61,3 +61,35 @@ async def test_a_version_that_never_was_is_another_matter(client: httpx.AsyncCli
     assert problem["code"] == "call.unknown_version"
     ended = await until(client, await start(client, "caller"), status("failed"))
     assert (ended["error"]["code"], ended["error"]["node"]) == ("workflow.version_not_found", "call")
+
+
+async def test_lists_and_requests_to_many_tell_called_ones_from_the_others(client: httpx.AsyncClient) -> None:
+    fails = {"a": {"type": "flow.fail"}}
+    await save(client, "called-or-not", fails)
+    await save(client, "calls-it", calling("called-or-not"))
+    caller, alone = await start(client, "calls-it"), await start(client, "called-or-not")
+    ended = await until(client, caller, status("failed"))
+    await until(client, alone, status("failed"))
+    child = ended["nodes"]["call"]["children"][0]["execution"]
+
+    async def listed(**query: Any) -> list[str]:
+        page = (await client.get("/executions", params={"limit": 1000, **query})).raise_for_status().json()
+        return [item["id"] for item in page["items"] if item["id"] in (caller, alone, child)]
+
+    assert await listed(called="true") == [child]
+    assert set(await listed(called="false")) == {caller, alone}
+    assert await listed(called="false", workflow="called-or-not") == [alone]
+    assert await listed(called="true", workflow="called-or-not", status="failed") == [child]
+    assert (await client.get("/executions?called=perhaps")).status_code == 422
+
+    bulk = {"action": "retry", "dry_run": True}
+    for filters, matched in (
+        ({"workflow": "called-or-not"}, 2),
+        ({"workflow": "called-or-not", "called": False}, 1),
+        ({"ids": [caller, alone, child], "called": True}, 1),
+    ):
+        answer = await client.post("/executions/bulk", json={**bulk, **filters})
+        assert answer.raise_for_status().json()["matched"] == matched
+    # Nearly every execution was not called, so this names none.
+    refused = await client.post("/executions/bulk", json={**bulk, "called": False})
+    assert (refused.status_code, refused.json()["code"]) == (422, "bulk.no_filter")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from uuid_utils import uuid7
 
 from concertmaster.domain.errors import NotFound, UserError
-from concertmaster.domain.events import ExecutionStarted
+from concertmaster.domain.events import ExecutionCreated, ExecutionStarted
 from concertmaster.domain.execution import ExecutionRow, ExecutionStatus
-from concertmaster.domain.interfaces import Change
-from storage_backends import Storage, append_of
+from concertmaster.domain.interfaces import Change, Child
+from storage_backends import AT, Storage, append_of
 
 
 async def started(
@@ -26,6 +27,21 @@ async def filled(storage: Storage) -> list[ExecutionRow]:
     statuses: list[ExecutionStatus] = ["succeeded", "failed", "running"]
     rows = [await started(storage, f"w{n % 2}", statuses[n % 3]) for n in range(12)]
     return rows[::-1]
+
+
+async def with_children(storage: Storage) -> list[ExecutionRow]:
+    """A caller of w0 with the part of a loop and three called executions, two of w1."""
+    caller = await started(storage, "w0", "running")
+    told = {"execution": caller.id, "node": "call", "attempt": 1, "kind": "call", "key": "k", "visible": caller.id}
+    children = [
+        Child(str(uuid7()), AT, ExecutionCreated(name, 1, {}, {"type": "call"}, told), "here", hidden=hidden)
+        for name, hidden in (("w0", True), ("w1", False), ("w0", False), ("w1", False))
+    ]
+    await storage.journal.append(append_of(caller.id, 3, companions=children))
+    statuses: list[ExecutionStatus] = ["failed", "failed", "running", "succeeded"]
+    for child, status in zip(children, statuses, strict=True):
+        await storage.journal.append(append_of(child.id, 2, ExecutionStarted(), change=Change(status)))
+    return [await storage.executions.get(id_) for id_ in (caller.id, *(child.id for child in children))]
 
 
 async def test_all_pages_together_are_the_whole_list(storage: Storage) -> None:
@@ -80,6 +96,27 @@ async def test_what_a_backfill_has_started(
             cursor = page.next
             if not page.items:
                 break
+        assert seen == wanted
+
+
+@pytest.mark.parametrize("workflow", [None, "w0", "none"])
+@pytest.mark.parametrize("status", [(), ("failed",), ("failed", "running")])
+async def test_what_others_have_called_and_what_they_have_not(
+    storage: Storage, workflow: str | None, status: tuple[ExecutionStatus, ...]
+) -> None:
+    rows = [*await with_children(storage), *await filled(storage)]
+    rows.sort(key=lambda row: row.id, reverse=True)
+    for called in (True, False):
+        wanted = [row for row in rows if not row.hidden and (row.parent is not None) == called]
+        wanted = [row for row in wanted if workflow in (None, row.workflow) and (not status or row.status in status)]
+        seen: list[ExecutionRow] = []
+        cursor: str | None = None
+        more = True
+        while more:
+            chosen = {"workflow": workflow, "status": status, "called": called}
+            page = await storage.executions.list(**chosen, before=cursor, limit=2)
+            seen += page.items
+            cursor, more = page.next, page.next is not None
         assert seen == wanted
 
 

@@ -81,9 +81,10 @@ def test_what_undoes_a_node_is_chosen_drawn_and_taken_away(page: Page, server: S
 def test_a_run_shows_what_was_undone(page: Page, server: ServerProcess) -> None:
     nodes = {
         "flight": {"type": "data.set", "config": {"value": {"ticket": "F-7"}}, "policy": {"undo": "give_back"}},
-        "hotel": {"type": "data.set", "config": {"value": 1}},
+        "hotel": {"type": "data.set", "config": {"value": 1}, "policy": {"undo": "leave"}},
         "show": SOLD_OUT,
         "give_back": {"type": "data.template", "config": {"template": "gave back {{ input.ticket }}"}},
+        "leave": {"type": "data.template", "config": {"template": "left {{ input }}"}},
     }
     save(server, "trip", nodes=nodes, edges=["flight -> hotel", "hotel -> show"], policy={"on_failure": "compensate"})
     with server.client() as client:
@@ -92,6 +93,11 @@ def test_a_run_shows_what_was_undone(page: Page, server: ServerProcess) -> None:
     expect(wire(page, "flight")).to_have_attribute("data-state", "taken")
     wire(page, "flight").locator("text").dispatch_event("click")
     expect(page.get_by_role("region", name="flight", exact=False)).to_be_visible()
+    # In the document what undoes the first node stands first; the last one was undone first.
+    bars = page.get_by_role("tabpanel", name="Timeline").get_by_role("button")
+    expect(bars).to_have_text([re.compile(name) for name in ("Flight", "Hotel", "Show", "undoes Hotel", "undoes Flight")])
+    bars.last.click()
+    expect(page.get_by_role("region", name="Give back", exact=False)).to_contain_text("UndoesFlight")
 
 
 def test_the_failed_runs_of_one_backfill_are_found_by_it(page: Page, server: ServerProcess) -> None:

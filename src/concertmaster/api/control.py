@@ -24,6 +24,7 @@ async def control_executions(parts: Parts, asker: Asker, body: requests.BulkRequ
         workflow=body.workflow,
         status=body.status,
         backfill=body.backfill,
+        called=body.called,
         ids=body.ids,
         reason=body.reason,
         dry_run=body.dry_run,

@@ -62,12 +62,15 @@ async def list_executions(
     workflow: Annotated[str | None, Query(max_length=200)] = None,
     status: Annotated[list[ExecutionStatus] | None, Query(description="One or several")] = None,
     backfill: Annotated[str | None, Query(max_length=100, description="Those that this backfill has started")] = None,
+    called: Annotated[
+        bool | None, Query(description="Only those that another execution called, or only the others")
+    ] = None,
     before: Before = None,
     limit: Limit = 50,
 ) -> Response:
     """Executions, newest first; without what came along with their triggers: `body`, `data`, `outputs`."""
     page = await parts.executions.list(
-        asker, workflow=workflow, status=status or (), backfill=backfill, before=before, limit=limit
+        asker, workflow=workflow, status=status or (), backfill=backfill, called=called, before=before, limit=limit
     )
     return JsonResponse({"items": [listed(row) for row in page.items], "next": page.next})
 

@@ -37,12 +37,15 @@ class ReplayRequest(_Request):
 
 
 class BulkRequest(_Request):
-    """The same request to many executions; at least one filter."""
+    """The same request to many executions; at least one filter beside `called`."""
 
     action: RequestKind
     workflow: Annotated[str | None, Field(max_length=200)] = None
     status: list[ExecutionStatus] = Field(default_factory=lambda: list[ExecutionStatus]())
     backfill: Annotated[str | None, Field(max_length=100, description="Those that this backfill has started")] = None
+    called: Annotated[
+        bool | None, Field(description="Only those that another execution called, or only the others")
+    ] = None
     ids: Annotated[list[str], Field(max_length=10_000)] = Field(default_factory=lambda: list[str]())
     reason: Reason = None
     dry_run: Annotated[bool, Field(description="Only count")] = False

@@ -23,16 +23,21 @@ _DONE = {"cancel": "cancelled", "pause": "asked to pause", "resume": "resumed", 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which executions a command is about, when they are not named, and whether it only looks."""
+    """Which executions a command is about, when they are not named, and whether it only looks.
+
+    Attributes:
+        called: only those that another called, or only the others.
+    """
 
     workflow: str | None
     status: list[str]
     backfill: str | None
+    called: bool | None
     dry_run: bool
     yes: bool
 
     def __bool__(self) -> bool:
-        return bool(self.workflow or self.status or self.backfill)
+        return bool(self.workflow or self.status or self.backfill or self.called is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +198,7 @@ def _executions(number: int) -> str:
 
 async def _steer_many(api: Api, kind: RequestKind, chosen: Filter, reason: str | None) -> int:
     body: dict[str, Any] = {"action": kind, "reason": reason}
-    body |= {"workflow": chosen.workflow, "status": chosen.status, "backfill": chosen.backfill}
+    body |= {"workflow": chosen.workflow, "status": chosen.status, "backfill": chosen.backfill, "called": chosen.called}
     matched = (await api.post("/executions/bulk", {**body, "dry_run": True}))["matched"]
     if chosen.dry_run or not matched:
         console().print(f"{_executions(matched)} {'matches' if matched == 1 else 'match'}")

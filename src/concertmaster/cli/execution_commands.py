@@ -17,6 +17,9 @@ ExecutionId = Annotated[str, typer.Argument(metavar="ID", help="Id of the execut
 ExecutionIds = Annotated[list[str] | None, typer.Argument(metavar="[ID...]", help="Ids of executions.")]
 OfWorkflow = Annotated[str | None, typer.Option("--workflow", help="All of this workflow instead.")]
 OfBackfill = Annotated[str | None, typer.Option("--backfill", metavar="ID", help="All that it has started instead.")]
+OfCall = Annotated[
+    bool | None, typer.Option("--called/--no-called", help="Only those that another called, or only the others.")
+]
 WithStatus = Annotated[list[str] | None, typer.Option("--status", help="All with this status instead; repeatable.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say how many it would be.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -30,6 +33,7 @@ def executions_list(
     backfill: Annotated[
         str | None, typer.Option(metavar="ID", help="Only those that this backfill has started.")
     ] = None,
+    called: OfCall = None,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
     json: Json = False,
     data_dir: DataDir = None,
@@ -37,7 +41,7 @@ def executions_list(
     """List executions, newest first."""
     from concertmaster.cli.executions import list_executions
 
-    chosen = {"workflow": workflow, "status": status, "backfill": backfill}
+    chosen = {"workflow": workflow, "status": status, "backfill": backfill, "called": called}
     list_executions(chosen, limit=limit, as_json=json, data_dir=data_dir)
 
 
@@ -73,6 +77,7 @@ def executions_cancel(
     workflow: OfWorkflow = None,
     status: WithStatus = None,
     backfill: OfBackfill = None,
+    called: OfCall = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     reason: Reason = None,
@@ -81,7 +86,7 @@ def executions_cancel(
     """Cancel executions; what runs is stopped."""
     from concertmaster.cli.control import Filter, steer
 
-    steer("cancel", ids or [], Filter(workflow, status or [], backfill, dry_run, yes), reason=reason, data_dir=data_dir)
+    steer("cancel", ids or [], Filter(workflow, status or [], backfill, called, dry_run, yes), reason=reason, data_dir=data_dir)
 
 
 @executions_app.command("pause")
@@ -90,6 +95,7 @@ def executions_pause(
     workflow: OfWorkflow = None,
     status: WithStatus = None,
     backfill: OfBackfill = None,
+    called: OfCall = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     reason: Reason = None,
@@ -98,7 +104,7 @@ def executions_pause(
     """Pause executions: no further node starts, what runs goes on to its end."""
     from concertmaster.cli.control import Filter, steer
 
-    steer("pause", ids or [], Filter(workflow, status or [], backfill, dry_run, yes), reason=reason, data_dir=data_dir)
+    steer("pause", ids or [], Filter(workflow, status or [], backfill, called, dry_run, yes), reason=reason, data_dir=data_dir)
 
 
 @executions_app.command("resume")
@@ -107,6 +113,7 @@ def executions_resume(
     workflow: OfWorkflow = None,
     status: WithStatus = None,
     backfill: OfBackfill = None,
+    called: OfCall = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     reason: Reason = None,
@@ -115,7 +122,7 @@ def executions_resume(
     """Let paused executions go on, and interrupted ones try again; an interrupted write needs `retry`."""
     from concertmaster.cli.control import Filter, steer
 
-    steer("resume", ids or [], Filter(workflow, status or [], backfill, dry_run, yes), reason=reason, data_dir=data_dir)
+    steer("resume", ids or [], Filter(workflow, status or [], backfill, called, dry_run, yes), reason=reason, data_dir=data_dir)
 
 
 @executions_app.command("retry")
@@ -129,6 +136,7 @@ def executions_retry(
     workflow: OfWorkflow = None,
     status: WithStatus = None,
     backfill: OfBackfill = None,
+    called: OfCall = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     reason: Reason = None,
@@ -137,7 +145,7 @@ def executions_retry(
     """Let an ended execution go on: what did not succeed runs again, the rest keeps its results."""
     from concertmaster.cli.control import Edits, Filter, retry
 
-    chosen = Filter(workflow, status or [], backfill, dry_run, yes)
+    chosen = Filter(workflow, status or [], backfill, called, dry_run, yes)
     retry(id_, Edits(from_, inputs or [], inputs_file), chosen, reason=reason, data_dir=data_dir)
 
 

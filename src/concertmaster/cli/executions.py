@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from concertmaster.cli.client import connect
+from concertmaster.cli.node_order import in_order
 from concertmaster.cli.progress import failed_items, seconds
 from concertmaster.cli.result import show_result
 from concertmaster.cli.terminal import STYLES, console, moment_text, print_json
@@ -28,7 +29,9 @@ def _settings(data_dir: Path | None) -> Settings:
     return settings
 
 
-def list_executions(chosen: Mapping[str, str | None], *, limit: int, as_json: bool, data_dir: Path | None) -> None:
+def list_executions(
+    chosen: Mapping[str, str | bool | None], *, limit: int, as_json: bool, data_dir: Path | None
+) -> None:
     """Print them, newest first.
 
     Args:
@@ -44,7 +47,7 @@ def list_executions(chosen: Mapping[str, str | None], *, limit: int, as_json: bo
         print_json(page)
         return
     if not page["items"]:
-        filters = [f"--{name} {value}" for name, value in chosen.items() if value]
+        filters = [_option(name, value) for name, value in chosen.items() if value not in (None, "")]
         none = f"no executions with {' '.join(filters)}" if filters else "no executions yet"
         console().print(f"{none}; start one with: concertmaster run FILE")
         return
@@ -61,6 +64,13 @@ def list_executions(chosen: Mapping[str, str | None], *, limit: int, as_json: bo
     console().print(table)
 
 
+def _option(name: str, value: str | bool | None) -> str:
+    """As it is written on the command line."""
+    if isinstance(value, bool):
+        return f"--{name}" if value else f"--no-{name}"
+    return f"--{name} {value}"
+
+
 def show_execution(execution_id: str, *, as_json: bool, data_dir: Path | None) -> None:
     """Print one with its nodes and results."""
 
@@ -74,8 +84,8 @@ def show_execution(execution_id: str, *, as_json: bool, data_dir: Path | None) -
             out = console()
             for line in _head(execution):
                 out.print(line)
-            for run in execution["nodes"].values():
-                out.print(_line(run, execution))
+            for run, undoes in in_order(execution["nodes"], workflow["document"]):
+                out.print(_line(run, execution, undoes))
             if reason := _why(execution):
                 out.print(Text(f"{execution['status']}: {reason}", style="bold"))
             await show_result(api, out, execution, workflow["document"])
@@ -113,12 +123,15 @@ def _occasion(trigger: dict[str, Any]) -> str:
     return ", ".join(one for one in (at, *(word for word in ("backfill", "test") if trigger.get(word))) if one)
 
 
-def _line(run: dict[str, Any], execution: dict[str, Any]) -> Text:
-    """One node: what it came to, or why it has not ended."""
+def _line(run: dict[str, Any], execution: dict[str, Any], undoes: str | None) -> Text:
+    """One node: what it came to, or why it has not ended.
+
+    Args:
+        undoes: the node that it undoes.
+    """
     status, why = run["status"], run["error"]["message"] if run["error"] else _why(run)
     items = run["items"]
-    if status == "succeeded" and items and items["failed"]:
-        why = failed_items(items["done"], items["failed"])
+    lost = failed_items(items["total"], items["failed"]) if status == "succeeded" and items and items["failed"] else ""
     if run["reused"]:
         why = f"reused from {run['reused']['node']} of {run['reused']['execution']}"
     if execution["status"] == "interrupted" and status in ("running", "retrying", "waiting"):
@@ -129,6 +142,8 @@ def _line(run: dict[str, Any], execution: dict[str, Any]) -> Text:
     took, came = _took(run), _came_to(run)
     return Text.assemble(
         *(line, f"  {took}" if took else "", (f"  {came}" if came else "", "dim")),
+        (f"  undoes {undoes}" if undoes else "", "dim"),
+        (f"  {lost}" if lost else "", "yellow"),
         (f"  {why}" if why else "", "red" if run["error"] else "dim"),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,14 +19,23 @@ RUNNING_SHOWN = 8
 class Progress:
     """Prints a line for every node that ends, and shows the running ones below when somebody watches."""
 
-    def __init__(self, console: Console, types: dict[str, str], *, pages: str | None = None) -> None:
+    def __init__(
+        self,
+        console: Console,
+        types: dict[str, str],
+        *,
+        undoes: Mapping[str, str] | None = None,
+        pages: str | None = None,
+    ) -> None:
         """Args:
         types: type of each node of the document.
+        undoes: by the node that undoes another: which.
         pages: where the pages for a browser are, without a slash at the end; None: nowhere.
         """
         self._pages = pages
         self._console = console
         self._types = types
+        self._undoes = undoes or {}
         self._width = min(max((len(name) for name in types), default=8), 40)
         self._running: dict[str, tuple[datetime, str]] = {}
         # Nodes that had to queue, and since when they run.
@@ -89,7 +99,8 @@ class Progress:
                 data = {**data, "started_at": (self._queued.pop(node) or at).isoformat()}
             total, failed = self._items.get(node, (0, 0))
             lost = f"{failed_items(total, failed)}  " if failed and kind == "succeeded" else ""
-            self._line(kind, node, lost + _detail(kind, data, at))
+            undone = f"  undoes {self._undoes[node]}" if node in self._undoes and "reason" not in data else ""
+            self._line(kind, node, lost + _detail(kind, data, at) + undone)
 
     def _line(self, status: str, node: str, detail: str) -> None:
         sign, style = STYLES[status]
@@ -124,8 +135,8 @@ def seconds(value: float) -> str:
 
 
 def failed_items(total: int, failed: int) -> str:
-    """What a loop came to that went on without some of its items."""
-    return f"{total - failed:,} of {total:,}, {failed:,} failed"
+    """What a loop went on without."""
+    return f"⚠ {failed:,} of {total:,} failed"
 
 
 def _detail(kind: str, data: dict[str, Any], at: datetime) -> str:

@@ -158,6 +158,7 @@ class ControlService:
         workflow: str | None = None,
         status: Sequence[ExecutionStatus] = (),
         backfill: str | None = None,
+        called: bool | None = None,
         ids: Sequence[str] = (),
         reason: str | None = None,
         dry_run: bool = False,
@@ -166,6 +167,7 @@ class ControlService:
 
         Args:
             status: all in which it can be asked when not given; retry must be told which.
+            called: only those that another execution called, or only the others; too wide to stand alone.
             ids: only these; the filters hold for them too.
             dry_run: only count.
         Raises:
@@ -179,11 +181,13 @@ class ControlService:
             )
         possible: list[ExecutionStatus] = [one for one in (status or _natural(kind)) if one in REQUESTS[kind]]
         result = BulkResult()
-        chosen = self._named(ids, result) if ids else self._listed(workflow, possible, backfill)
+        chosen = self._named(ids, result) if ids else self._listed(workflow, possible, backfill, called)
         async for found in chosen:
             rows = [row for row in found if row.status in possible and workflow in (None, row.workflow)]
             if backfill is not None:
                 rows = [row for row in rows if row.trigger.get("backfill") == backfill]
+            if called is not None:
+                rows = [row for row in rows if (row.parent is not None) == called]
             fitting: list[ExecutionRow] = []
             for row in rows:
                 if (refusal := _refusal(kind, row)) is None:
@@ -224,12 +228,12 @@ class ControlService:
         yield rows
 
     async def _listed(
-        self, workflow: str | None, status: Sequence[ExecutionStatus], backfill: str | None
+        self, workflow: str | None, status: Sequence[ExecutionStatus], backfill: str | None, called: bool | None
     ) -> AsyncGenerator[Sequence[ExecutionRow]]:
         before: str | None = None
         while status:
             page = await self._store.list(
-                workflow=workflow, status=status, backfill=backfill, before=before, limit=BULK_PAGE
+                workflow=workflow, status=status, backfill=backfill, called=called, before=before, limit=BULK_PAGE
             )
             yield page.items
             before = page.next

@@ -222,12 +222,15 @@ class ExecutionService:
         workflow: str | None = None,
         status: Sequence[ExecutionStatus] = (),
         backfill: str | None = None,
+        called: bool | None = None,
         before: str | None = None,
         limit: int = 50,
     ) -> Page[ExecutionRow]:
-        """A page of executions, newest first."""
+        """A page of executions, newest first; see `ExecutionStore` for the filters."""
         demand(actor, "execution:read")
-        return await self._store.list(workflow=workflow, status=status, backfill=backfill, before=before, limit=limit)
+        return await self._store.list(
+            workflow=workflow, status=status, backfill=backfill, called=called, before=before, limit=limit
+        )
 
     async def logs(
         self,

@@ -39,12 +39,13 @@ class SqlExecutionStore:
         workflow: str | None = None,
         status: Sequence[ExecutionStatus] = (),
         backfill: str | None = None,
+        called: bool | None = None,
         before: str | None = None,
         limit: int = 50,
     ) -> Page[ExecutionRow]:
         """See `ExecutionStore`."""
         last = None if before is None else read_cursor(before, str)[0]
-        newest = _newest_ids(workflow, status, backfill=backfill, before=last, limit=limit + 1)
+        newest = _newest_ids(workflow, status, backfill=backfill, called=called, before=last, limit=limit + 1)
         query = select(*EXECUTION_COLUMNS).where(_ID.in_(newest)).order_by(desc(_ID))
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         page = [execution_from(row) for row in rows[:limit]]
@@ -122,19 +123,22 @@ def _newest_ids(
     status: Sequence[ExecutionStatus],
     *,
     backfill: str | None = None,
+    called: bool | None = None,
     before: str | None,
     limit: int,
 ) -> Select[tuple[str]]:
     """Ids of a page, newest first, from indexes alone.
 
     With a filter it is one index range a status, merged: so a rare status, or all of them, cost the same few steps
-    whatever the length of the list.
+    whatever the length of the list. Those of a workflow that nobody called have an index of their own; otherwise the
+    called ones, or the others, are passed over in the range.
     """
-    if workflow is None and backfill is None and not status:
-        return _range(before, limit)
+    if backfill is None and not status and (workflow is None or called is False):
+        whole = _range(before, limit, called=called)
+        return whole if workflow is None else whole.where(executions.c.workflow == workflow)
     ranges: list[Select[tuple[str]]] = []
     for one in dict.fromkeys(status or EXECUTION_STATUSES):
-        query = _range(before, limit).where(executions.c.status == one)
+        query = _range(before, limit, called=called).where(executions.c.status == one)
         if workflow is not None:
             query = query.where(executions.c.workflow == workflow)
         if backfill is not None:
@@ -145,8 +149,10 @@ def _newest_ids(
     return select(merged.c.id).order_by(desc(merged.c.id)).limit(limit)
 
 
-def _range(before: str | None, limit: int) -> Select[tuple[str]]:
+def _range(before: str | None, limit: int, *, called: bool | None) -> Select[tuple[str]]:
     query = select(_ID).where(executions.c.hidden == 0)
+    if called is not None:
+        query = query.where(executions.c.parent.is_not(None) if called else executions.c.parent.is_(None))
     if before is not None:
         query = query.where(executions.c.id < before)
     return query.order_by(desc(_ID)).limit(limit)

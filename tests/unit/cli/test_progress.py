@@ -56,7 +56,7 @@ def test_items_that_a_loop_went_on_without_are_counted() -> None:
     begun = ("node.waiting", "a", waiting)
     whole = ("item.ended", "a", {**ended, "failed": 0})
     assert _lines(begun, ("item.ended", "a", ended), whole, ("node.succeeded", "a", data)) == [
-        "✓ a table.sql@1 999 of 1,000, 1 failed 0.00 s"
+        "✓ a table.sql@1 ⚠ 1 of 1,000 failed 0.00 s"
     ]
 
 

@@ -88,12 +88,41 @@ def test_the_failed_items_of_a_loop_are_counted_and_can_be_listed(command: Comma
     body = document("checks", inputs={}, nodes={"each": loop}, edges=[], outputs={})
     (workspace / "checks.yaml").write_text(yaml.safe_dump(body, sort_keys=False))
     ran = command("run", "checks.yaml")
-    assert (ran.returncode, "149 of 150, 1 failed" in ran.stdout) == (0, True), ran.stdout
+    assert (ran.returncode, "⚠ 1 of 150 failed" in ran.stdout) == (0, True), ran.stdout
     told = " ".join(ran.stdout.split()).partition("concertmaster executions items ")[2]
     listed = command("executions", "items", *told.split(" "))
     assert [line.split()[:3] for line in listed.stdout.splitlines()] == [["✗", "137", "failed"]]
     assert "division by zero" in listed.stdout
-    assert "149 of 150, 1 failed" in command("executions", "show", told.split(" ")[0]).stdout
+    shown = command("executions", "show", told.split(" ")[0]).stdout
+    assert any(line.startswith("✓ each") and line.endswith("⚠ 1 of 150 failed") for line in shown.splitlines()), shown
+
+
+def test_nodes_that_undo_are_told_in_the_order_in_which_they_ran(command: Command, workspace: Path) -> None:
+    def does(undo: str) -> dict[str, Any]:
+        return {"type": "data.set", "config": {"value": 1}, "policy": {"undo": undo}}
+
+    back = {"type": "data.template", "config": {"template": "gave back {{ input }}"}}
+    nodes = {
+        # The document has what undoes beside what it undoes, and first things first.
+        **{"flight": does("no_flight"), "no_flight": back, "hotel": does("no_hotel"), "no_hotel": back},
+        **{"car": does("no_car"), "no_car": back, "show": {"type": "flow.fail"}, "report": {"type": "data.set"}},
+    }
+    edges = ["flight -> hotel", "hotel -> show"]
+    policy = {"on_failure": "compensate", "finally": ["report"]}
+    trip = document("trip", inputs={}, nodes=nodes, edges=[*edges, "show -> car"], outputs={}, policy=policy)
+    (workspace / "trip.yaml").write_text(yaml.safe_dump(trip, sort_keys=False))
+    ran = command("run", "trip.yaml").stdout
+    id_ = next(line for line in ran.splitlines() if "trip failed" in line).rpartition("  ")[2]
+    shown = command("executions", "show", id_).stdout.splitlines()[2:10]
+    assert [line.split()[1] for line in shown] == [
+        *("flight", "hotel", "car", "show"),
+        *("no_hotel", "no_flight", "no_car", "report"),
+    ]
+    assert ["undoes " in line and line.split("undoes ")[1].split()[0] for line in shown] == [
+        *(False, False, False, False),
+        *("hotel", "flight", "car", False),
+    ]
+    assert [line.split()[-1] for line in ran.splitlines() if "undoes " in line] == ["hotel", "flight"]
 
 
 def test_what_started_a_run_its_inputs_its_calls_and_who_won_are_told(command: Command, workspace: Path) -> None:
@@ -120,3 +149,11 @@ def test_what_started_a_run_its_inputs_its_calls_and_who_won_are_told(command: C
     assert called[0] == "hello version 1"
     assert called[1].startswith(f"called by {id_} at call, started 20")
     assert f"called by {id_} at call" in command("executions", "list").stdout
+    for option, only in (("--called", child), ("--no-called", id_)):
+        listed = command("executions", "list", option).stdout.splitlines()
+        assert [line.split()[0] for line in listed[1:]] == [only]
+        assert command("executions", "retry", id_, option).returncode == 1
+    none = command("executions", "list", "--called", "--workflow", "caller").stdout
+    assert none.startswith("no executions with --workflow caller --called;")
+    counted = command("executions", "retry", "--status", "succeeded", "--no-called", "--dry-run").stdout
+    assert counted == "0 executions match\n"

@@ -8,13 +8,15 @@ export interface ExecutionFilter {
   status?: ExecutionStatus
   /** Id of the backfill that started them. */
   backfill?: string
+  /** Only those that another run called, or only the others. */
+  called?: boolean
 }
 
 export const executionKeys = {
   all: ['executions'] as const,
   lists: () => ['executions', 'list'] as const,
-  list: (filter: ExecutionFilter) =>
-    ['executions', 'list', filter.workflow ?? '', filter.status ?? '', filter.backfill ?? ''] as const,
+  list: ({ workflow = '', status = '', backfill = '', called }: ExecutionFilter) =>
+    ['executions', 'list', workflow, status, backfill, called ?? null] as const,
   one: (id: string) => ['executions', 'one', id] as const,
   outputs: (id: string) => ['executions', 'output', id] as const,
   output: (id: string, node: string, outlet: string) => ['executions', 'output', id, node, outlet] as const,
@@ -22,13 +24,15 @@ export const executionKeys = {
   waiting: (id: string) => ['executions', 'waiting', id] as const,
 }
 
-export const executionsQuery = ({ workflow, status, backfill }: ExecutionFilter, limit = 50) =>
+export const executionsQuery = ({ workflow, status, backfill, called }: ExecutionFilter, limit = 50) =>
   infiniteQueryOptions({
-    queryKey: [...executionKeys.list({ workflow, status, backfill }), limit] as const,
+    queryKey: [...executionKeys.list({ workflow, status, backfill, called }), limit] as const,
     queryFn: ({ pageParam, signal }) =>
       take(
         client.GET('/api/v1/executions', {
-          params: { query: { workflow, status: status && [status], backfill, before: pageParam, limit } },
+          params: {
+            query: { workflow, status: status && [status], backfill, called, before: pageParam, limit },
+          },
           signal,
         }),
       ),

@@ -1,5 +1,7 @@
 import { IconBan } from '@tabler/icons-react'
 import { words } from '~/i18n'
+import { lostItems } from '~/runs/items'
+import { LostMark } from '~/runs/LostMark'
 import type { NodeRunView } from '~/runs/state'
 import { StatusBadge } from '~/ui/StatusBadge'
 import classes from './WorkflowNode.module.css'
@@ -15,8 +17,11 @@ export function NodeStatusMark({ run, maximumAttempts, disabled }: NodeStatusMar
   if (disabled) return <IconBan size={14} stroke={1.8} aria-label={words.editor.disabled} role="img" />
   if (!run || run.status === 'pending') return null
   const tried = run.attempt > 1 || run.status === 'retrying'
+  const lost = lostItems(run)
   return (
     <span className={classes.mark}>
+      {/* First: zoomed out only one is shown, and the edge of the card tells the status. */}
+      {lost ? <LostMark items={lost} /> : null}
       <StatusBadge status={run.status} variant="icon" size={13} />
       {tried ? <span>{maximumAttempts ? `${run.attempt}/${maximumAttempts}` : run.attempt}</span> : null}
     </span>

@@ -3,7 +3,7 @@ import { Handle, type NodeProps, Position, useConnection } from '@xyflow/react'
 import { memo } from 'react'
 import { words } from '~/i18n'
 import { describeType } from '~/model/ports'
-import { isOnce, itemsText } from '~/runs/items'
+import { isOnce, itemsText, lostItems } from '~/runs/items'
 import type { NodeRunView } from '~/runs/state'
 import { useNodeRun } from '~/runs/useRun'
 import { CategoryIcon } from '~/ui/CategoryIcon'
@@ -101,6 +101,7 @@ export const WorkflowNode = memo(function WorkflowNode({ id, data, selected }: N
   const status = run?.status ?? (scene.status ? 'pending' : undefined)
   const { ports, problems } = data
   const stripe = stripeOf(run)
+  const lost = lostItems(run)
   return (
     <div
       className={classes.card}
@@ -110,6 +111,7 @@ export const WorkflowNode = memo(function WorkflowNode({ id, data, selected }: N
       data-disabled={data.disabled || undefined}
       data-fit={fit}
       data-container={data.inside !== null || undefined}
+      data-lost={lost ? true : undefined}
       title={why ?? undefined}
     >
       <CategoryIcon category={data.nodeType?.category ?? ''} icon={data.nodeType?.icon} />
@@ -117,9 +119,15 @@ export const WorkflowNode = memo(function WorkflowNode({ id, data, selected }: N
         <span className={classes.title} title={data.title}>
           {data.title}
         </span>
-        <span className={classes.subtitle} title={`${data.type} · ${data.subtitle}`}>
-          {data.inside === null ? data.subtitle : words.bodies.count(data.inside)}
-        </span>
+        {lost ? (
+          <span className={classes.subtitle} data-lost>
+            {words.runs.items.lost(formatCompact(lost.failed), formatCompact(lost.total))}
+          </span>
+        ) : (
+          <span className={classes.subtitle} title={`${data.type} · ${data.subtitle}`}>
+            {data.inside === null ? data.subtitle : words.bodies.count(data.inside)}
+          </span>
+        )}
       </div>
       <div className={classes.facts}>
         <NodeStatusMark run={run} maximumAttempts={data.maximumAttempts} disabled={data.disabled} />

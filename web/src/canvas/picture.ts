@@ -3,8 +3,12 @@
 import { edgeIndex } from '~/model/edgeIndex'
 import { undoLinks } from '~/model/undo'
 import type { Position, WorkflowDocument } from '~/model/workflow'
+import { lostItems } from '~/runs/items'
 import type { RunStatusStore } from '~/runs/state'
 import { NODE_HEIGHT, NODE_WIDTH } from './geometry'
+
+/** From where on the rectangle of a loop that lost items says so. */
+const LOST_FROM = 0.75
 
 export interface Picture {
   document: WorkflowDocument
@@ -80,7 +84,8 @@ export function draw(
   const radius = Math.min(4, height / 4)
   for (const [id, position] of Object.entries(picture.positions)) {
     if (!visible(position) || !(id in picture.document.nodes)) continue
-    const status = picture.status?.get(id)?.status
+    const run = picture.status?.get(id)
+    const status = run?.status
     const busy = status !== undefined && status !== 'pending'
     context.globalAlpha = busy ? 1 : 0.45
     context.fillStyle = busy ? colours.status(status) : colours.idle
@@ -98,6 +103,18 @@ export function draw(
       context.strokeStyle = colours.accent
       context.lineWidth = 2
       context.stroke()
+    }
+    if (lostItems(run)) {
+      context.fillStyle = colours.status('retrying')
+      context.beginPath()
+      context.roundRect(
+        (position[0] + NODE_WIDTH * LOST_FROM) * view.zoom + view.x,
+        position[1] * view.zoom + view.y,
+        width * (1 - LOST_FROM),
+        height,
+        [0, radius, radius, 0],
+      )
+      context.fill()
     }
   }
   context.globalAlpha = 1

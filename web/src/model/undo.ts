@@ -1,6 +1,6 @@
 /** Nodes that undo others: `policy.undo` names them. They have no edges, and run when a run is taken back. */
 
-import type { WorkflowDocument, WorkflowNode } from './workflow'
+import { nodeTitle, type WorkflowDocument, type WorkflowNode } from './workflow'
 
 type Nodes = WorkflowDocument['nodes']
 
@@ -32,6 +32,11 @@ export function undoLinks(nodes: Nodes): readonly UndoLink[] {
 /** By the node that undoes: what it undoes. */
 export function undoneBy(nodes: Nodes): ReadonlyMap<string, string> {
   return new Map(undoLinks(nodes).map(({ node, undo }) => [undo, node]))
+}
+
+/** By the node that undoes: the title of what it undoes. */
+export function undoneTitles(nodes: Nodes): ReadonlyMap<string, string> {
+  return new Map(undoLinks(nodes).map(({ node, undo }) => [undo, nodeTitle(node, nodes[node])]))
 }
 
 /** The node with another node that undoes it; null for none. */

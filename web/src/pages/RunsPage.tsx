@@ -14,7 +14,7 @@ import { PagePending } from '~/ui/PagePending'
 import { useSlow } from '~/ui/useSlow'
 import { BulkActions } from './runs/BulkActions'
 import { RUN_COLUMNS } from './runs/columns'
-import { RunFilters } from './runs/RunFilters'
+import { isFiltered, RunFilters } from './runs/RunFilters'
 import classes from './runs/RunsPage.module.css'
 import { RunsPicture } from './runs/RunsPicture'
 import { useRunRows } from './runs/useRunRows'
@@ -29,7 +29,7 @@ export function RunsPage() {
   const list = useRef<HTMLDivElement>(null)
   const { query, rows, fresh, showFresh } = useRunRows(filter)
   const slow = useSlow(query.isPending)
-  const filtered = Boolean(filter.workflow || filter.status || filter.backfill)
+  const filtered = isFiltered(filter)
   // Nothing is on screen that could jump, so the first runs show themselves.
   const empty = query.isSuccess && rows.length === 0 && fresh > 0
   useEffect(() => {

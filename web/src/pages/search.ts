@@ -27,6 +27,8 @@ export interface RunsSearch {
   status?: ExecutionStatus
   /** Id of the backfill that started them. */
   backfill?: string
+  /** Only those that another run called, or only the others. */
+  called?: boolean
 }
 
 export interface RunSearch {
@@ -68,7 +70,8 @@ function pick<K extends string>(raw: Raw, ...keys: K[]): Partial<Record<K, strin
 export const parseEditorSearch = (raw: Raw): EditorSearch => pick(raw, 'node', 'run', 'panel')
 export function parseRunsSearch(raw: Raw): RunsSearch {
   const { workflow, status, backfill } = pick(raw, 'workflow', 'status', 'backfill')
-  return { workflow, backfill, status: EXECUTION_STATUSES.find((known) => known === status) }
+  const called = typeof raw.called === 'boolean' ? raw.called : undefined
+  return { workflow, backfill, called, status: EXECUTION_STATUSES.find((known) => known === status) }
 }
 export const parseRunSearch = (raw: Raw): RunSearch => pick(raw, 'node', 'tab', 'in')
 export function parseApprovalsSearch(raw: Raw): ApprovalsSearch {

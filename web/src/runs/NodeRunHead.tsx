@@ -10,6 +10,8 @@ import { formatCount, shortId } from '~/ui/format'
 import { StatusBadge } from '~/ui/StatusBadge'
 import { Duration, Time } from '~/ui/Time'
 import type { NodeRunView } from './fold'
+import { lostItems } from './items'
+import { LostMark } from './LostMark'
 import classes from './NodeRunPanel.module.css'
 
 const t = words.runs
@@ -21,11 +23,14 @@ interface NodeRunHeadProps {
   view: NodeRunView | undefined
   /** Rows of the tables that came in. */
   rowsIn?: number | undefined
+  /** Title of the node that it undoes. */
+  undoes?: string | undefined
   children?: React.ReactNode
 }
 
 /** Name, status, times and error of a node in a run. */
-export function NodeRunHead({ nodeId, title, type, view, rowsIn, children }: NodeRunHeadProps) {
+export function NodeRunHead({ nodeId, title, type, view, rowsIn, undoes, children }: NodeRunHeadProps) {
+  const lost = lostItems(view)
   const types = useQuery(nodeTypesQuery())
   const known = types.data?.find((item) => item.id === typeId(type))
   return (
@@ -42,7 +47,13 @@ export function NodeRunHead({ nodeId, title, type, view, rowsIn, children }: Nod
         </div>
         <StatusBadge status={view?.status ?? 'pending'} variant="pill" />
       </div>
-      {view ? <Facts view={view} rowsIn={rowsIn} /> : null}
+      {view ? <Facts view={view} rowsIn={rowsIn} undoes={undoes} /> : null}
+      {lost ? (
+        <p className={classes.lost}>
+          <LostMark items={lost} size={16} />
+          {t.items.lost(formatCount(lost.failed), formatCount(lost.total))}
+        </p>
+      ) : null}
       {view?.error && (view.status === 'failed' || view.status === 'retrying') ? (
         <ErrorNote
           title={view.status === 'failed' ? t.failedTitle : t.retryTitle(view.attempt)}
@@ -69,10 +80,17 @@ function detailsText(details: unknown): string {
   return JSON.stringify(details, null, 2)
 }
 
-function Facts({ view, rowsIn }: { view: NodeRunView; rowsIn: number | undefined }) {
+interface FactsProps {
+  view: NodeRunView
+  rowsIn: number | undefined
+  undoes: string | undefined
+}
+
+function Facts({ view, rowsIn, undoes }: FactsProps) {
   if (!view.startedAt) return null
   return (
     <dl className={classes.facts}>
+      {undoes === undefined ? null : <Fact name={t.undoes}>{undoes}</Fact>}
       <Fact name={t.startedAt}>
         <Time at={view.startedAt} />
       </Fact>

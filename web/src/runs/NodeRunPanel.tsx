@@ -2,6 +2,7 @@ import { Tabs } from '@mantine/core'
 import { useState } from 'react'
 import type { Execution } from '~/api/types'
 import { words } from '~/i18n'
+import { undoneTitles } from '~/model/undo'
 import { nodeTitle, type WorkflowDocument } from '~/model/workflow'
 import { CalledRun } from './CalledRun'
 import type { NodeRunView } from './fold'
@@ -89,6 +90,7 @@ export function NodeRunPanel({
         type={type}
         view={view}
         rowsIn={rowsIn(nodeId, document, (name) => store.get(name))}
+        undoes={document ? undoneTitles(document.nodes).get(nodeId) : undefined}
       >
         {tabs[0] === 'output' ? <NodeWaiting execution={execution} node={id} view={view} /> : null}
         {view?.items?.kind === 'call' && view.child ? <CalledRun id={view.child} /> : null}

@@ -1,13 +1,17 @@
 import { useElementSize } from '@mantine/hooks'
+import { IconArrowBackUp } from '@tabler/icons-react'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useMemo, useRef } from 'react'
 import type { Execution } from '~/api/types'
 import { words } from '~/i18n'
+import { undoneTitles } from '~/model/undo'
 import { nodeTitle, type WorkflowDocument } from '~/model/workflow'
-import { elapsed, formatCompact, formatDuration } from '~/ui/format'
+import { elapsed, formatCompact, formatCount, formatDuration } from '~/ui/format'
 import { StatusBadge } from '~/ui/StatusBadge'
 import { statusVar } from '~/ui/tokens'
 import { useNow } from '~/ui/useNow'
+import { lostItems } from './items'
+import { LostMark } from './LostMark'
 import type { RunStatusStore } from './state'
 import classes from './Timeline.module.css'
 import { type TimelineRow, timelineRows, timelineScale } from './timelineRows'
@@ -37,6 +41,8 @@ export function Timeline({ execution, store, document, selected, onSelect }: Tim
       new Map(entries.map(([id]) => [id, execution.nodes[id]?.title || nodeTitle(id, document?.nodes[id])])),
     [entries, execution, document],
   )
+  const undoes = useMemo(() => (document ? undoneTitles(document.nodes) : null), [document])
+  const long = rows.some(({ id, view }) => undoes?.has(id) || lostItems(view))
   const scroll = useRef<HTMLDivElement>(null)
   const lines = useVirtualizer({
     count: rows.length,
@@ -47,7 +53,7 @@ export function Timeline({ execution, store, document, selected, onSelect }: Tim
   })
   if (rows.length === 0) return <p className={classes.empty}>{t.timelineEmpty}</p>
   return (
-    <div ref={scroll} className={classes.timeline}>
+    <div ref={scroll} className={classes.timeline} data-notes={long ? 'long' : undefined}>
       <div className={classes.axis} aria-hidden>
         <span />
         <div ref={track.ref} className={classes.track}>
@@ -72,6 +78,7 @@ export function Timeline({ execution, store, document, selected, onSelect }: Tim
               <Bar
                 row={row}
                 title={titles.get(row.id) ?? row.id}
+                undoes={undoes?.get(row.id)}
                 took={elapsed(row.view.startedAt, row.view.endedAt, now) ?? 0}
                 selected={row.id === selected}
                 onSelect={onSelect}
@@ -87,18 +94,29 @@ export function Timeline({ execution, store, document, selected, onSelect }: Tim
 interface BarProps {
   row: TimelineRow
   title: string
+  /** Title of the node that it undoes. */
+  undoes: string | undefined
   took: number
   selected: boolean
   onSelect: (nodeId: string) => void
 }
 
-function Bar({ row: { id, view, from, to }, title, took, selected, onSelect }: BarProps) {
-  const duration = formatDuration(took)
-  const rows = view.rows === undefined ? '' : ` · ${t.rows(formatCompact(view.rows), view.rows)}`
+function Bar({ row: { id, view, from, to }, title, undoes, took, selected, onSelect }: BarProps) {
+  const lost = lostItems(view)
+  const note = [
+    formatDuration(took),
+    view.rows === undefined ? '' : t.rows(formatCompact(view.rows), view.rows),
+    lost ? t.items.lost(formatCount(lost.failed), formatCount(lost.total)) : '',
+    undoes === undefined ? '' : words.editor.wire.undoes(undoes),
+  ]
+    .filter((part) => part !== '')
+    .join(' · ')
   return (
     <button type="button" className={classes.row} aria-pressed={selected} onClick={() => onSelect(id)}>
       <span className={classes.label}>
         <StatusBadge status={view.status} variant="icon" size={13} />
+        {lost ? <LostMark items={lost} size={13} /> : null}
+        {undoes === undefined ? null : <IconArrowBackUp className={classes.undo} size={13} aria-hidden />}
         <span className={classes.title}>{title}</span>
       </span>
       <span className={classes.track}>
@@ -113,9 +131,12 @@ function Bar({ row: { id, view, from, to }, title, took, selected, onSelect }: B
             } as React.CSSProperties
           }
         />
-        <span className={classes.note} style={{ left: `max(3px, ${to * 100}%)` }}>
-          {duration}
-          {rows}
+        <span
+          className={classes.note}
+          style={{ left: `max(3px, ${to * 100}%)`, maxWidth: `calc(${(1 - to) * 100}% + var(--room))` }}
+          title={note}
+        >
+          {note}
         </span>
       </span>
     </button>

@@ -3,6 +3,7 @@
 import type { ItemCounts, RunEvent } from '~/api/types'
 import type { JsonObject } from '~/model/json'
 import { formatCount } from '~/ui/format'
+import type { NodeRunView } from './fold'
 
 type Data = RunEvent['data']
 const KINDS: readonly string[] = ['each', 'while', 'until', 'race', 'lock', 'call']
@@ -47,3 +48,9 @@ export const isLoop = (items: ItemCounts): boolean => items.kind === 'while' || 
 /** `12/40`; of a loop that ends by a condition only what was done. */
 export const itemsText = (items: ItemCounts): string =>
   isLoop(items) ? formatCount(items.done) : `${formatCount(items.done)}/${formatCount(items.total)}`
+
+/** The counts of a loop that goes on, or went on, without some of its items; null of any other node. */
+export function lostItems(view: NodeRunView | undefined): ItemCounts | null {
+  const items = view?.counted ?? view?.items
+  return items?.kind === 'each' && items.failed > 0 && view?.status !== 'failed' ? items : null
+}

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import type { Execution, NodeRun, RunEvent } from '~/api/types'
 import { runEvent } from '~/testing/fakeStream'
 import { foldExecution, foldNode, mainRows, PENDING } from './fold'
+import { lostItems } from './items'
 import { RunStatusStore } from './state'
 
 const table = (rows: number) => ({ kind: 'table' as const, rows, bytes: 1, columns: [] })
@@ -275,6 +276,12 @@ describe('a container', () => {
     )
     expect(view.items).toEqual({ kind: 'each', total: 130, done: 30, failed: 2, running: 100 })
     expect(view.child).toBe('c2')
+    expect(lostItems(view)).toBe(view.items)
+    expect(lostItems({ ...view, counted: { kind: 'each', total: 130, done: 31, failed: 3, running: 9 } })).toMatchObject(
+      { failed: 3 },
+    )
+    expect(lostItems({ ...view, status: 'failed' })).toBeNull()
+    expect(lostItems(fold(['node.waiting', { attempt: 1, rule: 'children', about }]))).toBeNull()
     const store = new RunStatusStore()
     store.replace(execution)
     store.apply([

@@ -29,6 +29,15 @@ describe('timeline', () => {
     expect(timelineRows([['a', ran(0, 0)]], scale, AT)).toMatchObject([{ from: 0, to: 0 }])
   })
 
+  it('keeps the order of what ran within one millisecond', () => {
+    const at = (micros: string): [string, NodeRunView] => [
+      micros,
+      { ...ran(0, 0), startedAt: `2026-01-01T00:00:00.001${micros}Z` },
+    ]
+    const rows = timelineRows([at('900'), at('85'), at('100'), at('')], timelineScale(iso(0), iso(9), AT, 640), AT)
+    expect(rows.map((row) => row.id)).toEqual(['', '100', '85', '900'])
+  })
+
   it('orders by start, leaves out what has not started and runs open bars up to now', () => {
     const now = AT + 10_000
     const scale = timelineScale(iso(0), null, now, 640)

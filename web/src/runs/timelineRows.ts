@@ -39,6 +39,9 @@ export function timelineScale(
   return { start, end, ticks }
 }
 
+/** The microseconds of a moment, which dates do without: what ran one after the other often shares a millisecond. */
+const micros = (iso: string): number => Number((/\.\d{3}(\d{1,3})/.exec(iso)?.[1] ?? '').padEnd(3, '0'))
+
 /** Nodes that have started, by start, with the ends of their bars. */
 export function timelineRows(
   entries: readonly [string, NodeRunView][],
@@ -56,11 +59,12 @@ export function timelineRows(
           id,
           view,
           start: from,
+          micros: micros(view.startedAt),
           from: place(from),
           to: place(view.endedAt ? Date.parse(view.endedAt) : now),
         },
       ]
     })
-    .sort((left, right) => left.start - right.start)
-    .map(({ start: _, ...row }) => row)
+    .sort((left, right) => left.start - right.start || left.micros - right.micros)
+    .map(({ start: _, micros: __, ...row }) => row)
 }

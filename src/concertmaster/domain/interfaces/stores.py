@@ -124,6 +124,7 @@ class ExecutionStore(Protocol):
         workflow: str | None = None,
         status: Sequence[ExecutionStatus] = (),
         backfill: str | None = None,
+        called: bool | None = None,
         before: str | None = None,
         limit: int = 50,
     ) -> Page[ExecutionRow]:
@@ -132,6 +133,7 @@ class ExecutionStore(Protocol):
         Args:
             status: all when empty.
             backfill: id of the backfill that started them.
+            called: only those that a node of another execution called, or only the others.
         """
         ...
 

@@ -16,6 +16,8 @@ export const runs = {
   ofBackfill: (id: string) => `Backfill ${id}`,
   ofBackfillHelp: (id: string) => `Only what the backfill ${id} has started`,
   allBackfills: 'Whatever started them',
+  withoutCalled: 'Without called runs',
+  withoutCalledHelp: 'Leave out runs that a node of another run called',
   filterStatus: 'Filter by status',
   filterWorkflow: 'Filter by workflow',
   clearFilters: 'Clear filters',
@@ -137,6 +139,9 @@ export const runs = {
       ]
         .filter((part) => part !== '')
         .join(', '),
+    lost: (failed: string, total: string) => `${failed} of ${total} failed`,
+    lostHelp: (failed: string, total: string) =>
+      `${failed} of ${total} items failed, and the loop goes on without them`,
     range: (from: string, to: string) => `${from} to ${to}`,
     before: 'Earlier',
     after: 'Later',
@@ -167,6 +172,7 @@ export const runs = {
   nextAttempt: 'Next attempt',
   took: 'Took',
   startedAt: 'Started',
+  undoes: 'Undoes',
   rowsIn: 'Rows in',
   rowsOut: 'Rows out',
   progress: (done: number, total: number | null) => (total === null ? `${done} done` : `${done} of ${total}`),

@@ -51,6 +51,7 @@ function Confirm({ request, filter, onClose }: ConfirmProps) {
     action: request,
     workflow: filter.workflow,
     backfill: filter.backfill,
+    called: filter.called,
     status: filter.status ? [filter.status] : statusesFor(request),
     dry_run: false,
   }

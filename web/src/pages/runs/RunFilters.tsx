@@ -1,4 +1,4 @@
-import { Button, Chip, Pill, Select } from '@mantine/core'
+import { Button, Chip, Pill, Select, Switch } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { workflowsQuery } from '~/api/workflows'
 import { words } from '~/i18n'
@@ -13,6 +13,9 @@ interface RunFiltersProps {
   filter: RunsSearch
   onChange: (filter: RunsSearch) => void
 }
+
+export const isFiltered = ({ workflow, status, backfill, called }: RunsSearch): boolean =>
+  Boolean(workflow || status || backfill) || called !== undefined
 
 /** Filters whose state is the address, so a filtered list can be shared and gone back to. */
 export function RunFilters({ filter, onChange }: RunFiltersProps) {
@@ -58,7 +61,14 @@ export function RunFilters({ filter, onChange }: RunFiltersProps) {
           {t.ofBackfill(shortId(filter.backfill))}
         </Pill>
       ) : null}
-      {filter.workflow || filter.status || filter.backfill ? (
+      <Switch
+        size="xs"
+        label={t.withoutCalled}
+        title={t.withoutCalledHelp}
+        checked={filter.called === false}
+        onChange={(event) => onChange({ ...filter, called: event.currentTarget.checked ? false : undefined })}
+      />
+      {isFiltered(filter) ? (
         <Button variant="subtle" size="compact-sm" onClick={() => onChange({})}>
           {t.clearFilters}
         </Button>

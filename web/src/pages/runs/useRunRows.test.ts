@@ -44,5 +44,8 @@ describe('mergeRows', () => {
       run('9', 1, { trigger: { type: 'schedule', backfill: 'b2' } }),
     )
     expect(mergeRows(loaded, made, { backfill: 'b1' }).fresh).toBe(1)
+    const calls = changed(run('8', 1), run('9', 1, { parent: '8' }))
+    expect(mergeRows(loaded, calls, { called: false }).fresh).toBe(1)
+    expect(mergeRows(loaded, calls, {}).fresh).toBe(2)
   })
 })

@@ -22,7 +22,8 @@ export function mergeRows(
     const wanted =
       (!filter.workflow || run.workflow === filter.workflow) &&
       (!filter.status || run.status === filter.status) &&
-      (!filter.backfill || run.trigger.backfill === filter.backfill)
+      (!filter.backfill || run.trigger.backfill === filter.backfill) &&
+      (filter.called === undefined || (run.parent !== null) === filter.called)
     if (wanted && !known.has(run.id) && run.created_at >= newest) fresh += 1
   }
   return { rows, fresh }
