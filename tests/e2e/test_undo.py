@@ -95,7 +95,9 @@ def test_a_run_shows_what_was_undone(page: Page, server: ServerProcess) -> None:
     expect(page.get_by_role("region", name="flight", exact=False)).to_be_visible()
     # In the document what undoes the first node stands first; the last one was undone first.
     bars = page.get_by_role("tabpanel", name="Timeline").get_by_role("button")
-    expect(bars).to_have_text([re.compile(name) for name in ("Flight", "Hotel", "Show", "undoes Hotel", "undoes Flight")])
+    expect(bars).to_have_text(
+        [re.compile(name) for name in ("Flight", "Hotel", "Show", "undoes Hotel", "undoes Flight")]
+    )
     bars.last.click()
     expect(page.get_by_role("region", name="Give back", exact=False)).to_contain_text("UndoesFlight")
 

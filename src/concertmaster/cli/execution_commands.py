@@ -86,7 +86,13 @@ def executions_cancel(
     """Cancel executions; what runs is stopped."""
     from concertmaster.cli.control import Filter, steer
 
-    steer("cancel", ids or [], Filter(workflow, status or [], backfill, called, dry_run, yes), reason=reason, data_dir=data_dir)
+    steer(
+        "cancel",
+        ids or [],
+        Filter(workflow, status or [], backfill, called, dry_run, yes),
+        reason=reason,
+        data_dir=data_dir,
+    )
 
 
 @executions_app.command("pause")
@@ -104,7 +110,13 @@ def executions_pause(
     """Pause executions: no further node starts, what runs goes on to its end."""
     from concertmaster.cli.control import Filter, steer
 
-    steer("pause", ids or [], Filter(workflow, status or [], backfill, called, dry_run, yes), reason=reason, data_dir=data_dir)
+    steer(
+        "pause",
+        ids or [],
+        Filter(workflow, status or [], backfill, called, dry_run, yes),
+        reason=reason,
+        data_dir=data_dir,
+    )
 
 
 @executions_app.command("resume")
@@ -122,7 +134,13 @@ def executions_resume(
     """Let paused executions go on, and interrupted ones try again; an interrupted write needs `retry`."""
     from concertmaster.cli.control import Filter, steer
 
-    steer("resume", ids or [], Filter(workflow, status or [], backfill, called, dry_run, yes), reason=reason, data_dir=data_dir)
+    steer(
+        "resume",
+        ids or [],
+        Filter(workflow, status or [], backfill, called, dry_run, yes),
+        reason=reason,
+        data_dir=data_dir,
+    )
 
 
 @executions_app.command("retry")

@@ -1,11 +1,13 @@
-import type { KeyboardEvent, MouseEvent, ReactNode, Ref } from 'react'
+import type { CSSProperties, KeyboardEvent, MouseEvent, ReactNode, Ref } from 'react'
 import classes from './ListTable.module.css'
 
 export interface ListColumn<Row> {
   key: string
   head: string
-  /** CSS width; one column without a width takes what is left. */
+  /** In pixels; one column without a width takes what is left. */
   width?: number
+  /** The width where the table has little room, so that the last one keeps some; `width` when not given. */
+  narrow?: number
   align?: 'right'
   /** The visible head is left out; readers still hear it. */
   hideHead?: boolean
@@ -35,6 +37,12 @@ function moveFocus(event: KeyboardEvent<HTMLElement>): void {
   link.focus()
 }
 
+const widths = ({ width, narrow = width }: { width?: number; narrow?: number }) =>
+  ({
+    '--wide': width === undefined ? 'auto' : `${width}px`,
+    '--narrow': narrow === undefined ? 'auto' : `${narrow}px`,
+  }) as CSSProperties
+
 const isControl = (target: EventTarget): boolean =>
   target instanceof Element && target.closest('a, button, input, label, [role="menu"]') !== null
 
@@ -51,7 +59,7 @@ export function ListTable<Row>(props: ListTableProps<Row>) {
       <table className={classes.table} aria-label={label} onKeyDown={moveFocus}>
         <colgroup>
           {columns.map((column) => (
-            <col key={column.key} style={column.width ? { width: column.width } : undefined} />
+            <col key={column.key} className={classes.column} style={widths(column)} />
           ))}
         </colgroup>
         <thead>
