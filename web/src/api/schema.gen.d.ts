@@ -1454,7 +1454,7 @@ export interface components {
         };
         /**
          * BulkRequest
-         * @description The same request to many executions; at least one filter.
+         * @description The same request to many executions; at least one filter beside `called`.
          */
         BulkRequest: {
             /**
@@ -1471,6 +1471,11 @@ export interface components {
              * @description Those that this backfill has started
              */
             backfill?: string | null;
+            /**
+             * Called
+             * @description Only those that another execution called, or only the others
+             */
+            called?: boolean | null;
             /** Ids */
             ids?: string[];
             /**
@@ -3946,6 +3951,8 @@ export interface operations {
                 status?: ("queued" | "running" | "waiting" | "paused" | "succeeded" | "failed" | "cancelled" | "interrupted")[] | null;
                 /** @description Those that this backfill has started */
                 backfill?: string | null;
+                /** @description Only those that another execution called, or only the others */
+                called?: boolean | null;
                 /** @description Cursor: `next` of the page before */
                 before?: string | null;
                 /** @description Items of a page */
