@@ -15,8 +15,8 @@ export interface ExecutionFilter {
 export const executionKeys = {
   all: ['executions'] as const,
   lists: () => ['executions', 'list'] as const,
-  list: ({ workflow = '', status = '', backfill = '', called }: ExecutionFilter) =>
-    ['executions', 'list', workflow, status, backfill, called ?? null] as const,
+  list: ({ workflow, status, backfill, called }: ExecutionFilter) =>
+    ['executions', 'list', workflow ?? '', status ?? '', backfill ?? '', called ?? null] as const,
   one: (id: string) => ['executions', 'one', id] as const,
   outputs: (id: string) => ['executions', 'output', id] as const,
   output: (id: string, node: string, outlet: string) => ['executions', 'output', id, node, outlet] as const,

@@ -277,9 +277,9 @@ describe('a container', () => {
     expect(view.items).toEqual({ kind: 'each', total: 130, done: 30, failed: 2, running: 100 })
     expect(view.child).toBe('c2')
     expect(lostItems(view)).toBe(view.items)
-    expect(lostItems({ ...view, counted: { kind: 'each', total: 130, done: 31, failed: 3, running: 9 } })).toMatchObject(
-      { failed: 3 },
-    )
+    expect(
+      lostItems({ ...view, counted: { kind: 'each', total: 130, done: 31, failed: 3, running: 9 } }),
+    ).toMatchObject({ failed: 3 })
     expect(lostItems({ ...view, status: 'failed' })).toBeNull()
     expect(lostItems(fold(['node.waiting', { attempt: 1, rule: 'children', about }]))).toBeNull()
     const store = new RunStatusStore()

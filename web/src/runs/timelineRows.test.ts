@@ -34,7 +34,11 @@ describe('timeline', () => {
       micros,
       { ...ran(0, 0), startedAt: `2026-01-01T00:00:00.001${micros}Z` },
     ]
-    const rows = timelineRows([at('900'), at('85'), at('100'), at('')], timelineScale(iso(0), iso(9), AT, 640), AT)
+    const rows = timelineRows(
+      [at('900'), at('85'), at('100'), at('')],
+      timelineScale(iso(0), iso(9), AT, 640),
+      AT,
+    )
     expect(rows.map((row) => row.id)).toEqual(['', '100', '85', '900'])
   })
 
