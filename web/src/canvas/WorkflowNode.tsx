@@ -76,6 +76,8 @@ function Facts({ run }: { run: NodeRunView | undefined }) {
   if (!run) return null
   const { progress, rows } = run
   const items = run.counted ?? run.items
+  // Where items were lost the card has the numbers already, and they need the room.
+  if (run.endedAt && lostItems(run)) return null
   if (items && items.kind !== 'call' && !isOnce(items)) return <span>{itemsText(items)}</span>
   if (run.status === 'running' && progress?.total) {
     return <span>{Math.round((progress.done / progress.total) * 100)} %</span>

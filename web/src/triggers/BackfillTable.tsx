@@ -37,12 +37,14 @@ const COLUMNS: readonly ListColumn<Backfill>[] = [
     key: 'state',
     head: t.state,
     width: 120,
+    narrow: 116,
     cell: (item) => <StatusBadge status={STATES[item.status]} label={t.states[item.status]} />,
   },
   {
     key: 'trigger',
     head: t.name,
     width: 250,
+    narrow: 190,
     cell: (item) => (
       <Link
         to="/runs"
@@ -63,18 +65,20 @@ const COLUMNS: readonly ListColumn<Backfill>[] = [
       </span>
     ),
   },
-  { key: 'progress', head: t.progress, width: 230, cell: (item) => <Share item={item} /> },
+  { key: 'progress', head: t.progress, width: 260, narrow: 252, cell: (item) => <Share item={item} /> },
   {
     key: 'by',
     head: t.by,
     width: 80,
+    narrow: 60,
     cell: (item) => <span className={classes.muted}>{item.created_by}</span>,
   },
   {
     key: 'actions',
     head: t.steer.pause,
     hideHead: true,
-    width: 150,
+    width: 160,
+    narrow: 152,
     align: 'right',
     cell: (item) => <Steer item={item} />,
   },
@@ -86,7 +90,7 @@ function Share({ item }: { item: Backfill }) {
   const share = (part: number) => (100 * part) / Math.max(1, item.total)
   return (
     <span className={classes.share} title={item.error ?? undefined}>
-      <Progress.Root size={6} w={90} aria-label={t.progress}>
+      <Progress.Root size={6} className={classes.bar} aria-label={t.progress}>
         <Progress.Section value={share(item.succeeded)} color="green" />
         <Progress.Section value={share(bad)} color="red" />
       </Progress.Root>

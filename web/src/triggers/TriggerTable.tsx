@@ -68,8 +68,9 @@ function columns(onOpen: (trigger: Trigger) => void, ofOne: boolean): ListColumn
     key: 'workflow',
     head: t.workflow,
     width: 190,
+    narrow: 180,
     cell: (item) => (
-      <Link to="/workflows/$name" params={{ name: item.workflow }}>
+      <Link to="/workflows/$name" params={{ name: item.workflow }} title={item.workflow}>
         {item.workflow}
       </Link>
     ),
@@ -91,6 +92,7 @@ function columns(onOpen: (trigger: Trigger) => void, ofOne: boolean): ListColumn
       key: 'type',
       head: t.type,
       width: ofOne ? undefined : 320,
+      narrow: ofOne ? undefined : 270,
       cell: (item) => (
         <span title={triggerSummary(item)}>
           {t.types[item.type] ?? item.type} <code>{triggerSummary(item)}</code>

@@ -1,4 +1,5 @@
 const plural = (n: number, one: string, many: string) => (n === 1 ? one : many)
+const whole = (n: number) => n.toLocaleString('en')
 
 export const runs = {
   title: 'Runs',
@@ -132,10 +133,10 @@ export const runs = {
     ) =>
       [
         loop
-          ? `${done} ${plural(done, 'round', 'rounds')} done, ${total} at most`
-          : `${done} of ${total} done`,
-        failed > 0 ? `${failed} failed` : '',
-        running > 0 ? `${running} running` : '',
+          ? `${whole(done)} ${plural(done, 'round', 'rounds')} done, ${whole(total)} at most`
+          : `${whole(done)} of ${whole(total)} done`,
+        failed > 0 ? `${whole(failed)} failed` : '',
+        running > 0 ? `${whole(running)} running` : '',
       ]
         .filter((part) => part !== '')
         .join(', '),

@@ -68,11 +68,15 @@ export function RunFilters({ filter, onChange }: RunFiltersProps) {
         checked={filter.called === false}
         onChange={(event) => onChange({ ...filter, called: event.currentTarget.checked ? false : undefined })}
       />
-      {isFiltered(filter) ? (
-        <Button variant="subtle" size="compact-sm" onClick={() => onChange({})}>
-          {t.clearFilters}
-        </Button>
-      ) : null}
+      {/* It keeps its place, so that the list does not move down with the first filter. */}
+      <Button
+        className={isFiltered(filter) ? undefined : classes.away}
+        variant="subtle"
+        size="compact-sm"
+        onClick={() => onChange({})}
+      >
+        {t.clearFilters}
+      </Button>
     </>
   )
 }

@@ -35,11 +35,12 @@ function Origin({ run }: { run: ExecutionSummary }) {
 }
 
 export const RUN_COLUMNS: readonly ListColumn<ExecutionSummary>[] = [
-  { key: 'status', head: t.status, width: 140, cell: (run) => <StatusBadge status={run.status} /> },
+  { key: 'status', head: t.status, width: 140, narrow: 126, cell: (run) => <StatusBadge status={run.status} /> },
   {
     key: 'run',
     head: t.run,
     width: 104,
+    narrow: 92,
     cell: (run) => (
       <Link to="/runs/$id" params={{ id: run.id }} data-main>
         <code>{shortId(run.id)}</code>
@@ -50,8 +51,9 @@ export const RUN_COLUMNS: readonly ListColumn<ExecutionSummary>[] = [
     key: 'workflow',
     head: t.workflow,
     width: 190,
+    narrow: 180,
     cell: (run) => (
-      <Link to="/workflows/$name" params={{ name: run.workflow }}>
+      <Link to="/workflows/$name" params={{ name: run.workflow }} title={run.workflow}>
         {run.workflow}
       </Link>
     ),
@@ -66,6 +68,7 @@ export const RUN_COLUMNS: readonly ListColumn<ExecutionSummary>[] = [
     key: 'trigger',
     head: t.trigger,
     width: 290,
+    narrow: 250,
     cell: (run) => <Origin run={run} />,
   },
   {
@@ -78,6 +81,7 @@ export const RUN_COLUMNS: readonly ListColumn<ExecutionSummary>[] = [
     key: 'duration',
     head: t.duration,
     width: 90,
+    narrow: 84,
     align: 'right',
     cell: (run) => <Duration start={run.started_at} end={run.ended_at} />,
   },
