@@ -64,7 +64,7 @@ async def test_a_version_that_never_was_is_another_matter(client: httpx.AsyncCli
 
 
 async def test_lists_and_requests_to_many_tell_called_ones_from_the_others(client: httpx.AsyncClient) -> None:
-    fails = {"a": {"type": "flow.fail"}}
+    fails = {"a": {"type": "flow.fail", "config": {"message": "no"}}}
     await save(client, "called-or-not", fails)
     await save(client, "calls-it", calling("called-or-not"))
     caller, alone = await start(client, "calls-it"), await start(client, "called-or-not")

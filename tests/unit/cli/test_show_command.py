@@ -105,7 +105,12 @@ def test_nodes_that_undo_are_told_in_the_order_in_which_they_ran(command: Comman
     nodes = {
         # The document has what undoes beside what it undoes, and first things first.
         **{"flight": does("no_flight"), "no_flight": back, "hotel": does("no_hotel"), "no_hotel": back},
-        **{"car": does("no_car"), "no_car": back, "show": {"type": "flow.fail"}, "report": {"type": "data.set"}},
+        **{
+            "car": does("no_car"),
+            "no_car": back,
+            "show": {"type": "flow.fail", "config": {"message": "sold out"}},
+            "report": {"type": "data.set"},
+        },
     }
     edges = ["flight -> hotel", "hotel -> show"]
     policy = {"on_failure": "compensate", "finally": ["report"]}
@@ -122,7 +127,10 @@ def test_nodes_that_undo_are_told_in_the_order_in_which_they_ran(command: Comman
         *(False, False, False, False),
         *("hotel", "flight", "car", False),
     ]
-    assert [line.split()[-1] for line in ran.splitlines() if "undoes " in line] == ["hotel", "flight"]
+    assert [line.split()[-1] for line in ran.splitlines() if line[0:1] == "✓" and "undoes " in line] == [
+        "hotel",
+        "flight",
+    ]
 
 
 def test_what_started_a_run_its_inputs_its_calls_and_who_won_are_told(command: Command, workspace: Path) -> None:
