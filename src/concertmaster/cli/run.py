@@ -132,8 +132,8 @@ async def follow(
     nodes = cast("dict[str, dict[str, Any]]", document.get("nodes") or {})
     types = {name: str(node.get("type", "")) for name, node in nodes.items()}
     undoes = {node["policy"]["undo"]: name for name, node in nodes.items() if (node.get("policy") or {}).get("undo")}
-    told = {"undoes": undoes, "pages": api.url if api.served else None}
-    progress = nullcontext() if quiet else Progress(console(), types, **told)
+    pages = api.url if api.served else None
+    progress = nullcontext() if quiet else Progress(console(), types, undoes=undoes, pages=pages)
     at, after, ended = f"/executions/{execution['id']}", 0, False
     async with _cancelled_by_signal(api, at) if cancel_on_signal else nullcontext():
         with progress as watched:

@@ -35,7 +35,13 @@ function Origin({ run }: { run: ExecutionSummary }) {
 }
 
 export const RUN_COLUMNS: readonly ListColumn<ExecutionSummary>[] = [
-  { key: 'status', head: t.status, width: 140, narrow: 126, cell: (run) => <StatusBadge status={run.status} /> },
+  {
+    key: 'status',
+    head: t.status,
+    width: 140,
+    narrow: 126,
+    cell: (run) => <StatusBadge status={run.status} />,
+  },
   {
     key: 'run',
     head: t.run,
