@@ -10,6 +10,7 @@ import uvloop
 
 from benchmarks import (
     control_flow,
+    databases,
     durable,
     engine,
     flights,
@@ -21,6 +22,7 @@ from benchmarks import (
     validation,
     webhooks,
 )
+from benchmarks.databases import ROWS
 from benchmarks.postgres import private_postgres
 from benchmarks.report import Report
 
@@ -56,6 +58,7 @@ def main() -> None:
         uvloop.run(control_flow.measure(report, folder / "control-flow", timers=TIMERS))
         with private_postgres(folder / "postgresql") as url:
             uvloop.run(_postgres(report, folder, url))
+            uvloop.run(databases.measure(report, folder / "databases", url))
         uvloop.run(history.measure(report, folder / "history", executions=HISTORY, singles=SINGLES, at_once=AT_ONCE))
         asyncio.run(flights.measure(report, folder / "flights"))
         registry.measure(report)
@@ -76,6 +79,7 @@ def main() -> None:
         report.ratio(f"{HISTORY:,} executions: {what}", f"empty database: {what}")
     report.ratio("flights demo", "flights: Polars script over the reader of file.read")
     report.ratio("flights demo", "flights: Polars script, types of whole columns")
+    report.ratio(f"{ROWS:,} rows of CSV into PostgreSQL: db.copy", f"{ROWS:,} rows of CSV into PostgreSQL: COPY alone")
     report.ratio("validate 10,000 nodes", "validate 1,000 nodes")
     report.print()
 

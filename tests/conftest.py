@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from mariadb_server import MariadbServer, running_mariadb
 from postgres_server import PostgresServer, running_postgres
 
 # How busy the machine is says nothing about the code.
@@ -18,4 +19,11 @@ settings.load_profile("patient")
 def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL for this test process; tests take a database of it each (`storage_backends.fresh_database`)."""
     with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariadbServer]:
+    """A MariaDB for this test process; tests take a database of it each (`MariadbServer.make_database`)."""
+    with running_mariadb() as server:
         yield server

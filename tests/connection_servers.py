@@ -80,24 +80,6 @@ def redis_server(folder: Path, *options: str) -> Generator[int]:
 
 
 @contextlib.contextmanager
-def mariadb_server(folder: Path) -> Generator[tuple[int, Path]]:
-    """A MariaDB with an empty root password on its socket; gives port and socket."""
-    server, data, log = program("mariadbd") or "mariadbd", folder / "data", folder / "mariadb.log"
-    install = program("mariadb-install-db", "/usr/bin", "/usr/sbin") or "mariadb-install-db"
-    options = ["--no-defaults", f"--datadir={data}", *(["--user=root"] if os.geteuid() == 0 else [])]
-    subprocess.run(
-        [install, *options, "--auth-root-authentication-method=normal", "--skip-test-db"],
-        check=True,
-        capture_output=True,
-    )
-    port, where = free_port(), folder / "s"
-    command = [server, *options, f"--port={port}", f"--socket={where}", "--bind-address=127.0.0.1"]
-    command += ["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=16M", f"--pid-file={folder / 'pid'}"]
-    with running(command, ready=answers(port), log=log):
-        yield port, where
-
-
-@contextlib.contextmanager
 def nats_server(folder: Path, *options: str) -> Generator[int]:
     """A NATS server; gives its port."""
     port = free_port()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from concertmaster import Connection
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -67,3 +71,12 @@ def anchors(page: Path) -> set[str]:
 def name_of(page: Path) -> str:
     """Its path, for test ids."""
     return str(page.relative_to(ROOT))
+
+
+def shop(folder: Path) -> Connection:
+    """The connection that examples name: a database in the folder, with a few orders."""
+    with contextlib.closing(sqlite3.connect(folder / "shop.db")) as made:
+        made.execute("create table orders (id integer primary key, total real)")
+        made.execute("insert into orders values (1, 5), (2, 20), (3, 30)")
+        made.commit()
+    return Connection("sqlite", "shop", {"path": "shop.db", "read_only": False})

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from concertmaster import Connection
-from concertmaster.data.guard import confine
+from concertmaster.data.egress import allowed_now
+from concertmaster.data.guard import EgressRules, confine
 
 
 @dataclass
@@ -35,6 +36,9 @@ class PlainContext:
         if write:
             path.parent.mkdir(parents=True, exist_ok=True)
         return path
+
+    def addresses(self, host: str, port: int) -> list[str]:
+        return allowed_now(EgressRules.parse("127.0.0.1"), host, port)
 
     def scratch(self) -> Path:
         folder = self.workspace / "scratch"

@@ -78,6 +78,9 @@ def _facts(spec: NodeSpec) -> str:
         effect += f"; `read` where `{field}` is {', '.join(sorted(reading))}"
     if spec.effect == "write":
         effect += f"; {REPEATED if spec.idempotent else NOT_REPEATED}"
+    if spec.idempotent_by is not None:
+        field, repeatable = spec.idempotent_by
+        effect += f", unless `{field}` is {' or '.join(sorted(repeatable))}"
     facts = [("Inputs", ", ".join(inputs) or "none"), ("Outlets", ", ".join(outlets)), ("Effect", effect)]
     return "\n".join(f"- **{name}:** {value}" for name, value in facts)
 

@@ -16,7 +16,7 @@ from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.document import dump, parse
 from concertmaster.domain.validation import check_document
 from concertmaster.nodes.registry import Registry
-from documentation import PAGES, ROOT, Block, blocks, documents, files, name_of
+from documentation import PAGES, ROOT, Block, blocks, documents, files, name_of, shop
 from engine_harness import Harness, running_engine
 from plugins import load_registry
 
@@ -62,6 +62,8 @@ OUTPUTS: dict[str, dict[str, Any]] = {
     "sql-expressions": {"cities": 2},
     "checked-cities": {"good": 3, "bad": 1, "summary": "3 of 4 expectations are met; 1 of 4 rows are invalid"},
     "city-changes": {"changes": 1},
+    "price-list": {"stored": 3, "cheap": 1},
+    "load-prices": {"rows": 3, "made": True},
     "late-flights": {"path": "out/late-1.csv", "message": None},
 }
 
@@ -116,7 +118,7 @@ async def test_documents_run(block: Block, tmp_path: Path) -> None:
         return
     own = [type_.function for type_ in registry.all() if type_.spec.source_hash]
     inputs = {name: schema["default"] for name, schema in workflow.inputs.items()}
-    async with running_engine(tmp_path, own) as harness:
+    async with running_engine(tmp_path, own, connections={"shop": shop(tmp_path)}) as harness:
         for other in documents(block.page) if "flow.call" in block.text else []:
             await harness.save(other.text)
         id_ = await harness.start(block.text, inputs)

@@ -14,6 +14,7 @@ import pytest
 from concertmaster.domain.document import parse
 from concertmaster.domain.validation import validate
 from concertmaster.nodes.loader import builtin_registry
+from documentation import shop
 from engine_harness import running_engine
 
 REGISTRY = builtin_registry()
@@ -30,6 +31,10 @@ OUTPUTS: dict[str, Any] = {
     "data.set": {"name": "world"},
     "data.sort": {"first": "Alan"},
     "data.template": {"text": "Hello world!"},
+    "db.copy": {"rows": 3},
+    "db.execute": {"changed": [3, 1]},
+    "db.query": {"orders": 2},
+    "db.write": {"rows": 2},
     "file.archive": {"path": "out/all.zip"},
     "file.copy": {"path": "archive/airlines.csv"},
     "file.delete": {"gone": ["airlines.csv", "airports.csv"]},
@@ -136,7 +141,7 @@ async def test_the_example_runs(tmp_path: Path, type_id: str) -> None:
         inputs = {name: schema["default"] for name, schema in workflow.inputs.items()}
         if "url" in inputs:
             inputs["url"] = f"http://127.0.0.1:{server.server_port}/"
-        async with running_engine(tmp_path, allow="127.0.0.1") as harness:
+        async with running_engine(tmp_path, allow="127.0.0.1", connections={"shop": shop(tmp_path)}) as harness:
             row, events = await harness.run(spec.example, inputs)
         server.shutdown()
     assert row.status == "succeeded", row.error

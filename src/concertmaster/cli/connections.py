@@ -212,7 +212,9 @@ async def _warn(api: Api, type_: str) -> None:
 def connection_types(schema: dict[str, Any]) -> list[str]:
     """The types of connections that a field of a config takes; "" when it takes any."""
     alternatives = cast("list[dict[str, Any]]", schema.get("anyOf") or [])
-    own = [str(schema.get("x-connection") or "")] if schema.get("format") == "connection" else []
+    wanted: Any = schema.get("x-connection") or ""
+    named: list[str] = [wanted] if isinstance(wanted, str) else wanted
+    own = named if schema.get("format") == "connection" else []
     return own + [name for one in alternatives for name in connection_types(one)]
 
 

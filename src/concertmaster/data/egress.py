@@ -183,15 +183,35 @@ async def allowed_addresses(
     return checked_addresses(rules, host, port, await resolved(resolve, host, port))[:_MAX_ADDRESSES]
 
 
+def allowed_now(rules: EgressRules, host: str, port: int) -> list[str]:
+    """`allowed_addresses` for code in a thread: it blocks until the name is resolved.
+
+    Raises:
+        UserError: `http.egress_refused`.
+        OperationalError: `http.dns_failed`.
+    """
+    try:
+        found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    except (OSError, UnicodeError) as error:
+        raise _unresolved(host, error) from error
+    return [str(address) for address in checked_addresses(rules, host, port, _read(found))[:_MAX_ADDRESSES]]
+
+
 async def resolved(resolve: Resolve, host: str, port: int) -> list[Address]:
     """The addresses of a host. Raises OperationalError `http.dns_failed`."""
     try:
-        found = await resolve(host, port)
+        return _read(await resolve(host, port))
     except (OSError, UnicodeError) as error:
-        raise OperationalError(
-            "http.dns_failed", f"The host {host} can't be resolved: {error}; check the name", sent=False, host=host
-        ) from error
-    return [ipaddress.ip_address(text.partition("%")[0]) for text in found]
+        raise _unresolved(host, error) from error
+
+
+def _read(found: list[str]) -> list[Address]:
+    return [ipaddress.ip_address(text.partition("%")[0]) for text in dict.fromkeys(found)]
+
+
+def _unresolved(host: str, error: Exception) -> OperationalError:
+    message = f"The host {host} can't be resolved: {error}; check the name"
+    return OperationalError("http.dns_failed", message, sent=False, host=host)
 
 
 def checked_addresses(rules: EgressRules, host: str, port: int, addresses: list[Address]) -> list[Address]:

@@ -40,7 +40,11 @@ class HttpLimits:
 
 
 class GuardedClient:
-    """Sends requests to public addresses and those the rules allow."""
+    """Sends requests to public addresses and those the rules allow.
+
+    Attributes:
+        rules: which those are.
+    """
 
     def __init__(
         self,
@@ -50,6 +54,7 @@ class GuardedClient:
         ssl_context: ssl.SSLContext | None = None,
         resolve: Resolve = system_resolve,
     ) -> None:
+        self.rules = allow
         self._limits = limits or HttpLimits()
         self._ssl_context = ssl_context
         self._backend = PinnedBackend(allow, resolve)

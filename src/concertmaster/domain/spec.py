@@ -51,6 +51,7 @@ class NodeSpec:
             value `none` is an effect itself.
         isolation: process: it runs in a killable child process.
         idempotent: a write that may be repeated with the same key.
+        idempotent_by: config field and the values of it for which a write may be repeated, where others may not.
         summary_field: the config key that tells most, shown on the node card.
         example: a runnable workflow document in YAML, or "".
         container: what becomes of the `body` that every node of this type has; None for a type that has none.
@@ -74,6 +75,7 @@ class NodeSpec:
     effect: Effect = "write"
     effect_by: tuple[str, frozenset[str]] | None = None
     idempotent: bool = True
+    idempotent_by: tuple[str, frozenset[str]] | None = None
     isolation: Isolation = "none"
     summary_field: str | None = None
     example: str = ""
@@ -112,10 +114,20 @@ class NodeSpec:
         if self.effect_by is None:
             return self.effect
         name, reading = self.effect_by
-        value = config.get(name, (self.schema.get("properties") or {}).get(name, {}).get("default"))
+        value = self._value(config, name)
         if not isinstance(value, str) or value.upper() not in reading:
             return self.effect
         return "none" if value == "none" else "read"
+
+    def idempotent_of(self, config: Mapping[str, Any]) -> bool:
+        """Whether a use with this config may be repeated; an expression in the deciding field counts as no."""
+        if self.idempotent_by is None:
+            return self.idempotent
+        name, repeatable = self.idempotent_by
+        return self.idempotent or self._value(config, name) in repeatable
+
+    def _value(self, config: Mapping[str, Any], name: str) -> Any:
+        return config.get(name, (self.schema.get("properties") or {}).get(name, {}).get("default"))
 
 
 class Specs(Protocol):

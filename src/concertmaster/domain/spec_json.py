@@ -18,6 +18,8 @@ def spec_to_json(spec: NodeSpec) -> dict[str, Any]:
     data: dict[str, Any] = _ADAPTER.dump_python(spec, mode="json")
     if spec.effect_by is not None:
         data["effect_by"] = [spec.effect_by[0], sorted(spec.effect_by[1])]
+    if spec.idempotent_by is not None:
+        data["idempotent_by"] = [spec.idempotent_by[0], sorted(spec.idempotent_by[1])]
     return data
 
 

@@ -7,7 +7,7 @@ back-ticks), because a quoted identifier written inside a string literal could e
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -26,6 +26,14 @@ _COMMENT_SIGN = re.compile(r"/\*|\*/")
 
 
 @dataclass(frozen=True, slots=True)
+class Marker:
+    """Where something stands in SQL text: the parameter `name`, or the identifier itself."""
+
+    name: str
+    identifier: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Sql:
     """SQL ready to run.
 
@@ -33,11 +41,31 @@ class Sql:
         text: with `$p1`, `$p2`, ... where values go; `execute(sql.text, sql.parameters)` in DuckDB.
         parameters: exactly the parameters that `text` names; no two `Sql` of one rendered config share a name.
         identifiers: what `ident` quoted; whoever runs the text checks them against the columns of its inputs first.
+        parts: the text in pieces, for those who write it in another dialect (`written`).
     """
 
     text: str
     parameters: dict[str, Any] = field(default_factory=lambda: {})
     identifiers: tuple[str, ...] = ()
+    parts: tuple[str | Marker, ...] = field(default=(), compare=False, repr=False)
+
+    def written(self, *, parameter: Callable[[str], str], identifier: Callable[[str], str]) -> str:
+        """The text in another dialect.
+
+        Args:
+            parameter: called with the name of each, in the order of the text.
+            identifier: quotes one.
+        """
+        pieces = (
+            part if isinstance(part, str) else identifier(part.name) if part.identifier else parameter(part.name)
+            for part in self.parts or self._found()
+        )
+        return "".join(pieces)
+
+    def _found(self) -> Iterator[str | Marker]:
+        """The pieces of a text that somebody has written with `$p1` in it."""
+        for piece in re.split(r"(\$\w+)", self.text):
+            yield Marker(piece[1:]) if piece[1:] in self.parameters and piece[0] == "$" else piece
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -73,21 +101,25 @@ class SqlTemplate:
         """
         spend = budget or Budget()
         texts: list[str] = []
+        pieces: list[str | Marker] = []
         parameters: dict[str, Any] = {}
         identifiers: list[str] = []
         for part in self.parts:
             if isinstance(part, str):
                 texts.append(part)
+                pieces.append(part)
                 continue
             value = part.run(scope, spend)
             if part.expression.identifier:
                 identifiers.append(_identifier(value, part, spend))
                 texts.append('"' + identifiers[-1].replace('"', '""') + '"')
+                pieces.append(Marker(identifiers[-1], identifier=True))
             else:
                 name = spend.next_parameter()
                 parameters[name] = value
                 texts.append(f"${name}")
-        return Sql("".join(texts), parameters, tuple(identifiers))
+                pieces.append(Marker(name))
+        return Sql("".join(texts), parameters, tuple(identifiers), tuple(pieces))
 
 
 def parse_sql(text: str) -> SqlTemplate:

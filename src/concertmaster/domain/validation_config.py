@@ -111,10 +111,11 @@ def _check_connections(
         wanted: Any = next((schema["x-connection"] for schema in fields if schema.get("x-connection")), None)
         found, place = connections(name), at + pointer(key)
         if found is None:
-            kind = f" --type {wanted}" if wanted else ""
+            kind = f" --type {wanted if isinstance(wanted, str) else wanted[0]}" if wanted else ""
             fix = f"Add it: `concertmaster connection add {name}{kind}`"
             findings.add(severity, "connection.missing", place, f"there is no connection {brief(name)!r}", fix=fix)
-        elif wanted and found != wanted:
-            message = f"the connection {brief(name)!r} is of type {found}; {spec.id} needs {wanted}"
-            fix = f"Name a connection of type {wanted}"
+        elif wanted and found not in ([wanted] if isinstance(wanted, str) else wanted):
+            needed = wanted if isinstance(wanted, str) else " or ".join(wanted)
+            message = f"the connection {brief(name)!r} is of type {found}; {spec.id} needs {needed}"
+            fix = f"Name a connection of type {needed}"
             findings.add(severity, "connection.type", place, message, fix=fix)

@@ -65,7 +65,7 @@ def _check_retry(scope: Scope, name: str, node: Node, findings: Findings) -> Non
     spec = scope.specs.get(name)
     if spec is None or node.policy.retry.maximum_attempts == 1:
         return
-    idempotent = spec.idempotent if node.policy.idempotent is None else node.policy.idempotent
+    idempotent = spec.idempotent_of(node.config) if node.policy.idempotent is None else node.policy.idempotent
     if not idempotent and spec.effect_of(node.config) == "write":
         message = f"{name} writes and may not be repeated: it is retried only where an error says nothing was sent"
         fix = "Set `idempotent: true` if the other side ignores a repetition with the same key, or remove `retry`"

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from concertmaster.data.egress import allowed_now
 from concertmaster.data.guard import confine_for
 from concertmaster.domain.redaction import Redactor
 from concertmaster.engine.parts import Engine
@@ -126,6 +127,10 @@ class NodeContext:
     def path(self, relative: str | Path, *, write: bool = False) -> Path:
         """A path confined to the workspace."""
         return confine_for(self._engine.workspace, str(relative), data_dir=self._engine.data_dir, write=write)
+
+    def addresses(self, host: str, port: int) -> list[str]:
+        """Addresses that may be connected to."""
+        return allowed_now(self._engine.http.rules, host, port)
 
     def scratch(self) -> Path:
         """A folder that `close` removes."""

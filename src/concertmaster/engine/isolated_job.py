@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from concertmaster.domain.expression import per_item
 from concertmaster.domain.expression_per_item import PerItem
-from concertmaster.domain.sql_template import Sql
+from concertmaster.domain.sql_template import Marker, Sql
 from concertmaster.domain.values import from_json, to_json
 from concertmaster.engine.calling import Inputs
 from concertmaster.nodes.credentials import Connection
@@ -131,7 +131,8 @@ def connection_of(data: Mapping[str, Any]) -> Connection:
 def _plain(value: Any) -> Any:
     match value:
         case Sql():
-            return {_SQL: [value.text, value.parameters, value.identifiers]}
+            pieces = [part if isinstance(part, str) else [part.name, part.identifier] for part in value.parts]
+            return {_SQL: [value.text, value.parameters, value.identifiers, pieces]}
         case PerItem():
             return {_PER_ITEM: [value.source, value.scope]}
         case dict():
@@ -149,8 +150,9 @@ def _rebuilt(value: Any) -> Any:
         return value
     entries = cast("dict[str, Any]", value)
     if _SQL in entries:
-        text, parameters, identifiers = entries[_SQL]
-        return Sql(text, parameters, tuple(identifiers))
+        text, parameters, identifiers, pieces = entries[_SQL]
+        parts = tuple(piece if isinstance(piece, str) else Marker(*piece) for piece in pieces)
+        return Sql(text, parameters, tuple(identifiers), parts)
     if _PER_ITEM in entries:
         return per_item(*entries[_PER_ITEM])
     return {key: _rebuilt(item) for key, item in entries.items()}

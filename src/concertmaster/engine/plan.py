@@ -221,7 +221,7 @@ def _compile_node(
         required=frozenset(port.name for port in spec.ports if port.required),
         outlets=tuple(outlet.name for outlet in spec.outlets_of(node.config)),
         effect=effect,
-        idempotent=spec.idempotent if policy.idempotent is None else policy.idempotent,
+        idempotent=spec.idempotent_of(node.config) if policy.idempotent is None else policy.idempotent,
         handled=continues or (has_error_edge and policy.on_error != "fail"),
         continues=continues,
         fixed_config=_fixed_config(node_type, config),

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from concertmaster.data.egress import allowed_now
 from concertmaster.data.guard import EgressRules, GuardedClient, confine_for
 from concertmaster.domain.errors import NotFound, OperationalError, UserError
 from concertmaster.domain.redaction import Redactor
@@ -99,6 +100,10 @@ class ChildContext:
     def path(self, relative: str | Path, *, write: bool = False) -> Path:
         """A path confined to the workspace."""
         return confine_for(self.job.workspace, str(relative), data_dir=self.job.data_dir, write=write)
+
+    def addresses(self, host: str, port: int) -> list[str]:
+        """Addresses that may be connected to, by the rules of the server."""
+        return allowed_now(EgressRules.parse(self._egress), host, port)
 
     def scratch(self) -> Path:
         """The folder of this attempt."""

@@ -87,6 +87,17 @@ class Context(Protocol):
         """
         ...
 
+    def addresses(self, host: str, port: int) -> list[str]:
+        """The addresses of a server that a driver may connect to, as the guarded client would; blocks.
+
+        Connect to one of them and not to the name, which may lead elsewhere a second time.
+
+        Raises:
+            UserError: `http.egress_refused`.
+            OperationalError: `http.dns_failed`.
+        """
+        ...
+
     def scratch(self) -> Path:
         """An empty folder of this attempt, removed when the attempt is over."""
         ...

@@ -98,7 +98,7 @@ class Connection(Generic[TypeName]):
     """A named set of credentials; as an annotation `Connection["http"]` asks for one of that type.
 
     Where a linter or type checker reads the code, write `Connection[Literal["http"]]`: they take a plain string
-    there for the name of a class.
+    there for the name of a class. `Connection[Literal["sftp", "s3"]]` takes either.
 
     Attributes:
         type: `http`, `postgres`, ...; "" as long as nobody has looked it up.
@@ -114,9 +114,8 @@ class Connection(Generic[TypeName]):
     if not TYPE_CHECKING:
 
         def __class_getitem__(cls, type_: Any) -> Any:
-            if get_origin(type_) is Literal:
-                (type_,) = get_args(type_)
-            return Annotated[cls, ConnectionOf(str(type_))]
+            types = get_args(type_) if get_origin(type_) is Literal else (type_,)
+            return Annotated[cls, ConnectionOf(*map(str, types))]
 
     def secret(self, name: str) -> Secret:
         """One of its fields.
@@ -141,39 +140,43 @@ class Connection(Generic[TypeName]):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return _connection_schema("")
+        return _connection_schema()
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"type": "string", "format": "connection"}
 
 
-@dataclass(frozen=True, slots=True)
 class ConnectionOf:
-    """Annotation marker: the connection must be of this type."""
+    """Annotation marker: the connection must be of one of these types."""
 
-    type: str
+    def __init__(self, *types: str) -> None:
+        self.types = types
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return _connection_schema(self.type)
+        return _connection_schema(*self.types)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "format": "connection", "x-connection": self.type}
+        return {
+            "type": "string",
+            "format": "connection",
+            "x-connection": self.types[0] if len(self.types) == 1 else list(self.types),
+        }
 
 
-def _connection_schema(type_: str) -> CoreSchema:
+def _connection_schema(*types: str) -> CoreSchema:
     def validate(value: object) -> Connection:
         if isinstance(value, Connection):
             value = cast("Connection", value)
-            if type_ and value.type and value.type != type_:
+            if types and value.type and value.type not in types:
                 raise PydanticCustomError(
                     "connection_type",
                     "Connection '{name}' is of type {actual}, not {wanted}",
-                    {"name": value.name, "actual": value.type, "wanted": type_},
+                    {"name": value.name, "actual": value.type, "wanted": " or ".join(types)},
                 )
             return value
         if isinstance(value, str) and value:
-            return Connection(type_, value)
+            return Connection(types[0] if len(types) == 1 else "", value)
         raise PydanticCustomError("connection_name", "Input should be the name of a connection")
 
     return core_schema.no_info_plain_validator_function(

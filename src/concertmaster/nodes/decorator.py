@@ -42,6 +42,7 @@ class _Traits:
     dynamic_outlets: str | None
     passthrough: bool
     idempotent: bool
+    idempotent_by: tuple[str, frozenset[str]] | None
     isolation: Isolation
     isolated_when: Callable[[Any], bool] | None
     container: Container | None
@@ -68,6 +69,7 @@ def node(
     dynamic_outlets: str | None = None,
     passthrough: bool = False,
     idempotent: bool = True,
+    idempotent_by: tuple[str, Iterable[str]] | None = None,
     isolation: Isolation = "none",
     isolated_when: Callable[[Any], bool] | None = None,
     container: Container | None = None,
@@ -92,6 +94,7 @@ def node(
     dynamic_outlets: str | None = None,
     passthrough: bool = False,
     idempotent: bool = True,
+    idempotent_by: tuple[str, Iterable[str]] | None = None,
     isolation: Isolation = "none",
     isolated_when: Callable[[Any], bool] | None = None,
     container: Container | None = None,
@@ -115,6 +118,7 @@ def node(
         dynamic_outlets: config parameter holding a mapping whose keys are outlets too.
         passthrough: the outlets carry the type of whatever is wired to `in`.
         idempotent: False: never repeat blindly.
+        idempotent_by: config parameter and those of its values for which it may be repeated all the same.
         isolation: `process`: run in a killable child process, with limits and without the server's environment.
         container: what becomes of its body; for the `flow` types that come with ConcertMaster.
         isolated_when: asked with the config, an object with the parameters as attributes: whether this use runs in
@@ -138,6 +142,7 @@ def node(
         dynamic_outlets=dynamic_outlets,
         passthrough=passthrough,
         idempotent=idempotent,
+        idempotent_by=(idempotent_by[0], frozenset(idempotent_by[1])) if idempotent_by else None,
         isolation=isolation,
         isolated_when=isolated_when,
         container=container,
@@ -215,6 +220,7 @@ def _spec(function: Callable[..., Any], traits: _Traits, signature: Signature, m
         effect=traits.effect,
         effect_by=traits.effect_by,
         idempotent=traits.idempotent,
+        idempotent_by=traits.idempotent_by,
         isolation=traits.isolation,
         container=traits.container,
         migrates=traits.migrate is not None,
@@ -252,6 +258,7 @@ def _check_traits(function: Callable[..., Any], traits: _Traits, id_: str, signa
     named = {
         "summary": traits.summary,
         "effect_by": traits.effect_by[0] if traits.effect_by else None,
+        "idempotent_by": traits.idempotent_by[0] if traits.idempotent_by else None,
         "dynamic_outlets": traits.dynamic_outlets,
     }
     for trait, name in named.items():

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import socket
 import sqlite3
-import tempfile
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,9 @@ import duckdb
 
 from concertmaster.data.guard import confine
 from concertmaster.nodes.connection_checks.access import SECONDS, Access, CheckFailed, connected, in_thread, tls_for
+from concertmaster.nodes.databases.adapter import Bounds
+from concertmaster.nodes.databases.duckdb_file import opened_file
+from concertmaster.nodes.databases.libpq import NO_FILE, authority
 
 _LOGIN = "Check username and password"
 # SQLSTATE of PostgreSQL to what is to be done; https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -45,7 +46,7 @@ async def postgres(values: Mapping[str, Any], access: Access) -> str:
 
     host, port = str(values["host"]), int(values["port"])
     address = await access.address(host, port)
-    with _authority(values) as authority:
+    with authority(values) as file:
         options: dict[str, Any] = {
             **{
                 "host": host,
@@ -54,9 +55,9 @@ async def postgres(values: Mapping[str, Any], access: Access) -> str:
                 "dbname": values["database"],
                 "user": values["username"],
             },
-            **{"password": values.get("password"), "sslmode": values["sslmode"], "sslrootcert": authority},
+            **{"password": values.get("password"), "sslmode": values["sslmode"], "sslrootcert": file},
             # Nothing of the server's own account may help.
-            **{"passfile": os.devnull, "connect_timeout": int(SECONDS), "application_name": "concertmaster test"},
+            **{"passfile": NO_FILE, "connect_timeout": int(SECONDS), "application_name": "concertmaster test"},
         }
         try:
             async with await psycopg.AsyncConnection.connect(
@@ -83,20 +84,6 @@ def _postgres_fix(text: str, state: str | None) -> str:
         if words in text:
             return fix
     return "Check host, port and `sslmode`, and that a PostgreSQL server listens there"
-
-
-@contextlib.contextmanager
-def _authority(values: Mapping[str, Any]) -> Generator[str | None]:
-    """The file of the authority for libpq, which takes no text."""
-    if values["sslmode"] != "verify-full":
-        yield None
-    elif not values.get("ca_certificate"):
-        yield "system"
-    else:
-        with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
-            file.write(str(values["ca_certificate"]))
-            file.flush()
-            yield file.name
 
 
 async def mysql(values: Mapping[str, Any], access: Access) -> str:
@@ -165,8 +152,7 @@ async def duckdb_file(values: Mapping[str, Any], access: Access) -> str:
     path = _file(values, access)
 
     def look() -> int:
-        config: dict[str, Any] = {"enable_external_access": False, "autoinstall_known_extensions": False, "threads": 1}
-        with duckdb.connect(str(path), read_only=True, config=config) as connection:
+        with opened_file(path, Bounds.none(), read_only=True, write=not values["read_only"]) as connection:
             found = connection.execute("select count(*) from duckdb_tables()").fetchone()
             return found[0] if found else 0
 

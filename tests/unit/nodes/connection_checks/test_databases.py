@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import psycopg
-import pytest
 
-from connection_servers import mariadb_server, program
+from mariadb_server import PASSWORD, USER, MariadbServer
 from postgres_server import PostgresServer
 
 SECRET = "s3cr3t-pass-word"
@@ -67,26 +63,13 @@ async def _until_asked(postgres: PostgresServer) -> None:
     raise AssertionError("the rules were not read")
 
 
-@pytest.fixture(scope="module")
-def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    if program("mariadbd") is None:
-        pytest.skip("needs the MariaDB server: apt-get install mariadb-server")
-    folder = Path(tmp_path_factory.mktemp("mariadb"))
-    with mariadb_server(folder) as (port, where):
-        client = shutil.which("mariadb") or "mysql"
-        user = "'ann'@'127.0.0.1'"
-        statements = f"create user {user} identified by 'right'; create database shop; grant all on shop.* to {user};"
-        subprocess.run([client, "--no-defaults", "-uroot", f"-S{where}", "-e", statements], check=True)
-        yield port
-
-
-async def test_mysql_answers_or_says_why_not(check, mariadb: int) -> None:
-    where = {"host": "127.0.0.1", "port": mariadb, "username": "ann"}
-    good = await check("mysql", **where, password="right", database="shop")
+async def test_mysql_answers_or_says_why_not(check, mariadb: MariadbServer) -> None:
+    where = {"host": "127.0.0.1", "port": mariadb.port, "username": USER}
+    good = await check("mysql", **where, password=PASSWORD, database=mariadb.make_database())
     assert (good.ok, good.message.startswith("MariaDB")) == (True, True)
     bad = await check("mysql", **where, password=SECRET)
     assert (bad.ok, bad.fix, SECRET in bad.message) == (False, "Check username and password", False)
-    missing = await check("mysql", **where, password="right", database="none")
+    missing = await check("mysql", **where, password=PASSWORD, database="none")
     assert (missing.ok, missing.fix) == (False, "Give the user rights on the database")
 
 

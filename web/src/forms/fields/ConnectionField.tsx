@@ -13,9 +13,8 @@ export function ConnectionField({ field, value, onChange, ids, describedBy, inva
   const { readOnly } = useForm()
   const connections = useQuery(connectionsQuery())
   const wanted = field.schema['x-connection']
-  const fitting = (connections.data ?? []).filter(
-    (item) => typeof wanted !== 'string' || item.type === wanted,
-  )
+  const types: readonly unknown[] = Array.isArray(wanted) ? wanted : [wanted]
+  const fitting = (connections.data ?? []).filter((item) => wanted === undefined || types.includes(item.type))
   const name = asText(value)
   const known = fitting.some((item) => item.name === name)
   const data = fitting.map((item) => ({ value: item.name, label: `${item.name} (${item.type})` }))
