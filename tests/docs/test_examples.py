@@ -29,6 +29,7 @@ DATA = {
 DOCUMENTS = [block for page in PAGES for block in documents(page)]
 # Their servers, and connections, are not there.
 ON_THE_NETWORK = ("http.request", "http.download", "http.graphql", "http.paginate", "weather.forecast")
+IN_A_BUCKET = ("s3.get", "s3.list", "s3.put")
 OUTPUTS: dict[str, dict[str, Any]] = {
     "hello": {"text": "Hello, you!"},
     "big-cities": {"cities": 2, "file": "out/big-cities.csv"},
@@ -112,7 +113,7 @@ async def test_documents_run(block: Block, tmp_path: Path) -> None:
     registry = workspace_of(block.page, tmp_path)
     workflow = parse(block.text).workflow
     assert workflow is not None
-    if any(node.type_id in ON_THE_NETWORK for node in workflow.nodes.values()):
+    if any(node.type_id in (*ON_THE_NETWORK, *IN_A_BUCKET) for node in workflow.nodes.values()):
         return
     own = [type_.function for type_ in registry.all() if type_.spec.source_hash]
     inputs = {name: schema["default"] for name, schema in workflow.inputs.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -9,12 +10,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import polars as pl
 import pytest
 
+from concertmaster import Connection
 from concertmaster.domain.document import parse
 from concertmaster.domain.validation import validate
 from concertmaster.nodes.loader import builtin_registry
 from engine_harness import running_engine
+from s3_server import S3Server
 
 REGISTRY = builtin_registry()
 FILES = {
@@ -58,6 +62,9 @@ OUTPUTS: dict[str, Any] = {
     "logic.merge": {"both": [1, 2]},
     "logic.switch": {"size": "M"},
     "python.code": {"sum": 18},
+    "s3.get": {"rows": 2},
+    "s3.list": {"files": 2},
+    "s3.put": {"url": "s3://shop/reference/airlines.parquet"},
     "table.aggregate": {"routes": 2},
     "table.cast": {"rows": 2},
     "table.dedupe": {"carriers": 2},
@@ -122,8 +129,20 @@ def test_every_builtin_has_an_example_and_every_parameter_a_help_text() -> None:
             assert field.get("description"), f"{type_id}: {name}"
 
 
+@pytest.fixture(scope="module")
+def shop(s3: S3Server) -> Connection[Any]:
+    """A bucket with the orders of two days."""
+    client, bucket = s3.client(), s3.make_bucket("shop")
+    orders = io.BytesIO()
+    pl.DataFrame({"id": [7, 8]}).write_parquet(orders)
+    for day in (29, 30):
+        client.put_object(Bucket=bucket, Key=f"orders/2026-11-{day}.parquet", Body=orders.getvalue())
+    return Connection("s3", "shop", s3.values(bucket))
+
+
 @pytest.mark.parametrize("type_id", sorted(OUTPUTS))
-async def test_the_example_runs(tmp_path: Path, type_id: str) -> None:
+async def test_the_example_runs(tmp_path: Path, type_id: str, request: pytest.FixtureRequest) -> None:
+    connections = {"shop": request.getfixturevalue("shop")} if type_id.startswith("s3.") else {}
     for name, content in FILES.items():
         (tmp_path / name).write_text(content)
     spec = REGISTRY.spec(type_id)
@@ -136,7 +155,7 @@ async def test_the_example_runs(tmp_path: Path, type_id: str) -> None:
         inputs = {name: schema["default"] for name, schema in workflow.inputs.items()}
         if "url" in inputs:
             inputs["url"] = f"http://127.0.0.1:{server.server_port}/"
-        async with running_engine(tmp_path, allow="127.0.0.1") as harness:
+        async with running_engine(tmp_path, allow="127.0.0.1", connections=connections) as harness:
             row, events = await harness.run(spec.example, inputs)
         server.shutdown()
     assert row.status == "succeeded", row.error
