@@ -82,8 +82,9 @@ def s3_server(folder: Path) -> Generator[S3Server]:
     ports = {name: free_port() for name in ("master", "volume", "filer", "s3")}
     command = [str(Path(sys.executable).parent / "weed"), f"-logdir={folder}", "-stderrthreshold=0", "server"]
     command += [f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false", "-filer", "-s3"]
+    inner = {name: free_port() for name in ports}
     for name, port in ports.items():
-        command += [f"-{name}.port={port}", f"-{name}.port.grpc={free_port()}"]
+        command += [f"-{name}.port={port}", f"-{name}.port.grpc={inner[name]}"]
     command += [f"-s3.config={known}", "-s3.iam=false", "-s3.autoCreateBucket=false", "-s3.port.iceberg=0"]
     command += ["-s3.port.lance=0", f"-s3.localSocket={folder / 's3.sock'}", f"-filer.localSocket={folder / 'f.sock'}"]
     command += ["-volume.max=1000", "-master.volumeSizeLimitMB=64", "-volume.preStopSeconds=0"]
@@ -102,3 +103,5 @@ def s3_server(folder: Path) -> Generator[S3Server]:
     env = {"GOMAXPROCS": "2", "HOME": str(folder)}
     with running(command, ready=ready, log=folder / "seaweedfs.log", env=env, gently=False):
         yield server
+    for name, port in inner.items():
+        Path(f"/tmp/seaweedfs-{name}-grpc-{port}.sock").unlink(missing_ok=True)

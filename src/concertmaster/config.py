@@ -66,8 +66,8 @@ class Settings(BaseSettings):
     )
     artifacts_url: str = Field(
         default="",
-        description="Where artifacts are kept in place of a folder, such as `s3://bucket/path`; also `gs://`, `az://`, and "
-        "what else fsspec has a driver for. A bounded cache of them is in the data folder.",
+        description="Where artifacts are kept in place of a folder, such as `s3://bucket/path`; also `gs://`, `az://`, "
+        "and what else fsspec has a driver for. A bounded cache of them is in the data folder.",
     )
     artifacts_options: SecretStr = Field(
         default=SecretStr(""),
@@ -77,8 +77,8 @@ class Settings(BaseSettings):
     artifacts_cache_bytes: int = Field(
         default=10 * 2**30,
         ge=2**20,
-        description="How large the cache of ARTIFACTS_URL may grow before what was not used for longest goes: bytes, or "
-        "`10GiB`.",
+        description="How large the cache of ARTIFACTS_URL may grow before what was not used for longest goes: bytes, "
+        "or `10GiB`.",
     )
     database_url: SecretStr = Field(
         default=SecretStr(""),

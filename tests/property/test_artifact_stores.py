@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -190,7 +190,7 @@ def machine(opened: Opener) -> type[RuleBasedStateMachine]:
 
 
 @pytest.fixture(params=KINDS)
-def opened(request: pytest.FixtureRequest) -> Iterator[Opener]:
+def opened(request: pytest.FixtureRequest) -> Opener:
     """Opens a new place of the kind."""
     kind = request.param
     if kind == "s3":
@@ -214,7 +214,7 @@ def opened(request: pytest.FixtureRequest) -> Iterator[Opener]:
         stores = [ArtifactStore(tmp / "artifacts") for _ in range(3)]
         return Place(stores[:2], stores[2], Clock(), tmp / "artifacts")
 
-    yield of_folder if kind == "folder" else of_depot
+    return of_folder if kind == "folder" else of_depot
 
 
 def test_what_is_named_can_be_read(opened: Opener) -> None:

@@ -1,8 +1,8 @@
 """ArtifactStore: content-addressed bytes outside the journal, under `ab/<sha256>`.
 
 A file gets its final name only when its bytes and its folder entry are on disk, so whatever an event names is
-there whole. A crash leaves nothing but temporary files, which the next start sweeps. With a `Depot` behind it the folder
-is a cache of that: what is put is there before anybody learns its name.
+there whole. A crash leaves nothing but temporary files, which the next start sweeps. With a `Depot` behind it the
+folder is a cache of that: what is put is there before anybody learns its name.
 """
 
 from __future__ import annotations

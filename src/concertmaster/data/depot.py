@@ -1,8 +1,8 @@
 """Depot: artifacts in an object store that several servers share, under `ab/<sha256>/<generation>-<bytes>`.
 
 A generation is the time of its upload. Whoever reuses what is not fresh any more makes a new generation first, and only
-generations that are old go: nobody needs a lock, and nothing goes that somebody relies on (decision 0014). What is not as
-long as its name says was never finished.
+generations that are old go: nobody needs a lock, and nothing goes that somebody relies on (decision 0014). What is not
+as long as its name says was never finished.
 """
 
 from __future__ import annotations

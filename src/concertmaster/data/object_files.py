@@ -6,7 +6,7 @@ import functools
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import fsspec
@@ -33,7 +33,7 @@ def open_files(url: str, options: Mapping[str, Any]) -> tuple[Any, str]:
     parts = urlsplit(url)
     try:
         if parts.scheme not in _OBJECTS:
-            files = cast("Any", fsspec.filesystem(parts.scheme, skip_instance_cache=True, **options))
+            files = fsspec.filesystem(parts.scheme, skip_instance_cache=True, **options)
             return files, str(files._strip_protocol(url)).rstrip("/")
         if not parts.netloc:
             raise UserError("artifacts.unsupported_store", f"{url} names no bucket; write {parts.scheme}://bucket/path")
@@ -63,21 +63,19 @@ def _class() -> type[FsspecStore]:
     class ObjectFiles(FsspecStore):
         """Lists and reads as it comes: its parent lists folder by folder, and reads objects whole."""
 
-        async def _find(self, path: str, maxdepth: int | None = None, withdirs: bool = False, **_: Any) -> Any:
-            del maxdepth, withdirs
+        def find(self, path: str, **_: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
             bucket, prefix = self._split_path(path)
             found: dict[str, Any] = {}
-            async for page in self._construct_store(bucket).list(prefix):
+            for page in self._construct_store(bucket).list(prefix):
                 for one in page:
                     name = f"{bucket}/{one['path']}"
                     found[name] = {"name": name, "size": one["size"], "type": "file"}
             return found
 
-        async def _get_file(self, rpath: str, lpath: str, **_: Any) -> None:
+        def get_file(self, rpath: str, lpath: str, **_: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
             bucket, path = self._split_path(rpath)
-            answer = await self._construct_store(bucket).get_async(path)
             with Path(lpath).open("wb") as file:
-                async for chunk in answer.stream(min_chunk_size=_CHUNK_BYTES):
+                for chunk in self._construct_store(bucket).get(path).stream(min_chunk_size=_CHUNK_BYTES):
                     file.write(memoryview(chunk))
 
     return ObjectFiles

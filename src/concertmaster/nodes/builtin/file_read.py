@@ -102,8 +102,8 @@ def file_read(
 
     Args:
         path: The file, relative to the workspace; in place of one that is wired in.
-        format: How the file is written; `auto` goes by its ending. Of a file that is wired in say so if it is Excel, Avro
-            or XML.
+        format: How the file is written; `auto` goes by its ending. Of a file that is wired in say so if it is Excel,
+            Avro or XML.
         delimiter: Sign between CSV fields; a comma when left out, a tab for `.tsv`.
         has_header: The first CSV row holds the column names.
         nulls: CSV values that stand for "no value".
@@ -132,7 +132,7 @@ def file_read(
     if wired and format == "auto" and known in _APART:
         raise UserError(
             "file.format_needed",
-            f"{path} is to be read in a process of its own, which has to be known before it comes: set `format: {known}`",
+            f"{path} is to be read in a process of its own, which has to be known before: set `format: {known}`",
             path=path,
         )
     if known == "parquet":

@@ -157,7 +157,7 @@ def test_a_file_that_is_wired_in_is_read_by_its_name(tmp_path: Path) -> None:
     context = PlainContext(tmp_path)
     assert file_read(file=File(path, "down/loaded.csv.gz"), context=context).collect().rows() == [(1, "x")]
     path.write_bytes(b"a\tb\n1\n")
-    with pytest.raises(UserError, match="loaded.tsv, line 2"):
+    with pytest.raises(UserError, match=r"loaded\.tsv, line 2"):
         file_read(file=File(path, "loaded.tsv"), context=context)
     (tmp_path / "here.csv").write_bytes(b"c\n7\n")
     assert file_read("here.csv", file=File(path, "loaded.tsv"), context=context).collect().rows() == [(7,)]

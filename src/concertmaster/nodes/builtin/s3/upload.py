@@ -50,8 +50,8 @@ async def upload(
         UserError: `s3.exists`, `s3.too_large`, or see `Bucket.request`.
         OperationalError: `s3.source_changed`, or see `Bucket.request`.
     """
-    before = file.stat()
-    if before.st_size > _LARGEST_BYTES:
+    sending = await asyncio.to_thread(_Sending, bucket, key, file, context)
+    if sending.size > _LARGEST_BYTES:
         raise UserError("s3.too_large", f"{file.name} is larger than the 5 TiB that an object may have; split it")
     digest = digest or await asyncio.to_thread(_digest_of, file)
     headers = {"content-type": media_type, _DIGEST: digest}
@@ -59,16 +59,10 @@ async def upload(
         if (there := await _same(bucket, key, digest)) is not None:
             return there
         headers["if-none-match"] = "*"
-    sending = _Sending(bucket, key, file, before.st_size, context)
     try:
-        etag = await (sending.whole(headers) if before.st_size <= PART_BYTES else sending.parts(headers))
+        return await (sending.whole(headers) if sending.size <= PART_BYTES else sending.parts(headers))
     except _Taken:
         return await _taken(bucket, key, digest)
-    after = file.stat()
-    if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-        message = f"{file.name} changed while it was sent, so {bucket.url(key)} may be a mix; write it again"
-        raise OperationalError("s3.source_changed", message, sent=True)
-    return etag
 
 
 class _Taken(Exception):
@@ -76,20 +70,22 @@ class _Taken(Exception):
 
 
 class _Sending:
-    """One file on its way."""
+    """One file on its way, as it is now."""
 
-    def __init__(self, bucket: Bucket, key: str, file: Path, size: int, context: Context) -> None:
+    def __init__(self, bucket: Bucket, key: str, file: Path, context: Context) -> None:
         self._bucket = bucket
         self._key = key
         self._file = file
-        self._size = size
-        self._part = max(PART_BYTES, -(-size // MOST_PARTS))
+        self._before = file.stat()
+        self.size = self._before.st_size
+        self._part = max(PART_BYTES, -(-self.size // MOST_PARTS))
         self._context = context
         self._sent = 0
 
     async def whole(self, headers: Mapping[str, str]) -> str:
         """In one request."""
-        body = await asyncio.to_thread(_read, self._file, 0, self._size)
+        body = await asyncio.to_thread(_read, self._file, 0, self.size)
+        await asyncio.to_thread(self._demand_unchanged)
         answer = await self._bucket.request("PUT", self._key, headers=headers, body=body, accept=(412,))
         if answer.status_code == 412:
             raise _Taken
@@ -102,6 +98,7 @@ class _Sending:
         upload_id = answers.Answer(begun.content).text("UploadId")
         try:
             etags = await self._send_parts(upload_id)
+            await asyncio.to_thread(self._demand_unchanged)
             last = {name: value for name, value in headers.items() if name == "if-none-match"}
             return await self._complete(upload_id, etags, last)
         except BaseException:
@@ -111,8 +108,14 @@ class _Sending:
                     await self._bucket.request("DELETE", self._key, query={"uploadId": upload_id}, accept=(404,))
             raise
 
+    def _demand_unchanged(self) -> None:
+        now = self._file.stat()
+        if (now.st_size, now.st_mtime_ns) != (self.size, self._before.st_mtime_ns):
+            message = f"{self._file.name} changed while it was sent, so nothing was written; write it again"
+            raise OperationalError("s3.source_changed", message, sent=False)
+
     async def _send_parts(self, upload_id: str) -> list[str]:
-        count = -(-self._size // self._part)
+        count = -(-self.size // self._part)
         etags = [""] * count
         numbers = iter(range(count))
 
@@ -120,13 +123,13 @@ class _Sending:
             # Each worker takes the next part, so that no more than a few are in memory.
             for number in numbers:
                 offset = number * self._part
-                length = min(self._part, self._size - offset)
+                length = min(self._part, self.size - offset)
                 body = await asyncio.to_thread(_read, self._file, offset, length)
                 query = {"partNumber": str(number + 1), "uploadId": upload_id}
                 answer = await self._bucket.request("PUT", self._key, query=query, body=body)
                 etags[number] = answer.headers.get("etag", "")
                 self._sent += length
-                self._context.progress(self._sent, self._size)
+                self._context.progress(self._sent, self.size)
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -185,11 +188,9 @@ async def _taken(bucket: Bucket, key: str, digest: str) -> str:
     raise OperationalError("s3.unavailable", message, sent=True)
 
 
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    found: BaseException = group
-    while isinstance(found, BaseExceptionGroup):
-        found = found.exceptions[0]
-    return found
+def _first(group: BaseExceptionGroup[Exception]) -> Exception:
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def _etag(text: str) -> str:
