@@ -28,6 +28,7 @@ FRESH = timedelta(hours=12)
 _GENERATION = re.compile(r"(\d{13})-(\d+)")
 _LOOKS = 3
 _CHECKED_SECONDS = 10.0
+_ANSWER = re.compile(r"<Code>(\w+)</Code>.*?<Message>(.*?)</Message>")
 _OWNER = "database"
 _PROBE = "probe"
 # What a store copies in one request.
@@ -253,16 +254,18 @@ class Depot:
             raise self._failure(error) from error
 
     def _failure(self, error: Exception) -> OperationalError:
-        text = f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"
+        text = f"{type(error).__name__}: {' '.join(str(error).split())}"
         if "NoSuchBucket" in text:
             return self._no_bucket()
+        answer = _ANSWER.search(text)
+        told = f"{answer[1]}: {answer[2]}" if answer else text[:500]
         if isinstance(error, PermissionError) or any(word in text for word in _REFUSED):
             message = (
-                f"The artifact store {self.url} refuses these credentials ({text}); check ARTIFACTS_OPTIONS, or what "
+                f"The artifact store {self.url} refuses these credentials ({told}); check ARTIFACTS_OPTIONS, or what "
                 "the environment says, and that they may list, read, write and delete there"
             )
             return OperationalError("artifacts.not_writable", message, retryable=False)
-        message = f"The artifact store {self.url} cannot be used: {text}; check the network and ARTIFACTS_OPTIONS"
+        message = f"The artifact store {self.url} cannot be used: {told}; check the network and ARTIFACTS_OPTIONS"
         return OperationalError("artifacts.unreachable", message)
 
     def _no_bucket(self) -> OperationalError:
