@@ -95,3 +95,12 @@ def copy(source: BinaryIO, target: BinaryIO) -> str:
         digest.update(block)
         target.write(block)
     return digest.hexdigest()
+
+
+def used(path: Path) -> bool:
+    """Whether the file is there; it is young then, and stays in a cache for longer."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True

@@ -23,7 +23,7 @@ from fsspec.core import url_to_fs  # pyright: ignore[reportUnknownVariableType]
 from fsspec.implementations.local import LocalFileSystem
 
 from concertmaster.data.artifact_cache import ArtifactCache
-from concertmaster.data.artifact_files import copy, digest_of, explained, files_of, is_digest, missing, sync
+from concertmaster.data.artifact_files import copy, digest_of, explained, files_of, is_digest, missing, sync, used
 from concertmaster.data.depot import Depot
 from concertmaster.domain.errors import OperationalError, UserError
 
@@ -252,13 +252,14 @@ class ArtifactStore:
         if not self._depot.renew(digest, place):
             raise OperationalError("artifacts.lost", f"The artifact {digest} has gone from {self.root}; run it again")
         if self._cache is not None:
-            self._cache.added(place.stat().st_size)
+            with contextlib.suppress(FileNotFoundError):
+                self._cache.added(place.stat().st_size)
 
     def _fetched(self, digest: str, path: Path, depot: Depot) -> Path:
-        if self._touch(digest):
+        if used(path):
             return path
         with contextlib.nullcontext() if self._cache is None else self._cache.fetching(digest):
-            if self._touch(digest):
+            if used(path):
                 return path
             with self.temporary() as part:
                 if not depot.fetch(digest, part):
@@ -272,9 +273,7 @@ class ArtifactStore:
     def _touch(self, digest: str) -> bool:
         """Whether it is in the folder; then it is young."""
         path = self._place(digest)
-        try:
-            os.utime(path)
-        except FileNotFoundError:
+        if not used(path):
             return False
         # Another thread may have renamed it a moment ago without having synced the folder yet.
         sync(path.parent)

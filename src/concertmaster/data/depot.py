@@ -201,7 +201,8 @@ class Depot:
         with self._explained():
             with contextlib.suppress(FileNotFoundError):
                 return bytes(self._files.cat_file(path)).decode() == owner
-            self._write(path, owner.encode())
+            with contextlib.suppress(FileExistsError):
+                self._write(path, owner.encode(), mode="create")
             return bytes(self._files.cat_file(path)).decode() == owner
 
     def _uploaded(self, digest: str, local: Path) -> bool:
@@ -235,9 +236,9 @@ class Depot:
     def _age(self, kept: Generation) -> float:
         return self._now() - kept.made_ms / 1000
 
-    def _write(self, path: str, data: bytes) -> None:
+    def _write(self, path: str, data: bytes, *, mode: str = "overwrite") -> None:
         self._make_folder(path)
-        self._files.pipe_file(path, data)
+        self._files.pipe_file(path, data, mode=mode)
 
     def _make_folder(self, path: str) -> None:
         # Object stores have none.

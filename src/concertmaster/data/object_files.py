@@ -58,10 +58,11 @@ def _objects(scheme: str, options: Mapping[str, Any]) -> FsspecStore:
 
 @functools.cache
 def _class() -> type[FsspecStore]:
-    from obstore.fsspec import FsspecStore  # noqa: PLC0415  (an optional extra)
+    from obstore.exceptions import AlreadyExistsError  # noqa: PLC0415  (an optional extra)
+    from obstore.fsspec import FsspecStore  # noqa: PLC0415
 
     class ObjectFiles(FsspecStore):
-        """Lists and reads as it comes: its parent lists folder by folder, and reads objects whole."""
+        """Its parent lists folder by folder, reads objects whole, and writes over what is there."""
 
         def find(self, path: str, **_: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
             bucket, prefix = self._split_path(path)
@@ -71,6 +72,13 @@ def _class() -> type[FsspecStore]:
                     name = f"{bucket}/{one['path']}"
                     found[name] = {"name": name, "size": one["size"], "type": "file"}
             return found
+
+        def pipe_file(self, path: str, value: bytes, mode: str = "overwrite", **_: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+            bucket, name = self._split_path(path)
+            try:
+                self._construct_store(bucket).put(name, value, mode="create" if mode == "create" else "overwrite")
+            except AlreadyExistsError as error:
+                raise FileExistsError(path) from error
 
         def get_file(self, rpath: str, lpath: str, **_: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
             bucket, path = self._split_path(rpath)

@@ -86,7 +86,8 @@ async def run_isolated(
         OperationalError: see `domain.interfaces.Compute.run_isolated`.
     """
     node, context, engine = job.node, job.context, job.engine
-    await asyncio.to_thread(_fetch, job)
+    if stored := list(artifacts_of(job.inputs)):
+        await asyncio.to_thread(_fetch, job, stored)
     sent = IsolatedJob(
         code=Code.of(node.type),
         config=config,
@@ -127,9 +128,9 @@ async def run_isolated(
     return await asyncio.to_thread(_outputs, job, parsed)
 
 
-def _fetch(job: Job) -> None:
+def _fetch(job: Job, stored: list[str]) -> None:
     """Have on this disk what the child will read: it knows no other place."""
-    for digest in artifacts_of(job.inputs):
+    for digest in stored:
         job.engine.artifacts.local_path(digest)
 
 

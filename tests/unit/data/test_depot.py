@@ -60,6 +60,19 @@ def test_what_one_puts_others_find(depot: Depot, tmp_path: Path) -> None:
     assert (depot.belongs_to("us"), depot.belongs_to("them"), depot.belongs_to("us")) == (True, False, True)
 
 
+def test_of_two_who_come_at_once_one_has_it(depot: Depot, s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    other, read = depot_of(s3, depot.url), depot._files.cat_file
+
+    def late(path: str) -> bytes:
+        monkeypatch.undo()
+        assert other.belongs_to("them")
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(depot._files, "cat_file", late)
+    assert not depot.belongs_to("us")
+    assert read(f"{depot._root}/database") == b"them"
+
+
 def test_large_artifacts_come_and_go_in_parts(depot: Depot, tmp_path: Path) -> None:
     data = os.urandom(20 * 2**20)
     digest = store_of(depot, tmp_path / "a", most_bytes=2**30).put_bytes(data)
