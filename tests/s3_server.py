@@ -6,6 +6,7 @@ Its keys are checked, buckets are not made by themselves, and it keeps to condit
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import sys
 from collections.abc import Generator
@@ -47,14 +48,7 @@ class S3Server:
 
     def client(self, *, keys: tuple[str, str] = OWNER) -> Any:
         """A client of another make than the code under test."""
-        return botocore.session.get_session().create_client(
-            "s3",
-            endpoint_url=self.endpoint_url,
-            region_name=REGION,
-            aws_access_key_id=keys[0],
-            aws_secret_access_key=keys[1],
-            config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}, connect_timeout=2),
-        )
+        return _client(self.endpoint_url, *keys)
 
     def make_bucket(self, name: str) -> str:
         """A bucket of this name, empty."""
@@ -65,6 +59,19 @@ class S3Server:
         """All keys that the bucket holds."""
         pages = self.client().get_paginator("list_objects_v2").paginate(Bucket=bucket)
         return [one["Key"] for page in pages for one in page.get("Contents", [])]
+
+
+@functools.cache
+def _client(endpoint_url: str, key: str, secret: str) -> Any:
+    # A new one costs half a second.
+    return botocore.session.get_session().create_client(
+        "s3",
+        endpoint_url=endpoint_url,
+        region_name=REGION,
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+        config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}, connect_timeout=2),
+    )
 
 
 def _identity(name: str, keys: tuple[str, str], *actions: str) -> dict[str, Any]:

@@ -29,7 +29,7 @@ DATA = {
 DOCUMENTS = [block for page in PAGES for block in documents(page)]
 # Their servers, and connections, are not there.
 ON_THE_NETWORK = ("http.request", "http.download", "http.graphql", "http.paginate", "weather.forecast")
-IN_A_BUCKET = ("s3.get", "s3.list", "s3.put")
+IN_A_BUCKET = ("s3.delete", "s3.get", "s3.list", "s3.put")
 ELSEWHERE = (
     *("fetch-weather", "forecast", "tell-about-failures"),
     *("publish-cities", "read-a-month", "read-orders"),

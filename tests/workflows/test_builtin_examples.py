@@ -62,6 +62,7 @@ OUTPUTS: dict[str, Any] = {
     "logic.merge": {"both": [1, 2]},
     "logic.switch": {"size": "M"},
     "python.code": {"sum": 18},
+    "s3.delete": {"gone": ["passing/airlines.csv"]},
     "s3.get": {"rows": 2},
     "s3.list": {"files": 2},
     "s3.put": {"url": "s3://shop/reference/airlines.parquet"},

@@ -16,6 +16,7 @@ from concertmaster.data.guard import EgressRules, GuardedClient
 from concertmaster.domain.errors import ConcertMasterError
 from concertmaster.nodes.builtin import s3_list as s3_list_module
 from concertmaster.nodes.builtin.s3 import upload
+from concertmaster.nodes.builtin.s3_delete import s3_delete
 from concertmaster.nodes.builtin.s3_get import s3_get
 from concertmaster.nodes.builtin.s3_list import s3_list
 from concertmaster.nodes.builtin.s3_put import s3_put
@@ -171,6 +172,23 @@ async def test_a_list_goes_through_all_pages(
     assert table["bytes"].to_list() == [5]
     assert (await _refused(listed(limit=40))).code == "s3.too_many"
     assert (await _refused(listed(prefix="none", empty="fail"))).code == "s3.none_found"
+
+
+async def test_deleting_may_be_repeated(context: PlainContext, s3: S3Server) -> None:
+    name = s3.make_bucket("to-be-emptied")
+    keys = tuple(f"a b/{number}" for number in range(20))
+    for key in (*keys, "other"):
+        s3.client().put_object(Bucket=name, Key=key, Body=b"x")
+    store = _connection(s3.values(name))
+    for _ in range(2):
+        gone = await s3_delete(connection=store, keys=keys, context=context)
+        assert gone == {"bucket": name, "keys": list(keys)}
+        assert s3.keys_of(name) == ["other"]
+    missing = await _refused(s3_delete(connection=store, bucket="emptied", keys=keys, context=context))
+    assert missing.code == "s3.bucket_not_found"
+    reader = _connection(s3.values(name, keys=READER))
+    assert (await _refused(s3_delete(connection=reader, keys=("other",), context=context))).code == "s3.refused"
+    assert s3.keys_of(name) == ["other"]
 
 
 async def test_messages_say_what_is_meant(store: Connection[Any], context: PlainContext, s3: S3Server) -> None:

@@ -183,3 +183,9 @@ async def within(timeout: timedelta, what: str) -> AsyncGenerator[None]:
 def last_part(key: str) -> str:
     """The name of an object without what looks like folders."""
     return PurePosixPath(key).name or key.strip("/") or "object"
+
+
+def first_of(group: BaseExceptionGroup[Exception]) -> Exception:
+    """What went wrong first where several requests were on their way."""
+    first = group.exceptions[0]
+    return first_of(first) if isinstance(first, BaseExceptionGroup) else first

@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 
 from concertmaster import Context, OperationalError, UserError
 from concertmaster.nodes.builtin.deferred import deferred
-from concertmaster.nodes.builtin.s3.bucket import Bucket
+from concertmaster.nodes.builtin.s3.bucket import Bucket, first_of
 
 if TYPE_CHECKING:
     from concertmaster.nodes.builtin.s3 import answers
@@ -136,7 +136,7 @@ class _Sending:
                 for _ in range(min(_AT_ONCE, count)):
                     group.create_task(work())
         except* (UserError, OperationalError) as errors:
-            raise _first(errors) from None
+            raise first_of(errors) from None
         return etags
 
     async def _complete(self, upload_id: str, etags: list[str], headers: Mapping[str, str]) -> str:
@@ -186,11 +186,6 @@ async def _taken(bucket: Bucket, key: str, digest: str) -> str:
         return there
     message = f"Somebody else wrote {bucket.url(key)} and took it away again at this moment; write it once more"
     raise OperationalError("s3.unavailable", message, sent=True)
-
-
-def _first(group: BaseExceptionGroup[Exception]) -> Exception:
-    first = group.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def _etag(text: str) -> str:
