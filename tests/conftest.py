@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from mariadb_server import MariadbServer, running_mariadb
 from postgres_server import PostgresServer, running_postgres
+from s3_server import S3Server, s3_server
 
 # How busy the machine is says nothing about the code.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -26,4 +27,11 @@ def postgres() -> Iterator[PostgresServer]:
 def mariadb() -> Iterator[MariadbServer]:
     """A MariaDB for this test process; tests take a database of it each (`MariadbServer.make_database`)."""
     with running_mariadb() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """An object store for this test process; tests make a bucket of their own."""
+    with s3_server(tmp_path_factory.mktemp("s3")) as server:
         yield server

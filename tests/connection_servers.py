@@ -34,8 +34,13 @@ def running(
     log: Path,
     env: dict[str, str] | None = None,
     user: str | None = None,
+    gently: bool = True,
 ) -> Generator[None]:
-    """A server process, ready in the block and killed after it."""
+    """A server process, ready in the block and ended after it.
+
+    Args:
+        gently: let it end by itself; else it is killed, for servers that take their time over data that nobody needs.
+    """
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -51,7 +56,7 @@ def running(
             time.sleep(0.05)
         yield
     finally:
-        process.terminate()
+        process.terminate() if gently else process.kill()
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:

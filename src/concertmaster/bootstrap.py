@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -234,6 +235,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
                 _instance(settings, storage, clock),
                 storage.executions,
                 commit_trouble=storage.journal.health,
+                artifacts=partial(asyncio.to_thread, storage.artifacts.check),
                 registry=lambda: (registry.mode, registry.trouble),
                 here=lambda: {
                     "executions": placement.running,

@@ -34,7 +34,7 @@ TOKEN_FILE = "local-token"  # noqa: S105  (a file name)
 
 
 # Settings that are a number of bytes.
-SIZES = ("process_memory", "registry_memory", "max_body_bytes", "outputs_max_bytes")
+SIZES = ("process_memory", "registry_memory", "max_body_bytes", "outputs_max_bytes", "artifacts_cache_bytes")
 # Settings that are a duration.
 DURATIONS = (
     "node_timeout",
@@ -63,6 +63,22 @@ class Settings(BaseSettings):
         default=None,
         description="Folder of the artifacts; empty means `artifacts` in the data folder. Servers that share a "
         "PostgreSQL need one that all of them reach.",
+    )
+    artifacts_url: str = Field(
+        default="",
+        description="Where artifacts are kept in place of a folder, such as `s3://bucket/path`; also `gs://`, `az://`, "
+        "and what else fsspec has a driver for. A bounded cache of them is in the data folder.",
+    )
+    artifacts_options: SecretStr = Field(
+        default=SecretStr(""),
+        description="Options for ARTIFACTS_URL as a JSON object, such as `endpoint`, `region`, `access_key_id` and "
+        "`secret_access_key` of S3; what is not given is taken from the usual variables, such as AWS_ACCESS_KEY_ID.",
+    )
+    artifacts_cache_bytes: int = Field(
+        default=10 * 2**30,
+        ge=2**20,
+        description="How large the cache of ARTIFACTS_URL may grow before what was not used for longest goes: bytes, "
+        "or `10GiB`.",
     )
     database_url: SecretStr = Field(
         default=SecretStr(""),
@@ -249,8 +265,10 @@ class Settings(BaseSettings):
 
     @property
     def resolved_artifacts_dir(self) -> Path:
-        """The folder of the artifacts, absolute."""
+        """The folder of the artifacts, or of their cache, absolute."""
         given = self.artifacts_dir
+        if self.artifacts_url:
+            return self.resolved_data_dir / "artifacts-cache"
         return self.resolved_data_dir / "artifacts" if given is None else self.resolved_workspace / given.expanduser()
 
     @property
@@ -312,7 +330,7 @@ def _explain(item: Any, given: dict[str, Any]) -> str:
     if item["type"] == "extra_forbidden":
         return f"{FILE_NAME} has the unknown setting '{name}'; remove it. Settings: {', '.join(Settings.model_fields)}"
     field = Settings.model_fields.get(name)
-    shown = "(hidden)" if name in ("secret_key", "database_url") else repr(item["input"])
+    shown = "(hidden)" if name in ("secret_key", "database_url", "artifacts_options") else repr(item["input"])
     option = f"--{name.replace('_', '-')}" if name in given else f"{PREFIX}{name.upper()} or `{name}` in {FILE_NAME}"
     remedy = f" {field.description}" if field is not None else ""
     return f"Setting {name.upper()} is {shown}: {plain_message(item['msg'])}. Change {option}.{remedy}"

@@ -150,7 +150,10 @@ def not_common(settings: Settings, others: int) -> Sequence[str]:
             settings.secret_key or settings.secret_key_file,
             "connections stored by one cannot be read by the other",
         ),
-        "ARTIFACTS_DIR": (settings.artifacts_dir, "tables and large values of one are not found by the other"),
+        "ARTIFACTS_DIR": (
+            settings.artifacts_dir or settings.artifacts_url,
+            "tables and large values of one are not found by the other",
+        ),
     }
     return [
         f"{PREFIX}{name} is not set, but {who} on this database: {harm}; set it to the same on all of them"

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import shutil
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, cast
 
 from concertmaster.config import Settings
+from concertmaster.data.artifact_cache import ArtifactCache
 from concertmaster.data.artifacts import ArtifactStore
+from concertmaster.data.depot import Depot
+from concertmaster.domain.errors import UserError
 from concertmaster.domain.interfaces import Clock, Slots
 from concertmaster.engine.hooks import Hooks
 from concertmaster.storage.backfills import SqlBackfillStore
@@ -42,16 +49,55 @@ class Storage:
     slots: Slots
 
 
+def open_artifacts(settings: Settings) -> ArtifactStore:
+    """The artifact store of the settings.
+
+    Raises:
+        UserError: `artifacts.unsupported_store`, `settings.invalid`.
+        OperationalError: `artifacts.disk_full`, `artifacts.not_writable`.
+    """
+    folder = settings.resolved_artifacts_dir
+    if not settings.artifacts_url:
+        return ArtifactStore(folder)
+    if settings.artifacts_dir is not None:
+        raise UserError("settings.invalid", "ARTIFACTS_URL and ARTIFACTS_DIR are both set; remove one of them")
+    depot = open_depot(settings)
+    return ArtifactStore(folder, depot=depot, cache=ArtifactCache(folder, settings.artifacts_cache_bytes))
+
+
+def open_depot(settings: Settings) -> Depot:
+    """Where ARTIFACTS_URL leads, without a look at it.
+
+    Raises:
+        UserError: `artifacts.unsupported_store`, `settings.invalid`.
+    """
+    return Depot(settings.artifacts_url, options=_options(settings.artifacts_options.get_secret_value()))
+
+
+def _options(text: str) -> Mapping[str, Any]:
+    try:
+        found: Any = json.loads(text or "{}")
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        message = (
+            """Setting ARTIFACTS_OPTIONS is no JSON object; write it like {"endpoint": "https://s3.example.com"}"""
+        )
+        raise UserError("settings.invalid", message)
+    return cast("dict[str, Any]", found)
+
+
 async def open_storage(settings: Settings, hooks: Hooks, clock: Clock, stack: AsyncExitStack) -> Storage:
     """Open everything, until the stack is closed.
 
     Raises:
-        OperationalError: the database or a folder cannot be used.
-        UserError: the database belongs to a newer version.
+        OperationalError: the database, a folder or the artifact store cannot be used.
+        UserError: a setting is wrong, or the database belongs to a newer version.
     """
-    artifacts = ArtifactStore(settings.resolved_artifacts_dir)
+    artifacts = open_artifacts(settings)
     # In a folder that is ours alone, whatever is half written belongs to a process that is gone.
     artifacts.sweep(older_than=timedelta() if settings.artifacts_dir is None else HALF_WRITTEN_KEPT)
+    await asyncio.to_thread(artifacts.check)
     shutil.rmtree(settings.scratch_dir, ignore_errors=True)
     upgrade(settings.resolved_database_url)
     database = Database(settings.resolved_database_url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -9,13 +10,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import polars as pl
 import pytest
 
+from concertmaster import Connection
 from concertmaster.domain.document import parse
 from concertmaster.domain.validation import validate
 from concertmaster.nodes.loader import builtin_registry
 from documentation import shop
 from engine_harness import running_engine
+from s3_server import S3Server
 
 REGISTRY = builtin_registry()
 FILES = {
@@ -63,6 +67,10 @@ OUTPUTS: dict[str, Any] = {
     "logic.merge": {"both": [1, 2]},
     "logic.switch": {"size": "M"},
     "python.code": {"sum": 18},
+    "s3.delete": {"gone": ["passing/airlines.csv"]},
+    "s3.get": {"rows": 2},
+    "s3.list": {"files": 2},
+    "s3.put": {"url": "s3://shop/reference/airlines.parquet"},
     "table.aggregate": {"routes": 2},
     "table.cast": {"rows": 2},
     "table.dedupe": {"carriers": 2},
@@ -127,8 +135,20 @@ def test_every_builtin_has_an_example_and_every_parameter_a_help_text() -> None:
             assert field.get("description"), f"{type_id}: {name}"
 
 
+@pytest.fixture(scope="module")
+def bucket(s3: S3Server) -> Connection[Any]:
+    """A bucket with the orders of two days."""
+    client, name = s3.client(), s3.make_bucket("shop")
+    orders = io.BytesIO()
+    pl.DataFrame({"id": [7, 8]}).write_parquet(orders)
+    for day in (29, 30):
+        client.put_object(Bucket=name, Key=f"orders/2026-11-{day}.parquet", Body=orders.getvalue())
+    return Connection("s3", "shop", s3.values(name))
+
+
 @pytest.mark.parametrize("type_id", sorted(OUTPUTS))
-async def test_the_example_runs(tmp_path: Path, type_id: str) -> None:
+async def test_the_example_runs(tmp_path: Path, type_id: str, request: pytest.FixtureRequest) -> None:
+    bucket = request.getfixturevalue("bucket") if type_id.startswith("s3.") else None
     for name, content in FILES.items():
         (tmp_path / name).write_text(content)
     spec = REGISTRY.spec(type_id)
@@ -141,7 +161,7 @@ async def test_the_example_runs(tmp_path: Path, type_id: str) -> None:
         inputs = {name: schema["default"] for name, schema in workflow.inputs.items()}
         if "url" in inputs:
             inputs["url"] = f"http://127.0.0.1:{server.server_port}/"
-        async with running_engine(tmp_path, allow="127.0.0.1", connections={"shop": shop(tmp_path)}) as harness:
+        async with running_engine(tmp_path, allow="127.0.0.1", connections={"shop": bucket or shop(tmp_path)}) as harness:
             row, events = await harness.run(spec.example, inputs)
         server.shutdown()
     assert row.status == "succeeded", row.error

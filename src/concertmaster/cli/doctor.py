@@ -33,6 +33,7 @@ from concertmaster.inspection import (
     unknown_limits,
 )
 from concertmaster.observability.logging import configure
+from concertmaster.opening import open_depot
 from concertmaster.registering.opening import read_registry
 from concertmaster.security.given_connections import VARIABLE, given_connections
 from concertmaster.services.connections import problem_of
@@ -105,11 +106,22 @@ def _database(settings: Settings) -> Iterator[Finding]:
     if database_is_shared(settings) and not others:
         for name, is_set in (
             ("SECRET_KEY", settings.secret_key or settings.secret_key_file),
-            ("ARTIFACTS_DIR", settings.artifacts_dir),
+            ("ARTIFACTS_DIR", settings.artifacts_dir or settings.artifacts_url),
         ):
             if not is_set:
                 remedy = f"set {PREFIX}{name} to the same on all servers, if there are several on this database"
                 yield Finding("database", None, remedy)
+
+
+def _artifacts(settings: Settings) -> Iterator[Finding]:
+    if not settings.artifacts_url:
+        return
+    try:
+        open_depot(settings).check()
+    except ConcertMasterError as error:
+        yield Finding("artifacts", False, error.message)
+    else:
+        yield Finding("artifacts", True, f"{settings.artifacts_url} can be written, read and cleaned")
 
 
 def _server(settings: Settings) -> Iterator[Finding]:
@@ -176,6 +188,7 @@ _CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _environment,
     _folders,
     _database,
+    _artifacts,
     _server,
     _web,
     _connections,

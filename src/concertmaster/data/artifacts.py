@@ -1,21 +1,20 @@
 """ArtifactStore: content-addressed bytes outside the journal, under `ab/<sha256>`.
 
 A file gets its final name only when its bytes and its folder entry are on disk, so whatever an event names is
-there whole. A crash leaves nothing but temporary files, which the next start sweeps.
+there whole. A crash leaves nothing but temporary files, which the next start sweeps. With a `Depot` behind it the
+folder is a cache of that: what is put is there before anybody learns its name.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import os
-import re
 import shutil
 import time
 import uuid
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -23,33 +22,41 @@ from typing import BinaryIO, cast
 from fsspec.core import url_to_fs  # pyright: ignore[reportUnknownVariableType]
 from fsspec.implementations.local import LocalFileSystem
 
-from concertmaster.domain.errors import ConcertMasterError, NotFound, OperationalError, UserError
+from concertmaster.data.artifact_cache import ArtifactCache
+from concertmaster.data.artifact_files import copy, digest_of, explained, files_of, is_digest, missing, sync, used
+from concertmaster.data.depot import Depot
+from concertmaster.domain.errors import OperationalError, UserError
 
 _TEMPORARY = "tmp"
 _OWNER = "database"
 _ASIDE = ".aside"
 # What is taken aside to be removed, and put back, is away for a moment.
 _AWAY_SECONDS = 0.05
-_BLOCK_BYTES = 1 << 20
-_FULL = {errno.ENOSPC, errno.EDQUOT}
-_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
-_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
 class ArtifactStore:
     """Bytes by their SHA-256 digest (64 hex digits). Safe for use from many threads; all calls block.
 
     Attributes:
-        root: the store's folder.
+        root: the store's folder; with a depot that of its cache.
         unfinished: folder of what is being written; the next start sweeps it.
     """
 
-    def __init__(self, url: str | Path, *, unfinished: Path | None = None) -> None:
+    def __init__(
+        self,
+        url: str | Path,
+        *,
+        unfinished: Path | None = None,
+        depot: Depot | None = None,
+        cache: ArtifactCache | None = None,
+    ) -> None:
         """Open or make the store.
 
         Args:
             url: a folder, or a `file://` URL.
             unfinished: folder for what is being written, on the same disk; default `tmp` in the store.
+            depot: where artifacts are for good; the folder is a cache then.
+            cache: what keeps the cache small.
         Raises:
             UserError: `artifacts.unsupported_store`.
             OperationalError: `artifacts.disk_full`, `artifacts.not_writable`.
@@ -62,18 +69,20 @@ class ArtifactStore:
         self._files = filesystem
         self.root = Path(root).resolve()
         self.unfinished = unfinished or self.root / _TEMPORARY
-        with self._explained():
+        self._depot = depot
+        self._cache = cache
+        with explained(self.root):
             self.unfinished.mkdir(parents=True, exist_ok=True)
 
     def put_bytes(self, data: bytes) -> str:
         """Store bytes durably and return their digest; bytes already there are not written again."""
         digest = hashlib.sha256(data).hexdigest()
-        if self.reuse(digest):
-            return digest
-        with self.temporary() as path:
-            with self._explained(), path.open("wb") as file:
-                file.write(data)
-            self._keep(path, digest)
+        if not self._touch(digest):
+            with self.temporary() as path:
+                with explained(self.root), path.open("wb") as file:
+                    file.write(data)
+                self._keep(path, digest)
+        self._share(digest)
         return digest
 
     def put_file(self, path: Path, *, move: bool = False) -> str:
@@ -83,17 +92,19 @@ class ArtifactStore:
             move: the file may be taken away from where it is; otherwise it is copied.
         """
         if move and path.stat().st_dev == self.unfinished.stat().st_dev:
-            digest = _digest_of(path)
-            if self.reuse(digest):
+            digest = digest_of(path)
+            if self._touch(digest):
                 path.unlink()
             else:
                 self._keep(path, digest)
+            self._share(digest)
             return digest
-        with self.temporary() as copy:
-            with self._explained(), path.open("rb") as source, copy.open("wb") as target:
-                digest = _copy(source, target)
-            if not self.reuse(digest):
-                self._keep(copy, digest)
+        with self.temporary() as part:
+            with explained(self.root), path.open("rb") as source, part.open("wb") as target:
+                digest = copy(source, target)
+            if not self._touch(digest):
+                self._keep(part, digest)
+        self._share(digest)
         if move:
             path.unlink()
         return digest
@@ -107,7 +118,7 @@ class ArtifactStore:
         """
         path = self.unfinished / f"{uuid.uuid4().hex}{suffix}"
         try:
-            with self._explained():
+            with explained(self.root):
                 yield path
         finally:
             path.unlink(missing_ok=True)
@@ -124,15 +135,37 @@ class ArtifactStore:
     def local_path(self, digest: str) -> Path:
         """Where it is on this machine, never to be written to. Raises NotFound `artifacts.not_found`."""
         path = self._place(digest)
+        if self._depot is not None:
+            return self._fetched(digest, path, self._depot)
         if not path.is_file():
             time.sleep(_AWAY_SECONDS)
             if not path.is_file():
-                raise _missing(digest)
+                raise missing(digest)
         return path
+
+    def holding(self, digests: Iterable[str]) -> AbstractContextManager[None]:
+        """A block in which paths of these stay good; those of others do for some minutes."""
+        return contextlib.nullcontext() if self._cache is None else self._cache.holding(digests)
 
     def exists(self, digest: str) -> bool:
         """Whether the store has it."""
+        if self._depot is not None:
+            return bool(self._depot.generations(digest))
         return self._place(digest).is_file()
+
+    def check(self) -> None:
+        """See that the depot can be used, where there is one.
+
+        Raises:
+            OperationalError: see `Depot.check`.
+        """
+        if self._depot is not None:
+            self._depot.check()
+
+    @property
+    def place(self) -> str:
+        """Where artifacts are, for messages."""
+        return str(self.root) if self._depot is None else self._depot.url
 
     def size(self, digest: str) -> int:
         """Its length in bytes. Raises NotFound `artifacts.not_found`."""
@@ -140,19 +173,25 @@ class ArtifactStore:
 
     def belongs_to(self, owner: str) -> bool:
         """Whether the store is this owner's; the first one who asks gets it."""
+        if self._depot is not None:
+            return self._depot.belongs_to(owner)
         file = self.root / _OWNER
-        with contextlib.suppress(FileExistsError), self._explained(), file.open("x") as written:
+        with contextlib.suppress(FileExistsError), explained(self.root), file.open("x") as written:
             written.write(owner)
         return file.read_text() == owner
 
     def folders(self) -> list[str]:
         """The parts that the store is made of, to be looked through one by one."""
+        if self._depot is not None:
+            return self._depot.folders()
         return sorted(path.name for path in self.root.iterdir() if len(path.name) == 2 and path.is_dir())
 
     def older_than(self, folder: str, age: timedelta) -> list[str]:
         """Those in a folder that nobody has made or reused for so long."""
+        if self._depot is not None:
+            return self._depot.older_than(folder, age)
         limit = time.time() - age.total_seconds()
-        return [name for name, found in _files(self.root / folder) if found.st_mtime < limit]
+        return [name for name, found in files_of(self.root / folder) if found.st_mtime < limit]
 
     def remove_old(self, digest: str, age: timedelta, *, dry_run: bool = False) -> int | None:
         """Remove one that nobody has made or reused for so long; returns its bytes, None when it stays.
@@ -160,6 +199,8 @@ class ArtifactStore:
         Whoever reuses it at this very moment finds that it is there, so it is taken aside first, and put back when it
         has become young meanwhile.
         """
+        if self._depot is not None:
+            return self._depot.remove_old(digest, age, dry_run=dry_run)
         place, limit = self._place(digest), time.time() - age.total_seconds()
         # Two processes may do so at one time.
         aside = self.unfinished / f"{digest}.{uuid.uuid4().hex}{_ASIDE}"
@@ -191,100 +232,62 @@ class ArtifactStore:
         return removed
 
     def _place(self, digest: str) -> Path:
-        if not _is_digest(digest):
-            raise _missing(digest)
+        if not is_digest(digest):
+            raise missing(digest)
         return self.root / digest[:2] / digest
 
     def reuse(self, digest: str) -> bool:
-        """Whether it is there; then it is made young again, for garbage collection, and surely on disk."""
+        """Whether it is there; then it is made young again, for garbage collection, and surely on disk.
+
+        In a depot it is then, too, where a child has left it in the cache.
+        """
+        here = self._touch(digest)
+        return here if self._depot is None else self._depot.renew(digest, self._place(digest) if here else None)
+
+    def _share(self, digest: str) -> None:
+        """Put what is in the folder into the depot."""
+        if self._depot is None:
+            return
+        place = self._place(digest)
+        if not self._depot.renew(digest, place):
+            raise OperationalError("artifacts.lost", f"The artifact {digest} has gone from {self.root}; run it again")
+        if self._cache is not None:
+            with contextlib.suppress(FileNotFoundError):
+                self._cache.added(place.stat().st_size)
+
+    def _fetched(self, digest: str, path: Path, depot: Depot) -> Path:
+        if used(path):
+            return path
+        with contextlib.nullcontext() if self._cache is None else self._cache.fetching(digest):
+            if used(path):
+                return path
+            with self.temporary() as part:
+                if not depot.fetch(digest, part):
+                    raise missing(digest)
+                size = part.stat().st_size
+                self._keep(part, digest)
+            if self._cache is not None:
+                self._cache.added(size)
+        return path
+
+    def _touch(self, digest: str) -> bool:
+        """Whether it is in the folder; then it is young."""
         path = self._place(digest)
-        try:
-            os.utime(path)
-        except FileNotFoundError:
+        if not used(path):
             return False
         # Another thread may have renamed it a moment ago without having synced the folder yet.
-        _sync(path.parent)
+        sync(path.parent)
         return True
 
     def _keep(self, path: Path, digest: str) -> None:
         target = self._place(digest)
-        with self._explained():
+        with explained(self.root):
             # What an attempt has made may carry the time of where it is from.
             os.utime(path)
-            _sync(path)
+            sync(path)
             if not target.parent.is_dir():
                 target.parent.mkdir(exist_ok=True)
-                _sync(self.root)
+                sync(self.root)
             path.chmod(0o444)
             path.replace(target)
-            _sync(target.parent)
-
-    @contextmanager
-    def _explained(self) -> Generator[None]:
-        try:
-            yield
-        except ConcertMasterError:
-            raise
-        except Exception as error:
-            # Polars and DuckDB have error classes of their own for a failed write; only the text tells.
-            told = _OS_ERROR.search(str(error))
-            if (getattr(error, "errno", None) or (told and int(told[1]))) in _FORBIDDEN:
-                raise OperationalError(
-                    "artifacts.not_writable",
-                    f"The artifact store {self.root} cannot be written: {error}; give this user the right to write "
-                    "there, or put the data folder elsewhere (--data-dir)",
-                    retryable=False,
-                    folder=str(self.root),
-                ) from error
-            if getattr(error, "errno", None) not in _FULL and "No space left on device" not in str(error):
-                raise
-            raise OperationalError(
-                "artifacts.disk_full",
-                f"No space left on the disk of {self.root}; free some, or put the data folder elsewhere (--data-dir)",
-                folder=str(self.root),
-            ) from error
-
-
-def _is_digest(name: str) -> bool:
-    return len(name) == 64 and set(name) <= set("0123456789abcdef")
-
-
-def _files(folder: Path) -> Generator[tuple[str, os.stat_result]]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            # Network folders and desktops leave files of their own.
-            if not _is_digest(entry.name):
-                continue
-            # In a shared folder another process may remove what is listed here.
-            with contextlib.suppress(FileNotFoundError):
-                yield entry.name, entry.stat()
-
-
-def _missing(digest: str) -> NotFound:
-    message = (
-        f"The artifact {digest} is not in the store any more: old data is removed where the settings outputs_max_* "
-        "say so; run the workflow again to have it"
-    )
-    return NotFound("artifacts.not_found", message, artifact=digest)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _digest_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _copy(source: BinaryIO, target: BinaryIO) -> str:
-    """Copy and hash in one pass."""
-    digest = hashlib.sha256()
-    while block := source.read(_BLOCK_BYTES):
-        digest.update(block)
-        target.write(block)
-    return digest.hexdigest()
+            sync(target.parent)

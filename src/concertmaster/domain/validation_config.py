@@ -36,7 +36,18 @@ def check_configs(
         found = report_config(spec, config, findings, at=at, severity=severity, connections=connections)
         if found:
             references[name] = found
+        if not scope.graph.incoming[name]:
+            for field in _wanted_without_wires(spec.schema) - config.keys():
+                message = f"`{field}` is required where nothing is wired in ({spec.id})"
+                place = at + pointer(field)
+                findings.add(severity, "config.missing", place, message, fix=f"Add `{field}`, or wire something in")
     return references
+
+
+def _wanted_without_wires(schema: Mapping[str, Any]) -> frozenset[str]:
+    """The fields that stand in for what might be wired in."""
+    properties: Mapping[str, Mapping[str, Any]] = schema.get("properties", {})
+    return frozenset(name for name, field in properties.items() if field.get("x-required-unless-wired"))
 
 
 def report_config(

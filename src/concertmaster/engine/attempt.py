@@ -27,7 +27,7 @@ from concertmaster.engine.context import NodeContext
 from concertmaster.engine.conversion import Conversion, is_stream
 from concertmaster.engine.failures import failure_of, trace_of
 from concertmaster.engine.isolated import run_isolated
-from concertmaster.engine.job import Job
+from concertmaster.engine.job import Job, artifacts_of
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
 from concertmaster.engine.resources import resources_of
@@ -56,7 +56,8 @@ async def run_attempt(job: Job, *, gate: Gate | None = None) -> Outcome:
         key = key_of(job, config)
         if key is not None and (found := await find(job, key)) is not None:
             return found
-        outcome = await _outputs(job, gate, config, model)
+        with job.engine.artifacts.holding(artifacts_of(job.inputs)):
+            outcome = await _outputs(job, gate, config, model)
         if isinstance(outcome, Failure):
             return _redacted(context, outcome)
         if isinstance(outcome, Wait | Await):

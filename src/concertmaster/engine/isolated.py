@@ -19,7 +19,7 @@ from concertmaster.domain.interfaces import IsolatedCall
 from concertmaster.domain.values import FileRef, JsonValue, Value, from_json
 from concertmaster.engine.failures import MESSAGE_LIMIT, code_of, storable
 from concertmaster.engine.isolated_job import Code, IsolatedJob, connection_json
-from concertmaster.engine.job import Job
+from concertmaster.engine.job import Job, artifacts_of
 from concertmaster.nodes.credentials import Connection
 
 _Count = Annotated[int, Field(ge=0)]
@@ -86,6 +86,8 @@ async def run_isolated(
         OperationalError: see `domain.interfaces.Compute.run_isolated`.
     """
     node, context, engine = job.node, job.context, job.engine
+    if stored := list(artifacts_of(job.inputs)):
+        await asyncio.to_thread(_fetch, job, stored)
     sent = IsolatedJob(
         code=Code.of(node.type),
         config=config,
@@ -126,6 +128,12 @@ async def run_isolated(
     return await asyncio.to_thread(_outputs, job, parsed)
 
 
+def _fetch(job: Job, stored: list[str]) -> None:
+    """Have on this disk what the child will read: it knows no other place."""
+    for digest in stored:
+        job.engine.artifacts.local_path(digest)
+
+
 def _outputs(job: Job, answer: _Answer) -> Mapping[str, Value]:
     if answer.outputs is None:
         raise _refused("there is no result")
@@ -134,7 +142,8 @@ def _outputs(job: Job, answer: _Answer) -> Mapping[str, Value]:
         if name not in job.node.outlets:
             raise _refused(f"there is no outlet {name!r}")
         value = from_json(given.model_dump())
-        if value.artifact is not None and not job.engine.artifacts.exists(value.artifact):
+        # A child leaves it in our folder; if that is a cache, it is put where it belongs by now.
+        if value.artifact is not None and not job.engine.artifacts.reuse(value.artifact):
             raise _refused(f"the artifact of {name!r} is not in the store")
         if isinstance(value, FileRef) and value.artifact is None:
             job.context.path(value.path or "")

@@ -51,10 +51,11 @@ def _of_table(engine: Engine, table: TableRef, offset: int, count: int, batch: i
     # Loaded with the first table: an idle server does without.
     from concertmaster.data.slices import row_values, slices  # noqa: PLC0415
 
-    path = engine.artifacts.local_path(table.artifact)
-    if batch is None:
-        return [JsonValue(row) for row in row_values(path, offset, count)]
-    return list(slices(engine.artifacts, path, offset * batch, count, batch))
+    with engine.artifacts.holding([table.artifact]):
+        path = engine.artifacts.local_path(table.artifact)
+        if batch is None:
+            return [JsonValue(row) for row in row_values(path, offset, count)]
+        return list(slices(engine.artifacts, path, offset * batch, count, batch))
 
 
 def references_of(state: ExecutionState) -> list[ArtifactReference]:
@@ -159,5 +160,6 @@ def stacked(engine: Engine, tables: list[Value]) -> Value:
     """Tables one below the other."""
     from concertmaster.data.slices import stack  # noqa: PLC0415  (as in `_of_table`)
 
-    paths = [engine.artifacts.local_path(table.artifact) for table in tables if isinstance(table, TableRef)]
-    return stack(engine.artifacts, paths)
+    digests = [table.artifact for table in tables if isinstance(table, TableRef)]
+    with engine.artifacts.holding(digests):
+        return stack(engine.artifacts, [engine.artifacts.local_path(digest) for digest in digests])

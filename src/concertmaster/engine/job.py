@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -52,6 +53,14 @@ def inputs_of(state: ExecutionState, node: PlanNode) -> Inputs:
         else:
             inputs.setdefault(edge.port, value)
     return inputs
+
+
+def artifacts_of(inputs: Inputs) -> Iterator[str]:
+    """The digests of what is stored of them."""
+    for given in inputs.values():
+        for value in given if isinstance(given, list) else (given,):
+            if value.artifact is not None:
+                yield value.artifact
 
 
 def _given(state: ExecutionState, node: PlanNode) -> Value | None:

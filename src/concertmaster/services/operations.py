@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -44,9 +44,11 @@ class OperationsService:
         *,
         commit_trouble: Callable[[], str | None],
         here: Callable[[], Mapping[str, float]],
+        artifacts: Callable[[], Awaitable[None]] | None = None,
         registry: Callable[[], tuple[str, str | None]] = lambda: ("dynamic", None),
     ) -> None:
         """Args:
+        artifacts: raises when the artifact store cannot be used.
         commit_trouble: why nothing can be committed at the moment, None when all is well.
         here: what this process has at the moment, by name: executions in memory, threads, children.
         registry: how node types are loaded, and why it is not as the settings say.
@@ -55,6 +57,7 @@ class OperationsService:
         self._executions = executions
         self._commit_trouble = commit_trouble
         self._here = here
+        self._artifacts = artifacts
         self._registry = registry
 
     def info(self, actor: Actor) -> dict[str, Any]:
@@ -82,11 +85,13 @@ class OperationsService:
         return Load(await self._executions.open_executions(), self._here())
 
     async def ready(self) -> None:
-        """Raise unless the database can be written and read; the runtime exists only once recovery is under way.
+        """Raise unless database and artifact store can be used; the runtime exists only once recovery is under way.
 
         Raises:
-            OperationalError: `storage.not_writable`, `database.unavailable`.
+            OperationalError: `storage.not_writable`, `database.unavailable`, or see `Depot.check`.
         """
         if (trouble := self._commit_trouble()) is not None:
             raise OperationalError("storage.not_writable", f"Nothing can be stored at the moment: {trouble}")
         await self._executions.list(limit=1)
+        if self._artifacts is not None:
+            await self._artifacts()

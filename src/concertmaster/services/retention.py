@@ -153,8 +153,8 @@ class RetentionService:
         """
         if self._foreign:
             message = (
-                f"The artifact store {self._artifacts.root} belongs to another database, so nothing is removed; give "
-                "each database a store of its own (artifacts_dir)"
+                f"The artifact store {self._artifacts.place} belongs to another database, so nothing is removed; give "
+                "each database a store of its own (artifacts_dir, artifacts_url)"
             )
             raise UserError("artifacts.foreign", message)
         done = _Expired()

@@ -1,4 +1,4 @@
-"""file.read: a file of the workspace as a table."""
+"""file.read: a file of the workspace, or of another node, as a table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import polars as pl
 from pydantic import Field
 
-from concertmaster import Context, UserError, node
+from concertmaster import Context, File, Input, UserError, node
 from concertmaster.nodes.builtin.csv.columns import COMPRESSED, CsvOptions
 from concertmaster.nodes.builtin.csv.reading import as_utf8, read_csv
 from concertmaster.nodes.builtin.deferred import deferred
@@ -59,7 +59,8 @@ _TYPES: Mapping[ColumnType, Any] = {
 
 def apart(config: Any) -> bool:
     """Whether the format that a config names, or the ending of its path, is one for a child process."""
-    return (config.format if config.format != "auto" else FORMATS.get(Path(config.path).suffix.lower())) in _APART
+    known = config.format if config.format != "auto" else FORMATS.get(Path(config.path or "").suffix.lower())
+    return known in _APART
 
 
 @node(
@@ -72,7 +73,10 @@ def apart(config: Any) -> bool:
     title="Read file",
 )
 def file_read(
-    path: Annotated[str, Field(min_length=1, json_schema_extra={"format": "path"})],
+    path: Annotated[
+        Annotated[str, Field(min_length=1, json_schema_extra={"format": "path"})] | None,
+        Field(json_schema_extra={"x-required-unless-wired": True}),
+    ] = None,
     format: Literal["auto", "csv", "parquet", "jsonl", "excel", "avro", "xml", "fixed"] = "auto",
     delimiter: Annotated[str | None, Field(min_length=1, max_length=1)] = None,
     has_header: bool = True,
@@ -86,6 +90,7 @@ def file_read(
     sheet: Annotated[str | int | None, Field(json_schema_extra={"examples": ["Sheet1"]})] = None,
     record: Annotated[str | None, Field(min_length=1)] = None,
     widths: Mapping[str, Annotated[int, Field(ge=1, le=100_000)]] | None = None,
+    file: Input[Any] = None,
     context: Context | None = None,
 ) -> pl.LazyFrame:
     """Read a file as a table: CSV, Parquet, JSON lines, Excel, Avro, XML or fixed width.
@@ -96,8 +101,9 @@ def file_read(
     fixed width get their types in the same way.
 
     Args:
-        path: The file, relative to the workspace.
-        format: How the file is written; `auto` goes by its ending.
+        path: The file, relative to the workspace; in place of one that is wired in.
+        format: How the file is written; `auto` goes by its ending. Of a file that is wired in say so if it is Excel,
+            Avro or XML.
         delimiter: Sign between CSV fields; a comma when left out, a tab for `.tsv`.
         has_header: The first CSV row holds the column names.
         nulls: CSV values that stand for "no value".
@@ -120,34 +126,55 @@ def file_read(
         outputs: {rows: "{{ nodes.airlines.rows }}"}
         ```
     """
-    file = existing(path, context)
-    known = format if format != "auto" else format_of(file, path)
+    wired = path is None
+    source, path = _source(file, path, context)
+    known = format if format != "auto" else format_of(source, path)
+    if wired and format == "auto" and known in _APART:
+        raise UserError(
+            "file.format_needed",
+            f"{path} is to be read in a process of its own, which has to be known before: set `format: {known}`",
+            path=path,
+        )
     if known == "parquet":
-        return _read_parquet(file, path)
+        return _read_parquet(source, path)
     if known == "jsonl":
-        return _read_jsonl(file, path, types)
+        return _read_jsonl(source, path, types)
     if known not in ("csv", "fixed"):
         columns: pl.DataFrame = (
-            reading.read_excel(file, path, sheet, has_header=has_header, skip_rows=skip_rows)
+            reading.read_excel(source, path, sheet, has_header=has_header, skip_rows=skip_rows)
             if known == "excel"
-            else reading.read_avro(file, path)
+            else reading.read_avro(source, path)
             if known == "avro"
-            else reading.read_xml(file, path, record)
+            else reading.read_xml(source, path, record)
         )
         return _typed(columns, path, nulls, types, dates, context) if known == "xml" else columns.lazy()
     if known == "fixed":
         if not widths:
             raise UserError("file.no_widths", f"{path} is of fixed width: say in `widths` how wide each column is")
-        with as_utf8(file, path, encoding, context.scratch if context else None) as text:
+        with as_utf8(source, path, encoding, context.scratch if context else None) as text:
             columns = reading.read_fixed(text, path, widths, skip_rows=skip_rows, ragged=ragged)
         return _typed(columns, path, nulls, types, dates, context)
     if delimiter is None:
-        delimiter = "\t" if ".tsv" in file.suffixes else ","
+        delimiter = "\t" if ".tsv" in source.suffixes else ","
     options = CsvOptions(delimiter, quote or None, has_header, skip_rows, nulls, dates=dates, ragged=ragged)
-    with as_utf8(file, path, encoding, context.scratch if context else None) as text:
+    with as_utf8(source, path, encoding, context.scratch if context else None) as text:
         options = replace(options, types=_given_types(text, path, options, types or {}))
         large = context is not None and text.stat().st_size > EAGER_LIMIT_BYTES
         return read_csv(text, path, options, spill=context.scratch() / "rows.parquet" if context and large else None)
+
+
+def _source(file: Any, path: str | None, context: Context | None) -> tuple[Path, str]:
+    """The file to read, under a name with the right ending, and what messages call it."""
+    if path is not None:
+        return existing(path, context), path
+    if not isinstance(file, File):
+        raise UserError("file.missing", "There is no file to read: fill in `path`, or wire a file in")
+    if context is None or file.path.suffix == Path(file.name).suffix:
+        return file.path, file.name
+    # An artifact is named by its digest.
+    named = context.scratch() / f"read-{Path(file.name).name}"
+    named.symlink_to(file.path)
+    return named, file.name
 
 
 def _typed(

@@ -110,6 +110,20 @@ def file_write(
     return File(target)
 
 
+def write_streaming(
+    frame: pl.LazyFrame, to: Path, format: Literal["csv", "parquet", "jsonl"], how: Compression
+) -> None:
+    """Write rows as they come, in the usual way of the format.
+
+    Raises:
+        UserError: `file.compression`, `file.nested`.
+        OperationalError: `file.disk_full`, `file.write_failed`.
+    """
+    with explained(to.name):
+        packing = _packing(to, format, how)
+        _write(frame, to, format, packing, header=True, delimiter="\t" if ".tsv" in to.suffixes else ",", null="")
+
+
 def _widths(widths: Mapping[str, int] | None, columns: pl.DataFrame, shown: str) -> Mapping[str, int]:
     if not widths:
         raise UserError("file.no_widths", f"{shown}: say in `widths` how wide each column is")

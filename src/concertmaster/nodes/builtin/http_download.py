@@ -33,8 +33,8 @@ async def http_download(
     """Download a file.
 
     It is written as it comes and is complete or not there at all. It lives with the run; `file.copy` gives it a place
-    in the workspace, where `file.read` reads it; `file.unarchive` and the text nodes take it as it is. The same
-    addresses are refused as by `http.request`.
+    in the workspace; `file.read`, `file.unarchive` and the text nodes take it as it is. The same addresses are refused
+    as by `http.request`.
 
     Args:
         url: What to download; relative to the connection's `base_url` when that is set.

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from concertmaster.data.oauth2 import ClientCredentials
 from concertmaster.nodes.builtin.http_request import credentials
+from concertmaster.nodes.builtin.s3 import answers
+from concertmaster.nodes.builtin.s3.signing import endpoint_of, signed, url_of
 from concertmaster.nodes.connection_checks.access import SECONDS, Access, CheckFailed
 from concertmaster.nodes.credentials import Connection
 
 _TIMEOUT = timedelta(seconds=SECONDS - 1)
 _LARGEST_BYTES = 8 * 1024 * 1024
-_CODE = re.compile(rb"<Code>([A-Za-z]{1,60})</Code>")
-# Error codes of S3; https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
-_S3 = {
-    "InvalidAccessKeyId": "Check access_key_id",
-    "SignatureDoesNotMatch": "Check secret_access_key",
-    "InvalidToken": "Check session_token; it may have expired",
-    "ExpiredToken": "The session_token has expired; store a new one",
-    "NoSuchBucket": "Check the name of the bucket, or make it",
-    "AccessDenied": "Give these credentials the right to list the bucket",
-    "AuthorizationHeaderMalformed": "Check the region",
-    "PermanentRedirect": "The bucket is in another region; check region and endpoint_url",
-    "RequestTimeTooSkewed": "The clock of this machine is wrong; set it",
-}
 
 
 async def http(values: Mapping[str, Any], access: Access) -> str:
@@ -74,23 +62,13 @@ async def slack(values: Mapping[str, Any], access: Access) -> str:
 
 async def s3(values: Mapping[str, Any], access: Access) -> str:
     """List one object of the bucket, or the buckets when there is none."""
-    from botocore.auth import S3SigV4Auth  # noqa: PLC0415  (an optional extra)
-    from botocore.awsrequest import AWSRequest  # noqa: PLC0415
-    from botocore.credentials import Credentials  # noqa: PLC0415
-
-    region, bucket = str(values["region"]), values.get("bucket")
-    place = str(values.get("endpoint_url") or f"https://s3.{region}.amazonaws.com").rstrip("/")
-    url = f"{place}/{quote(str(bucket))}?list-type=2&max-keys=1" if bucket else f"{place}/"
-    request: Any = AWSRequest(method="GET", url=url)
-    request.context["payload_signing_enabled"] = True
-    known = Credentials(str(values["access_key_id"]), str(values["secret_access_key"]), values.get("session_token"))
-    S3SigV4Auth(known, "s3", region).add_auth(request)
+    bucket = str(values.get("bucket") or "")
+    url = url_of(values, bucket, query={"list-type": "2", "max-keys": "1"} if bucket else None)
     answer = await access.http.get(
-        url, headers=dict(request.headers.items()), timeout=_TIMEOUT, max_bytes=_LARGEST_BYTES, follow_redirects=False
+        url, headers=signed(values, "GET", url), timeout=_TIMEOUT, max_bytes=_LARGEST_BYTES, follow_redirects=False
     )
     if answer.is_success:
         return f"The bucket {bucket} can be listed" if bucket else "The credentials are good; no bucket is named"
-    found = _CODE.search(answer.content)
-    code = found[1].decode() if found else f"{answer.status_code} {answer.reason_phrase}"
-    fix = _S3.get(code, "Check region, endpoint_url and bucket")
-    raise CheckFailed(f"{urlsplit(place).netloc} answered {code}", fix)
+    code = answers.code_of(answer)
+    fix = answers.FIXES.get(code, "Check region, endpoint_url and bucket")
+    raise CheckFailed(f"{urlsplit(endpoint_of(values)).netloc} answered {code}", fix)

@@ -10,10 +10,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from concertmaster import UserError
+from concertmaster import File, UserError
+from concertmaster.domain.validation import check_document
 from concertmaster.nodes.builtin.csv.columns import CsvOptions
 from concertmaster.nodes.builtin.csv.reading import read_csv
 from concertmaster.nodes.builtin.file_read import file_read
+from concertmaster.nodes.loader import builtin_registry
 from node_context import PlainContext
 
 
@@ -146,3 +148,28 @@ def test_a_large_file_streams_through_the_disk_with_the_same_types_and_errors(tm
     with pytest.raises(UserError) as caught:
         read_csv(path, "large.csv", CsvOptions(), spill=spill)
     assert caught.value.details["line"] == 5002
+
+
+def test_a_file_that_is_wired_in_is_read_by_its_name(tmp_path: Path) -> None:
+    # As artifacts are: named by a digest.
+    path = tmp_path / "0123abcd"
+    path.write_bytes(gzip.compress(b"a,b\n1,x\n"))
+    context = PlainContext(tmp_path)
+    assert file_read(file=File(path, "down/loaded.csv.gz"), context=context).collect().rows() == [(1, "x")]
+    path.write_bytes(b"a\tb\n1\n")
+    with pytest.raises(UserError, match=r"loaded\.tsv, line 2"):
+        file_read(file=File(path, "loaded.tsv"), context=context)
+    (tmp_path / "here.csv").write_bytes(b"c\n7\n")
+    assert file_read("here.csv", file=File(path, "loaded.tsv"), context=context).collect().rows() == [(7,)]
+    with pytest.raises(UserError, match="set `format: excel`"):
+        file_read(file=File(path, "loaded.xlsx"), context=context)
+    with pytest.raises(UserError, match="fill in `path`, or wire a file in"):
+        file_read(file={"not": "a file"}, context=context)
+
+
+def test_a_document_without_a_path_and_without_a_wire_has_a_problem() -> None:
+    text = "concertmaster: 1\nname: x\nnodes:\n  read: {type: file.read}\n"
+    (problem,) = check_document(text, builtin_registry(), format=None, connections=None).problems
+    assert (problem.code, problem.pointer) == ("config.missing", "/nodes/read/config/path")
+    text += "  get: {type: http.download, config: {url: 'http://a.example/x.csv'}}\nedges: [get -> read]\n"
+    assert check_document(text, builtin_registry(), format=None, connections=None).problems == []

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from connection_servers import answers, free_port, running
+from s3_server import OWNER, S3Server
 
 SECRET = "s3cr3t-pass-word"
 
@@ -123,41 +121,14 @@ async def test_slack_is_known_without_posting(check, server: str) -> None:
     assert (inside.code, SECRET in inside.message) == ("http.egress_refused", False)
 
 
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, str]]:
-    """An S3 that checks signatures; gives its address and the keys of a user who may list buckets."""
-    port, log = free_port(), tmp_path_factory.mktemp("s3") / "log"
-    # Two requests make the user and his keys, two his rights and a bucket; from then on everything is checked.
-    env = {"INITIAL_NO_AUTH_ACTION_COUNT": "4"}
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with running(command, ready=answers(port), log=Path(log), env=env):
-        import botocore.session
-
-        session = botocore.session.get_session()
-        options = {
-            "endpoint_url": f"http://127.0.0.1:{port}",
-            "region_name": "us-east-1",
-            "aws_access_key_id": "any",
-            "aws_secret_access_key": "any",
-        }
-        iam = session.create_client("iam", **options)
-        iam.create_user(UserName="ann")
-        key = iam.create_access_key(UserName="ann")["AccessKey"]
-        rights = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
-        iam.put_user_policy(UserName="ann", PolicyName="all", PolicyDocument=json.dumps(rights))
-        session.create_client("s3", **options).create_bucket(Bucket="goods")
-        yield options["endpoint_url"], key["AccessKeyId"], key["SecretAccessKey"]
-
-
-async def test_s3_lists_the_bucket_or_says_why_not(check, s3: tuple[str, str, str]) -> None:
-    endpoint, key, secret = s3
-    where = {"endpoint_url": endpoint, "access_key_id": key, "secret_access_key": secret}
-    good = await check("s3", **where, bucket="goods")
+async def test_s3_lists_the_bucket_or_says_why_not(check, s3: S3Server) -> None:
+    s3.make_bucket("goods")
+    good = await check("s3", **s3.values("goods"))
     assert (good.message, good.ok) == ("The bucket goods can be listed", True)
-    assert (await check("s3", **where)).ok
-    missing = await check("s3", **where, bucket="none")
+    assert (await check("s3", **s3.values())).ok
+    missing = await check("s3", **s3.values("none"))
     assert (missing.ok, missing.fix) == (False, "Check the name of the bucket, or make it")
-    bad = await check("s3", **{**where, "secret_access_key": SECRET}, bucket="goods")
+    bad = await check("s3", **s3.values("goods", keys=(OWNER[0], SECRET)))
     assert (bad.ok, bad.fix) == (False, "Check secret_access_key")
-    stranger = await check("s3", **{**where, "access_key_id": "AKIANOBODY"}, bucket="goods")
+    stranger = await check("s3", **s3.values("goods", keys=("AKIANOBODY", SECRET)))
     assert (stranger.ok, stranger.fix) == (False, "Check access_key_id")
