@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ class PlainContext:
     attempt: int = 1
     stop: bool = False
     logger: logging.Logger = field(default_factory=lambda: logging.getLogger("node"))
+
+    async def connect(self, host: str, port: int) -> socket.socket:
+        return await self.http.connect(host, port)
 
     def progress(self, done: float, total: float | None = None) -> None:
         self.logger.debug("%s of %s", done, total)

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import os
 import shutil
+import socket
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -82,6 +83,10 @@ class ChildContext:
         if self._http is None:
             self._http = GuardedClient(EgressRules.parse(self._egress))
         return self._http
+
+    async def connect(self, host: str, port: int) -> socket.socket:
+        """A connection for another protocol, under the same rules."""
+        return await self.http.connect(host, port)
 
     def progress(self, done: float, total: float | None = None) -> None:
         """Report progress; thinned out here, so that a tight loop does not fill the channel."""
