@@ -44,7 +44,7 @@ e2e: $(STAMPS)/dev $(STAMPS)/browser web ## Browser tests in a real Chromium
 	$(BIN)/python hatch_build.py install
 	$(PYTEST) -m browser
 
-test: check test-web $(STAMPS)/browser $(STAMPS)/postgres web ## Everything
+test: check test-web $(STAMPS)/browser $(STAMPS)/postgres $(STAMPS)/brokers web ## Everything
 	$(PYTEST) -n 2
 
 chaos: $(STAMPS)/dev $(STAMPS)/postgres web ## The long crash campaign and its report; CHAOS_KILLS=500 CHAOS_SEED=7 for more
@@ -93,6 +93,11 @@ $(STAMPS)/dev: $(STAMPS)/runtime constraints/dev.txt
 $(STAMPS)/postgres:
 	@mkdir -p $(STAMPS)
 	@bash tools/postgres.sh
+	@touch $@
+
+$(STAMPS)/brokers:
+	@mkdir -p $(STAMPS)
+	@bash tools/brokers.sh
 	@touch $@
 
 $(STAMPS)/browser:
