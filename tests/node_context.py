@@ -23,6 +23,7 @@ class PlainContext:
     node: str = "node"
     attempt: int = 1
     stop: bool = False
+    programs: tuple[str, ...] = ()
     logger: logging.Logger = field(default_factory=lambda: logging.getLogger("node"))
 
     async def connect(self, host: str, port: int) -> socket.socket:

@@ -103,6 +103,11 @@ class NodeContext:
         """The guarded client of the server."""
         return self._engine.http
 
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """Programs are run from child processes only."""
+        return ()
+
     async def connect(self, host: str, port: int) -> socket.socket:
         """A connection for another protocol, under the same rules."""
         return await self._engine.http.connect(host, port)

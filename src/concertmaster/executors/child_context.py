@@ -32,14 +32,25 @@ class ChildContext:
     Attributes:
         job: the attempt.
         folder: its scratch folder, where its temporary files go as well.
+        programs: of the machine that it may run.
     """
 
-    def __init__(self, channel: Channel, job: Mapping[str, Any], folder: Path, *, egress: Sequence[str]) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        job: Mapping[str, Any],
+        folder: Path,
+        *,
+        egress: Sequence[str],
+        programs: Sequence[str],
+    ) -> None:
         """Args:
         egress: what outgoing requests may reach beside public addresses (`EGRESS_ALLOW`).
+        programs: what may be run (`SHELL_ALLOW`).
         """
         self.job = IsolatedJob.read(job)
         self.folder = folder
+        self.programs = tuple(programs)
         self.logger = NodeLogger(self._log)
         self._channel = channel
         self._egress = egress

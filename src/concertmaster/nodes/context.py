@@ -71,6 +71,11 @@ class Context(Protocol):
         """The guarded asynchronous HTTP client: bounded time, size and redirects, refused addresses refused."""
         ...
 
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """Programs of the machine that nodes may run, as the setting SHELL_ALLOW names them; `*` is any."""
+        ...
+
     async def connect(self, host: str, port: int) -> socket:
         """A TCP connection for a protocol other than HTTP, not blocking; close it. The rules are those of `http`.
 
