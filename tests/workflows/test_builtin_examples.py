@@ -14,7 +14,7 @@ import pytest
 from concertmaster.domain.document import parse
 from concertmaster.domain.validation import validate
 from concertmaster.nodes.loader import builtin_registry
-from engine_harness import running_engine
+from engine_harness import example_of, running_engine
 
 REGISTRY = builtin_registry()
 FILES = {
@@ -86,6 +86,18 @@ OUTPUTS: dict[str, Any] = {
     "table.window": {"columns": ["carrier", "origin", "dest", "month", "dep_delay", "place", "flights", "behind"]},
 }
 
+# Against servers of their own, in these tests.
+ELSEWHERE = {
+    "test_email_send.py": ["email.send"],
+    "test_messages.py": [
+        *("nats.publish", "nats.request", "rabbitmq.get", "rabbitmq.publish"),
+        *("redis.stream_ack", "redis.stream_add", "redis.stream_read"),
+    ],
+    "test_sftp.py": ["sftp.get", "sftp.list", "sftp.put"],
+    "test_shell_command.py": ["shell.command"],
+    "test_slack_send.py": ["slack.send"],
+}
+
 
 class Server(SimpleHTTPRequestHandler):
     """Files, pages of a list, and a GraphQL answer."""
@@ -111,7 +123,7 @@ class Server(SimpleHTTPRequestHandler):
 
 
 def test_every_builtin_has_an_example_and_every_parameter_a_help_text() -> None:
-    assert sorted(REGISTRY.ids()) == sorted(OUTPUTS)
+    assert sorted(REGISTRY.ids()) == sorted([*OUTPUTS, *(one for listed in ELSEWHERE.values() for one in listed)])
     for type_id in REGISTRY.ids():
         spec = REGISTRY.spec(type_id)
         assert spec is not None
@@ -120,6 +132,14 @@ def test_every_builtin_has_an_example_and_every_parameter_a_help_text() -> None:
         assert spec.icon
         for name, field in spec.schema["properties"].items():
             assert field.get("description"), f"{type_id}: {name}"
+
+
+@pytest.mark.parametrize("name", sorted(ELSEWHERE))
+def test_what_needs_a_server_is_tried_elsewhere(name: str) -> None:
+    text = (Path(__file__).parents[1] / "unit" / "nodes" / "builtin" / name).read_text()
+    for type_id in ELSEWHERE[name]:
+        assert validate(parse(example_of(type_id)).workflow, REGISTRY) == []
+        assert f'example_of("{type_id}")' in text
 
 
 @pytest.mark.parametrize("type_id", sorted(OUTPUTS))
