@@ -16,6 +16,7 @@ from concertmaster import Connection, File, OperationalError, UserError
 from concertmaster.data.guard import EgressRules, GuardedClient
 from concertmaster.nodes.builtin.email_send import email_send
 from concertmaster.nodes.connection_types.catalog import check_values, with_defaults
+from connection_servers import free_port
 from engine_harness import example_of, running_engine
 from mail_server import Mailbox, mail_server
 from node_context import PlainContext
@@ -186,6 +187,13 @@ async def test_only_servers_that_may_be_reached_are(mailbox: Mailbox, tmp_path: 
     async with GuardedClient(EgressRules()) as client:
         error = await refusal(mailbox.port, PlainContext(tmp_path, http=client))
     assert (error.code, error.details["sent"]) == ("http.egress_refused", False)
+
+
+async def test_a_server_that_is_not_there_is_named(context: PlainContext) -> None:
+    port = free_port()
+    error = await refusal(port, context)
+    assert (error.code, error.retryable, error.details["sent"]) == ("network.connect_failed", True, False)
+    assert f"127.0.0.1:{port}: Connection refused. Check host and port" in error.message
 
 
 async def test_a_cancelled_mail_leaves_no_thread(context: PlainContext) -> None:
