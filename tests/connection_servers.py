@@ -75,10 +75,11 @@ def answers(port: int) -> Callable[[], bool]:
 
 
 @contextlib.contextmanager
-def redis_server(folder: Path, *options: str) -> Generator[int]:
+def redis_server(folder: Path, *options: str, tls: bool = False) -> Generator[int]:
     """A Redis; gives its port."""
     port = free_port()
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder), *options]
+    ports = ["--port", "0", "--tls-port", str(port), "--tls-auth-clients", "no"] if tls else ["--port", str(port)]
+    command = ["redis-server", *ports, "--bind", "127.0.0.1", "--save", "", "--dir", str(folder), *options]
     with running(command, ready=answers(port), log=folder / "redis.log"):
         yield port
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Generator, Mapping
 from typing import Any
 
 from concertmaster.data.dialing import tls_for
 from concertmaster.nodes.clients.refusals import Network, address_of, demand_driver, refused
+
+_CLOSE_SECONDS = 2.0
 
 
 @contextlib.asynccontextmanager
@@ -33,24 +36,27 @@ async def opened(values: Mapping[str, Any], network: Network, *, seconds: float)
 
     try:
         try:
-            await client.connect(
-                servers=[f"nats://{f'[{address}]' if ':' in address else address}:{port}"],
-                user=values.get("username"),
-                password=values.get("password"),
-                token=values.get("token"),
-                tls=tls_for(host, ca_certificate=values.get("ca_certificate")) if values["tls"] else None,
-                tls_hostname=host if values["tls"] else None,
-                allow_reconnect=False,
-                max_reconnect_attempts=0,
-                connect_timeout=int(seconds),
-                error_cb=note,
-            )
+            # The driver waits for ever after a certificate that is not good.
+            async with asyncio.timeout(seconds):
+                await client.connect(
+                    servers=[f"nats://{f'[{address}]' if ':' in address else address}:{port}"],
+                    user=values.get("username"),
+                    password=values.get("password"),
+                    token=values.get("token"),
+                    tls=tls_for(host, ca_certificate=values.get("ca_certificate")) if values["tls"] else None,
+                    tls_hostname=host if values["tls"] else None,
+                    allow_reconnect=False,
+                    max_reconnect_attempts=0,
+                    connect_timeout=int(seconds),
+                    error_cb=note,
+                )
         except (Error, OSError, TimeoutError) as error:
             raise _refused(error, told) from error
         yield client
     finally:
         with contextlib.suppress(Error, OSError, TimeoutError):
-            await client.close()
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await client.close()
 
 
 def _refused(error: Exception, told: list[str]) -> Exception:
@@ -61,7 +67,7 @@ def _refused(error: Exception, told: list[str]) -> Exception:
         f"The server refuses: {text}",
         "Check token, or username and password"
         if login
-        else "Check `tls` and port, and that such a server listens there",
+        else "Check `tls`, `ca_certificate` and port, and that such a server listens there",
         retryable=not login,
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 from concertmaster.data.dialing import tls_for
 from concertmaster.nodes.clients.refusals import Network, address_of, demand_driver, refused
 
-_TLS = "Check `tls` and port, and that such a server listens there"
+_TLS = "Check `tls`, `ca_certificate` and port, and that such a server listens there"
 
 
 @contextlib.asynccontextmanager
@@ -55,6 +55,7 @@ def explained(*, sent: bool) -> Generator[None]:
         AMQPConnectionError,
         AMQPError,
         AuthenticationError,
+        ChannelInvalidStateError,
         ProbableAuthenticationError,
     )
 
@@ -77,7 +78,7 @@ def explained(*, sent: bool) -> Generator[None]:
         raise refused(
             "rabbitmq.refused", f"The broker refuses: {text}", fix, retryable=lost, sent=sent and lost
         ) from error
-    except OSError as error:
+    except (OSError, ChannelInvalidStateError) as error:
         raise refused(
             "rabbitmq.broke_off", f"The broker broke off: {error}", _TLS, retryable=True, sent=sent
         ) from error

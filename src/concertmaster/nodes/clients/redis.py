@@ -38,13 +38,14 @@ async def opened(values: Mapping[str, Any], network: Network, *, seconds: float)
 
     host, port = str(values["host"]), int(values["port"])
     address = await address_of(network, host, port)
+    tls = tls_for(host, ca_certificate=values.get("ca_certificate")) if values["tls"] else None
 
     class Named(SSLConnection):
         def _connection_arguments(self) -> Mapping[str, Any]:
-            return {"host": address, "port": port, "ssl": tls_for(host, ca_certificate=values.get("ca_certificate"))}
+            return {"host": address, "port": port, "ssl": tls}
 
     pool: Any = ConnectionPool(
-        connection_class=Named if values["tls"] else Connection,
+        connection_class=Connection if tls is None else Named,
         host=address,
         port=port,
         db=int(values["database"]),
@@ -84,7 +85,7 @@ def explained(*, sent: bool) -> Generator[None]:
         raise refused(
             "redis.broke_off",
             f"The server broke off: {error}",
-            "Check `tls` and port, and that such a server listens there",
+            "Check `tls`, `ca_certificate` and port, and that such a server listens there",
             retryable=True,
             sent=sent,
         ) from error

@@ -4,10 +4,10 @@ show, and the network that both reach them over."""
 from __future__ import annotations
 
 import socket
+from importlib import import_module
 from typing import Any, Protocol
 
 from concertmaster.domain.errors import OperationalError, UserError
-from concertmaster.nodes.connection_types.catalog import TYPES
 
 
 class Network(Protocol):
@@ -41,7 +41,8 @@ def demand_driver(type_: str) -> None:
     Raises:
         UserError: `connection.driver_missing`, saying how to install it.
     """
-    known = TYPES[type_]
+    # Its models take a while to build, and nodes load when the server starts.
+    known = import_module("concertmaster.nodes.connection_types.catalog").TYPES[type_]
     if known.missing_driver is not None:
         raise UserError(
             "connection.driver_missing",

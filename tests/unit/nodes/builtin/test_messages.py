@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from certificates import make_certificate
 from concertmaster import Connection, OperationalError, UserError
 from concertmaster.data.guard import EgressRules, GuardedClient
 from concertmaster.nodes.builtin.nats_publish import nats_publish
@@ -308,3 +309,27 @@ async def test_the_examples_run(
     found = await rabbitmq_get(connection=rabbitmq, queue="orders", context=context)
     assert [message["body"] for message in found["messages"]] == [{"order": 7, "item": "tea"}, {"order": 8}]
     await client.close()
+
+
+async def test_servers_with_an_authority_of_their_own(context: PlainContext, tmp_path: Path) -> None:
+    own = make_certificate(tmp_path)
+    files = (str(own.certificate), str(own.key))
+    with (
+        redis_server(tmp_path, "--tls-cert-file", files[0], "--tls-key-file", files[1], tls=True) as redis_port,
+        nats_server(tmp_path, "--tls", "--tlscert", files[0], "--tlskey", files[1]) as nats_port,
+    ):
+
+        async def add(**values: Any) -> Any:
+            known = connection("redis", port=redis_port, tls=True, **values)
+            return await redis_stream_add(connection=known, stream="s", messages=[1], context=context)
+
+        async def publish(**values: Any) -> Any:
+            known = connection("nats", port=nats_port, tls=True, **values)
+            return await nats_publish(connection=known, subject="s", delivery="core", messages=[1], context=context)
+
+        assert (await add(ca_certificate=own.text))["added"] == 1
+        assert (await publish(ca_certificate=own.text))["published"] == 1
+        for call in (add(), publish()):
+            error = await refusal(call)
+            assert (error.code.partition(".")[2], "certificate" in error.message) == ("broke_off", True)
+        assert (await refusal(add(ca_certificate="nonsense"))).code == "connection.ca_certificate"
