@@ -44,7 +44,7 @@ e2e: $(STAMPS)/dev $(STAMPS)/browser web ## Browser tests in a real Chromium
 	$(BIN)/python hatch_build.py install
 	$(PYTEST) -m browser
 
-test: check test-web $(STAMPS)/browser $(STAMPS)/postgres $(STAMPS)/mariadb web ## Everything
+test: check test-web $(STAMPS)/browser $(STAMPS)/postgres $(STAMPS)/mariadb $(STAMPS)/brokers web ## Everything
 	$(PYTEST) -n 2
 
 chaos: $(STAMPS)/dev $(STAMPS)/postgres web ## The long crash campaign and its report; CHAOS_KILLS=500 CHAOS_SEED=7 for more
@@ -98,6 +98,11 @@ $(STAMPS)/postgres:
 $(STAMPS)/mariadb:
 	@mkdir -p $(STAMPS)
 	@bash tools/mariadb.sh
+	@touch $@
+
+$(STAMPS)/brokers:
+	@mkdir -p $(STAMPS)
+	@bash tools/brokers.sh
 	@touch $@
 
 $(STAMPS)/browser:

@@ -141,6 +141,13 @@ class Harness:
         execution_id = await self.start(document, inputs)
         return await self.end(execution_id), await self.journal.read(execution_id)
 
+    async def outputs(self, document: str, inputs: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        """Run it and give its outputs; it has to succeed."""
+        row, events = await self.run(document, inputs)
+        assert row.status == "succeeded", row.error
+        found: Any = events[-1].body
+        return found.outputs
+
     async def settled(self, execution_id: str, status: str) -> ExecutionRow:
         """Wait until the execution has that status, as lists show it."""
         while True:
@@ -150,6 +157,13 @@ class Harness:
                 return row
             async with asyncio.timeout(30):
                 await self.changed.wait()
+
+
+def example_of(type_id: str) -> str:
+    """The example that the documentation of a built-in shows."""
+    spec = builtin_registry().spec(type_id)
+    assert spec is not None
+    return spec.example
 
 
 @contextlib.asynccontextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,11 @@ class PlainContext:
     node: str = "node"
     attempt: int = 1
     stop: bool = False
+    programs: tuple[str, ...] = ()
     logger: logging.Logger = field(default_factory=lambda: logging.getLogger("node"))
+
+    async def connect(self, host: str, port: int) -> socket.socket:
+        return await self.http.connect(host, port)
 
     def progress(self, done: float, total: float | None = None) -> None:
         self.logger.debug("%s of %s", done, total)

@@ -106,6 +106,11 @@ class Settings(BaseSettings):
         description="Hosts or networks that outgoing nodes may reach although they are loopback, link-local or "
         "otherwise refused; comma-separated.",
     )
+    shell_allow: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Programs that the node `shell.command` may run, by name or absolute path, comma-separated; `*` "
+        "allows any, and scripts. Empty: the node is off. What a named program can be made to do is up to it.",
+    )
     limits: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Limits of node types and connections, comma-separated: `node_type:http.request=20` at one time, "
@@ -211,7 +216,7 @@ class Settings(BaseSettings):
         default="console", description="`console` for people, `json` for programs."
     )
 
-    @field_validator("egress_allow", "limits", mode="before")
+    @field_validator("egress_allow", "shell_allow", "limits", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

@@ -18,7 +18,7 @@ from concertmaster.domain.document import parse
 from concertmaster.domain.validation import validate
 from concertmaster.nodes.loader import builtin_registry
 from documentation import shop
-from engine_harness import running_engine
+from engine_harness import example_of, running_engine
 from s3_server import S3Server
 
 REGISTRY = builtin_registry()
@@ -99,6 +99,18 @@ OUTPUTS: dict[str, Any] = {
     "table.window": {"columns": ["carrier", "origin", "dest", "month", "dep_delay", "place", "flights", "behind"]},
 }
 
+# Against servers of their own, in these tests.
+ELSEWHERE = {
+    "test_email_send.py": ["email.send"],
+    "test_messages.py": [
+        *("nats.publish", "nats.request", "rabbitmq.get", "rabbitmq.publish"),
+        *("redis.stream_ack", "redis.stream_add", "redis.stream_read"),
+    ],
+    "test_sftp.py": ["sftp.get", "sftp.list", "sftp.put"],
+    "test_shell_command.py": ["shell.command"],
+    "test_slack_send.py": ["slack.send"],
+}
+
 
 class Server(SimpleHTTPRequestHandler):
     """Files, pages of a list, and a GraphQL answer."""
@@ -124,7 +136,7 @@ class Server(SimpleHTTPRequestHandler):
 
 
 def test_every_builtin_has_an_example_and_every_parameter_a_help_text() -> None:
-    assert sorted(REGISTRY.ids()) == sorted(OUTPUTS)
+    assert sorted(REGISTRY.ids()) == sorted([*OUTPUTS, *(one for listed in ELSEWHERE.values() for one in listed)])
     for type_id in REGISTRY.ids():
         spec = REGISTRY.spec(type_id)
         assert spec is not None
@@ -144,6 +156,14 @@ def bucket(s3: S3Server) -> Connection[Any]:
     for day in (29, 30):
         client.put_object(Bucket=name, Key=f"orders/2026-11-{day}.parquet", Body=orders.getvalue())
     return Connection("s3", "shop", s3.values(name))
+
+
+@pytest.mark.parametrize("name", sorted(ELSEWHERE))
+def test_what_needs_a_server_is_tried_elsewhere(name: str) -> None:
+    text = (Path(__file__).parents[1] / "unit" / "nodes" / "builtin" / name).read_text()
+    for type_id in ELSEWHERE[name]:
+        assert validate(parse(example_of(type_id)).workflow, REGISTRY) == []
+        assert f'example_of("{type_id}")' in text
 
 
 @pytest.mark.parametrize("type_id", sorted(OUTPUTS))

@@ -7,6 +7,7 @@ Every error says in `details["sent"]` whether any byte of a request may have rea
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from weakref import WeakKeyDictionary
 import httpcore
 import httpx
 
+from concertmaster.data.dialing import dial
 from concertmaster.data.egress import EgressRules, PinnedBackend, Resolve, system_resolve
 from concertmaster.data.http_body import read_bounded, too_large
 from concertmaster.data.http_download import write_bounded
@@ -57,6 +59,8 @@ class GuardedClient:
         self.rules = allow
         self._limits = limits or HttpLimits()
         self._ssl_context = ssl_context
+        self.rules = allow
+        self._resolve = resolve
         self._backend = PinnedBackend(allow, resolve)
         self._pools = WeakKeyDictionary[asyncio.AbstractEventLoop, httpcore.AsyncConnectionPool]()
 
@@ -121,6 +125,10 @@ class GuardedClient:
     async def post(self, url: str, **options: Any) -> httpx.Response:
         """`request("POST", ...)`."""
         return await self.request("POST", url, **options)
+
+    async def connect(self, host: str, port: int) -> socket.socket:
+        """A connection for a protocol other than HTTP, under the same rules; see `dialing.dial`."""
+        return await dial(self.rules, host, port, resolve=self._resolve)
 
     async def _follow(
         self, request: httpx.Request, exchange: _Exchange, *, max_bytes: int, follow: bool, to: _Target | None

@@ -26,6 +26,8 @@ CODES: dict[str, str] = {
     # Nodes and policies.
     "node.body": "A node that is no container has a body.",
     "node.id": "A node's name has characters that names may not have.",
+    "node.off": "The node type is switched off on this server.",
+    "node.program": "A command names a program that may not be run on this server.",
     "node.type": "The type of a node is not written like `table.sql` or `table.sql@1`.",
     "node.unknown_type": "No node type has this id.",
     "node.unknown_version": "The node type exists, but not in this version.",

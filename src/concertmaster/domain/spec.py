@@ -57,6 +57,8 @@ class NodeSpec:
         container: what becomes of the `body` that every node of this type has; None for a type that has none.
         source_hash: hash of the code that defined it, "" for built-ins.
         migrates: it can make its config of that of the version before.
+        programs: of a type that runs programs of the machine those that it may run here, `*` for any; empty: it is
+            off. None where there is no such rule.
     """
 
     id: str
@@ -82,6 +84,7 @@ class NodeSpec:
     container: Container | None = None
     source_hash: str = ""
     migrates: bool = False
+    programs: tuple[str, ...] | None = None
 
     @property
     def deferred(self) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from concertmaster.domain.findings import Findings, brief
 from concertmaster.domain.near_miss import did_you_mean
 from concertmaster.domain.spec import Specs
@@ -16,6 +18,7 @@ def check_nodes(scope: Scope, specs: Specs, findings: Findings) -> None:
         if name not in scope.specs and node.type:
             _report_type(scope, name, node, specs, findings)
         _check_policy(scope, name, node, findings)
+        _check_programs(scope, name, node, findings)
 
 
 def _report_type(scope: Scope, name: str, node: Node, specs: Specs, findings: Findings) -> None:
@@ -70,3 +73,29 @@ def _check_retry(scope: Scope, name: str, node: Node, findings: Findings) -> Non
         message = f"{name} writes and may not be repeated: it is retried only where an error says nothing was sent"
         fix = "Set `idempotent: true` if the other side ignores a repetition with the same key, or remove `retry`"
         findings.warning("policy.retry", scope.node_at(name, "policy", "retry"), message, fix=fix)
+
+
+def _check_programs(scope: Scope, name: str, node: Node, findings: Findings) -> None:
+    """Report a command that this server does not run; what an expression names is only known at the run."""
+    spec = scope.specs.get(name)
+    if spec is None or spec.programs is None:
+        return
+    if not spec.programs:
+        message = f"{spec.id} is off on this server"
+        fix = "Name the programs that it may run in the setting SHELL_ALLOW (CONCERTMASTER_SHELL_ALLOW) and restart"
+        findings.add(scope.severity(name), "node.off", scope.node_at(name, "type"), message, fix=fix)
+        return
+    command, shell = node.config.get("command"), node.config.get("shell") is True
+    program: object = cast("list[object]", command)[0] if isinstance(command, list) and command else None
+    if (
+        "*" in spec.programs
+        or not isinstance(program, str)
+        or "{{" in program
+        or (program in spec.programs and not shell)
+    ):
+        return
+    message = "scripts are not allowed on this server" if shell else f"{brief(program)} is not allowed on this server"
+    entry = "`*`" if shell else f"`{brief(program)}`"
+    fix = f"Add {entry} to the setting SHELL_ALLOW (CONCERTMASTER_SHELL_ALLOW) and restart, or use another program"
+    at = scope.node_at(name, "config", "shell") if shell else scope.node_at(name, "config", "command", 0)
+    findings.add(scope.severity(name), "node.program", at, message, fix=fix)

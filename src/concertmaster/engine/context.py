@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import shutil
+import socket
 import tempfile
 import threading
 import time
@@ -102,6 +103,15 @@ class NodeContext:
     def http(self) -> Any:
         """The guarded client of the server."""
         return self._engine.http
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """Programs are run from child processes only."""
+        return ()
+
+    async def connect(self, host: str, port: int) -> socket.socket:
+        """A connection for another protocol, under the same rules."""
+        return await self._engine.http.connect(host, port)
 
     async def send_event(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Send a named event; for `flow.event`."""

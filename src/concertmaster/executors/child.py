@@ -125,7 +125,9 @@ class _Server:
 
     def _run(self, message: Mapping[str, Any], known: set[threading.Thread]) -> None:
         scratch = Path(tempfile.mkdtemp(prefix="attempt-", dir=self._place.home))
-        context = self._context = ChildContext(self._channel, message["job"], scratch, egress=message["egress"])
+        context = self._context = ChildContext(
+            self._channel, message["job"], scratch, egress=message["egress"], programs=message["programs"]
+        )
         call = CallPlace(context, self._place.store, self._place.memory_bytes)
         refresh()
         before = state()

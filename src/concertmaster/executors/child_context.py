@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import os
 import shutil
+import socket
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -32,14 +33,25 @@ class ChildContext:
     Attributes:
         job: the attempt.
         folder: its scratch folder, where its temporary files go as well.
+        programs: of the machine that it may run.
     """
 
-    def __init__(self, channel: Channel, job: Mapping[str, Any], folder: Path, *, egress: Sequence[str]) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        job: Mapping[str, Any],
+        folder: Path,
+        *,
+        egress: Sequence[str],
+        programs: Sequence[str],
+    ) -> None:
         """Args:
         egress: what outgoing requests may reach beside public addresses (`EGRESS_ALLOW`).
+        programs: what may be run (`SHELL_ALLOW`).
         """
         self.job = IsolatedJob.read(job)
         self.folder = folder
+        self.programs = tuple(programs)
         self.logger = NodeLogger(self._log)
         self._channel = channel
         self._egress = egress
@@ -83,6 +95,10 @@ class ChildContext:
         if self._http is None:
             self._http = GuardedClient(EgressRules.parse(self._egress))
         return self._http
+
+    async def connect(self, host: str, port: int) -> socket.socket:
+        """A connection for another protocol, under the same rules."""
+        return await self.http.connect(host, port)
 
     def progress(self, done: float, total: float | None = None) -> None:
         """Report progress; thinned out here, so that a tight loop does not fill the channel."""

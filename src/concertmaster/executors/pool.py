@@ -43,6 +43,7 @@ class ProcessSettings:
         memory_bytes: that an attempt may use with all its processes.
         cpu_seconds: likewise.
         egress_allow: what outgoing requests may reach beside public addresses.
+        programs: what `shell.command` may run.
         temporary: folder for the homes of children.
     """
 
@@ -50,6 +51,7 @@ class ProcessSettings:
     memory_bytes: int = 2 * 2**30
     cpu_seconds: float = 4 * 3600.0
     egress_allow: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
     temporary: Path = Path(tempfile.gettempdir())
 
     @staticmethod
@@ -60,6 +62,7 @@ class ProcessSettings:
             memory_bytes=settings.process_memory,
             cpu_seconds=settings.process_cpu_time.total_seconds(),
             egress_allow=settings.egress_allow,
+            programs=settings.shell_allow,
             temporary=settings.scratch_dir,
         )
 
@@ -93,7 +96,7 @@ class ProcessPool:
             self._places.give_back()
             raise
         try:
-            return await worker.run(call, self._settings.egress_allow)
+            return await worker.run(call, {"egress": self._settings.egress_allow, "programs": self._settings.programs})
         finally:
             self.killed += worker.killed
             if self._closed:

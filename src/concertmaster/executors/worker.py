@@ -94,9 +94,11 @@ class Worker:
         self._guard = int(message["guard"])
         return True
 
-    async def run(self, call: IsolatedCall, egress: tuple[str, ...]) -> Mapping[str, Any]:
+    async def run(self, call: IsolatedCall, allowed: Mapping[str, tuple[str, ...]]) -> Mapping[str, Any]:
         """Run a call; afterwards the worker rests or is dead.
 
+        Args:
+            allowed: what the settings let nodes reach: `egress` and `programs`.
         Raises:
             OperationalError: what ended the child; see `domain.interfaces.Compute.run_isolated`.
         """
@@ -106,7 +108,7 @@ class Worker:
         self._call = call
         self.attempts += 1
         self.has_secrets = self.has_secrets or any(call.job["opened"].values())
-        work = self._work = asyncio.create_task(self._converse(call, egress))
+        work = self._work = asyncio.create_task(self._converse(call, allowed))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
@@ -183,9 +185,9 @@ class Worker:
         self._channel.close()
         self._leash.close()
 
-    async def _converse(self, call: IsolatedCall, egress: tuple[str, ...]) -> Mapping[str, Any]:
+    async def _converse(self, call: IsolatedCall, allowed: Mapping[str, tuple[str, ...]]) -> Mapping[str, Any]:
         try:
-            frame = encode({"job": call.job, "egress": egress})
+            frame = encode({"job": call.job, **allowed})
         except TypeError as error:
             raise OperationalError(
                 "node.config_invalid",

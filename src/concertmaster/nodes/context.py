@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from concertmaster.data.guard import GuardedClient
     from concertmaster.nodes.credentials import Connection
 
@@ -67,6 +69,20 @@ class Context(Protocol):
     @property
     def http(self) -> GuardedClient:
         """The guarded asynchronous HTTP client: bounded time, size and redirects, refused addresses refused."""
+        ...
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """Programs of the machine that nodes may run, as the setting SHELL_ALLOW names them; `*` is any."""
+        ...
+
+    async def connect(self, host: str, port: int) -> socket:
+        """A TCP connection for a protocol other than HTTP, not blocking; close it. The rules are those of `http`.
+
+        Raises:
+            UserError: `http.egress_refused`.
+            OperationalError: `http.dns_failed`, `network.connect_failed`.
+        """
         ...
 
     def progress(self, done: float, total: float | None = None) -> None:

@@ -14,8 +14,11 @@ from concertmaster.nodes.description import Description, Failure
 from concertmaster.nodes.loader import builtin_source, builtin_types, deferred
 from concertmaster.nodes.manifest import Manifest, ManifestSource
 from concertmaster.nodes.module_files import StoredFiles
+from concertmaster.nodes.node_type import NodeType
 from concertmaster.nodes.registry import DeferredType, Registry, Source, SourceStatus
 from concertmaster.registering.probing import Probed
+
+_COMMAND = "shell.command"
 
 
 @dataclass(slots=True)
@@ -30,8 +33,11 @@ class _Page:
 class Book:
     """The candidates in order of precedence."""
 
-    def __init__(self) -> None:
-        self._builtin = builtin_types()
+    def __init__(self, programs: tuple[str, ...] = ()) -> None:
+        """Args:
+        programs: of the machine that nodes may run.
+        """
+        self._builtin = [_ruled(type_, programs) for type_ in builtin_types()]
         self._pages: dict[str, _Page] = {}
         self._code: dict[str, StoredFiles] = {}
         self._types: dict[tuple[str, str, str], DeferredType] = {}
@@ -143,3 +149,8 @@ class Book:
             retained=tuple(sorted(served.reference for served in one.served if served.retained)),
             hash=page.hash if one.served else "",
         )
+
+
+def _ruled(type_: NodeType, programs: tuple[str, ...]) -> NodeType:
+    """The type that runs programs, with those that it may run."""
+    return replace(type_, spec=replace(type_.spec, programs=programs)) if type_.spec.id == _COMMAND else type_

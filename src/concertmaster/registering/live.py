@@ -42,7 +42,7 @@ class LiveRegistry:
         self._settings = settings
         self._describe = describe
         self._notices = Notices(metrics)
-        self._book = Book()
+        self._book = Book(settings.programs)
         self._threads = ThreadPoolExecutor(max(2, settings.processes), thread_name_prefix="probe")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="registry-memory")
         self._tasks: dict[str, asyncio.Task[None]] = {}

@@ -23,6 +23,7 @@ class LoadSettings:
         store: where children find the code.
         budget: for the whole of a dynamic load.
         seconds: for the import of one module.
+        programs: of the machine that nodes may run.
         load: import in this process what was described; else with the first plan that needs it.
     """
 
@@ -35,4 +36,5 @@ class LoadSettings:
     budget: timedelta = timedelta(seconds=30)
     seconds: float = 3.0
     processes: int = 4
+    programs: tuple[str, ...] = ()
     load: bool = True

@@ -46,6 +46,7 @@ async def open_registry(
         budget=settings.registry_budget,
         seconds=seconds,
         processes=_PROCESSES,
+        programs=settings.shell_allow,
         load=keep,
     )
     registry = LiveRegistry(load, prober.describe, metrics)

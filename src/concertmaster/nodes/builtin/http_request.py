@@ -251,7 +251,7 @@ def failed(method: str, url: str, answer: httpx.Response) -> OperationalError:
     status = answer.status_code
     text = answer.text[:_BODY_SHOWN]
     details: dict[str, Any] = {"status": status, "body": text, "sent": True}
-    wait = _retry_after(answer.headers.get("retry-after", ""))
+    wait = retry_after(answer.headers.get("retry-after", ""))
     if wait is not None:
         details["retry_after_seconds"] = wait
     told = f": {' '.join(text.split())[:300]}" if text else ""
@@ -263,7 +263,7 @@ def failed(method: str, url: str, answer: httpx.Response) -> OperationalError:
     )
 
 
-def _retry_after(text: str) -> float | None:
+def retry_after(text: str) -> float | None:
     """Seconds that a `Retry-After` header asks for: a number or a date; None when there is nothing sensible in it."""
     if text.strip().isdigit():
         return float(text)

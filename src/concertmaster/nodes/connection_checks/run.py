@@ -87,7 +87,8 @@ async def _found(
     except CheckFailed as error:
         return False, "failed", error.message, error.fix
     except ConcertMasterError as error:
-        return False, error.code, error.message, None
+        reason, fix = error.details.get("reason"), error.details.get("fix")
+        return (False, error.code, error.message, None) if fix is None else (False, "failed", str(reason), str(fix))
     except Exception as error:
         # A driver's own mistake; what it says may quote what it was given, so only its kind is logged.
         _log.warning("the test of a connection failed oddly", extra={"type": type_, "error": type(error).__name__})

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from concertmaster.nodes.connection_types.databases import CaCertificate
 from concertmaster.nodes.connection_types.model import ConnectionModel, Host, Port, SecretText, Text
 from concertmaster.nodes.connection_types.web import Url
 from concertmaster.nodes.credentials import Secret
@@ -39,6 +40,7 @@ class Smtp(ConnectionModel):
     from_address: Annotated[Text | None, Field(description="Sender of mails that name none.", pattern=r"^\S+@\S+$")] = (
         None
     )
+    ca_certificate: CaCertificate = None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -81,6 +83,7 @@ class Redis(ConnectionModel):
     username: Text | None = None
     password: Secret | None = None
     tls: Tls = False
+    ca_certificate: CaCertificate = None
 
 
 class Rabbitmq(ConnectionModel):
@@ -92,6 +95,7 @@ class Rabbitmq(ConnectionModel):
     username: Text = "guest"
     password: Secret
     tls: Tls = False
+    ca_certificate: CaCertificate = None
 
 
 class Nats(ConnectionModel):
@@ -103,6 +107,7 @@ class Nats(ConnectionModel):
     username: Text | None = None
     password: Secret | None = None
     tls: Tls = False
+    ca_certificate: CaCertificate = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
