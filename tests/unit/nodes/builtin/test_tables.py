@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import polars as pl
 import pytest
+from tests.node_tables import frame_of, stored
 
 from concertmaster import Sql, UserError
 from concertmaster.nodes.builtin import table_join as joining
@@ -14,7 +15,6 @@ from concertmaster.nodes.builtin.table_join import table_join
 from concertmaster.nodes.builtin.table_sample import table_sample
 from concertmaster.nodes.builtin.table_select import table_select
 from concertmaster.nodes.builtin.table_sort import table_sort
-from tests.node_tables import frame_of, stored
 
 LEFT = pl.LazyFrame({"k": [3, 1, None, 2], "v": ["c", "a", "n", "b"]})
 RIGHT = pl.LazyFrame({"k": [1, 1, 9, None], "v": ["x", "y", "z", "w"]})

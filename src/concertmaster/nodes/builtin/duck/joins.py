@@ -1,4 +1,4 @@
-"""Two tables side by side in DuckDB, which spills what does not fit into memory; the rows in the order of the tables."""
+"""Two tables side by side in DuckDB, which spills to disk what does not fit; in the order of the tables."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ def _cells(query: Query, join: Join) -> list[str]:
     both = join.kind == "full" and join.merged
     return [
         *(
-            f"coalesce(l.{quoted(name)}, r.{quoted(partner[name])})" if both and name in partner else f"l.{quoted(name)}"
+            f"coalesce(l.{quoted(name)}, r.{quoted(partner[name])})"
+            if both and name in partner
+            else f"l.{quoted(name)}"
             for name in left
         ),
         *(f"r.{quoted(name)}" for name in right if name not in merged),
