@@ -135,7 +135,7 @@ class SameBytes(_Model):
     at: datetime
 
 
-class Origin(_Made):
+class MadeValue(_Made):
     """How a value came to be.
 
     Attributes:
@@ -160,4 +160,4 @@ class Lineage(_Model):
     workflow: str
     version: int
     inputs: dict[str, Any]
-    items: list[Origin]
+    items: list[MadeValue]

@@ -23,6 +23,7 @@ from typing import BinaryIO, cast
 from fsspec.core import url_to_fs  # pyright: ignore[reportUnknownVariableType]
 from fsspec.implementations.local import LocalFileSystem
 
+from concertmaster.data.sources import Sources
 from concertmaster.domain.errors import ConcertMasterError, NotFound, OperationalError, UserError
 
 _TEMPORARY = "tmp"
@@ -42,6 +43,7 @@ class ArtifactStore:
     Attributes:
         root: the store's folder.
         unfinished: folder of what is being written; the next start sweeps it.
+        sources: which files of others are in it.
     """
 
     def __init__(self, url: str | Path, *, unfinished: Path | None = None) -> None:
@@ -60,6 +62,7 @@ class ArtifactStore:
                 "artifacts.unsupported_store", f"Artifacts cannot be kept at {url}; name a folder or a file:// URL"
             )
         self._files = filesystem
+        self.sources = Sources()
         self.root = Path(root).resolve()
         self.unfinished = unfinished or self.root / _TEMPORARY
         with self._explained():

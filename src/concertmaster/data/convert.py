@@ -25,6 +25,7 @@ from concertmaster.data.json_value import load_json, save_json
 from concertmaster.data.kinds import TABLE_KINDS, Kind, kind_of_class
 from concertmaster.data.pandas_frames import arrow_of_pandas, frame_of_pandas, pandas_of
 from concertmaster.data.parquet import TableWriter, frame_of_rows, write_frame, write_lazy, write_reader
+from concertmaster.data.parquet_files import is_parquet, keep_file
 from concertmaster.data.relations import fit_for_arrow, relation_of
 from concertmaster.data.table import Table
 from concertmaster.domain.errors import NotFound, UserError
@@ -134,6 +135,9 @@ def _save_data(
     match result:
         case Table():
             return result.ref
+        case File() | Path() if want.kind == "table":
+            path = result if isinstance(result, Path) else result.path
+            return keep_file(path, store) if path.is_file() and is_parquet(path) else _refuse(result, want)
         case File():
             return result.ref or _save_file(result, store, workspace=workspace, scratch=scratch)
         case Path():
@@ -243,5 +247,9 @@ def _refuse(result: Any, want: PortType) -> NoReturn:
     raise UserError(
         "node.output_type",
         f"The outlet carries a {want.kind}, but the node returned {type(result).__name__}; "
-        + ("return a frame, a Table or a list of dicts" if want.kind == "table" else "return a File or a Path"),
+        + (
+            "return a frame, a Table, a list of dicts or a Parquet file"
+            if want.kind == "table"
+            else "return a File or a Path"
+        ),
     )

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pytest
 from pydantic import BaseModel
 
+from concertmaster.data import sources
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.convert import load, save, save_stream
 from concertmaster.data.file import File
@@ -134,6 +135,43 @@ def test_a_reader_goes_through_a_node_a_batch_at_a_time(desk: Desk) -> None:
     assert desk.store.size(desk.save(reader).artifact or "") > 0
     batches = [batch.num_rows for batch in desk.load(value, "reader")]
     assert (sum(batches), max(batches) <= ROW_GROUP_ROWS) == (300_000, True)
+
+
+def test_a_parquet_file_is_a_table_as_it_is(desk: Desk) -> None:
+    path = desk.workspace / "given.parquet"
+    FRAME.write_parquet(path, compression="zstd")
+    value = desk.save(path, TABLE)
+    assert isinstance(value, TableRef)
+    assert desk.store.read_bytes(value.artifact) == path.read_bytes()
+    assert (value.rows, value.size_bytes, value.columns[1]) == (3, path.stat().st_size, Column("text", "string"))
+    assert desk.table(File(path), TABLE).equals(FRAME)
+    # Written a moment ago: the time of its last change alone does not tell that it has changed.
+    FRAME.reverse().write_parquet(path, compression="zstd")
+    assert desk.table(path, TABLE).equals(FRAME.reverse())
+    # Types that not everybody reads alike are written anew.
+    FRAME.with_columns(took=timedelta(1)).write_parquet(path)
+    assert desk.table(path, TABLE)["took"].to_list() == [timedelta(1)] * 3
+    (desk.workspace / "no.parquet").write_bytes(b"PAR1")
+    with pytest.raises(UserError, match="or a Parquet file"):
+        desk.save(desk.workspace / "no.parquet", TABLE)
+
+
+def test_an_unchanged_file_is_copied_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = desk.workspace / "given.parquet"
+    FRAME.write_parquet(path)
+    # As if it had been written long ago.
+    monkeypatch.setattr(sources, "_STEP_NS", -1)
+    value = desk.save(path, TABLE)
+    copied: list[Path] = []
+    put_file = desk.store.put_file
+    monkeypatch.setattr(desk.store, "put_file", lambda given: copied.append(given) or put_file(given))
+    assert desk.save(path, TABLE) == value
+    assert copied == []
+    FRAME.head(2).write_parquet(path)
+    assert desk.table(path, TABLE).height == 2
+    desk.store.local_path(desk.save(path, TABLE).artifact or "").unlink()
+    assert desk.table(path, TABLE).height == 2
+    assert copied == [path, path]
 
 
 def test_a_table_handed_on_is_not_written_again(desk: Desk) -> None:

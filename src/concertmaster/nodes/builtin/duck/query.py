@@ -115,7 +115,7 @@ class Query:
         return f"error({start} || left(({shown})::VARCHAR, {_SHOWN_CHARACTERS}) || {end})"
 
     def numbered(self, row: str, table: str | None = None) -> str:
-        """The first table, or another, with the number of each row, from 1, in a column `row`: it makes an order last."""
+        """The first table, or another, with the number of each row, from 1, in a column `row`: an order lasts."""
         return f"(SELECT *, row_number() OVER () AS {row} FROM {quoted(table or self._tables[0])})"
 
     def ask(self, text: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
