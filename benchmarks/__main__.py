@@ -16,8 +16,11 @@ from benchmarks import (
     floor,
     floor_postgres,
     history,
+    node_call,
     registry,
     server,
+    table_pass,
+    tpch,
     validation,
     webhooks,
 )
@@ -58,6 +61,9 @@ def main() -> None:
             uvloop.run(_postgres(report, folder, url))
         uvloop.run(history.measure(report, folder / "history", executions=HISTORY, singles=SINGLES, at_once=AT_ONCE))
         asyncio.run(flights.measure(report, folder / "flights"))
+        asyncio.run(tpch.measure(report, folder / "tpch"))
+        table_pass.measure(report, folder / "table-pass")
+        node_call.measure(report)
         registry.measure(report)
         server.measure(report, folder / "server")
         webhooks.measure(report, folder / "webhooks")
@@ -76,6 +82,7 @@ def main() -> None:
         report.ratio(f"{HISTORY:,} executions: {what}", f"empty database: {what}")
     report.ratio("flights demo", "flights: Polars script over the reader of file.read")
     report.ratio("flights demo", "flights: Polars script, types of whole columns")
+    report.ratio("TPC-H: 22 workflows", "TPC-H: 22 queries in bare DuckDB")
     report.ratio("validate 10,000 nodes", "validate 1,000 nodes")
     report.print()
 
