@@ -1,4 +1,4 @@
-"""What it costs to call a node's function the way an attempt does: config, inputs and result, beside the call itself."""
+"""What it costs to call a node's function as an attempt does: config, inputs and result, beside the call itself."""
 
 from __future__ import annotations
 
