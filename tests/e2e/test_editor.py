@@ -37,6 +37,13 @@ def test_draw_configure_save_run_and_see_the_rows(page: Page) -> None:
     expect(inspector).to_contain_text("2 rows")
     expect(inspector).to_contain_text("Tokyo")
     expect(inspector).not_to_contain_text("Oslo")
+    inspector.get_by_role("columnheader", name="people").get_by_role("button").click()
+    facts = page.get_by_role("dialog")
+    expect(facts).to_contain_text("Different valuesabout 2Smallest11Largest14")
+    facts.get_by_role("button", name="Highest first").click()
+    expect(inspector.get_by_role("row").nth(1)).to_contain_text("Tokyo")
+    editor.tab("Lineage")
+    expect(inspector).to_contain_text("from read, 4 rows")
     editor.tab("Input")
     expect(inspector).to_contain_text("Oslo")
 
