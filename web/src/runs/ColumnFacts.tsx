@@ -29,7 +29,7 @@ export function ColumnFacts({ source, column }: ColumnFactsProps) {
       {facts.distinct === null ? null : (
         <>
           <dt>{t.columnDistinct}</dt>
-          <dd>{t.about(formatCount(facts.distinct))}</dd>
+          <dd>{t.estimate(formatCount(facts.distinct))}</dd>
         </>
       )}
       {facts.min === null ? null : (

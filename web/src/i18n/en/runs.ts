@@ -214,7 +214,7 @@ export const runs = {
   columnLargest: 'Largest',
   share: (shown: string, n: number, of: number) =>
     n === 0 || of === 0 ? shown : `${shown} (${Math.round((1000 * n) / of) / 10} %)`,
-  about: (n: string) => `about ${n}`,
+  estimate: (n: string) => `about ${n}`,
   lineageFailed: 'The lineage could not be loaded',
   lineageNone: 'This node gave nothing.',
   madeFrom: 'from',
