@@ -2,6 +2,7 @@
 
 # pandas and pyarrow ship few types, so what comes out of them is unknown to the checker.
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+# pyright: reportUnknownParameterType=false
 from __future__ import annotations
 
 from typing import Any, cast

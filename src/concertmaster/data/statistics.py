@@ -136,7 +136,7 @@ def _distinct(path: Path, schema: Mapping[str, pl.DataType], names: Sequence[str
     flat = [name for name in names if not _is_nested(schema[name])]
     if not flat:
         return {}
-    settings = {"memory_limit": f"{_MEMORY_MB}MB", "threads": _THREADS, "temp_directory": ""}
+    settings: dict[str, Any] = {"memory_limit": f"{_MEMORY_MB}MB", "threads": _THREADS, "temp_directory": ""}
     # By their places: DuckDB does not tell upper from lower case.
     places = {name: f"c{place}" for place, name in enumerate(schema)}
     told = [f"least(approx_count_distinct({places[name]}), count({places[name]}))" for name in flat]

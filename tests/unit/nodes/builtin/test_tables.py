@@ -97,7 +97,7 @@ def test_large_tables_join_as_small_ones_do(tmp_path: Path, monkeypatch: pytest.
         for keys_of in [{}] if how == "cross" else on:
             monkeypatch.setattr(joining, "_SMALL_BYTES", 1 << 30)
             small = frame_of(table_join(left, right, how=how, **keys_of).collect(engine="streaming"))  # type: ignore[union-attr]
-            monkeypatch.setattr(joining, "_SMALL_BYTES", 0)
+            monkeypatch.setattr(joining, "_SMALL_BYTES", -1)
             large = frame_of(table_join(left, right, how=how, **keys_of))
             assert large.equals(small), (how, keys_of)
 
