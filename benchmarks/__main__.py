@@ -17,8 +17,11 @@ from benchmarks import (
     floor,
     floor_postgres,
     history,
+    node_call,
     registry,
     server,
+    table_pass,
+    tpch,
     validation,
     webhooks,
 )
@@ -61,6 +64,9 @@ def main() -> None:
             uvloop.run(databases.measure(report, folder / "databases", url))
         uvloop.run(history.measure(report, folder / "history", executions=HISTORY, singles=SINGLES, at_once=AT_ONCE))
         asyncio.run(flights.measure(report, folder / "flights"))
+        asyncio.run(tpch.measure(report, folder / "tpch"))
+        table_pass.measure(report, folder / "table-pass")
+        node_call.measure(report)
         registry.measure(report)
         server.measure(report, folder / "server")
         webhooks.measure(report, folder / "webhooks")
@@ -80,6 +86,7 @@ def main() -> None:
     report.ratio("flights demo", "flights: Polars script over the reader of file.read")
     report.ratio("flights demo", "flights: Polars script, types of whole columns")
     report.ratio(f"{ROWS:,} rows of CSV into PostgreSQL: db.copy", f"{ROWS:,} rows of CSV into PostgreSQL: COPY alone")
+    report.ratio("TPC-H: 22 workflows", "TPC-H: 22 queries in bare DuckDB")
     report.ratio("validate 10,000 nodes", "validate 1,000 nodes")
     report.print()
 

@@ -43,6 +43,7 @@ from concertmaster.services.items import ItemService
 from concertmaster.services.logins import LoginService
 from concertmaster.services.nodes import NodeTypeService
 from concertmaster.services.operations import Instance, OperationsService
+from concertmaster.services.outputs import OutputService
 from concertmaster.services.registry_feed import RegistryFeed
 from concertmaster.services.retention import RetentionRules, RetentionService
 from concertmaster.services.stream import StreamService
@@ -78,6 +79,7 @@ class Runtime:
     workflows: WorkflowService
     executions: ExecutionService
     items: ItemService
+    outputs: OutputService
     control: ControlService
     waits: WaitService
     triggering: Triggering
@@ -204,8 +206,9 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
         )
         whose = await identity_of(storage.database)
         foreign = not await asyncio.to_thread(storage.artifacts.belongs_to, whose)
+        references = SqlReferenceStore(storage.database)
         retention = RetentionService(
-            SqlReferenceStore(storage.database),
+            references,
             engine.results,
             storage.artifacts,
             _retention_rules(settings),
@@ -220,6 +223,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             workflows=workflows,
             executions=executions,
             items=ItemService(executions),
+            outputs=OutputService(executions, storage.artifacts, references),
             triggering=triggering,
             control=ControlService(
                 journal=storage.journal, store=storage.executions, workflows=workflows, executions=executions

@@ -222,6 +222,40 @@ async def test_a_table_is_previewed_by_page_and_sorted(client: httpx.AsyncClient
     assert (wrong.status_code, wrong.json()["code"]) == (422, "table.unknown_column")
 
 
+async def test_statistics_of_a_table_and_of_one_column(client: httpx.AsyncClient) -> None:
+    await _publish(client, table_workflow())
+    ended = await _run(client, "cities")
+    at = f"/executions/{ended['id']}/nodes/large/output/statistics"
+    told = (await client.get(at)).json()
+    assert (told["rows"], told["bytes"] > 0) == (3, True)
+    city = {"name": "city", "type": "string", "nulls": 0, "distinct": 3, "min": "B", "max": "E"}
+    assert told["columns"][0] == city
+    assert (await client.get(f"{at}?column=city")).json()["columns"] == [city]
+    assert [one["name"] for one in (await client.get(f"{at}?column=people&column=city")).json()["columns"]] == [
+        "people",
+        "city",
+    ]
+    wrong = await client.get(f"{at}?column=size")
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "table.unknown_column")
+
+
+async def test_a_value_tells_what_it_was_made_of_and_where_else_it_is(client: httpx.AsyncClient) -> None:
+    await _publish(client, table_workflow())
+    first, second = await _run(client, "cities"), await _run(client, "cities")
+    told = (await client.get(f"/executions/{second['id']}/lineage?node=large")).json()
+    assert (told["execution"], told["workflow"], told["version"]) == (second["id"], "cities", 1)
+    *_, large = told["items"]
+    assert (large["node"], large["outlet"], large["kind"], large["rows"]) == ("large", "out", "table", 3)
+    (came,) = large["inputs"]
+    (made,) = [one for one in told["items"] if one["node"] == came["node"]]
+    assert (came["port"], came["rows"], came["bytes"]) == ("in", made["rows"], made["bytes"])
+    assert [(one["execution"], one["node"], one["outlet"]) for one in large["also"]] == [(first["id"], "large", "out")]
+    whole = (await client.get(f"/executions/{first['id']}/lineage")).json()
+    assert {one["node"] for one in whole["items"]} == set(first["nodes"])
+    missing = await client.get(f"/executions/{first['id']}/lineage?node=none")
+    assert (missing.status_code, missing.json()["code"]) == (404, "node.not_found")
+
+
 async def test_a_large_json_output_is_shown_whole_but_not_summarised(client: httpx.AsyncClient) -> None:
     text = "x" * 50_000
     nodes = {"big": {"type": "data.set", "config": {"value": [text, text]}}}

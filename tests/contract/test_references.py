@@ -72,6 +72,19 @@ async def test_nothing_is_forgotten_of_a_tree_that_may_go_on(storage: Storage, e
     assert await store.naming(["a", "b", "unknown"]) == {"a": 1, "b": 1}
 
 
+async def test_where_else_an_artifact_is(storage: Storage) -> None:
+    store = SqlReferenceStore(storage.database)
+    first, second = await named(storage, "x"), await named(storage, "y", "x", workflow="weekly")
+    part, asking = await named(storage, "x"), await named(storage, "x", "z")
+    await part_of(storage, second, part)
+    found = await store.uses(["x", "y", "z", "unknown"], but=asking.id, limit=3)
+    assert {digest: [(use.execution, use.workflow, use.outlet) for use in uses] for digest, uses in found.items()} == {
+        "x": [(second.id, "weekly", "out0"), (second.id, "weekly", "out1"), (first.id, "nightly", "out0")],
+        "y": [(second.id, "weekly", "out0")],
+    }
+    assert [use.execution for use in (await store.uses(["x"], but=second.id, limit=1))["x"]] == [asking.id]
+
+
 async def test_how_many_name_an_artifact(storage: Storage) -> None:
     store = SqlReferenceStore(storage.database)
     first, second = await named(storage, "x", "y", "x"), await named(storage, "y", "z")

@@ -24,7 +24,7 @@ def draw_big_cities(page: Page) -> EditorPage:
     return editor
 
 
-def test_draw_configure_save_run_and_see_the_rows(page: Page) -> None:
+def test_draw_configure_save_run_and_see_the_rows(page: Page, server: ServerProcess) -> None:
     editor = draw_big_cities(page)
     editor.save()
     editor.expect_saved("Saved as v2, published")
@@ -37,8 +37,17 @@ def test_draw_configure_save_run_and_see_the_rows(page: Page) -> None:
     expect(inspector).to_contain_text("2 rows")
     expect(inspector).to_contain_text("Tokyo")
     expect(inspector).not_to_contain_text("Oslo")
+    inspector.get_by_role("columnheader", name="people").get_by_role("button").click()
+    facts = page.get_by_role("dialog")
+    expect(facts).to_contain_text("Different valuesabout 2Smallest11Largest14")
+    facts.get_by_role("button", name="Highest first").click()
+    expect(inspector.get_by_role("row").nth(1)).to_contain_text("Tokyo")
     editor.tab("Input")
     expect(inspector).to_contain_text("Oslo")
+    with server.client() as client:
+        id_ = client.get("/api/v1/executions").json()["items"][0]["id"]
+    page.goto(f"/runs/{id_}?node=filter&tab=lineage")
+    expect(page.get_by_role("list", name="Lineage")).to_contain_text("from read, 4 rows", timeout=20_000)
 
 
 def test_undo_and_redo_reach_every_edit(page: Page) -> None:

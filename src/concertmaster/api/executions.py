@@ -122,6 +122,17 @@ async def list_logs(
     return JsonResponse({"items": items, "next": lines[-1].n if lines else after})
 
 
+@router.get("/executions/{execution_id}/lineage", response_model=models_output.Lineage, responses=problems(404))
+async def get_lineage(
+    parts: Parts,
+    asker: Asker,
+    execution_id: Id,
+    node: Annotated[str | None, Query(max_length=200, description="Only this one and what it is based on")] = None,
+) -> Response:
+    """What each value was made of: the node, what came into it, and where else the same bytes are."""
+    return JsonResponse(await parts.outputs.lineage(asker, execution_id, node))
+
+
 @router.get(
     "/executions/{execution_id}/nodes/{node}/output",
     response_model=models_output.OutputPage,
@@ -142,6 +153,26 @@ async def get_output(
     found, at = await parts.items.locate(asker, execution_id, node, path)
     page = await parts.executions.output(asker, found, at, outlet=outlet, offset=offset, limit=limit, sort=sort)
     return JsonResponse(page)
+
+
+@router.get(
+    "/executions/{execution_id}/nodes/{node}/output/statistics",
+    response_model=models_output.TableStatistics,
+    responses=problems(404, 422),
+)
+async def get_output_statistics(
+    parts: Parts,
+    asker: Asker,
+    execution_id: Id,
+    node: NodeName,
+    outlet: Annotated[str, Query(max_length=200)] = "out",
+    path: ItemPath = "",
+    column: Annotated[list[str] | None, Query(description="One or several; all of them without it")] = None,
+) -> Response:
+    """What is in the columns of a table that a node gave: computed at the first question, then remembered."""
+    found, at = await parts.items.locate(asker, execution_id, node, path)
+    told = await parts.outputs.statistics(asker, found, at, outlet=outlet, columns=column or ())
+    return JsonResponse(told)
 
 
 @router.get(

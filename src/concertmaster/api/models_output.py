@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -65,6 +66,31 @@ class TablePage(_Model):
     next: int | None
 
 
+class ColumnStatistics(_Model):
+    """What is in a column.
+
+    Attributes:
+        nulls: rows without a value.
+        distinct: about how many different values; null for lists, structs and the like.
+        min, max: as in `items` of a page, long texts cut; null without any value, and for what has no order.
+    """
+
+    name: str
+    type: str
+    nulls: int
+    distinct: int | None
+    min: Any
+    max: Any
+
+
+class TableStatistics(_Model):
+    """A table in figures."""
+
+    rows: int
+    bytes: int
+    columns: list[ColumnStatistics]
+
+
 class JsonOutput(_Model):
     """A JSON output, whole."""
 
@@ -83,3 +109,55 @@ class FileOutput(_Model):
 
 
 OutputPage = Annotated[TablePage | JsonOutput | FileOutput, Field(discriminator="kind")]
+
+
+class _Made(_Model):
+    kind: Literal["table", "json", "file"]
+    rows: int | None
+    bytes: int
+    node: str
+    outlet: str
+
+
+class MadeFrom(_Made):
+    """What came into a node through a port, and where from."""
+
+    port: str
+
+
+class SameBytes(_Model):
+    """Another outlet with the same bytes; the node of a loop with its item, `price[3]`."""
+
+    execution: str
+    workflow: str
+    node: str
+    outlet: str
+    at: datetime
+
+
+class MadeValue(_Made):
+    """How a value came to be.
+
+    Attributes:
+        reads: nodes that the config's expressions look at.
+        reused: of which `execution` and `node` it is, when it was not computed anew.
+        also: where else the same bytes are, the newest first.
+    """
+
+    type: str
+    attempt: int
+    at: datetime | None
+    inputs: list[MadeFrom]
+    reads: list[str]
+    reused: dict[str, str] | None
+    also: list[SameBytes]
+
+
+class Lineage(_Model):
+    """What the values of an execution were made of, in the order of the document."""
+
+    execution: str
+    workflow: str
+    version: int
+    inputs: dict[str, Any]
+    items: list[MadeValue]

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from concertmaster.cli.items import executions_items
+from concertmaster.cli.node_outputs import executions_lineage, executions_output
 from concertmaster.cli.options import DataDir, Json
 
 executions_app = typer.Typer(help="Executions: runs of workflows.", no_args_is_help=True)
@@ -54,6 +55,8 @@ def executions_show(id_: ExecutionId, json: Json = False, data_dir: DataDir = No
 
 
 executions_app.command("items")(executions_items)
+executions_app.command("output")(executions_output)
+executions_app.command("lineage")(executions_lineage)
 
 
 @executions_app.command("logs")

@@ -27,7 +27,7 @@ async def show_result(api: Api, console: Console, execution: dict[str, Any], doc
     for node, outlet in last_tables(execution, document)[:TABLES]:
         page = await api.get(f"/executions/{execution['id']}/nodes/{node}/output", outlet=outlet, limit=ROWS)
         console.print()
-        console.print(_table(node, page))
+        console.print(shown_table(node, page))
     outputs = execution["outputs"]
     if outputs:
         console.print()
@@ -51,7 +51,8 @@ def last_tables(execution: dict[str, Any], document: dict[str, Any]) -> list[tup
     return [(name, outlet) for name, outlet in with_table.items() if not graph.descendants(name) & with_table.keys()]
 
 
-def _table(node: str, page: dict[str, Any]) -> Table:
+def shown_table(node: str, page: dict[str, Any]) -> Table:
+    """A page of a table."""
     columns = page["schema"][:COLUMNS]
     left_out = len(page["schema"]) - len(columns)
     more = f", {left_out} more columns" if left_out else ""
@@ -62,11 +63,12 @@ def _table(node: str, page: dict[str, Any]) -> Table:
         numeric = column["type"].startswith(("int", "uint", "float", "decimal"))
         made.add_column(escape(column["name"]), justify="right" if numeric else "left", overflow="fold")
     for row in page["items"]:
-        made.add_row(*(escape(_cell(row[column["name"]])) for column in columns))
+        made.add_row(*(escape(shown_cell(row[column["name"]])) for column in columns))
     return made
 
 
-def _cell(value: Any) -> str:
+def shown_cell(value: Any) -> str:
+    """A value in a table."""
     if value is None:
         return "null"
     if isinstance(value, float):

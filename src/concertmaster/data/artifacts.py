@@ -25,7 +25,8 @@ from fsspec.implementations.local import LocalFileSystem
 from concertmaster.data.artifact_cache import ArtifactCache
 from concertmaster.data.artifact_files import copy, digest_of, explained, files_of, is_digest, missing, sync, used
 from concertmaster.data.depot import Depot
-from concertmaster.domain.errors import OperationalError, UserError
+from concertmaster.data.sources import Sources
+from concertmaster.domain.errors import ConcertMasterError, NotFound, OperationalError, UserError
 
 _TEMPORARY = "tmp"
 _OWNER = "database"
@@ -40,6 +41,7 @@ class ArtifactStore:
     Attributes:
         root: the store's folder; with a depot that of its cache.
         unfinished: folder of what is being written; the next start sweeps it.
+        sources: which files of others are in it.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class ArtifactStore:
                 "artifacts.unsupported_store", f"Artifacts cannot be kept at {url}; name a folder or a file:// URL"
             )
         self._files = filesystem
+        self.sources = Sources()
         self.root = Path(root).resolve()
         self.unfinished = unfinished or self.root / _TEMPORARY
         self._depot = depot

@@ -8,6 +8,7 @@ Nothing stays in memory: tables and large JSON are written to the store and trav
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -22,7 +23,10 @@ from concertmaster.data.file import File
 from concertmaster.data.guard import confine
 from concertmaster.data.json_value import load_json, save_json
 from concertmaster.data.kinds import TABLE_KINDS, Kind, kind_of_class
+from concertmaster.data.pandas_frames import arrow_of_pandas, frame_of_pandas, pandas_of
 from concertmaster.data.parquet import TableWriter, frame_of_rows, write_frame, write_lazy, write_reader
+from concertmaster.data.parquet_files import is_parquet, keep_file
+from concertmaster.data.relations import fit_for_arrow, relation_of
 from concertmaster.data.table import Table
 from concertmaster.domain.errors import NotFound, UserError
 from concertmaster.domain.ports import ANY, PortType
@@ -52,7 +56,7 @@ def load(value: Value, kind: Kind, store: ArtifactStore, workspace: Path) -> Any
             given = "JSON"
         case TableRef(artifact):
             if kind in TABLE_KINDS or kind == "handle":
-                return _load_table(Table(value, store.local_path(artifact)), kind)
+                return _load_table(Table(value, store.local_path(artifact)), kind, store)
             given = "a table"
         case FileRef():
             if kind in ("file", "handle"):
@@ -97,7 +101,7 @@ async def save_stream(pieces: AsyncIterable[Any], store: ArtifactStore) -> Table
         return await asyncio.to_thread(writer.finish)
 
 
-def _load_table(table: Table, kind: Kind) -> Any:
+def _load_table(table: Table, kind: Kind, store: ArtifactStore) -> Any:
     match kind:
         case "lazyframe":
             return table.scan()
@@ -106,9 +110,11 @@ def _load_table(table: Table, kind: Kind) -> Any:
         case "arrow":
             return table.arrow()
         case "pandas":
-            return table.arrow().to_pandas()
+            return pandas_of(table.arrow())
+        case "reader":
+            return table.batches()
         case "relation":
-            return duckdb.connect().read_parquet(str(table.path))
+            return relation_of(table.path, table.columns, store.unfinished / f"{uuid.uuid4().hex}.duckdb")
         case _:
             return table
 
@@ -129,6 +135,9 @@ def _save_data(
     match result:
         case Table():
             return result.ref
+        case File() | Path() if want.kind == "table":
+            path = result if isinstance(result, Path) else result.path
+            return keep_file(path, store) if path.is_file() and is_parquet(path) else _refuse(result, want)
         case File():
             return result.ref or _save_file(result, store, workspace=workspace, scratch=scratch)
         case Path():
@@ -138,7 +147,7 @@ def _save_data(
         case pl.DataFrame():
             return write_frame(result, store)
         case duckdb.DuckDBPyRelation():
-            return write_reader(result.to_arrow_reader(_READER_ROWS), store)
+            return write_reader(_reader_of(result), store)
         case pa.RecordBatchReader():
             return write_reader(result, store)
         case pa.Table() | pa.RecordBatch():
@@ -148,9 +157,7 @@ def _save_data(
         case Iterator():
             return _save_pieces(cast("Iterator[Any]", result), store, want)
         case _ if kind_of_class(type(result)) == "pandas":
-            return write_frame(
-                cast("pl.DataFrame", pl.from_arrow(pa.Table.from_pandas(result, preserve_index=False))), store
-            )
+            return write_frame(frame_of_pandas(result), store)
         case _:
             return None
 
@@ -194,11 +201,16 @@ def _write_piece(writer: TableWriter, piece: Any) -> None:
     if isinstance(piece, dict):
         writer.write_row(cast("dict[str, Any]", piece))
     elif isinstance(piece, pa.RecordBatchReader | duckdb.DuckDBPyRelation):
-        reader = piece if isinstance(piece, pa.RecordBatchReader) else piece.to_arrow_reader(_READER_ROWS)
+        reader = piece if isinstance(piece, pa.RecordBatchReader) else _reader_of(piece)
         for batch in reader:
             writer.write(pa.Table.from_batches([batch]))
     else:
         writer.write(_as_arrow(piece))
+
+
+def _reader_of(relation: duckdb.DuckDBPyRelation) -> pa.RecordBatchReader:
+    schema, batches = fit_for_arrow(relation, _READER_ROWS)
+    return pa.RecordBatchReader.from_batches(schema, batches)
 
 
 def _as_arrow(piece: Any) -> pa.Table:
@@ -217,7 +229,7 @@ def _as_arrow(piece: Any) -> pa.Table:
         case list():
             return frame_of_rows(cast("list[Any]", piece)).to_arrow()
         case _ if kind_of_class(type(piece)) == "pandas":
-            return pa.Table.from_pandas(piece, preserve_index=False)
+            return arrow_of_pandas(piece)
         case _:
             return _refuse(piece, PortType("table"))
 
@@ -235,5 +247,9 @@ def _refuse(result: Any, want: PortType) -> NoReturn:
     raise UserError(
         "node.output_type",
         f"The outlet carries a {want.kind}, but the node returned {type(result).__name__}; "
-        + ("return a frame, a Table or a list of dicts" if want.kind == "table" else "return a File or a Path"),
+        + (
+            "return a frame, a Table, a list of dicts or a Parquet file"
+            if want.kind == "table"
+            else "return a File or a Path"
+        ),
     )

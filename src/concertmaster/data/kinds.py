@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-Kind = Literal["table", "lazyframe", "dataframe", "arrow", "relation", "pandas", "file", "json", "handle"]
+Kind = Literal["table", "lazyframe", "dataframe", "arrow", "reader", "relation", "pandas", "file", "json", "handle"]
 
-TABLE_KINDS: frozenset[Kind] = frozenset({"table", "lazyframe", "dataframe", "arrow", "relation", "pandas"})
+TABLE_KINDS: frozenset[Kind] = frozenset({"table", "lazyframe", "dataframe", "arrow", "reader", "relation", "pandas"})
 
 _BY_NAME: dict[tuple[str, str], Kind] = {
     ("concertmaster", "Table"): "table",
@@ -14,12 +14,12 @@ _BY_NAME: dict[tuple[str, str], Kind] = {
     ("polars", "LazyFrame"): "lazyframe",
     ("polars", "DataFrame"): "dataframe",
     ("pyarrow", "Table"): "arrow",
+    ("pyarrow", "RecordBatchReader"): "reader",
     ("duckdb", "DuckDBPyRelation"): "relation",
     ("_duckdb", "DuckDBPyRelation"): "relation",
     ("pandas", "DataFrame"): "pandas",
 }
 _ONLY_RESULTS = {
-    ("pyarrow", "RecordBatchReader"): "table",
     ("pyarrow", "RecordBatch"): "table",
     ("pathlib", "Path"): "file",
     ("pathlib", "PosixPath"): "file",

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
@@ -105,12 +106,14 @@ def write_reader(reader: pa.RecordBatchReader, store: ArtifactStore) -> TableRef
 
 def keep(path: Path, store: ArtifactStore) -> TableRef:
     """Move a finished Parquet file into the store and describe it."""
-    size_bytes = path.stat().st_size
-    rows = sum(row_group_sizes(path))
-    schema = pl.read_parquet_schema(path)
-    digest = store.put_file(path, move=True)
-    columns = tuple(Column(name, type_word(dtype)) for name, dtype in schema.items())
-    return TableRef(digest, rows, size_bytes, columns)
+    described = describe(path, "")
+    return replace(described, artifact=store.put_file(path, move=True))
+
+
+def describe(path: Path, digest: str) -> TableRef:
+    """What events say about a Parquet file."""
+    columns = tuple(Column(name, type_word(dtype)) for name, dtype in pl.read_parquet_schema(path).items())
+    return TableRef(digest, sum(row_group_sizes(path)), path.stat().st_size, columns)
 
 
 def frame_of_rows(rows: list[Any]) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from concertmaster.data.artifacts import ArtifactStore
+from concertmaster.domain.errors import NotFound
 from concertmaster.domain.events import (
     Event,
     ExecutionCancelled,
@@ -241,6 +242,24 @@ def output_of(run: NodeRun, outlet: str) -> Value | None:
     if outlet == "error" and run.status == "failed" and run.error is not None:
         return JsonValue(_error(run.error))
     return run.outputs.get(outlet)
+
+
+def value_at(view: ExecutionView, execution_id: str, node: str, outlet: str) -> Value:
+    """The value on an outlet of a node.
+
+    Raises:
+        NotFound: `node.not_found`, `output.not_found`.
+    """
+    run = view.nodes.get(node)
+    if run is None:
+        raise NotFound("node.not_found", f"Execution {execution_id} has no node '{node}'")
+    value = output_of(run, outlet)
+    if value is None:
+        taken = ", ".join(sorted(run.outputs)) or "none"
+        raise NotFound(
+            "output.not_found", f"Node '{node}' ({run.status}) has no output '{outlet}'; outlets with one: {taken}"
+        )
+    return value
 
 
 def page_of_whole(value: JsonValue | FileRef) -> dict[str, Any]:

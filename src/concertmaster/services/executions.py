@@ -11,7 +11,7 @@ from uuid_utils import uuid7
 
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.domain.access import Actor, demand
-from concertmaster.domain.errors import Invalid, NotFound, UserError
+from concertmaster.domain.errors import Invalid, UserError
 from concertmaster.domain.events import Event, ExecutionCreated
 from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow, ExecutionStatus
 from concertmaster.domain.interfaces import (
@@ -31,7 +31,7 @@ from concertmaster.domain.validation import check_inputs
 from concertmaster.domain.values import JsonValue, TableRef
 from concertmaster.domain.workflow import Workflow
 from concertmaster.engine.parts import Owner
-from concertmaster.services.execution_view import ExecutionView, output_of, page_of_table, page_of_whole, text_of_json
+from concertmaster.services.execution_view import ExecutionView, page_of_table, page_of_whole, text_of_json, value_at
 from concertmaster.services.item_status import counted
 from concertmaster.services.lock_holders import find_queues
 from concertmaster.services.start_keys import KEY_LIMIT, fingerprint, slot_of
@@ -260,16 +260,7 @@ class ExecutionService:
             UserError: `table.unknown_column`, `table.not_sortable`.
         """
         demand(actor, "execution:read")
-        _, view = await self.view(execution_id)
-        run = view.nodes.get(node)
-        if run is None:
-            raise NotFound("node.not_found", f"Execution {execution_id} has no node '{node}'")
-        value = output_of(run, outlet)
-        if value is None:
-            taken = ", ".join(sorted(run.outputs)) or "none"
-            raise NotFound(
-                "output.not_found", f"Node '{node}' ({run.status}) has no output '{outlet}'; outlets with one: {taken}"
-            )
+        value = value_at((await self.view(execution_id))[1], execution_id, node, outlet)
         if isinstance(value, TableRef):
             path = await asyncio.to_thread(self._artifacts.local_path, value.artifact)
             found = await asyncio.to_thread(page_of_table, path, offset=offset, limit=limit, sort=sort)

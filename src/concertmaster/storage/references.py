@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, delete, func, select
 
-from concertmaster.domain.interfaces import NamedArtifact, Referrer, Tree
+from concertmaster.domain.interfaces import ArtifactUse, NamedArtifact, Referrer, Tree
 from concertmaster.storage.bulk import batched
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import from_micros, maybe_instant
@@ -72,6 +72,26 @@ class SqlReferenceStore:
             for part in batched(digests, _PART):
                 rows = connection.execute(query.where(_named.digest.in_(part)))
                 found.update((digest, count) for digest, count in rows)
+            return found
+
+        return await self._database.read(read)
+
+    async def uses(self, digests: Sequence[str], *, but: str, limit: int) -> Mapping[str, Sequence[ArtifactUse]]:
+        """See `ReferenceStore`."""
+        place = func.row_number().over(partition_by=_named.digest, order_by=(_named.execution_id.desc(), _named.node))
+        query = select(_named.digest, _named.execution_id, _named.node, _named.outlet, place.label("place"))
+
+        def read(connection: Connection) -> dict[str, list[ArtifactUse]]:
+            found: dict[str, list[ArtifactUse]] = {}
+            for part in batched(digests, _PART):
+                numbered = query.where(_named.digest.in_(part), _named.execution_id != but).subquery()
+                newest = select(numbered).where(numbered.c.place <= limit).order_by(numbered.c.digest, numbered.c.place)
+                rows = connection.execute(newest).all()
+                roots = {one.id: one for one in _with_roots(connection, [row.execution_id for row in rows])}
+                for row in rows:
+                    if (root := roots.get(row.execution_id)) is not None:
+                        use = ArtifactUse(root.root, root.workflow, row.node, row.outlet, root.created_at)
+                        found.setdefault(row.digest, []).append(use)
             return found
 
         return await self._database.read(read)

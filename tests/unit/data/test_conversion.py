@@ -18,6 +18,7 @@ import pyarrow as pa
 import pytest
 from pydantic import BaseModel
 
+from concertmaster.data import sources
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.convert import load, save, save_stream
 from concertmaster.data.file import File
@@ -87,6 +88,9 @@ def test_a_table_loads_in_every_form(desk: Desk) -> None:
     value = desk.save(FRAME)
     assert desk.load(value, "lazyframe").collect().equals(FRAME)
     assert desk.load(value, "arrow").to_pylist() == FRAME.to_dicts()
+    reader = desk.load(value, "reader")
+    assert isinstance(reader, pa.RecordBatchReader)
+    assert reader.read_all().to_pylist() == FRAME.to_dicts()
     table = desk.load(value, "table")
     assert isinstance(table, Table)
     assert (table.rows, [column.name for column in table.columns]) == (3, ["n", "text"])
@@ -101,6 +105,73 @@ def test_pandas_frames_go_both_ways(desk: Desk) -> None:
     frame = desk.load(desk.save(FRAME), "pandas")
     assert isinstance(frame, pandas.DataFrame)
     assert desk.table(frame[["text"]]).equals(FRAME.select("text"))
+
+
+def test_pandas_keeps_whole_numbers_beside_missing_values_and_refuses_mixtures(desk: Desk) -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pl.DataFrame({"n": [2**60 + 1, None], "yes": [True, None], "x": [1.5, None], "day": [date(2026, 1, 1)] * 2})
+    loaded = desk.load(desk.save(frame), "pandas")
+    assert loaded["n"][0] == 2**60 + 1
+    assert desk.table(loaded).equals(frame)
+    with pytest.raises(UserError, match=r"column mixed with type object.*one type") as caught:
+        desk.save(pandas.DataFrame({"mixed": [1, "a"]}))
+    assert caught.value.code == "node.output_not_serialisable"
+
+
+def test_relations_keep_types_and_are_read_as_they_are_needed(desk: Desk) -> None:
+    value = desk.save(pl.DataFrame({"n": [1, 2], "took": [timedelta(hours=1), timedelta(days=2)]}))
+    relation = desk.load(value, "relation")
+    assert relation.filter("took > INTERVAL 2 HOURS").fetchall() == [(2, timedelta(days=2))]
+    summed = desk.save(relation.aggregate("sum(n) AS n, max(took) AS took"))
+    assert isinstance(summed, TableRef)
+    assert summed.columns == (Column("n", "int64"), Column("took", "duration[us]"))
+    assert desk.load(summed, "dataframe").row(0) == (3, timedelta(days=2))
+    assert list(desk.store.unfinished.iterdir()) == []
+
+
+def test_a_reader_goes_through_a_node_a_batch_at_a_time(desk: Desk) -> None:
+    value = desk.save(pl.DataFrame({"n": range(300_000)}))
+    reader = desk.load(value, "reader")
+    assert desk.store.size(desk.save(reader).artifact or "") > 0
+    batches = [batch.num_rows for batch in desk.load(value, "reader")]
+    assert (sum(batches), max(batches) <= ROW_GROUP_ROWS) == (300_000, True)
+
+
+def test_a_parquet_file_is_a_table_as_it_is(desk: Desk) -> None:
+    path = desk.workspace / "given.parquet"
+    FRAME.write_parquet(path, compression="zstd")
+    value = desk.save(path, TABLE)
+    assert isinstance(value, TableRef)
+    assert desk.store.read_bytes(value.artifact) == path.read_bytes()
+    assert (value.rows, value.size_bytes, value.columns[1]) == (3, path.stat().st_size, Column("text", "string"))
+    assert desk.table(File(path), TABLE).equals(FRAME)
+    # Written a moment ago: the time of its last change alone does not tell that it has changed.
+    FRAME.reverse().write_parquet(path, compression="zstd")
+    assert desk.table(path, TABLE).equals(FRAME.reverse())
+    # Types that not everybody reads alike are written anew.
+    FRAME.with_columns(took=timedelta(1)).write_parquet(path)
+    assert desk.table(path, TABLE)["took"].to_list() == [timedelta(1)] * 3
+    (desk.workspace / "no.parquet").write_bytes(b"PAR1")
+    with pytest.raises(UserError, match="or a Parquet file"):
+        desk.save(desk.workspace / "no.parquet", TABLE)
+
+
+def test_an_unchanged_file_is_copied_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = desk.workspace / "given.parquet"
+    FRAME.write_parquet(path)
+    # As if it had been written long ago.
+    monkeypatch.setattr(sources, "_STEP_NS", -1)
+    value = desk.save(path, TABLE)
+    copied: list[Path] = []
+    put_file = desk.store.put_file
+    monkeypatch.setattr(desk.store, "put_file", lambda given: copied.append(given) or put_file(given))
+    assert desk.save(path, TABLE) == value
+    assert copied == []
+    FRAME.head(2).write_parquet(path)
+    assert desk.table(path, TABLE).height == 2
+    desk.store.local_path(desk.save(path, TABLE).artifact or "").unlink()
+    assert desk.table(path, TABLE).height == 2
+    assert copied == [path, path]
 
 
 def test_a_table_handed_on_is_not_written_again(desk: Desk) -> None:

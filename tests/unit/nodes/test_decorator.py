@@ -103,6 +103,7 @@ def test_every_data_type_is_a_port_of_its_kind() -> None:
         frame: pl.DataFrame | None,
         arrow: list[pa.Table],
         relation: duckdb.DuckDBPyRelation,
+        reader: pa.RecordBatchReader,
         file: File,
         ctx: Context,
         number: Input[int],
@@ -119,14 +120,15 @@ def test_every_data_type_is_a_port_of_its_kind() -> None:
         ("frame", "table", False, False),
         ("arrow", "table", False, True),
         ("relation", "table", True, False),
+        ("reader", "table", True, False),
         ("file", "file", True, False),
         ("number", "json", True, False),
         ("anything", "any", False, False),
         ("several", "json", False, True),
     ]
-    kinds = ["table", "dataframe", "arrow", "relation", "file", "json", "handle", "json"]
+    kinds = ["table", "dataframe", "arrow", "relation", "reader", "file", "json", "handle", "json"]
     assert [argument.kind for argument in type_.arguments] == kinds
-    assert type_.spec.ports[5].type.schema == {"type": "integer"}
+    assert type_.spec.ports[6].type.schema == {"type": "integer"}
     assert type_.context == "ctx"
     assert type_.variadic is not None
     assert type_.variadic.kind == "lazyframe"

@@ -102,6 +102,33 @@ export const outputPageQuery = ({ execution, node, outlet, sort }: OutputRequest
     staleTime: Number.POSITIVE_INFINITY,
   })
 
+/** What is in one column of a table output. */
+export const columnStatisticsQuery = ({ execution, node, outlet }: OutputRequest, column: string) =>
+  queryOptions({
+    queryKey: [...executionKeys.output(execution, node, outlet), 'statistics', column] as const,
+    queryFn: ({ signal }) =>
+      take(
+        client.GET('/api/v1/executions/{execution_id}/nodes/{node}/output/statistics', {
+          params: { path: { execution_id: execution, node }, query: { outlet, column: [column] } },
+          signal,
+        }),
+      ),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+/** What the values of a node, and of all that it is based on, were made of. */
+export const lineageQuery = (execution: string, node: string) =>
+  queryOptions({
+    queryKey: [...executionKeys.outputs(execution), 'lineage', node] as const,
+    queryFn: ({ signal }) =>
+      take(
+        client.GET('/api/v1/executions/{execution_id}/lineage', {
+          params: { path: { execution_id: execution }, query: { node } },
+          signal,
+        }),
+      ),
+  })
+
 export interface StartExecution {
   workflow: string
   inputs: JsonObject

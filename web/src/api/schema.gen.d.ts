@@ -380,6 +380,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/executions/{execution_id}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Lineage
+         * @description What each value was made of: the node, what came into it, and where else the same bytes are.
+         */
+        get: operations["get_lineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/executions/{execution_id}/nodes/{node}/output": {
         parameters: {
             query?: never;
@@ -392,6 +412,26 @@ export interface paths {
          * @description A page of a node's output; of a node in a body with the `path` of its item.
          */
         get: operations["get_output"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/{execution_id}/nodes/{node}/output/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Output Statistics
+         * @description What is in the columns of a table that a node gave: computed at the first question, then remembered.
+         */
+        get: operations["get_output_statistics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1550,6 +1590,29 @@ export interface components {
             type: string;
         };
         /**
+         * ColumnStatistics
+         * @description What is in a column.
+         *
+         *     Attributes:
+         *         nulls: rows without a value.
+         *         distinct: about how many different values; null for lists, structs and the like.
+         *         min, max: as in `items` of a page, long texts cut; null without any value, and for what has no order.
+         */
+        ColumnStatistics: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+            /** Nulls */
+            nulls: number;
+            /** Distinct */
+            distinct: number | null;
+            /** Min */
+            min: unknown;
+            /** Max */
+            max: unknown;
+        };
+        /**
          * Connection
          * @description A connection without its values: `fields` are their names.
          *
@@ -2086,6 +2149,24 @@ export interface components {
             value?: unknown;
         };
         /**
+         * Lineage
+         * @description What the values of an execution were made of, in the order of the document.
+         */
+        Lineage: {
+            /** Execution */
+            execution: string;
+            /** Workflow */
+            workflow: string;
+            /** Version */
+            version: number;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /** Items */
+            items: components["schemas"]["MadeValue"][];
+        };
+        /**
          * LogLine
          * @description One line that a node logged.
          */
@@ -2128,6 +2209,67 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+        };
+        /**
+         * MadeFrom
+         * @description What came into a node through a port, and where from.
+         */
+        MadeFrom: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "table" | "json" | "file";
+            /** Rows */
+            rows: number | null;
+            /** Bytes */
+            bytes: number;
+            /** Node */
+            node: string;
+            /** Outlet */
+            outlet: string;
+            /** Port */
+            port: string;
+        };
+        /**
+         * MadeValue
+         * @description How a value came to be.
+         *
+         *     Attributes:
+         *         reads: nodes that the config's expressions look at.
+         *         reused: of which `execution` and `node` it is, when it was not computed anew.
+         *         also: where else the same bytes are, the newest first.
+         */
+        MadeValue: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "table" | "json" | "file";
+            /** Rows */
+            rows: number | null;
+            /** Bytes */
+            bytes: number;
+            /** Node */
+            node: string;
+            /** Outlet */
+            outlet: string;
+            /** Type */
+            type: string;
+            /** Attempt */
+            attempt: number;
+            /** At */
+            at: string | null;
+            /** Inputs */
+            inputs: components["schemas"]["MadeFrom"][];
+            /** Reads */
+            reads: string[];
+            /** Reused */
+            reused: {
+                [key: string]: string;
+            } | null;
+            /** Also */
+            also: components["schemas"]["SameBytes"][];
         };
         /**
          * Me
@@ -2580,6 +2722,25 @@ export interface components {
             };
         };
         /**
+         * SameBytes
+         * @description Another outlet with the same bytes; the node of a loop with its item, `price[3]`.
+         */
+        SameBytes: {
+            /** Execution */
+            execution: string;
+            /** Workflow */
+            workflow: string;
+            /** Node */
+            node: string;
+            /** Outlet */
+            outlet: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
          * SchedulePreview
          * @description A schedule that is being written.
          */
@@ -2661,6 +2822,18 @@ export interface components {
             total: number;
             /** Next */
             next: number | null;
+        };
+        /**
+         * TableStatistics
+         * @description A table in figures.
+         */
+        TableStatistics: {
+            /** Rows */
+            rows: number;
+            /** Bytes */
+            bytes: number;
+            /** Columns */
+            columns: components["schemas"]["ColumnStatistics"][];
         };
         /**
          * TableSummary
@@ -4168,6 +4341,62 @@ export interface operations {
             };
         };
     };
+    get_lineage: {
+        parameters: {
+            query?: {
+                /** @description Only this one and what it is based on */
+                node?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution */
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lineage"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_output: {
         parameters: {
             query?: {
@@ -4198,6 +4427,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TablePage"] | components["schemas"]["JsonOutput"] | components["schemas"]["FileOutput"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_output_statistics: {
+        parameters: {
+            query?: {
+                outlet?: string;
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
+                /** @description One or several; all of them without it */
+                column?: string[] | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution */
+                execution_id: string;
+                /** @description Id of the node */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableStatistics"];
                 };
             };
             /** @description Problem details (RFC 9457) */

@@ -9,6 +9,7 @@ import type { NodeRunView } from './fold'
 import { InputTab } from './InputTab'
 import { ItemsTab } from './ItemsTab'
 import type { ItemPlace } from './itemPlace'
+import { LineageTab } from './LineageTab'
 import { LogView } from './LogView'
 import { NodeApproval } from './NodeApproval'
 import { NodeRunHead } from './NodeRunHead'
@@ -22,20 +23,27 @@ import { useNodeRun } from './useRun'
 
 const t = words.runs
 const NOWHERE: ItemPlace = []
-const TABS = ['approval', 'items', 'output', 'input', 'logs'] as const
+const TABS = ['approval', 'items', 'output', 'input', 'lineage', 'logs'] as const
 export type NodeTab = (typeof TABS)[number]
 const TITLES: Readonly<Record<NodeTab, string>> = {
   approval: words.approvals.detail,
   items: t.items.tab,
   output: t.tabOutput,
   input: t.tabInput,
+  lineage: t.tabLineage,
   logs: t.tabLogs,
 }
 
 /** What there is to see of this node: what it is about first. */
 function tabsOf(view: NodeRunView | undefined): NodeTab[] {
   const loops = view?.items != null && view.items.kind !== 'call'
-  return TABS.filter((tab) => (tab !== 'items' || loops) && (tab !== 'approval' || view?.approval))
+  const made = Object.keys(view?.outputs ?? {}).length > 0
+  const apart: Partial<Record<NodeTab, boolean>> = {
+    approval: Boolean(view?.approval),
+    items: loops,
+    lineage: made,
+  }
+  return TABS.filter((tab) => apart[tab] ?? true)
 }
 
 interface NodeRunPanelProps {
@@ -122,6 +130,9 @@ export function NodeRunPanel({
             idOf={idOf}
             inLoop={place.length > 0}
           />
+        </Tabs.Panel>
+        <Tabs.Panel value="lineage" className={classes.scrolled}>
+          <LineageTab execution={execution.id} node={id} linked={place.length === 0} />
         </Tabs.Panel>
         <Tabs.Panel value="logs" className={classes.content}>
           <LogView execution={execution} node={id} />

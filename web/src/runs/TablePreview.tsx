@@ -1,5 +1,3 @@
-import { UnstyledButton } from '@mantine/core'
-import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import { useQueries } from '@tanstack/react-query'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useMemo, useRef, useState } from 'react'
@@ -8,7 +6,8 @@ import type { Column } from '~/api/types'
 import { words } from '~/i18n'
 import { formatCount } from '~/ui/format'
 import { Cell } from './Cell'
-import { columnWidths, isNumeric } from './columnWidths'
+import { ColumnHead } from './ColumnHead'
+import { columnWidths } from './columnWidths'
 import classes from './TablePreview.module.css'
 
 const t = words.runs
@@ -39,8 +38,6 @@ export function TablePreview({ source, columns, total, sample }: TablePreviewPro
   const cellAt = usePages({ ...source, sort }, shown.at(0)?.index ?? 0, shown.at(-1)?.index ?? 0)
   const widths = useMemo(() => columnWidths(columns, sample), [columns, sample])
   const layout = useMemo(() => rowLayout(widths), [widths])
-  const toggle = (name: string) =>
-    setSort((now) => (now === name ? `-${name}` : now === `-${name}` ? undefined : name))
 
   return (
     <div className={classes.frame}>
@@ -64,7 +61,7 @@ export function TablePreview({ source, columns, total, sample }: TablePreviewPro
               #
             </span>
             {columns.map((column) => (
-              <HeadCell key={column.name} column={column} sort={sort} onSort={toggle} />
+              <ColumnHead key={column.name} source={source} column={column} sort={sort} onSort={setSort} />
             ))}
           </div>
         </div>
@@ -109,35 +106,6 @@ function rowLayout(widths: readonly number[]): { width: string; columns: string 
     width: `max(100%, ${total}px)`,
     columns: `${NUMBER_WIDTH}px ${widths.map((width) => `minmax(${width}px, 1fr)`).join(' ')}`,
   }
-}
-
-interface HeadCellProps {
-  column: Column
-  sort: string | undefined
-  onSort: (name: string) => void
-}
-
-function HeadCell({ column, sort, onSort }: HeadCellProps) {
-  const direction = sort === column.name ? 'ascending' : sort === `-${column.name}` ? 'descending' : 'none'
-  const Arrow = direction === 'ascending' ? IconArrowUp : IconArrowDown
-  return (
-    <span
-      role="columnheader"
-      aria-sort={direction}
-      className={classes.head}
-      data-numeric={isNumeric(column.type) || undefined}
-    >
-      <UnstyledButton
-        className={classes.sort}
-        onClick={() => onSort(column.name)}
-        title={t.sortBy(column.name)}
-      >
-        <span className={classes.name}>{column.name}</span>
-        <span className={classes.type}>{column.type.toLowerCase()}</span>
-        {direction === 'none' ? null : <Arrow size={12} aria-hidden />}
-      </UnstyledButton>
-    </span>
-  )
 }
 
 /** The pages between two rows, and a look-up of a row in them; undefined while its page is on its way. */

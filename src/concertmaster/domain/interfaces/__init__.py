@@ -36,7 +36,14 @@ from concertmaster.domain.interfaces.happenings import (
 )
 from concertmaster.domain.interfaces.journal import Claim, History, InboxItem, Journal
 from concertmaster.domain.interfaces.logins import LoginStore, TokenStore
-from concertmaster.domain.interfaces.retention import NamedArtifact, ReferenceStore, Referrer, ResultStore, Tree
+from concertmaster.domain.interfaces.retention import (
+    ArtifactUse,
+    NamedArtifact,
+    ReferenceStore,
+    Referrer,
+    ResultStore,
+    Tree,
+)
 from concertmaster.domain.interfaces.stores import (
     ExecutionStore,
     OpenExecutions,
@@ -78,6 +85,7 @@ __all__ = [
     "Append",
     "Approval",
     "ArtifactReference",
+    "ArtifactUse",
     "AskApproval",
     "Backfill",
     "BackfillStore",

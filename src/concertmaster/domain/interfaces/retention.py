@@ -47,6 +47,23 @@ class NamedArtifact:
     executions: int
 
 
+@dataclass(frozen=True, slots=True)
+class ArtifactUse:
+    """An outlet that has an artifact's bytes.
+
+    Attributes:
+        execution, workflow: the root of the execution that it is in.
+        node: as its own execution names it: in a loop with the item, `price[3]`.
+        created_at: of its own execution.
+    """
+
+    execution: str
+    workflow: str
+    node: str
+    outlet: str
+    created_at: datetime
+
+
 class ReferenceStore(Protocol):
     """The references that come with events."""
 
@@ -73,6 +90,10 @@ class ReferenceStore(Protocol):
 
     async def naming(self, digests: Sequence[str]) -> Mapping[str, int]:
         """How many executions name each of these; without those that nobody names."""
+        ...
+
+    async def uses(self, digests: Sequence[str], *, but: str, limit: int) -> Mapping[str, Sequence[ArtifactUse]]:
+        """Where each of these is named, the newest first and at most `limit` each, `but` by one execution."""
         ...
 
     async def named_bytes(self) -> int:

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import polars as pl
 from pydantic import Field
@@ -136,7 +136,9 @@ def file_read(
             path=path,
         )
     if known == "parquet":
-        return _read_parquet(source, path)
+        frame = _read_parquet(source, path)
+        # Handed over as it is, the file needs neither be decoded nor written, and is known again the next time.
+        return frame if context is None else cast("pl.LazyFrame", source)
     if known == "jsonl":
         return _read_jsonl(source, path, types)
     if known not in ("csv", "fixed"):

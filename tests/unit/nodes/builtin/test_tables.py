@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, cast
 
 import polars as pl
 import pytest
+from tests.node_tables import frame_of, stored
 
 from concertmaster import Sql, UserError
+from concertmaster.nodes.builtin import table_join as joining
 from concertmaster.nodes.builtin.table_join import table_join
 from concertmaster.nodes.builtin.table_sample import table_sample
 from concertmaster.nodes.builtin.table_select import table_select
@@ -82,6 +85,21 @@ def test_full_and_cross_join_and_other_names() -> None:
     assert len(rows(table_join(LEFT, RIGHT, how="cross"))) == 16
     other = RIGHT.rename({"k": "key"})
     assert table_join(LEFT, other, left_on=["k"], right_on=["key"], suffix="_2").collect().columns == ["k", "v", "v_2"]
+
+
+def test_large_tables_join_as_small_ones_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = {"k": [3, 1, None, 2, 1], "j": ["a", "b", "c", None, "b"], "v": [1.5, 2.0, 3.0, 4.0, 5.0]}
+    left = stored(tmp_path, {**rows, "list": [[1], [2], None, [], [3]]})
+    keys = pl.Series([1, 3, 3, 2, None], dtype=pl.Int32)
+    right = stored(tmp_path, {"k": [1, 1, 9, None, 2], "j": ["b", "b", "q", "c", "z"], "v": list("xyzwu"), "key": keys})
+    on: list[dict[str, Any]] = [{"on": ["k"]}, {"on": ["j", "k"]}, {"left_on": ["k"], "right_on": ["key"]}]
+    for how in ("inner", "left", "right", "full", "semi", "anti", "cross"):
+        for keys_of in [{}] if how == "cross" else on:
+            monkeypatch.setattr(joining, "_SMALL_BYTES", 1 << 30)
+            small = frame_of(table_join(left, right, how=how, **keys_of).collect(engine="streaming"))  # type: ignore[union-attr]
+            monkeypatch.setattr(joining, "_SMALL_BYTES", -1)
+            large = frame_of(table_join(left, right, how=how, **keys_of))
+            assert large.equals(small), (how, keys_of)
 
 
 @pytest.mark.parametrize(

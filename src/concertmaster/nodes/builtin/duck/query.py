@@ -114,9 +114,9 @@ class Query:
         start, end = self.value(f"\x02{code}\x02{before}"), self.value(after)
         return f"error({start} || left(({shown})::VARCHAR, {_SHOWN_CHARACTERS}) || {end})"
 
-    def numbered(self, row: str) -> str:
-        """The first table with the number of each row, from 1, in a column `row`: what makes an order last."""
-        return f"(SELECT *, row_number() OVER () AS {row} FROM {quoted(self._tables[0])})"
+    def numbered(self, row: str, table: str | None = None) -> str:
+        """The first table, or another, with the number of each row, from 1, in a column `row`: an order lasts."""
+        return f"(SELECT *, row_number() OVER () AS {row} FROM {quoted(table or self._tables[0])})"
 
     def ask(self, text: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """The few rows of a question that comes before the query; `$name` in it stands for values."""

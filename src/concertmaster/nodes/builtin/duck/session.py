@@ -21,15 +21,16 @@ from concertmaster import Context, OperationalError, Sql, Table, UserError
 from concertmaster.nodes.builtin.deferred import deferred
 from concertmaster.nodes.builtin.duck.check import check_query
 from concertmaster.nodes.builtin.duck.columns import literal, quoted, refuse_alike, unknown_column
-from concertmaster.nodes.builtin.duck.results import fit_for_arrow
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+    from concertmaster.data import relations
+
     Source = Table | Path | pl.DataFrame | pl.LazyFrame | pa.Table
 else:
-    duckdb, pa = deferred("duckdb"), deferred("pyarrow")
+    duckdb, pa, relations = deferred("duckdb"), deferred("pyarrow"), deferred("concertmaster.data.relations")
 
 DEFAULT_MEMORY_MB = 1024
 _THREADS = 4
@@ -39,12 +40,6 @@ _MISSING_COLUMN = re.compile(r'Referenced column "(.*?)" (?:was )?not found|does
 # What `Query.fail` raises inside of a query: an error with a code of its own.
 _OWN = re.compile(r"\x02([\w.]+)\x02(.*)", re.DOTALL)
 _KIND = re.compile(r"([\w ]+) Error: (.*)", re.DOTALL)
-# Polars keeps durations in Parquet as plain integers with a remark that DuckDB does not read.
-_DURATIONS = {
-    "duration[ms]": "to_milliseconds({0})",
-    "duration[us]": "to_microseconds({0})",
-    "duration[ns]": "to_microseconds({0} // 1000)",
-}
 
 
 class Session:
@@ -112,7 +107,7 @@ class Session:
             with self._watched():
                 relation = self.con.sql(sql.text, params=sql.parameters or None)
                 _refuse_double_columns(relation.columns)
-                schema, batches = fit_for_arrow(relation, _BATCH_ROWS)
+                schema, batches = relations.fit_for_arrow(relation, _BATCH_ROWS)
                 yield schema
                 yield from batches
         finally:
@@ -185,7 +180,8 @@ def _locked(inputs: Mapping[str, Source], context: Context | None, memory_mb: in
     for name, source in inputs.items():
         if (path := _file(source)) is not None:
             file = f"read_parquet({literal(str(path))})"
-            con.execute(f"CREATE VIEW {quoted(name)} AS SELECT {_everything(source)} FROM {file}")
+            shown = relations.every_column(source.columns) if isinstance(source, Table) else "*"
+            con.execute(f"CREATE VIEW {quoted(name)} AS SELECT {shown} FROM {file}")
         else:
             con.register(name, _arrow(cast("pl.DataFrame | pl.LazyFrame | pa.Table", source)))
     con.execute("SET enable_progress_bar = false")
@@ -212,18 +208,6 @@ def _arrow(source: pl.DataFrame | pl.LazyFrame | pa.Table) -> pa.Table:
 
 def _file(source: Source) -> Path | None:
     return source.path if isinstance(source, Table) else source if isinstance(source, Path) else None
-
-
-def _everything(source: Source) -> str:
-    """`*`, with durations as what they are."""
-    if not isinstance(source, Table):
-        return "*"
-    replaced = [
-        f"{_DURATIONS[column.type].format(quoted(column.name))} AS {quoted(column.name)}"
-        for column in source.columns
-        if column.type in _DURATIONS
-    ]
-    return f"* REPLACE ({', '.join(replaced)})" if replaced else "*"
 
 
 def _refuse_double_columns(columns: list[str]) -> None:

@@ -1,23 +1,51 @@
-"""What DuckDB computes, in types that every other tool reads."""
+"""Tables as DuckDB relations, and what DuckDB computes in types that every other tool reads."""
 
 # pyarrow ships no types, so what comes out of it is unknown to the checker.
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-from concertmaster import UserError
-from concertmaster.nodes.builtin.deferred import deferred
-from concertmaster.nodes.builtin.duck.columns import quoted
+import duckdb
+import pyarrow as pa
 
-if TYPE_CHECKING:
-    import duckdb
-    import pyarrow as pa
-else:
-    duckdb, pa = deferred("duckdb"), deferred("pyarrow")
+from concertmaster.domain.errors import UserError
+from concertmaster.domain.values import Column
 
+_MEMORY_MB = 2048
 _BIG_INTEGERS = ("HUGEINT", "UHUGEINT")
+
+
+# Polars keeps durations in Parquet as plain integers with a remark that DuckDB does not read.
+_DURATIONS = {
+    "duration[ms]": "to_milliseconds({0})",
+    "duration[us]": "to_microseconds({0})",
+    "duration[ns]": "to_microseconds({0} // 1000)",
+}
+
+
+def quoted(name: str) -> str:
+    """A name as a SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def every_column(columns: Sequence[Column]) -> str:
+    """`*` for the file of a table, with durations as what they are."""
+    replaced = [
+        f"{_DURATIONS[column.type].format(quoted(column.name))} AS {quoted(column.name)}"
+        for column in columns
+        if column.type in _DURATIONS
+    ]
+    return f"* REPLACE ({', '.join(replaced)})" if replaced else "*"
+
+
+def relation_of(path: Path, columns: Sequence[Column], spill: Path) -> duckdb.DuckDBPyRelation:
+    """A table's file as a relation, on a connection of its own that spills into the folder `spill`."""
+    connection = duckdb.connect(config={"memory_limit": f"{_MEMORY_MB}MB", "temp_directory": str(spill)})
+    relation = connection.read_parquet(str(path))
+    shown = every_column(columns)
+    return relation if shown == "*" else relation.project(shown)
 
 
 def fit_for_arrow(relation: duckdb.DuckDBPyRelation, batch_rows: int) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:

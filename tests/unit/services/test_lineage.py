@@ -1,0 +1,51 @@
+"""What values were made of, as far as the events tell."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from concertmaster.domain import events as e
+from concertmaster.domain.execution import ExecutionRow
+from concertmaster.domain.values import Column, JsonValue, TableRef
+from concertmaster.domain.workflow import Edge, Node, Workflow
+from concertmaster.services.execution_view import ExecutionView
+from concertmaster.services.lineage import artifacts_of, chosen_nodes, lineage_of
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+TABLE = TableRef("digest", 7, 70, (Column("n", "int64"),))
+
+
+def folded() -> ExecutionView:
+    """a -> b -> c and late -> c with `join: any`; d reads b, nothing reads a but b."""
+    nodes = {name: Node("data.set@1") for name in ("a", "b", "c", "late")}
+    nodes["d"] = Node("data.set@1", config={"value": "{{ nodes.b.rows + nodes.nobody }}"})
+    edges = (Edge("a", "b", port="left"), Edge("b", "c"), Edge("late", "c"))
+    view = ExecutionView(Workflow("w", nodes=nodes, edges=edges))
+    one: dict[str, Any] = {"out": JsonValue(1, size_bytes=1)}
+    bodies: list[e.Body] = [e.NodeSucceeded("a", 1, START, one)]
+    bodies += [e.NodeSucceeded("b", 2, START + timedelta(seconds=1), {"out": TABLE}, {"execution": "y", "node": "z"})]
+    bodies += [e.NodeStarted("c", 1), e.NodeSucceeded("late", 1, START, one)]
+    bodies += [e.NodeSucceeded("c", 1, START, one), e.NodeStarted("d", 1), e.NodeSucceeded("d", 1, START, one)]
+    view.apply(e.Event("x", n + 1, START + timedelta(seconds=n), body) for n, body in enumerate(bodies))
+    return view
+
+
+def test_what_came_in_what_was_read_and_what_was_reused_is_told() -> None:
+    view = folded()
+    row = ExecutionRow("x", "w", 3, "succeeded", 1, 7, {"type": "manual"}, START)
+    told = lineage_of(row, view, chosen_nodes(view, "x", None), {})
+    items = {one["node"]: one for one in told["items"]}
+    assert (told["version"], list(items)) == (3, ["a", "b", "c", "late", "d"])
+    assert [(came["node"], came["port"], came["bytes"]) for came in items["b"]["inputs"]] == [("a", "left", 1)]
+    assert (items["b"]["reused"], items["b"]["attempt"]) == ({"execution": "y", "node": "z"}, 2)
+    # What came late, after it had begun, is no part of it.
+    assert [(came["node"], came["rows"]) for came in items["c"]["inputs"]] == [("b", 7)]
+    assert (items["d"]["inputs"], items["d"]["reads"]) == ([], ["b"])
+
+
+def test_a_node_is_told_with_all_that_it_is_based_on() -> None:
+    view = folded()
+    assert chosen_nodes(view, "x", "c") == ["a", "b", "c"]
+    assert chosen_nodes(view, "x", "d") == ["a", "b", "d"]
+    assert artifacts_of(view, ["a", "b", "c"]) == ["digest"]
