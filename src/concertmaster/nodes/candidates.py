@@ -8,11 +8,11 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, cast
 
-from concertmaster.nodes.declared.document import SUFFIXES
 from concertmaster.nodes.registry import SourceKind
 
 ENTRY_POINT_GROUP = "concertmaster.nodes"
 FOLDER = "nodes"
+DECLARATIONS = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Candidate:
     @property
     def declared(self) -> bool:
         """Whether it is the file of a declarative node, which no code stands behind."""
-        return self.file.endswith(SUFFIXES)
+        return self.file.endswith(DECLARATIONS)
 
     def owns(self, file: str) -> bool:
         """Whether a file of the folder belongs to it: its own, or one of its package."""
@@ -91,5 +91,5 @@ def candidates_in(folder: Path) -> Iterator[Candidate]:
             continue
         if is_package:
             yield Candidate(path.name, "folder", name, str(folder), f"{name}/__init__.py")
-        elif path.suffix in (".py", *SUFFIXES) and path.is_file():
+        elif path.suffix in (".py", *DECLARATIONS) and path.is_file():
             yield Candidate(path.name, "folder", name, str(folder), path.name)

@@ -71,6 +71,7 @@ class NodeType:
             process all the same.
         memory_bytes: limit of memory in a child process; None: the setting `process_memory`.
         migrate: makes a config of this version of one of the version before.
+        host: that every use of the type talks to, where it is the same for all; for limits and breakers.
         results: `single`: the result leaves through `out`; `outlets`: it is an Outlet or a dict of outlet to value.
     """
 
@@ -85,6 +86,7 @@ class NodeType:
     call: Call = "thread"
     isolated_when: Callable[[Any], bool] | None = None
     memory_bytes: int | None = None
+    host: str | None = None
     results: Literal["single", "outlets"] = "single"
     migrate: Migrate | None = None
 

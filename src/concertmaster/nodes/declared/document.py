@@ -11,7 +11,6 @@ from concertmaster.domain.spec import Effect
 from concertmaster.nodes.schema import DIALECT
 
 FORMAT = 1
-SUFFIXES = (".yaml", ".yml")
 Method = Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 DurationText = Annotated[str, Field(pattern=r"^\d+(\.\d+)?(ms|s|m|h)$")]
 

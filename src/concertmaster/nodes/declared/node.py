@@ -68,6 +68,7 @@ def declared_type(declared: Declared) -> NodeType:
         context="context",
         connections=("connection",) if connection is not None else (),
         call="loop",
+        host=declared.url.host,
     )
 
 

@@ -22,6 +22,15 @@ class UrlTemplate:
     references: frozenset[Reference] = field(default_factory=frozenset[Reference])
     problem: str | None = None
 
+    @property
+    def host(self) -> str | None:
+        """The host, where no expression has a say in it."""
+        first = self.parts[0] if self.parts else ""
+        if not isinstance(first, str):
+            return None
+        parts = urlsplit(first)
+        return parts.netloc.rpartition("@")[2] or None if parts.path or len(self.parts) == 1 else None
+
     def render(self, scope: Mapping[str, Any]) -> str:
         """The URL.
 

@@ -1,0 +1,158 @@
+"""`concertmaster nodes check`: described in a child, tried in another one; what is wrong, and the remedy."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+from rich.text import Text
+
+from concertmaster.cli.authoring.described import findings_of, has_calls
+from concertmaster.cli.authoring.findings import Finding
+from concertmaster.cli.authoring.trial_process import try_types
+from concertmaster.cli.terminal import FAILED, console, print_json
+from concertmaster.config import read
+from concertmaster.domain.errors import UserError
+from concertmaster.executors.probe import Prober
+from concertmaster.executors.probe_process import ProbeSettings
+from concertmaster.nodes.candidates import ENTRY_POINT_GROUP, Candidate, candidates_in
+from concertmaster.nodes.description import Description, Failure
+
+
+@dataclass(slots=True)
+class _Checked:
+    """What came out of it."""
+
+    nodes: list[str] = field(default_factory=list[str])
+    findings: list[Finding] = field(default_factory=list[Finding])
+
+    @property
+    def wrong(self) -> bool:
+        return any(finding.severity == "error" for finding in self.findings)
+
+
+def check_path(path: Path, *, as_json: bool) -> None:
+    """Check everything that a path holds, and exit with 1 when something is wrong.
+
+    Raises:
+        UserError: `nodes.nothing_to_check`.
+    """
+    candidates = list(_candidates(path))
+    if not candidates:
+        raise UserError(
+            "nodes.nothing_to_check",
+            f"{path}: there are no node types; name a file (.py, .yaml), a package, or a folder of them",
+        )
+    checked = _check(candidates)
+    checked.findings = [replace(one, file=_shown(one.file)) for one in checked.findings]
+    if as_json:
+        items = [finding.as_json() for finding in checked.findings]
+        print_json({"ok": not checked.wrong, "nodes": checked.nodes, "items": items})
+    else:
+        _print(checked)
+    if checked.wrong:
+        sys.exit(FAILED)
+
+
+def _candidates(path: Path) -> Iterator[Candidate]:
+    """The candidates of a file, of a package, of a folder, or of a pack (a folder with pyproject.toml)."""
+    place = path.resolve()
+    if (place / "pyproject.toml").is_file():
+        for package in _packages(place):
+            yield from _candidates(package)
+    elif (place / "__init__.py").is_file() or place.is_file():
+        yield from (one for one in candidates_in(place.parent) if one.name == place.name)
+    else:
+        yield from candidates_in(place)
+
+
+def _packages(pack: Path) -> Iterator[Path]:
+    """The modules that the entry points of a pack name, where its source is."""
+    try:
+        project = tomllib.loads((pack / "pyproject.toml").read_text(encoding="utf-8")).get("project", {})
+        points: dict[str, Any] = project.get("entry-points", {}).get(ENTRY_POINT_GROUP, {})
+    except (OSError, ValueError, AttributeError) as error:
+        raise UserError("nodes.nothing_to_check", f"{pack / 'pyproject.toml'} cannot be read: {error}") from error
+    for module in dict.fromkeys(str(point).partition(":")[0] for point in points.values()):
+        name = module.replace(".", "/")
+        for place in (pack / "src" / name, pack / name, pack / "src" / f"{name}.py", pack / f"{name}.py"):
+            if place.exists():
+                yield place
+                break
+
+
+def _check(candidates: Sequence[Candidate]) -> _Checked:
+    settings, checked = read(), _Checked()
+    prober = Prober(ProbeSettings(settings.registry_timeout.total_seconds(), settings.registry_memory))
+    try:
+        for candidate in candidates:
+            described = prober.describe(candidate)
+            if isinstance(described, Failure):
+                checked.findings.append(_failed(candidate, described))
+            elif not described.types:
+                told, fix = "it defines no node type", "decorate a function with @node"
+                checked.findings.append(Finding("nodes.none", told, fix, file=candidate.place))
+            else:
+                _check_types(candidate, described, checked)
+    finally:
+        prober.close()
+    return checked
+
+
+def _check_types(candidate: Candidate, described: Description, checked: _Checked) -> None:
+    checked.nodes += [type_.spec.reference for type_ in described.types]
+    for type_ in described.types:
+        checked.findings += findings_of(type_)
+        if has_calls(type_) and not type_.spec.example:
+            told = "its docstring has no workflow under `Example:`, so that cancellation and secrets were not tried"
+            checked.findings.append(
+                Finding(
+                    "example.workflow",
+                    told,
+                    "add one",
+                    type_.spec.reference,
+                    type_.file,
+                    type_.line,
+                    severity="warning",
+                )
+            )
+    with tempfile.TemporaryDirectory(prefix="concertmaster-check-", ignore_cleanup_errors=True) as home:
+        source = Path(cast("str", candidate.folder))
+        files = sorted(described.digests)
+        checked.findings += try_types(described.types, source=source, files=files, home=Path(home))
+
+
+def _failed(candidate: Candidate, failure: Failure) -> Finding:
+    """What the registry would quarantine it for."""
+    text = failure.error.strip()
+    return Finding(failure.code, text, "", file=failure.file or candidate.place, line=failure.line)
+
+
+def _shown(file: str) -> str:
+    """Relative to where we are, when it is below."""
+    path = Path(file)
+    return str(path.relative_to(Path.cwd())) if file and path.is_relative_to(Path.cwd()) else file
+
+
+def _print(checked: _Checked) -> None:
+    out = console()
+    for finding in checked.findings:
+        style = "red" if finding.severity == "error" else "yellow"
+        sign = "✗" if finding.severity == "error" else "!"
+        node = f"{finding.node}: " if finding.node else ""
+        fix = f" ({finding.fix})" if finding.fix else ""
+        out.print(
+            Text.assemble((f"{sign} ", style), (f"{finding.place}: ", "bold"), node, (finding.message, style), fix)
+        )
+    for node in checked.nodes:
+        if not any(finding.node == node for finding in checked.findings):
+            out.print(Text.assemble(("✓ ", "green"), node))
+    errors = sum(finding.severity == "error" for finding in checked.findings)
+    warnings = len(checked.findings) - errors
+    names = f"{len(checked.nodes)} node type{'s' if len(checked.nodes) != 1 else ''}"
+    out.print(f"{names}, {errors} error{'s' if errors != 1 else ''}, {warnings} warning{'s' if warnings != 1 else ''}")
