@@ -42,6 +42,7 @@ from concertmaster.services.items import ItemService
 from concertmaster.services.logins import LoginService
 from concertmaster.services.nodes import NodeTypeService
 from concertmaster.services.operations import Instance, OperationsService
+from concertmaster.services.options import OptionService
 from concertmaster.services.registry_feed import RegistryFeed
 from concertmaster.services.retention import RetentionRules, RetentionService
 from concertmaster.services.stream import StreamService
@@ -84,6 +85,7 @@ class Runtime:
     connection_uses: ConnectionUseService
     connection_tests: ConnectionTestService
     node_types: NodeTypeService
+    options: OptionService
     operations: OperationsService
     metrics: Metrics
     stream: StreamService
@@ -230,6 +232,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
                 connections, Access(rules, http, settings.resolved_workspace, settings.resolved_data_dir)
             ),
             node_types=NodeTypeService(registry, refused=counts.config_refused),
+            options=OptionService(lambda: registry.current, connections, compute, http),
             operations=OperationsService(
                 _instance(settings, storage, clock),
                 storage.executions,

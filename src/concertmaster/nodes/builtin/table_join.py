@@ -8,16 +8,16 @@ from typing import Literal
 import polars as pl
 
 from concertmaster import UserError, node
-from concertmaster.nodes.builtin.duck.columns import demand_columns
+from concertmaster.nodes.builtin.duck.columns import ColumnName, demand_columns
 
 
 @node(id="table.join", category="tables", effect="none", summary="on", icon="git-merge", title="Join tables")
 def table_join(
     table: pl.LazyFrame,
     right: pl.LazyFrame,
-    on: Sequence[str] = (),
-    left_on: Sequence[str] = (),
-    right_on: Sequence[str] = (),
+    on: Sequence[ColumnName] = (),
+    left_on: Sequence[ColumnName] = (),
+    right_on: Sequence[ColumnName] = (),
     how: Literal["inner", "left", "right", "full", "semi", "anti", "cross"] = "left",
     suffix: str = "_right",
 ) -> pl.LazyFrame:
