@@ -21,6 +21,8 @@ export interface OptionsState {
   items: readonly Choice[]
   more: boolean
   loading: boolean
+  /** The server has looked for what was typed. */
+  searched: boolean
   /** Why there are none. */
   error: string | null
   /** To be called when the list opens: nobody is asked before. */
@@ -58,12 +60,13 @@ export function useOptions(source: OptionsOf | null): OptionsState {
   if (named === null) {
     const columns = source === 'columns' ? [...new Set(suggestions.columns)] : []
     const items = columns.map((name) => ({ value: name, label: name }))
-    return { items, more: false, loading: false, error: null, open, search }
+    return { items, more: false, loading: false, searched: false, error: null, open, search }
   }
   return {
     items: found.error ? NOTHING : (found.data?.items ?? NOTHING),
     more: found.data?.more ?? false,
     loading: found.isFetching,
+    searched: true,
     error: found.error ? found.error.message : null,
     open,
     search,

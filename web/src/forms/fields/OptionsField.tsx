@@ -14,9 +14,8 @@ export function OptionsField({ field, value, onChange, ids, describedBy, invalid
       <Autocomplete
         id={ids.control}
         data={dataOf(options)}
-        // The server has searched, in labels too; what is typed is a value.
         filter={({ options: given, search }) =>
-          options.items.some((item) => item.value === search) || search === '' ? given : narrowed(given, search)
+          options.searched ? given : given.filter((item) => 'value' in item && fits(options, item.value, search))
         }
         value={asText(value)}
         placeholder={placeholderOf(field)}
@@ -55,8 +54,6 @@ const dataOf = (options: OptionsState) => [...new Set(options.items.map((item) =
 const labelOf = (options: OptionsState, value: string) =>
   options.items.find((item) => item.value === value)?.label ?? value
 
-/** Client-side search, so that the list narrows while the server is being asked. */
-function narrowed<T>(given: T[], search: string): T[] {
-  const wanted = search.toLowerCase()
-  return given.filter((item) => JSON.stringify(item).toLowerCase().includes(wanted))
-}
+/** What is chosen already narrows nothing. */
+const fits = (options: OptionsState, value: string, search: string) =>
+  options.items.some((item) => item.value === search) || value.toLowerCase().includes(search.toLowerCase())
