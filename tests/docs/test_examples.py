@@ -28,7 +28,7 @@ DATA = {
 }
 DOCUMENTS = [block for page in PAGES for block in documents(page)]
 # Their servers, and connections, are not there.
-ON_THE_NETWORK = ("http.request", "http.download", "http.graphql", "http.paginate", "weather.forecast")
+ON_THE_NETWORK = ("http.request", "http.download", "http.graphql", "http.paginate", "weather.forecast", "forge.issues")
 OUTPUTS: dict[str, dict[str, Any]] = {
     "hello": {"text": "Hello, you!"},
     "big-cities": {"cities": 2, "file": "out/big-cities.csv"},
@@ -136,7 +136,9 @@ async def test_documents_run(block: Block, tmp_path: Path) -> None:
 
 def test_the_examples_written_by_hand_are_all_there() -> None:
     names = [_id(block).rpartition(":")[2] for block in DOCUMENTS if block.page.name != "nodes.md"]
-    assert sorted(names) == sorted([*OUTPUTS, *FAILURES, "fetch-weather", "forecast", "tell-about-failures"])
+    assert sorted(names) == sorted(
+        [*OUTPUTS, *FAILURES, "fetch-weather", "forecast", "open-issues", "tell-about-failures"]
+    )
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=name_of)

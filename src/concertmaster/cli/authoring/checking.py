@@ -36,9 +36,11 @@ class _Checked:
         return any(finding.severity == "error" for finding in self.findings)
 
 
-def check_path(path: Path, *, as_json: bool) -> None:
+def check_path(path: Path, *, cancel_seconds: float, as_json: bool) -> None:
     """Check everything that a path holds, and exit with 1 when something is wrong.
 
+    Args:
+        cancel_seconds: that a node may take to end once it was cancelled.
     Raises:
         UserError: `nodes.nothing_to_check`.
     """
@@ -48,7 +50,7 @@ def check_path(path: Path, *, as_json: bool) -> None:
             "nodes.nothing_to_check",
             f"{path}: there are no node types; name a file (.py, .yaml), a package, or a folder of them",
         )
-    checked = _check(candidates)
+    checked = _check(candidates, cancel_seconds)
     checked.findings = [replace(one, file=_shown(one.file)) for one in checked.findings]
     if as_json:
         items = [finding.as_json() for finding in checked.findings]
@@ -86,7 +88,7 @@ def _packages(pack: Path) -> Iterator[Path]:
                 break
 
 
-def _check(candidates: Sequence[Candidate]) -> _Checked:
+def _check(candidates: Sequence[Candidate], cancel_seconds: float) -> _Checked:
     settings, checked = read(), _Checked()
     prober = Prober(ProbeSettings(settings.registry_timeout.total_seconds(), settings.registry_memory))
     try:
@@ -98,13 +100,13 @@ def _check(candidates: Sequence[Candidate]) -> _Checked:
                 told, fix = "it defines no node type", "decorate a function with @node"
                 checked.findings.append(Finding("nodes.none", told, fix, file=candidate.place))
             else:
-                _check_types(candidate, described, checked)
+                _check_types(candidate, described, checked, cancel_seconds)
     finally:
         prober.close()
     return checked
 
 
-def _check_types(candidate: Candidate, described: Description, checked: _Checked) -> None:
+def _check_types(candidate: Candidate, described: Description, checked: _Checked, cancel_seconds: float) -> None:
     checked.nodes += [type_.spec.reference for type_ in described.types]
     for type_ in described.types:
         checked.findings += findings_of(type_)
@@ -124,7 +126,9 @@ def _check_types(candidate: Candidate, described: Description, checked: _Checked
     with tempfile.TemporaryDirectory(prefix="concertmaster-check-", ignore_cleanup_errors=True) as home:
         source = Path(cast("str", candidate.folder))
         files = sorted(described.digests)
-        checked.findings += try_types(described.types, source=source, files=files, home=Path(home))
+        checked.findings += try_types(
+            described.types, source=source, files=files, home=Path(home), cancel_seconds=cancel_seconds
+        )
 
 
 def _failed(candidate: Candidate, failure: Failure) -> Finding:

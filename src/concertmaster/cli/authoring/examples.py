@@ -18,7 +18,7 @@ from concertmaster.domain.ports import ANY
 from concertmaster.domain.schemas import faults
 from concertmaster.nodes.description import TypeDescription
 
-RUN_SECONDS, CANCEL_SECONDS = 60.0, 8.0
+RUN_SECONDS = 60.0
 _SLACK_SECONDS = 15.0
 _ROWS = 1_000
 _LOGS = 1_000
@@ -45,6 +45,7 @@ class _Trial:
     document: dict[str, Any] = field(default_factory=dict[str, Any])
     own: list[str] = field(default_factory=list[str])
     connections: bool = False
+    cancel_seconds: float = 0.0
 
     def found(self, code: str, message: str, fix: str, *, severity: Severity = "error") -> None:
         spec = self.type.spec
@@ -53,9 +54,13 @@ class _Trial:
         )
 
 
-async def try_example(api: Api, type_: TypeDescription, report: Reporter) -> None:
-    """Try it, and report what is wrong."""
-    trial = _Trial(api, type_, report)
+async def try_example(api: Api, type_: TypeDescription, report: Reporter, *, cancel_seconds: float) -> None:
+    """Try it, and report what is wrong.
+
+    Args:
+        cancel_seconds: that it may take to end once it was cancelled.
+    """
+    trial = _Trial(api, type_, report, cancel_seconds=cancel_seconds)
     reference = type_.spec.reference
     report.stage(reference, "run", RUN_SECONDS + _SLACK_SECONDS)
     if not await _read(trial) or not await _equip(trial):
@@ -63,7 +68,7 @@ async def try_example(api: Api, type_: TypeDescription, report: Reporter) -> Non
     ended = await _run(trial)
     if ended is None:
         return
-    report.stage(reference, "cancel", RUN_SECONDS + CANCEL_SECONDS + _SLACK_SECONDS)
+    report.stage(reference, "cancel", RUN_SECONDS + cancel_seconds + _SLACK_SECONDS)
     await _cancel(trial)
 
 
@@ -221,8 +226,8 @@ async def _cancel(trial: _Trial) -> None:
         await trial.api.post(f"{at}/cancel")
     except ConcertMasterError:
         return
-    if await _ended(trial, id_, seconds=CANCEL_SECONDS) is None:
-        told = f"it runs on for more than {CANCEL_SECONDS:g} s after it was cancelled"
+    if await _ended(trial, id_, seconds=trial.cancel_seconds) is None:
+        told = f"it runs on for more than {trial.cancel_seconds:g} s after it was cancelled"
         fix = "ask `context.cancelled()` in loops and return, or say @node(isolation='process')"
         trial.found("cancel.ignored", told, fix)
 

@@ -68,7 +68,7 @@ def main(channel: socket.socket, *, parent: int) -> None:
         if type_.function:
             report.stage(type_.spec.reference, "calls", IMPORT_SECONDS + CALLS_SECONDS)
             _try_calls(type_, str(message["folder"]), report)
-    asyncio.run(_try_examples(types, report))
+    asyncio.run(_try_examples(types, report, cancel_seconds=float(message["cancel_seconds"])))
     os._exit(0)
 
 
@@ -101,7 +101,7 @@ def _try_calls(type_: TypeDescription, folder: str, report: Report) -> None:
             )
 
 
-async def _try_examples(types: list[TypeDescription], report: Report) -> None:
+async def _try_examples(types: list[TypeDescription], report: Report, *, cancel_seconds: float) -> None:
     """Run the workflows of the docstrings in a server of this process alone."""
     tried = [type_ for type_ in types if type_.spec.example]
     for type_ in types:
@@ -114,7 +114,7 @@ async def _try_examples(types: list[TypeDescription], report: Report) -> None:
     settings = Settings(workspace=Path.cwd())
     async with connect(settings, makes=True) as api:
         for type_ in tried:
-            await try_example(api, type_, report)
+            await try_example(api, type_, report, cancel_seconds=cancel_seconds)
             report.done(type_.spec.reference)
         # Threads that were left behind would hold up a proper end.
         os._exit(0)

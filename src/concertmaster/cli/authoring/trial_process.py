@@ -39,13 +39,16 @@ _WORDS = {
 }
 
 
-def try_types(types: Sequence[TypeDescription], *, source: Path, files: Sequence[str], home: Path) -> list[Finding]:
+def try_types(
+    types: Sequence[TypeDescription], *, source: Path, files: Sequence[str], home: Path, cancel_seconds: float
+) -> list[Finding]:
     """Try the examples of node types, each after the other; whoever ends the child is reported, and the others go on.
 
     Args:
         source: folder that the files are in.
         files: that the types are made of, by their names in there.
         home: an empty folder, which becomes a workspace.
+        cancel_seconds: that a node may take to end once it was cancelled.
     """
     for name in files:
         target = home / FOLDER / name
@@ -55,7 +58,8 @@ def try_types(types: Sequence[TypeDescription], *, source: Path, files: Sequence
     while left:
         child = _Child(home)
         try:
-            done = child.follow(left, folder=home / FOLDER, found=found)
+            job = {"types": [type_.as_json() for type_ in left], "folder": str(home / FOLDER)}
+            done = child.follow(left, {**job, "cancel_seconds": cancel_seconds}, found)
         finally:
             child.end()
         # Whoever is at fault is not tried again.
@@ -90,11 +94,11 @@ class _Child:
         self._leaked: set[str] = set()
         self._stage: tuple[str, str] = ("", "start")
 
-    def follow(self, types: Sequence[TypeDescription], *, folder: Path, found: list[Finding]) -> set[str]:
+    def follow(self, types: Sequence[TypeDescription], job: Mapping[str, Any], found: list[Finding]) -> set[str]:
         """Let it try the types; gives the references of those that are done with."""
         by_name = {type_.spec.reference: type_ for type_ in types}
         self._stage = (types[0].spec.reference, "start")
-        self._channel.sendall(encode({"types": [type_.as_json() for type_ in types], "folder": str(folder)}))
+        self._channel.sendall(encode(job))
         done: set[str] = set()
         deadline = time.monotonic() + 60.0
         while (message := self._next(deadline)) is not None:

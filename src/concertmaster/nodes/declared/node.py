@@ -59,7 +59,7 @@ def declared_type(declared: Declared) -> NodeType:
         summary_field=given.summary or next(iter(schema.get("required", ())), None),
         example=inspect.cleandoc(given.example) + "\n" if given.example else "",
     )
-    return NodeType(
+    made = NodeType(
         spec=spec,
         function=call,
         config_model=model,
@@ -70,6 +70,8 @@ def declared_type(declared: Declared) -> NodeType:
         call="loop",
         host=declared.url.host,
     )
+    call.node_type = made  # pyright: ignore[reportFunctionMemberAccess]
+    return made
 
 
 def _parameter(name: str, schema: Mapping[str, Any]) -> ConfigParameter:
