@@ -1,4 +1,4 @@
-"""Options of fields: what a function of a node type gives, bounded, with the errors at the field that they are about."""
+"""Options of fields: what a function of a node type gives, bounded, with errors at the field that they are about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`nodes new` and `nodes check`: what is written works as it is, and what is wrong is told with its place and remedy."""
+"""`nodes new` and `nodes check`: what is written works as it is; what is wrong is told, with place and remedy."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from concertmaster.domain.redaction import MASK, Redactor
-from concertmaster.nodes.connection_types import TYPES
+from concertmaster.nodes.connection_types.catalog import TYPES
 
 # What a connection needs beside its secrets, by the name of the field: nothing that answers.
 _PLACES: Mapping[str, Any] = {

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from rich.text import Text
 
@@ -124,11 +124,7 @@ def _check_types(candidate: Candidate, described: Description, checked: _Checked
                 )
             )
     with tempfile.TemporaryDirectory(prefix="concertmaster-check-", ignore_cleanup_errors=True) as home:
-        source = Path(cast("str", candidate.folder))
-        files = sorted(described.digests)
-        checked.findings += try_types(
-            described.types, source=source, files=files, home=Path(home), cancel_seconds=cancel_seconds
-        )
+        checked.findings += try_types(candidate, described, home=Path(home), cancel_seconds=cancel_seconds)
 
 
 def _failed(candidate: Candidate, failure: Failure) -> Finding:

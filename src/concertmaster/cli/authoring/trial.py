@@ -111,7 +111,7 @@ async def _try_examples(types: list[TypeDescription], report: Report, *, cancel_
         return
     report.stage(tried[0].spec.reference, "start", 60.0)
     configure("error", "text")
-    settings = Settings(workspace=Path.cwd())
+    settings = Settings(workspace=Path.cwd(), registry_mode="static")
     async with connect(settings, makes=True) as api:
         for type_ in tried:
             await try_example(api, type_, report, cancel_seconds=cancel_seconds)

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,9 +24,13 @@ from concertmaster.config import PREFIX
 from concertmaster.domain.redaction import Redactor
 from concertmaster.executors.frames import FRAME_LIMIT_BYTES, encode
 from concertmaster.executors.process_tree import descendants, memory_bytes
-from concertmaster.nodes.candidates import FOLDER
-from concertmaster.nodes.description import TypeDescription
+from concertmaster.nodes.assembly import Served
+from concertmaster.nodes.candidates import FOLDER, Candidate
+from concertmaster.nodes.description import Description, TypeDescription
+from concertmaster.nodes.manifest import Manifest, ManifestSource
+from concertmaster.nodes.module_files import StoredFiles, hash_of
 
+MANIFEST = "concertmaster-nodes.json"
 MEMORY_BYTES = 3 * 2**30
 _LOOK_SECONDS = 0.1
 _KEPT_BYTES = 256 * 1024
@@ -39,21 +44,15 @@ _WORDS = {
 }
 
 
-def try_types(
-    types: Sequence[TypeDescription], *, source: Path, files: Sequence[str], home: Path, cancel_seconds: float
-) -> list[Finding]:
+def try_types(candidate: Candidate, described: Description, *, home: Path, cancel_seconds: float) -> list[Finding]:
     """Try the examples of node types, each after the other; whoever ends the child is reported, and the others go on.
 
     Args:
-        source: folder that the files are in.
-        files: that the types are made of, by their names in there.
         home: an empty folder, which becomes a workspace.
         cancel_seconds: that a node may take to end once it was cancelled.
     """
-    for name in files:
-        target = home / FOLDER / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source / name, target)
+    types = described.types
+    _equip(home, candidate, described)
     left, found = list(types), list[Finding]()
     while left:
         child = _Child(home)
@@ -66,6 +65,22 @@ def try_types(
         left = [type_ for type_ in left if type_.spec.reference not in done]
         shutil.rmtree(home / ".concertmaster", ignore_errors=True)
     return found
+
+
+def _equip(home: Path, candidate: Candidate, described: Description) -> None:
+    """Give the workspace the files, and a manifest, so that nothing has to be described again."""
+    source, folder = Path(candidate.folder or ""), home / FOLDER
+    texts: dict[str, bytes] = {}
+    for name in described.digests:
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / name, target)
+        texts[name] = target.read_bytes()
+    hash_ = hash_of(described.digests)
+    served = tuple(Served(type_, hash_) for type_ in described.types)
+    moved = ManifestSource(replace(candidate, folder=str(folder)), served, hash_, described.digests)
+    manifest = Manifest((moved,), {hash_: StoredFiles(str(folder), texts)})
+    manifest.write(home / MANIFEST, workspace=home)
 
 
 class _Child:

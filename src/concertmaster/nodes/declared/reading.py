@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -26,6 +27,7 @@ EACH = ("item", "index", *AFTER)
 # They are parameters of the node's own, or of every node.
 RESERVED = frozenset({"connection", "context", "input"})
 _LONGEST_BYTES = 1024 * 1024
+_LINE = re.compile(r"line (\d+)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,15 @@ def read_declared(text: bytes, *, place: str) -> Declared:
     if found is not None and not problems:
         return found
     lines = locate_all(shown) if len(text) <= _LONGEST_BYTES else {"": 1}
-    placed = sorted(((nearest_line(lines, one.pointer), one) for one in problems), key=lambda pair: pair[0])
+    placed = sorted(((_line_of(one, lines), one) for one in problems), key=lambda pair: pair[0])
     told = [f"{place}:{line}: {_said(problem)}" for line, problem in placed]
     raise UserError("node.bad_declaration", "\n".join(told), file=place, line=placed[0][0])
+
+
+def _line_of(problem: Problem, lines: Mapping[str, int]) -> int:
+    """What cannot be read has no pointers, and says its line itself."""
+    said = _LINE.match(problem.message) if not problem.pointer else None
+    return int(said[1]) if said else nearest_line(lines, problem.pointer)
 
 
 def _said(problem: Problem) -> str:
