@@ -52,9 +52,10 @@ def nodes_new(
 
 @nodes_app.command("check")
 def nodes_check(
-    path: Annotated[
-        Path, typer.Argument(metavar="PATH", help="A file of node types, a package, or a folder of them.")
-    ] = Path("nodes"),
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="PATH...", help="Files of node types, packages, folders of them; default `nodes`."),
+    ] = None,
     cancel: Annotated[
         float, typer.Option(min=0.1, max=600, metavar="SECONDS", help="A cancelled node has to end within so long.")
     ] = 8.0,
@@ -62,9 +63,9 @@ def nodes_check(
 ) -> None:
     """Check node types: schema, serialisation, documentation, examples, cancellation, secrets. Exit code 0 all is
     well, 1 something is wrong, 2 there is nothing to check."""
-    from concertmaster.cli.authoring.checking import check_path
+    from concertmaster.cli.authoring.checking import check_paths
 
-    check_path(path, cancel_seconds=cancel, as_json=json)
+    check_paths(paths or [Path("nodes")], cancel_seconds=cancel, as_json=json)
 
 
 @nodes_app.command("schema")

@@ -132,10 +132,11 @@ def test_a_new_node_works_as_it_is(command: Command, workspace: Path) -> None:
     assert "2 passed" in tried.stdout, tried.stdout
     shown = command("nodes", "show", "top_rows.top_rows").stdout
     assert ">>> top_rows(\"Ada\")\n'Hello, Ada!'" in shown, "an example of a docstring is documentation"
-    checked = command("nodes", "check", "nodes/top_rows.py")
+    assert command("nodes", "new", "--pack", "acme-nodes").returncode == 0
+    checked = command("nodes", "check", "nodes/top_rows.py", "acme-nodes")
     assert (checked.returncode, checked.stdout) == (
         0,
-        "✓ top_rows.top_rows@1\n1 node type, 0 errors, 0 warnings\n",
+        "✓ top_rows.top_rows@1\n✓ acme.shorten@1\n2 node types, 0 errors, 0 warnings\n",
     ), checked.stdout
 
     again = command("nodes", "new", "top_rows")
@@ -203,8 +204,6 @@ def test_a_pack_is_an_ordinary_package(command: Command, workspace: Path) -> Non
     assert done.returncode == 0, done.stderr
     assert "pip install -e acme-nodes" in done.stdout
     assert command("nodes", "new", "--pack", "acme-nodes").returncode == 1
-    checked = command("nodes", "check", "acme-nodes")
-    assert "✓ acme.shorten@1" in checked.stdout, checked.stdout
     # An environment of its own, in which what is installed here can be seen.
     home = workspace / "env"
     venv.create(home, with_pip=False)

@@ -20,8 +20,9 @@ from concertmaster.config import read
 from concertmaster.domain.errors import UserError
 from concertmaster.executors.probe import Prober
 from concertmaster.executors.probe_process import ProbeSettings
+from concertmaster.nodes.assembly import ALREADY_DEFINED
 from concertmaster.nodes.candidates import ENTRY_POINT_GROUP, Candidate, candidates_in
-from concertmaster.nodes.description import Description, Failure
+from concertmaster.nodes.description import Description, Failure, TypeDescription
 
 
 @dataclass(slots=True)
@@ -36,21 +37,24 @@ class _Checked:
         return any(finding.severity == "error" for finding in self.findings)
 
 
-def check_path(path: Path, *, cancel_seconds: float, as_json: bool) -> None:
-    """Check everything that a path holds, and exit with 1 when something is wrong.
+def check_paths(paths: Sequence[Path], *, cancel_seconds: float, as_json: bool) -> None:
+    """Check everything that paths hold, and exit with 1 when something is wrong.
 
     Args:
         cancel_seconds: that a node may take to end once it was cancelled.
     Raises:
         UserError: `nodes.nothing_to_check`.
     """
-    candidates = list(_candidates(path))
-    if not candidates:
-        raise UserError(
-            "nodes.nothing_to_check",
-            f"{path}: there are no node types; name a file (.py, .yaml), a package, or a folder of them",
-        )
-    checked = _check(candidates, cancel_seconds)
+    candidates: dict[str, Candidate] = {}
+    for path in paths:
+        found = {candidate.place: candidate for candidate in _candidates(path)}
+        if not found:
+            raise UserError(
+                "nodes.nothing_to_check",
+                f"{path}: there are no node types; name a file (.py, .yaml), a package, or a folder of them",
+            )
+        candidates |= found
+    checked = _check(list(candidates.values()), cancel_seconds)
     checked.findings = [replace(one, file=_shown(one.file)) for one in checked.findings]
     if as_json:
         items = [finding.as_json() for finding in checked.findings]
@@ -89,42 +93,46 @@ def _packages(pack: Path) -> Iterator[Path]:
 
 
 def _check(candidates: Sequence[Candidate], cancel_seconds: float) -> _Checked:
-    settings, checked = read(), _Checked()
-    prober = Prober(ProbeSettings(settings.registry_timeout.total_seconds(), settings.registry_memory))
-    try:
-        for candidate in candidates:
-            described = prober.describe(candidate)
-            if isinstance(described, Failure):
-                checked.findings.append(_failed(candidate, described))
-            elif not described.types:
-                told, fix = "it defines no node type", "decorate a function with @node"
-                checked.findings.append(Finding("nodes.none", told, fix, file=candidate.place))
-            else:
-                _check_types(candidate, described, checked, cancel_seconds)
-    finally:
-        prober.close()
+    checked, good = _Checked(), list[tuple[Candidate, Description]]()
+    for candidate, told in _described(candidates):
+        if isinstance(told, Failure):
+            checked.findings.append(_failed(candidate, told))
+        elif not told.types:
+            message, fix = "it defines no node type", "decorate a function with @node"
+            checked.findings.append(Finding("nodes.none", message, fix, file=candidate.place))
+        else:
+            good.append((candidate, told))
+    types = [type_ for _, told in good for type_ in told.types]
+    checked.nodes = [type_.spec.reference for type_ in types]
+    if twice := next((type_ for type_ in types if checked.nodes.count(type_.spec.reference) > 1), None):
+        message, fix = f"two of them are called {twice.spec.reference}", "give one another id with @node(id=...)"
+        checked.findings.append(Finding(ALREADY_DEFINED, message, fix, twice.spec.reference, twice.file, twice.line))
+        return checked
+    for type_ in types:
+        checked.findings += findings_of(type_)
+        if has_calls(type_) and not type_.spec.example:
+            checked.findings.append(_without_workflow(type_))
+    with tempfile.TemporaryDirectory(prefix="concertmaster-check-", ignore_cleanup_errors=True) as home:
+        checked.findings += try_types(good, home=Path(home), cancel_seconds=cancel_seconds)
     return checked
 
 
-def _check_types(candidate: Candidate, described: Description, checked: _Checked, cancel_seconds: float) -> None:
-    checked.nodes += [type_.spec.reference for type_ in described.types]
-    for type_ in described.types:
-        checked.findings += findings_of(type_)
-        if has_calls(type_) and not type_.spec.example:
-            told = "its docstring has no workflow under `Example:`, so that cancellation and secrets were not tried"
-            checked.findings.append(
-                Finding(
-                    "example.workflow",
-                    told,
-                    "add one",
-                    type_.spec.reference,
-                    type_.file,
-                    type_.line,
-                    severity="warning",
-                )
-            )
-    with tempfile.TemporaryDirectory(prefix="concertmaster-check-", ignore_cleanup_errors=True) as home:
-        checked.findings += try_types(candidate, described, home=Path(home), cancel_seconds=cancel_seconds)
+def _described(candidates: Sequence[Candidate]) -> Iterator[tuple[Candidate, Description | Failure]]:
+    """What each candidate tells, in a child that is bounded as those of the registry are."""
+    settings = read()
+    prober = Prober(ProbeSettings(settings.registry_timeout.total_seconds(), settings.registry_memory))
+    try:
+        for candidate in candidates:
+            yield candidate, prober.describe(candidate)
+    finally:
+        prober.close()
+
+
+def _without_workflow(type_: TypeDescription) -> Finding:
+    told = "its docstring has no workflow under `Example:`, so that cancellation and secrets were not tried"
+    return Finding(
+        "example.workflow", told, "add one", type_.spec.reference, type_.file, type_.line, severity="warning"
+    )
 
 
 def _failed(candidate: Candidate, failure: Failure) -> Finding:

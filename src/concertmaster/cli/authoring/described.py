@@ -12,6 +12,7 @@ from concertmaster.domain.spec_json import spec_from_json, spec_to_json
 from concertmaster.nodes.description import TypeDescription
 
 Schema = Mapping[str, Any]
+CALL = "\n>>> "
 
 
 def findings_of(type_: TypeDescription) -> Iterator[Finding]:
@@ -22,7 +23,7 @@ def findings_of(type_: TypeDescription) -> Iterator[Finding]:
 
 def has_calls(type_: TypeDescription) -> bool:
     """Whether its documentation shows calls (`>>> `)."""
-    return "\n>>> " in type_.spec.docs
+    return CALL in type_.spec.docs
 
 
 def _finding(type_: TypeDescription, code: str, message: str, fix: str, at: str = "") -> Finding:
@@ -34,7 +35,7 @@ def _schema(type_: TypeDescription) -> Iterator[Finding]:
     for fault in schema_faults(spec.schema):
         told = f"the schema of the config is no valid JSON Schema (2020-12): {fault.message}"
         yield _finding(type_, "schema.invalid", told, "correct `json_schema_extra`", pointer(*fault.path))
-    definitions = spec.schema.get("$defs") or {}
+    definitions = _definitions(spec.schema)
     for at, field in _fields(spec.schema):
         if "default" not in field or (field["default"] is None and not type_.function):
             # In a declaration null only says that the field may be left out.
@@ -77,15 +78,19 @@ def _docs(type_: TypeDescription) -> Iterator[Finding]:
 
 def _fields(schema: Schema) -> Iterator[tuple[str, Schema]]:
     """Pointer and schema of every property: those of the config, and those of the models in it."""
-    models = {"": schema, **{pointer("$defs", name): model for name, model in (schema.get("$defs") or {}).items()}}
+    models = {"": schema, **{pointer("$defs", name): model for name, model in _definitions(schema).items()}}
     for at, model in models.items():
         for name, field in cast("Mapping[str, Schema]", model.get("properties") or {}).items():
             yield at + pointer("properties", name), field
+
+
+def _definitions(schema: Schema) -> Mapping[str, Schema]:
+    return cast("Mapping[str, Schema]", schema.get("$defs") or {})
 
 
 def _described(field: Schema, root: Schema) -> bool:
     if field.get("description"):
         return True
     reference = str(field.get("$ref", ""))
-    target = (root.get("$defs") or {}).get(reference.removeprefix("#/$defs/"), {})
+    target = _definitions(root).get(reference.removeprefix("#/$defs/"), {})
     return bool(reference and target.get("description"))

@@ -43,6 +43,7 @@ class _Trial:
     report: Reporter
     canaries: Canaries = field(default_factory=Canaries)
     document: dict[str, Any] = field(default_factory=dict[str, Any])
+    inputs: dict[str, Any] = field(default_factory=dict[str, Any])
     own: list[str] = field(default_factory=list[str])
     connections: bool = False
     cancel_seconds: float = 0.0
@@ -88,8 +89,9 @@ async def _read(trial: _Trial) -> bool:
     if not trial.own:
         trial.found("example.unused", f"no node of the example is of the type {spec.id}", "use it in its own example")
         return False
-    missing = [name for name, schema in (trial.document.get("inputs") or {}).items() if "default" not in schema]
-    if missing:
+    declared = cast("dict[str, dict[str, Any]]", trial.document.get("inputs") or {})
+    trial.inputs = {name: schema["default"] for name, schema in declared.items() if "default" in schema}
+    if missing := sorted(declared.keys() - trial.inputs.keys()):
         told = f"the input `{missing[0]}` of the example has no default, so nobody can run it as it is"
         trial.found("example.input", told, "give it a default")
         return False
@@ -127,10 +129,9 @@ async def _connect(trial: _Trial, name: str, type_: str) -> bool:
 
 
 async def _start(trial: _Trial) -> str:
-    inputs = {name: schema["default"] for name, schema in (trial.document.get("inputs") or {}).items()}
     text = orjson.dumps(trial.document)
     saved = await trial.api.post_text("/workflows", text, json=True, publish=False)
-    body = {"inputs": inputs, "version": saved["version"], "cache": False}
+    body: dict[str, Any] = {"inputs": trial.inputs, "version": saved["version"], "cache": False}
     return (await trial.api.post(f"/workflows/{saved['name']}/executions", body))["id"]
 
 

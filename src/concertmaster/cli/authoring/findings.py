@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 Severity = Literal["error", "warning"]
 
@@ -50,5 +50,5 @@ class Finding:
             str(data.get("file", "")),
             None if line is None else int(line),
             str(data.get("pointer", "")),
-            cast("Severity", "warning" if data.get("severity") == "warning" else "error"),
+            "warning" if data.get("severity") == "warning" else "error",
         )

@@ -7,17 +7,15 @@ long or too much memory. Its current folder is a workspace of its own.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import doctest
 import os
 import signal
 import socket
 import sys
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
 
+from concertmaster.cli.authoring.calls import try_calls
+from concertmaster.cli.authoring.described import CALL
 from concertmaster.cli.authoring.examples import try_example
 from concertmaster.cli.authoring.findings import Finding
 from concertmaster.cli.client import connect
@@ -25,10 +23,9 @@ from concertmaster.config import Settings
 from concertmaster.executors.frames import Channel
 from concertmaster.executors.process_tree import die_with
 from concertmaster.nodes.description import TypeDescription
-from concertmaster.nodes.module_files import DiskFiles, import_module, package_name
 from concertmaster.observability.logging import configure
 
-IMPORT_SECONDS, CALLS_SECONDS = 20.0, 30.0
+CALLS_SECONDS = 60.0
 
 
 class Report:
@@ -64,41 +61,13 @@ def main(channel: socket.socket, *, parent: int) -> None:
         return
     report = Report(line)
     types = [TypeDescription.from_json(type_) for type_ in message["types"]]
-    for type_ in types:
-        if type_.function:
-            report.stage(type_.spec.reference, "calls", IMPORT_SECONDS + CALLS_SECONDS)
-            _try_calls(type_, str(message["folder"]), report)
+    for type_, folder in zip(types, message["folders"], strict=True):
+        if type_.function and CALL in type_.spec.docs:
+            report.stage(type_.spec.reference, "calls", CALLS_SECONDS)
+            for finding in try_calls(type_, str(folder)):
+                report.found(finding)
     asyncio.run(_try_examples(types, report, cancel_seconds=float(message["cancel_seconds"])))
     os._exit(0)
-
-
-def _try_calls(type_: TypeDescription, folder: str, report: Report) -> None:
-    """Run the calls of a docstring (`>>> `) as tests."""
-    module = import_module(package_name(uuid.uuid4().hex), type_.module, DiskFiles(folder))
-    function: Any = module
-    for name in type_.function.split("."):
-        function = getattr(function, name)
-    told: list[str] = []
-    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
-    for test in doctest.DocTestFinder(recurse=False).find(
-        function, type_.function, module=cast("Any", False), globs=dict(vars(module))
-    ):
-        with contextlib.redirect_stdout(sys.stderr):
-            failed = runner.run(test, out=told.append, clear_globs=False).failed
-        if failed:
-            text = "".join(told)
-            line = next((int(part.split(",")[1].split()[1]) for part in text.splitlines() if '", line ' in part), None)
-            shown = text.partition("Failed example:")[2].strip() or text.strip()
-            report.found(
-                Finding(
-                    "example.call",
-                    f"an example of the docstring is not true:\n{shown[:2_000]}",
-                    "correct the example, or the function",
-                    type_.spec.reference,
-                    type_.file,
-                    line or type_.line,
-                )
-            )
 
 
 async def _try_examples(types: list[TypeDescription], report: Report, *, cancel_seconds: float) -> None:
@@ -110,7 +79,7 @@ async def _try_examples(types: list[TypeDescription], report: Report, *, cancel_
     if not tried:
         return
     report.stage(tried[0].spec.reference, "start", 60.0)
-    configure("error", "text")
+    configure("error", "console")
     settings = Settings(workspace=Path.cwd(), registry_mode="static")
     async with connect(settings, makes=True) as api:
         for type_ in tried:

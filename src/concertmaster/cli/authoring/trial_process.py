@@ -28,7 +28,7 @@ from concertmaster.nodes.assembly import Served
 from concertmaster.nodes.candidates import FOLDER, Candidate
 from concertmaster.nodes.description import Description, TypeDescription
 from concertmaster.nodes.manifest import Manifest, ManifestSource
-from concertmaster.nodes.module_files import StoredFiles, hash_of
+from concertmaster.nodes.module_files import StoredFiles
 
 MANIFEST = "concertmaster-nodes.json"
 MEMORY_BYTES = 3 * 2**30
@@ -44,43 +44,56 @@ _WORDS = {
 }
 
 
-def try_types(candidate: Candidate, described: Description, *, home: Path, cancel_seconds: float) -> list[Finding]:
+def try_types(
+    described: Sequence[tuple[Candidate, Description]], *, home: Path, cancel_seconds: float
+) -> list[Finding]:
     """Try the examples of node types, each after the other; whoever ends the child is reported, and the others go on.
 
     Args:
         home: an empty folder, which becomes a workspace.
         cancel_seconds: that a node may take to end once it was cancelled.
     """
-    types = described.types
-    _equip(home, candidate, described)
-    left, found = list(types), list[Finding]()
+    folders = [str(home / FOLDER / str(number)) for number in range(len(described))]
+    places = {
+        type_.spec.reference: (type_, folder)
+        for (_, told), folder in zip(described, folders, strict=True)
+        for type_ in told.types
+    }
+    _equip(home, described, folders)
+    left, found = dict(places), list[Finding]()
     while left:
         child = _Child(home)
         try:
-            job = {"types": [type_.as_json() for type_ in left], "folder": str(home / FOLDER)}
-            done = child.follow(left, {**job, "cancel_seconds": cancel_seconds}, found)
+            job = {
+                "types": [type_.as_json() for type_, _ in left.values()],
+                "folders": [folder for _, folder in left.values()],
+                "cancel_seconds": cancel_seconds,
+            }
+            done = child.follow([type_ for type_, _ in left.values()], job, found)
         finally:
             child.end()
         # Whoever is at fault is not tried again.
-        left = [type_ for type_ in left if type_.spec.reference not in done]
+        left = {reference: place for reference, place in left.items() if reference not in done}
         shutil.rmtree(home / ".concertmaster", ignore_errors=True)
-    return found
+    return list(dict.fromkeys(found))
 
 
-def _equip(home: Path, candidate: Candidate, described: Description) -> None:
+def _equip(home: Path, described: Sequence[tuple[Candidate, Description]], folders: Sequence[str]) -> None:
     """Give the workspace the files, and a manifest, so that nothing has to be described again."""
-    source, folder = Path(candidate.folder or ""), home / FOLDER
-    texts: dict[str, bytes] = {}
-    for name in described.digests:
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source / name, target)
-        texts[name] = target.read_bytes()
-    hash_ = hash_of(described.digests)
-    served = tuple(Served(type_, hash_) for type_ in described.types)
-    moved = ManifestSource(replace(candidate, folder=str(folder)), served, hash_, described.digests)
-    manifest = Manifest((moved,), {hash_: StoredFiles(str(folder), texts)})
-    manifest.write(home / MANIFEST, workspace=home)
+    sources: list[ManifestSource] = []
+    code: dict[str, StoredFiles] = {}
+    for (candidate, told), folder in zip(described, folders, strict=True):
+        texts = {name: Path(candidate.folder or "", name).read_bytes() for name in told.digests}
+        for name, text in texts.items():
+            target = Path(folder, name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(text)
+        files = StoredFiles(folder, texts)
+        served = tuple(Served(type_, files.hash) for type_ in told.types)
+        sources.append(ManifestSource(replace(candidate, folder=folder), served, files.hash, told.digests))
+        # Equal files in two places are the same code.
+        code.setdefault(files.hash, files)
+    Manifest(tuple(sources), code).write(home / MANIFEST, workspace=home)
 
 
 class _Child:
@@ -216,7 +229,7 @@ class _Child:
             self._process.wait(1)
         code = self._process.returncode
         how = f"exit code {code}" if code is not None and code >= 0 else f"signal {-(code or 0)}"
-        tail = self._text()[-_SHOWN:].strip()
+        tail = str(Redactor(self._secrets).redact(self._text()))[-_SHOWN:].strip()
         told = f"{what} ended the process ({how}){f':{chr(10)}{tail}' if tail else ''}"
         return _finding(type_, "example.crashed", told, "a node may not end the process that it runs in, nor crash it")
 

@@ -22,21 +22,22 @@ class _Part(BaseModel):
 class RequestPart(_Part):
     """The request. Texts may hold expressions over `config` and `input`; a value in the URL is always escaped."""
 
-    method: Method = Field("GET", description="What to do there.")
+    method: Method = Field(default="GET", description="What to do there.")
     url: str = Field(
         min_length=1,
         description="Where to; relative to the connection's `base_url` when that is set. What an expression gives is "
         "escaped, except where the URL begins with it.",
         examples=["https://api.example.com/cities/{{ config.city }}"],
     )
-    headers: dict[str, Any] = Field({}, description="Further headers; those that are null are left out.")
+    headers: dict[str, Any] = Field(default={}, description="Further headers; those that are null are left out.")
     query: dict[str, Any] = Field(
-        {}, description="Parameters put into the URL; a list repeats the name, those that are null are left out."
+        default={},
+        description="Parameters put into the URL; a list repeats the name, those that are null are left out.",
     )
-    body: Any = Field(None, description="Text is sent as it is, everything else as JSON.")
-    timeout: DurationText = Field("30s", description="Of the whole exchange, or of each page.")
+    body: Any = Field(default=None, description="Text is sent as it is, everything else as JSON.")
+    timeout: DurationText = Field(default="30s", description="Of the whole exchange, or of each page.")
     response: Literal["auto", "json", "text", "base64"] = Field(
-        "auto", description="Form of the body; `auto` goes by the content type."
+        default="auto", description="Form of the body; `auto` goes by the content type."
     )
 
 
@@ -47,37 +48,39 @@ class PagingPart(_Part):
         description="How the next page is found: `link` by the header `Link`; `next_url` by a URL in the body; "
         "`cursor` by a value in the body; `page` and `offset` by counting until a page is empty."
     )
-    items: str = Field("", description="Where the list is in the body, with dots; empty when the body is the list.")
-    next: str = Field("next", description="Where the next URL or cursor is in the body, with dots.")
-    parameter: str = Field("page", min_length=1, description="Query parameter that says which page.")
-    start: int = Field(1, ge=0, description="Its value for the first page, with `page` and `offset`.")
-    max_pages: int = Field(100, ge=1, le=10_000, description="More pages than this are a failure.")
+    items: str = Field(
+        default="", description="Where the list is in the body, with dots; empty when the body is the list."
+    )
+    next: str = Field(default="next", description="Where the next URL or cursor is in the body, with dots.")
+    parameter: str = Field(default="page", min_length=1, description="Query parameter that says which page.")
+    start: int = Field(default=1, ge=0, description="Its value for the first page, with `page` and `offset`.")
+    max_pages: int = Field(default=100, ge=1, le=10_000, description="More pages than this are a failure.")
 
 
 class ResponsePart(_Part):
     """What the node gives. Texts may hold expressions over `answer`, `config` and `input`."""
 
     value: Any = Field(
-        None,
+        default=None,
         description="The result: expressions over `answer.status`, `answer.headers` and `answer.body`, or with paging "
         "`answer.items`. Default: the body, or all items.",
         examples=["{{ answer.body.data }}"],
     )
     each: Any = Field(
-        None,
+        default=None,
         description="Where the result is a list: what to make of each `item` (and `index`).",
         examples=[{"name": "{{ item.name }}"}],
     )
     json_schema: dict[str, Any] | None = Field(
-        None, alias="schema", description="JSON Schema of the result, for whoever is wired to it."
+        default=None, alias="schema", description="JSON Schema of the result, for whoever is wired to it."
     )
 
 
 class ConnectionPart(_Part):
     """Credentials that the node may or must be given."""
 
-    type: str = Field("http", min_length=1, description="Type of the connection.")
-    required: bool = Field(True, description="Whether it does not work without.")
+    type: str = Field(default="http", min_length=1, description="Type of the connection.")
+    required: bool = Field(default=True, description="Whether it does not work without.")
 
 
 class Declaration(_Part):
@@ -87,32 +90,37 @@ class Declaration(_Part):
     id: str = Field(
         pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$", description="Dotted lower case, `weather.forecast`."
     )
-    version: int = Field(1, ge=1, description="Raise it whenever the fields change so that workflows would break.")
-    title: str = Field("", description="Default: the last part of the id in words.")
-    description: str = Field("", description="What it does, in a sentence.")
-    docs: str = Field("", description="More help, in Markdown.")
-    category: str = Field("http", min_length=1, description="Group in the palette.")
-    icon: str = Field("globe", description="Name of a Lucide icon.")
-    tags: list[str] = Field([], description="Further words to find it by.")
-    effect: Effect | None = Field(
-        None, description="Default: `read` for GET, HEAD and OPTIONS, `write` for everything else."
+    version: int = Field(
+        default=1, ge=1, description="Raise it whenever the fields change so that workflows would break."
     )
-    idempotent: bool = Field(True, description="False: a write is never repeated blindly.")
+    title: str = Field(default="", description="Default: the last part of the id in words.")
+    description: str = Field(default="", description="What it does, in a sentence.")
+    docs: str = Field(default="", description="More help, in Markdown.")
+    category: str = Field(default="http", min_length=1, description="Group in the palette.")
+    icon: str = Field(default="globe", description="Name of a Lucide icon.")
+    tags: list[str] = Field(default=[], description="Further words to find it by.")
+    effect: Effect | None = Field(
+        default=None, description="Default: `read` for GET, HEAD and OPTIONS, `write` for everything else."
+    )
+    idempotent: bool = Field(default=True, description="False: a write is never repeated blindly.")
     connection: ConnectionPart | str | None = Field(
-        None, description="Credentials: the type of a connection, which is required then, or `{type, required}`."
+        default=None,
+        description="Credentials: the type of a connection, which is required then, or `{type, required}`.",
     )
     config: dict[str, dict[str, Any]] = Field(
-        {},
+        default={},
         description="The fields: a JSON Schema by name. One without `default` is required; `default: null` makes it "
         "optional.",
     )
     request: RequestPart = Field(description="What is sent.")
-    paging: PagingPart | None = Field(None, description="Where the answer is a list in pages.")
+    paging: PagingPart | None = Field(default=None, description="Where the answer is a list in pages.")
     response: ResponsePart = Field(
-        ResponsePart(), description="What of the answer becomes the result; default: its body."
+        default=ResponsePart(), description="What of the answer becomes the result; default: its body."
     )
-    summary: str | None = Field(None, description="Field that is shown on the card; default the first required one.")
-    example: str = Field("", description="A runnable workflow, as text.")
+    summary: str | None = Field(
+        default=None, description="Field that is shown on the card; default the first required one."
+    )
+    example: str = Field(default="", description="A runnable workflow, as text.")
 
 
 def file_schema() -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from concertmaster.domain.document import locate_all, nearest_line
 from concertmaster.domain.errors import UserError
 from concertmaster.domain.expression import CompiledConfig, compile_value
-from concertmaster.domain.findings import Findings
+from concertmaster.domain.findings import Findings, Fix
 from concertmaster.domain.near_miss import hint
 from concertmaster.domain.problems import Problem, plain_message, pointer
 from concertmaster.domain.schemas import faults, schema_faults
@@ -137,7 +137,7 @@ def _schema() -> Mapping[str, Any]:
     return file_schema()
 
 
-def _fix(fix: Any) -> str | None:
+def _fix(fix: Fix) -> str | None:
     return fix() if callable(fix) else fix
 
 
