@@ -15,7 +15,9 @@ export function OptionsField({ field, value, onChange, ids, describedBy, invalid
         id={ids.control}
         data={dataOf(options)}
         filter={({ options: given, search }) =>
-          options.searched ? given : given.filter((item) => 'value' in item && fits(options, item.value, search))
+          options.searched
+            ? given
+            : given.filter((item) => 'value' in item && fits(options, item.value, search))
         }
         value={asText(value)}
         placeholder={placeholderOf(field)}
