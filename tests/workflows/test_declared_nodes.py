@@ -154,7 +154,7 @@ outputs: {added: "{{ nodes.add }}"}
         assert (row.error.code, "/nodes/add/config/title" in row.error.message) == ("node.config_invalid", True)
         row, _ = await harness.run(document, {"title": "Broken", "path": ".."})
         assert row.error is not None
-        assert row.error.code == "http.invalid_url"
+        assert row.error.code == "http.url_part"
         assert len(forge.asked) == asked
     async with running_engine(tmp_path, [type_.function], connections=known) as harness:
         row, _ = await harness.run(document, {"title": "Broken", "path": "ada"})

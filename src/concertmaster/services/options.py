@@ -95,8 +95,10 @@ class OptionService:
 
     async def _ask(self, source: OptionSource, given: Mapping[str, Any], search: str) -> tuple[list[Option], bool]:
         if len(self._asked) >= _AT_ONCE:
-            told = "too many functions for options run already, or hang; type the value, or try again in a moment"
-            raise OperationalError("options.busy", told)
+            raise OperationalError(
+                "options.busy",
+                "Too many functions for options run already, or hang; type the value, or try again in a moment",
+            )
         own = {name: value for name, value in {"search": search, "http": self._http}.items() if name in source.own}
         wanted = "" if "search" in source.own else search
         call = partial(source.function, **given, **own)
@@ -110,8 +112,10 @@ class OptionService:
         done, _ = await asyncio.wait({task}, timeout=self._seconds)
         if not done:
             task.cancel()
-            told = f"{source.function.__name__} has not given its options within {self._seconds:g} s; type the value"
-            raise OperationalError("options.timed_out", told)
+            raise OperationalError(
+                "options.timed_out",
+                f"{source.function.__name__} has not given its options within {self._seconds:g} s; type the value",
+            )
         return task.result()
 
     def _over(self, task: asyncio.Task[tuple[list[Option], bool]]) -> None:

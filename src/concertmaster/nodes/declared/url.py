@@ -36,7 +36,7 @@ class UrlTemplate:
 
         Raises:
             ExpressionError: an expression fails.
-            UserError: `http.invalid_url`, a value leads to another folder (`..`).
+            UserError: `http.url_part`, a value leads to another folder (`..`).
         """
         budget, texts = Budget(), list[str]()
         for number, part in enumerate(self.parts):
@@ -49,7 +49,7 @@ class UrlTemplate:
         url = "".join(texts)
         if any(segment in (".", "..") for segment in urlsplit(url).path.split("/")):
             raise UserError(
-                "http.invalid_url", "A part of the URL is '.' or '..', which would lead to another place", sent=False
+                "http.url_part", "A part of the URL is '.' or '..', which would lead to another place", sent=False
             )
         return url
 
