@@ -35,6 +35,8 @@ MEMORY_BYTES = 3 * 2**30
 _LOOK_SECONDS = 0.1
 _KEPT_BYTES = 256 * 1024
 _SHOWN = 2_000
+# Of a secret, escaped in whatever way, that was cut in two by the pipe.
+_LONGEST_FORM = 512
 _HEADER = struct.Struct("!I")
 _WORDS = {
     "calls": "the calls of its docstring",
@@ -119,7 +121,8 @@ class _Child:
         self._buffer = bytearray()
         self._tail = bytearray()
         self._secrets: dict[str, str] = {}
-        self._leaked: set[str] = set()
+        self._hidden: dict[str, Redactor] = {}
+        self._printed: set[str] = set()
         self._stage: tuple[str, str] = ("", "start")
 
     def follow(self, types: Sequence[TypeDescription], job: Mapping[str, Any], found: list[Finding]) -> set[str]:
@@ -134,15 +137,17 @@ class _Child:
                 self._stage = (str(message["node"]), str(message["stage"]))
                 deadline = time.monotonic() + float(message["seconds"])
             elif "secrets" in message:
-                self._secrets |= cast("dict[str, str]", message["secrets"])
+                fresh = cast("dict[str, str]", message["secrets"])
+                self._secrets |= fresh
+                self._hidden |= {secret: Redactor([secret]) for secret in fresh}
             elif "finding" in message:
                 with contextlib.suppress(KeyError, TypeError, ValueError):
                     found.append(Finding.from_json(message["finding"]))
             elif "done" in message:
                 done.add(str(message["done"]))
-            self._look_at_output(found, by_name)
+            self._report_printed(found, by_name)
         self._drain()
-        self._look_at_output(found, by_name)
+        self._report_printed(found, by_name)
         if not set(by_name) - done:
             return done
         at_fault = by_name.get(self._stage[0], types[0])
@@ -207,16 +212,20 @@ class _Child:
                 break
             self._tail += data
             del self._tail[:-_KEPT_BYTES]
+            self._look_for_secrets(len(data) + _LONGEST_FORM)
 
-    def _look_at_output(self, found: list[Finding], types: Mapping[str, TypeDescription]) -> None:
-        """Whether it has printed a secret."""
-        text = self._text()
-        for secret, whose in self._secrets.items():
-            if secret not in self._leaked and text and Redactor([secret]).redact(text) != text:
-                self._leaked.add(secret)
-                type_ = types[self._stage[0]]
-                fix = "print nothing; `context.logger` is for what people shall see"
-                found.append(_finding(type_, "secrets.shown", f"it prints {whose}", fix))
+    def _look_for_secrets(self, characters: int) -> None:
+        """Note the secrets in the last characters that were printed."""
+        text = self._tail[-characters:].decode(errors="backslashreplace")
+        self._printed |= {secret for secret, hidden in self._hidden.items() if hidden.redact(text) != text}
+
+    def _report_printed(self, found: list[Finding], types: Mapping[str, TypeDescription]) -> None:
+        """Report the secrets that were printed, each once."""
+        for secret in sorted(self._printed & self._hidden.keys()):
+            del self._hidden[secret]
+            fix = "print nothing; `context.logger` is for what people shall see"
+            type_ = types[self._stage[0]]
+            found.append(_finding(type_, "secrets.shown", f"it prints {self._secrets[secret]}", fix))
 
     def _trouble(self, type_: TypeDescription, *, late: bool) -> Finding:
         what = _WORDS.get(self._stage[1], "trying it")
