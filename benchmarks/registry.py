@@ -1,13 +1,18 @@
-"""The registry: 200 plugin modules described and loaded, the same from the manifest, and the reload of one."""
+"""The registry: 200 plugin modules described and loaded, the same from the manifest, the reload of one, and the way
+from an empty folder to the first node."""
 
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 
 from benchmarks.report import Report
+from benchmarks.server import start
 from concertmaster.config import Settings
 from concertmaster.nodes.registry import Registry
 from concertmaster.observability.registry_metrics import RegistryMetrics
@@ -77,6 +82,21 @@ async def reloaded(workspace: Path) -> tuple[float, float]:
     return took[0], took[1]
 
 
+def from_nothing(folder: Path) -> float:
+    """Seconds that two commands take from an empty folder until the node is in the palette."""
+    begun = time.perf_counter()
+    words = [sys.executable, "-m", "concertmaster.cli.main", "nodes", "new", "hello"]
+    subprocess.run(words, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    server = start(folder)
+    try:
+        asked = urllib.request.Request(f"{server.url}/api/v1/node-types/hello.hello")
+        asked.add_header("Authorization", f"Bearer {server.token}")
+        with urllib.request.urlopen(asked, timeout=10):
+            return time.perf_counter() - begun
+    finally:
+        server.stop()
+
+
 def demand(registry: Registry) -> None:
     """Raise unless everything is there."""
     broken = [source.error for source in registry.sources if source.error]
@@ -87,6 +107,8 @@ def demand(registry: Registry) -> None:
 
 def measure(report: Report) -> None:
     """Fill in the figures."""
+    with tempfile.TemporaryDirectory() as folder:
+        report.set("from an empty folder to a node in the palette", from_nothing(Path(folder)), "s")
     with tempfile.TemporaryDirectory() as folder:
         workspace = Path(folder)
         fill(workspace)

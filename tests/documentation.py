@@ -45,11 +45,11 @@ def documents(page: Path) -> list[Block]:
 
 
 def files(page: Path) -> Iterator[tuple[str, str]]:
-    """Name and text of the files that a page tells to make, data and Python."""
+    """Name and text of the files that a page tells to make: data, Python and declarations of nodes."""
     for block in blocks(page, "sh"):
         yield from _FILE.findall(block.text)
-    for block in blocks(page, "python"):
-        if block.name:
+    for block in (*blocks(page, "python"), *blocks(page, "yaml")):
+        if (block.language == "python" and block.name) or block.name.startswith("nodes/"):
             yield block.name, block.text
 
 

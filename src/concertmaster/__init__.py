@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from concertmaster.nodes.credentials import Connection, Secret
     from concertmaster.nodes.decorator import node
     from concertmaster.nodes.flow import Wait
+    from concertmaster.nodes.options import Options
 
 __all__ = [
     "Connection",
@@ -28,6 +29,7 @@ __all__ = [
     "File",
     "Input",
     "OperationalError",
+    "Options",
     "Outlet",
     "PerItem",
     "Secret",
@@ -44,6 +46,7 @@ _HOMES = {
     "File": "concertmaster.data.file",
     "Input": "concertmaster.nodes.annotations",
     "OperationalError": "concertmaster.domain.errors",
+    "Options": "concertmaster.nodes.options",
     "Outlet": "concertmaster.nodes.context",
     "PerItem": "concertmaster.domain.expression_per_item",
     "Secret": "concertmaster.nodes.credentials",

@@ -43,6 +43,7 @@ from concertmaster.services.items import ItemService
 from concertmaster.services.logins import LoginService
 from concertmaster.services.nodes import NodeTypeService
 from concertmaster.services.operations import Instance, OperationsService
+from concertmaster.services.options import OptionService
 from concertmaster.services.outputs import OutputService
 from concertmaster.services.registry_feed import RegistryFeed
 from concertmaster.services.retention import RetentionRules, RetentionService
@@ -87,6 +88,7 @@ class Runtime:
     connection_uses: ConnectionUseService
     connection_tests: ConnectionTestService
     node_types: NodeTypeService
+    options: OptionService
     operations: OperationsService
     metrics: Metrics
     stream: StreamService
@@ -235,6 +237,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
                 connections, Access(rules, http, settings.resolved_workspace, settings.resolved_data_dir)
             ),
             node_types=NodeTypeService(registry, refused=counts.config_refused),
+            options=OptionService(lambda: registry.current, connections, compute, http),
             operations=OperationsService(
                 _instance(settings, storage, clock),
                 storage.executions,

@@ -344,3 +344,31 @@ async def test_metrics_count(client: httpx.AsyncClient, workspace: Path) -> None
         assert line in text, line
     assert "concertmaster_registry_load_seconds_count" in text
     assert "concertmaster_registry_registrations_total" in text
+
+
+DECLARED = """\
+concertmaster_node: 1
+id: acme.ask
+description: Ask.
+config: {{name: {{type: string, description: Whom.}}}}
+request: {{url: "http://127.0.0.1:1/{{{{ config.{field} }}}}"}}
+"""
+
+
+async def test_a_declared_node_is_reloaded_like_any_other(client: httpx.AsyncClient, workspace: Path) -> None:
+    file = workspace / "nodes" / "ask.yaml"
+    file.write_text(DECLARED.format(field="name"))
+    await until(served(client, "ask.yaml"))
+    assert (await client.get("/node-types/acme.ask")).json()["schema"]["required"] == ["name"]
+    assert (await run(client, "acme.ask", {"name": "Ann"}))["error"]["code"] == "http.egress_refused"
+    file.write_text(DECLARED.format(field="nam"))
+    broken = await until(served(client, "ask.yaml", status="quarantined"))
+    assert (broken["code"], broken["line"], broken["types"]) == ("node.bad_declaration", 5, ["acme.ask@1"])
+    assert "there is no field `nam`; did you mean 'name'?" in broken["error"]
+    assert (await client.get("/node-types/acme.ask")).json()["status"] == "last_good"
+    file.unlink()
+
+    async def gone() -> bool:
+        return (await client.get("/node-types/acme.ask")).status_code == 404
+
+    await until(gone)

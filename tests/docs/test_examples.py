@@ -28,10 +28,10 @@ DATA = {
 }
 DOCUMENTS = [block for page in PAGES for block in documents(page)]
 # Their servers, and connections, are not there.
-ON_THE_NETWORK = ("http.request", "http.download", "http.graphql", "http.paginate", "weather.forecast")
+ON_THE_NETWORK = ("http.request", "http.download", "http.graphql", "http.paginate", "weather.forecast", "forge.issues")
 OTHER_FAMILIES = ("email", "nats", "rabbitmq", "redis", "s3", "sftp", "shell", "slack")
 ELSEWHERE = (
-    *("fetch-weather", "forecast", "tell-about-failures"),
+    *("fetch-weather", "forecast", "open-issues", "tell-about-failures"),
     *("publish-cities", "read-a-month", "read-orders"),
 )
 OUTPUTS: dict[str, dict[str, Any]] = {

@@ -87,6 +87,29 @@ class NodeConfig(BaseModel):
     config: dict[str, Any] = Field(default_factory=dict)
 
 
+class OptionQuery(BaseModel):
+    """For which function of `x-options`, with the config as it stands; `search` is what was typed."""
+
+    model_config = ConfigDict(extra="forbid")
+    function: str = Field(min_length=1, max_length=200)
+    config: dict[str, Any] = Field(default_factory=dict)
+    search: str = Field(default="", max_length=1_000)
+
+
+class Option(_Model):
+    """A value that may be chosen, and what people see."""
+
+    value: str | int | float | bool
+    label: str
+
+
+class OptionList(_Model):
+    """What may be chosen; `more`: search to see the rest."""
+
+    items: list[Option]
+    more: bool
+
+
 class RegistrySource(_Model):
     """Where node types come from, and how loading it went."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
@@ -58,6 +59,19 @@ async def migrate_config(parts: Parts, asker: Asker, type_id: TypeId, body: mode
     """A config for a newer version of its type, by the type's own `migrate`; nothing is saved."""
     found = await parts.node_types.migrate(asker, type_id, body.config, body.since, until=body.until)
     return JsonResponse(found)
+
+
+@router.post(
+    "/node-types/{type_id}/options", response_model=models_registry.OptionList, responses=problems(404, 422, 503)
+)
+async def list_options(
+    parts: Parts, asker: Asker, type_id: TypeId, body: models_registry.OptionQuery, version: Version = None
+) -> Response:
+    """What may be chosen for a field whose schema names a function in `x-options`, as the rest of the config stands."""
+    found, more = await parts.options.list(
+        asker, type_id, body.function, body.config, search=body.search, version=version
+    )
+    return JsonResponse({"items": [asdict(option) for option in found], "more": more})
 
 
 @router.get("/registry", response_model=models_registry.RegistryState)

@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415  (see main.py)
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,6 +31,49 @@ def nodes_show(
     from concertmaster.cli.nodes import show_type
 
     show_type(type_, as_json=json, data_dir=data_dir)
+
+
+@nodes_app.command("new")
+def nodes_new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the file and of its function: `top_rows`")],
+    pack: Annotated[
+        bool, typer.Option("--pack", help="Write a package that pip installs, into a folder NAME.")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Write a node type and its test into this workspace, or a package of node types."""
+    from concertmaster.cli.authoring.writing import write_node, write_pack
+
+    if pack:
+        write_pack(name)
+    else:
+        write_node(name, data_dir=data_dir)
+
+
+@nodes_app.command("check")
+def nodes_check(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="PATH...", help="Files of node types, packages, folders of them; default `nodes`."),
+    ] = None,
+    cancel: Annotated[
+        float, typer.Option(min=0.1, max=600, metavar="SECONDS", help="A cancelled node has to end within so long.")
+    ] = 8.0,
+    json: Json = False,
+) -> None:
+    """Check node types: schema, serialisation, documentation, examples, cancellation, secrets. Exit code 0 all is
+    well, 1 something is wrong, 2 there is nothing to check."""
+    from concertmaster.cli.authoring.checking import check_paths
+
+    check_paths(paths or [Path("nodes")], cancel_seconds=cancel, as_json=json)
+
+
+@nodes_app.command("schema")
+def nodes_schema() -> None:
+    """Print the JSON Schema of declarative nodes (`nodes/*.yaml`), for editors."""
+    from concertmaster.cli.nodes import print_file_schema
+
+    print_file_schema()
 
 
 @nodes_app.command("reload")

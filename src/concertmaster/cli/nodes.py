@@ -17,6 +17,7 @@ from concertmaster.config import read
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.errors import NotFound
 from concertmaster.domain.near_miss import hint
+from concertmaster.nodes.declared.document import file_schema
 from concertmaster.observability.logging import configure
 from concertmaster.registering.opening import read_registry
 from concertmaster.services.nodes import NodeTypeService
@@ -145,6 +146,11 @@ def freeze_types(*, data_dir: Path | None) -> None:
     if done is None:
         sys.exit(FAILED)
     console().print(f"{done['path']}: {done['types']} node types from {done['sources']} sources", soft_wrap=True)
+
+
+def print_file_schema() -> None:
+    """Print the JSON Schema of the file of a declarative node."""
+    print_json(file_schema(), indent=True)
 
 
 def _print_broken(state: dict[str, Any]) -> bool:

@@ -76,6 +76,8 @@ _INVALID_CODES = frozenset(
         "settings.invalid",
         "settings.file_invalid",
         "file.missing",
+        "node.bad_name",
+        "nodes.nothing_to_check",
         "host.not_loopback",
         "backfill.range",
         "backfill.time",

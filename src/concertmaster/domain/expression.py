@@ -82,9 +82,13 @@ def compile_config(config: Mapping[str, Any], schema: Mapping[str, Any] | None =
     return _compile(config, SchemaView.of(schema))
 
 
-def compile_value(value: Any) -> CompiledConfig:
-    """Compile the expressions of any JSON value. Never raises: what is wrong is in `problems`."""
-    return _compile(value, _ANYTHING)
+def compile_value(value: Any, *, roots: tuple[str, ...] = ROOTS) -> CompiledConfig:
+    """Compile the expressions of any JSON value. Never raises: what is wrong is in `problems`.
+
+    Args:
+        roots: what an expression may start with, where that is another scope than that of a workflow.
+    """
+    return _compile(value, _ANYTHING, roots)
 
 
 def per_item(value: Any, scope: Mapping[str, Any] | None = None) -> PerItem:
@@ -107,8 +111,8 @@ def evaluate(text: str, scope: Mapping[str, Any]) -> Any:
     return compile_text(text).render(scope, Budget()) if has_expression(text) else text
 
 
-def _compile(value: Any, schema: SchemaView) -> CompiledConfig:
-    compiler = _Compiler()
+def _compile(value: Any, schema: SchemaView, roots: tuple[str, ...] = ROOTS) -> CompiledConfig:
+    compiler = _Compiler(roots)
     render = compiler.value(value, schema, ())
     problems = tuple(compiler.problems)
     return CompiledConfig(problems, frozenset(compiler.references), value, render)
@@ -117,7 +121,8 @@ def _compile(value: Any, schema: SchemaView) -> CompiledConfig:
 class _Compiler:
     """Compiles one config; a value without expressions compiles to None and is used as it is."""
 
-    def __init__(self) -> None:
+    def __init__(self, roots: tuple[str, ...]) -> None:
+        self._roots = roots
         self.problems: list[ExpressionProblem] = []
         self.references: set[Reference] = set()
 
@@ -138,7 +143,7 @@ class _Compiler:
         return None
 
     def _per_item(self, value: Any, path: tuple[str | int, ...]) -> Render | None:
-        inner = _Compiler()
+        inner = _Compiler(self._roots)
         render = inner.value(value, _ANYTHING, path)
         self.problems += inner.problems
         self.references |= {reference for reference in inner.references if reference.root not in ITEM_ROOTS}
@@ -146,7 +151,7 @@ class _Compiler:
 
     def _text(self, text: str, schema: SchemaView, path: tuple[str | int, ...]) -> Render | None:
         try:
-            template = parse_sql(text) if schema.sql else compile_text(text)
+            template = parse_sql(text) if schema.sql else compile_text(text, roots=self._roots)
         except ExpressionError as error:
             self._note(path, error)
             return None

@@ -21,7 +21,7 @@ class Reference:
     """A place in the scope that an expression reads.
 
     Attributes:
-        root: one of `ROOTS`.
+        root: one of `ROOTS`, or of those that were given instead.
         name: the key right below it (`late` of `nodes.late.rows`), None when there is none or it is computed.
         key: the key below that (`rows`), likewise.
     """

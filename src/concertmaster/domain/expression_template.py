@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from concertmaster.domain.expression_parse import Snippet, split_text
-from concertmaster.domain.expression_steps import Evaluate, Reference
+from concertmaster.domain.expression_steps import ROOTS, Evaluate, Reference
 from concertmaster.domain.expression_values import Budget, ExpressionError, to_text
 from concertmaster.domain.expression_walk import Expression, compile_expression
 
@@ -22,13 +22,13 @@ class Template:
     references: frozenset[Reference]
 
 
-def compile_text(text: str) -> Template:
-    """Compile a text that has at least one expression.
+def compile_text(text: str, *, roots: tuple[str, ...] = ROOTS) -> Template:
+    """Compile a text that has at least one expression; `roots` is what it may start with.
 
     Raises:
         ExpressionError: with the position of the expression that is wrong.
     """
-    parts = list(compiled_parts(text))
+    parts = list(compiled_parts(text, roots=roots))
     for part in parts:
         if isinstance(part, Part) and part.expression.identifier:
             raise ExpressionError("expression.ident", "ident is for SQL fields only", position=part.snippet.position)
@@ -48,7 +48,7 @@ class Part:
     run: Evaluate
 
 
-def compiled_parts(text: str) -> Iterator[str | Part]:
+def compiled_parts(text: str, *, roots: tuple[str, ...] = ROOTS) -> Iterator[str | Part]:
     """The literal parts and compiled expressions of a text, in order.
 
     Raises:
@@ -59,7 +59,7 @@ def compiled_parts(text: str) -> Iterator[str | Part]:
             yield part
             continue
         try:
-            expression = compile_expression(part.source)
+            expression = compile_expression(part.source, roots)
         except ExpressionError as error:
             # The compiled result is shared between equal sources and the place is not, so each place has its own error.
             raise _placed(error, part) from None

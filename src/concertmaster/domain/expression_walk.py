@@ -53,8 +53,11 @@ class Expression:
 
 
 @functools.lru_cache(maxsize=2_048)
-def compile_expression(source: str) -> Expression:
+def compile_expression(source: str, roots: tuple[str, ...] = ROOTS) -> Expression:
     """Compile what stands between `{{` and `}}`. Pure, so equal sources share one result.
+
+    Args:
+        roots: what it may start with.
 
     Raises:
         ExpressionError: not an expression, or one with a part that is not allowed.
@@ -65,7 +68,7 @@ def compile_expression(source: str) -> Expression:
         if tree.args or tree.kwargs or tree.dyn_args or tree.dyn_kwargs or tree.node is None:
             raise ExpressionError("expression.argument", "ident takes no arguments")
         tree = tree.node
-    walker = _Walker()
+    walker = _Walker(roots)
     run = walker.compile(tree)
     # A look-up only hands out what the scope already holds; anything made here must fit the budget in full depth,
     # for a small list of many references to a large one is a bomb to whoever writes it as JSON.
@@ -89,7 +92,8 @@ def _guarded(run: Evaluate, *, made: bool) -> Evaluate:
 class _Walker:
     """Compiles one tree and notes the references in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, roots: tuple[str, ...]) -> None:
+        self._roots = roots
         self.references: set[Reference] = set()
 
     def compile(self, node: nodes.Node) -> Evaluate:
@@ -130,9 +134,10 @@ class _Walker:
         return self.compile(node)
 
     def _root(self, name: str, keys: list[Key]) -> Evaluate:
-        if name not in ROOTS:
+        if name not in self._roots:
+            known = ", ".join(self._roots)
             raise ExpressionError(
-                "expression.unknown_root", f"There is no {name[:40]!r}; an expression starts with {', '.join(ROOTS)}"
+                "expression.unknown_root", f"There is no {name[:40]!r}; an expression starts with {known}"
             )
         first, second = [key if isinstance(key, str) else None for key in (*keys[:2], 0, 0)][:2]
         self.references.add(Reference(name, first, second if first is not None else None))

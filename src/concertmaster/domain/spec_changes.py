@@ -11,7 +11,7 @@ from concertmaster.domain.problems import pointer
 from concertmaster.domain.spec import NodeSpec
 
 # They tell people something and refuse nothing.
-_WORDS = frozenset({"title", "description", "default", "examples", "deprecated", "$comment"})
+_WORDS = frozenset({"title", "description", "default", "examples", "deprecated", "$comment", "x-options"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,14 @@ from concertmaster.nodes.node_type import NodeType
 
 
 def resources_of(type_: NodeType, model: BaseModel) -> list[str]:
-    """`node_type:<id>`, then `connection:<name>` for each connection, and `host:<host>` of an absolute `url`."""
+    """`node_type:<id>`, then `connection:<name>` for each connection, and `host:<host>` of the type or of a `url`."""
     found = [f"node_type:{type_.spec.id}"]
     for parameter in type_.connections:
         reference = getattr(model, type_.fields[parameter])
         if isinstance(reference, Connection):
             found.append(f"connection:{reference.name}")
+    if type_.host is not None:
+        found.append(f"host:{type_.host.lower()}")
     url = getattr(model, type_.fields["url"], None) if "url" in type_.fields else None
     if isinstance(url, str) and (host := _host(url)):
         found.append(f"host:{host.lower()}")

@@ -12,6 +12,7 @@ from concertmaster.nodes.registry import SourceKind
 
 ENTRY_POINT_GROUP = "concertmaster.nodes"
 FOLDER = "nodes"
+DECLARATIONS = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Candidate:
         name: what people know it by: file name, entry point name.
         module: its module; in a folder the name there, `weather`.
         folder: the folder that it is in; None for an entry point.
-        file: its file in the folder, `weather.py` or `acme/__init__.py`; "" for an entry point.
+        file: its file in the folder, `weather.py`, `acme/__init__.py` or `issues.yaml`; "" for an entry point.
     """
 
     name: str
@@ -40,6 +41,11 @@ class Candidate:
     def place(self) -> str:
         """Its file, or the module of an entry point."""
         return self.module if self.folder is None else str(Path(self.folder, self.file))
+
+    @property
+    def declared(self) -> bool:
+        """Whether it is the file of a declarative node, which no code stands behind."""
+        return self.file.endswith(DECLARATIONS)
 
     def owns(self, file: str) -> bool:
         """Whether a file of the folder belongs to it: its own, or one of its package."""
@@ -71,10 +77,11 @@ def find_candidates(workspace: Path | None) -> Iterator[Candidate]:
     for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.name):
         yield Candidate(point.name, "entry_point", point.module)
     if workspace is not None:
-        yield from _in_folder(workspace / FOLDER)
+        yield from candidates_in(workspace / FOLDER)
 
 
-def _in_folder(folder: Path) -> Iterator[Candidate]:
+def candidates_in(folder: Path) -> Iterator[Candidate]:
+    """What a folder holds: modules, packages and declarations; nothing where there is no folder."""
     if not folder.is_dir():
         return
     for path in sorted(folder.iterdir()):
@@ -84,5 +91,5 @@ def _in_folder(folder: Path) -> Iterator[Candidate]:
             continue
         if is_package:
             yield Candidate(path.name, "folder", name, str(folder), f"{name}/__init__.py")
-        elif path.suffix == ".py" and path.is_file():
+        elif path.suffix in (".py", *DECLARATIONS) and path.is_file():
             yield Candidate(path.name, "folder", name, str(folder), path.name)

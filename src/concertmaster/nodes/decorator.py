@@ -18,6 +18,7 @@ from concertmaster.domain.spec import Container, Effect, Isolation, NodeSpec, Ou
 from concertmaster.nodes.config_model import build_config_model, connection_fields
 from concertmaster.nodes.docstring import read_docstring
 from concertmaster.nodes.node_type import Call, Migrate, NodeType
+from concertmaster.nodes.options import option_sources
 from concertmaster.nodes.schema import config_schema, title_of
 from concertmaster.nodes.signature import Signature, outlet_types, read_signature, refuse, with_variadic_first
 
@@ -186,6 +187,7 @@ def _node_type(function: Callable[..., Any], traits: _Traits, scope: dict[str, A
         isolated_when=traits.isolated_when,
         memory_bytes=None if traits.memory_mb is None else traits.memory_mb * 2**20,
         migrate=traits.migrate,
+        options=option_sources(function, signature.config),
         results="single" if traits.outlets == ("out",) and not traits.dynamic_outlets else "outlets",
     )
 

@@ -13,6 +13,8 @@ from types import ModuleType
 
 from concertmaster.domain.errors import UserError
 from concertmaster.nodes.candidates import Candidate
+from concertmaster.nodes.declared.node import declared_type
+from concertmaster.nodes.declared.reading import read_declared
 from concertmaster.nodes.description import Description, Failure, TypeDescription
 from concertmaster.nodes.module_files import DiskFiles, digest, forget, import_modules, package_name
 from concertmaster.nodes.node_type import NodeType, node_type_of
@@ -28,6 +30,8 @@ def describe(candidate: Candidate) -> Description | Failure:
     package = package_name(uuid.uuid4().hex)
     files = None if candidate.folder is None else DiskFiles(candidate.folder)
     try:
+        if candidate.declared and files is not None:
+            return _declared(candidate, files)
         found = list(_modules(candidate, package, files))
         types = tuple(
             TypeDescription(
@@ -46,6 +50,14 @@ def describe(candidate: Candidate) -> Description | Failure:
     finally:
         # A child describes many modules, and nobody calls these functions.
         forget(package)
+
+
+def _declared(candidate: Candidate, files: DiskFiles) -> Description:
+    text = files.get(candidate.file)
+    if text is None:
+        raise FileNotFoundError(candidate.place)
+    spec = declared_type(read_declared(text, place=candidate.place)).spec
+    return Description((TypeDescription(spec, candidate.file, "", candidate.place, 1),), _digests((), files))
 
 
 def types_of(module: ModuleType) -> list[NodeType]:
@@ -88,7 +100,9 @@ def failure_of(error: BaseException, candidate: Candidate, *, digests: dict[str,
 
 
 def _trace(error: BaseException) -> str:
-    """The traceback without the frames of the machinery."""
+    """The traceback without the frames of the machinery; of a declaration, which has none, what is wrong with it."""
+    if isinstance(error, UserError) and error.code == "node.bad_declaration":
+        return f"{error.message}\n"
     try:
         told = traceback.TracebackException.from_exception(error)
         _strip(told, set())

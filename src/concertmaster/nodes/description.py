@@ -18,8 +18,9 @@ class TypeDescription:
     """A node type, and where its function is.
 
     Attributes:
-        module: as it is imported; in a folder without the package that stands for it, `acme.deep`.
-        function: qualified name in there.
+        module: as it is imported; in a folder without the package that stands for it, `acme.deep`; of a declaration
+            its file there, `issues.yaml`.
+        function: qualified name in there, "" for a declaration.
         file, line: where it is written.
     """
 
@@ -74,7 +75,7 @@ class Failure:
 
     Attributes:
         code: `registry.import_failed`, `registry.timed_out`, `registry.out_of_memory`, `registry.crashed`,
-            `node.already_defined`, `node.schema_changed`, `node.bad_description`.
+            `node.already_defined`, `node.schema_changed`, `node.bad_description`, `node.bad_declaration`.
         error: a traceback, or what there is to say.
         file, line: where it shows, when it is known.
         digests: as in `Description`, of what had been read until then.

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 _SECTION = re.compile(r"^(Args|Arguments|Returns|Yields|Raises|Example|Examples|Note|Notes|Attributes):\s*$")
+_CALL = re.compile(r"^\s*>>> ", re.MULTILINE)
 _ITEM = re.compile(r"^\*{0,2}(\w+)\s*(?:\([^)]*\))?:\s*(.*)$")
 
 
@@ -17,9 +18,9 @@ class Docstring:
 
     Attributes:
         summary: the first paragraph as one line.
-        markdown: everything but the parameter texts and the example.
+        markdown: everything but the parameter texts and the workflow; calls (`>>> `) are in it as Python.
         parameters: name to text.
-        example: the Example section without its fence, or "".
+        example: the Example section with a workflow, without its fence, or "".
     """
 
     summary: str = ""
@@ -39,6 +40,9 @@ def read_docstring(text: str | None) -> Docstring:
     for title, content in sections:
         if title in ("Args", "Arguments"):
             parameters.update(_items(content))
+        elif title in ("Example", "Examples") and _CALL.search(content):
+            # Calls belong to the help, as Python; a fence of their own would be taken for what they print.
+            markdown.append(f"**{title}**\n\n```python\n{_unfenced(content)}```")
         elif title in ("Example", "Examples") and not example:
             example = _unfenced(content)
         else:

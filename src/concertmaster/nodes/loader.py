@@ -12,6 +12,8 @@ from concertmaster.domain.errors import UserError
 from concertmaster.domain.spec_changes import spec_changes
 from concertmaster.nodes import builtin
 from concertmaster.nodes.candidates import Candidate
+from concertmaster.nodes.declared.node import declared_type
+from concertmaster.nodes.declared.reading import read_declared
 from concertmaster.nodes.describe import failure_of, types_of, walk
 from concertmaster.nodes.description import Failure, TypeDescription
 from concertmaster.nodes.module_files import StoredFiles, import_module, package_name
@@ -74,6 +76,9 @@ def load_all(types: Sequence[DeferredType], candidate: Candidate, *, seconds: fl
 
 
 def _load(described: TypeDescription, files: StoredFiles | None) -> NodeType:
+    if files is not None and not described.function:
+        text = files.get(described.module) or b""
+        return replace(declared_type(read_declared(text, place=described.file)), spec=described.spec)
     if files is None:
         module = importlib.import_module(described.module)
     else:

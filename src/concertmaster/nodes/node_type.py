@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, cast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -13,6 +13,9 @@ from concertmaster.domain.errors import UserError
 from concertmaster.domain.problems import plain_message
 from concertmaster.domain.spec import NodeSpec
 from concertmaster.nodes.context import Outlet
+
+if TYPE_CHECKING:
+    from concertmaster.nodes.options import OptionSource
 
 Migrate = Callable[[dict[str, Any]], dict[str, Any]]
 Call = Literal["loop", "plugin_loop", "thread", "process"]
@@ -71,6 +74,8 @@ class NodeType:
             process all the same.
         memory_bytes: limit of memory in a child process; None: the setting `process_memory`.
         migrate: makes a config of this version of one of the version before.
+        host: that every use of the type talks to, where it is the same for all; for limits and breakers.
+        options: functions that give options for fields, by name.
         results: `single`: the result leaves through `out`; `outlets`: it is an Outlet or a dict of outlet to value.
     """
 
@@ -85,6 +90,8 @@ class NodeType:
     call: Call = "thread"
     isolated_when: Callable[[Any], bool] | None = None
     memory_bytes: int | None = None
+    host: str | None = None
+    options: Mapping[str, OptionSource] = field(default_factory=lambda: {})
     results: Literal["single", "outlets"] = "single"
     migrate: Migrate | None = None
 

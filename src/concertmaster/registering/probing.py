@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from concertmaster.nodes.candidates import Candidate
+from concertmaster.nodes.candidates import DECLARATIONS, Candidate
 from concertmaster.nodes.description import Description, Failure
 from concertmaster.nodes.loader import deferred, load_all
 from concertmaster.nodes.module_files import StoredFiles, digest, hash_of
@@ -101,7 +101,8 @@ def own_files(candidate: Candidate) -> tuple[tuple[str, int, int], ...]:
 
 def all_files(folder: Path) -> tuple[tuple[str, int, int], ...]:
     """The same of everything in a folder."""
-    return _stamps(folder, folder.rglob("*.py"))
+    declarations = (path for suffix in DECLARATIONS for path in folder.glob(f"*{suffix}"))
+    return _stamps(folder, [*folder.rglob("*.py"), *declarations])
 
 
 def _stamps(root: Path, paths: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:

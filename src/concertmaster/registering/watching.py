@@ -10,7 +10,7 @@ from pathlib import Path
 
 from watchfiles import Change, awatch  # pyright: ignore[reportUnknownVariableType]
 
-from concertmaster.nodes.candidates import FOLDER
+from concertmaster.nodes.candidates import DECLARATIONS, FOLDER
 from concertmaster.registering.live import LiveRegistry
 
 # What the kernel did not tell, as of a folder that other machines write to, is found after this.
@@ -65,8 +65,8 @@ def _identity(folder: Path) -> tuple[int, int] | None:
 
 
 def _interesting(_: Change, path: str) -> bool:
-    """Python files; what has no ending may be a folder."""
-    return Path(path).suffix in (".py", "") and "__pycache__" not in path
+    """Python files and declarations; what has no ending may be a folder."""
+    return Path(path).suffix in (".py", *DECLARATIONS, "") and "__pycache__" not in path
 
 
 def _is_folder(_: Change, path: str) -> bool:

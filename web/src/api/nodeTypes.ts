@@ -39,6 +39,21 @@ export const migrationQuery = (type: string, from: number, to: number, config: J
     retry: false,
   })
 
+/** What may be chosen for a field whose schema names a function in `x-options`. */
+export const askOptions = (
+  type: string,
+  version: number,
+  query: { function: string; config: JsonObject; search: string },
+  signal?: AbortSignal,
+) =>
+  take(
+    client.POST('/api/v1/node-types/{type_id}/options', {
+      params: { path: { type_id: type }, query: { version } },
+      body: query,
+      signal,
+    }),
+  )
+
 /** Where the node types come from, and which sources could not be loaded. */
 export const registryQuery = () =>
   queryOptions({

@@ -988,6 +988,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/node-types/{type_id}/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List Options
+         * @description What may be chosen for a field whose schema names a function in `x-options`, as the rest of the config stands.
+         */
+        post: operations["list_options"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registry": {
         parameters: {
             query?: never;
@@ -2462,6 +2482,43 @@ export interface components {
             items: components["schemas"]["NodeType"][];
             /** Next */
             next: null;
+        };
+        /**
+         * Option
+         * @description A value that may be chosen, and what people see.
+         */
+        Option: {
+            /** Value */
+            value: string | number | boolean;
+            /** Label */
+            label: string;
+        };
+        /**
+         * OptionList
+         * @description What may be chosen; `more`: search to see the rest.
+         */
+        OptionList: {
+            /** Items */
+            items: components["schemas"]["Option"][];
+            /** More */
+            more: boolean;
+        };
+        /**
+         * OptionQuery
+         * @description For which function of `x-options`, with the config as it stands; `search` is what was typed.
+         */
+        OptionQuery: {
+            /** Function */
+            function: string;
+            /** Config */
+            config?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Search
+             * @default
+             */
+            search?: string;
         };
         /**
          * Origin
@@ -6186,6 +6243,76 @@ export interface operations {
             };
             /** @description Problem details (RFC 9457) */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_options: {
+        parameters: {
+            query?: {
+                /** @description Default: the newest */
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the node type, `table.sql` */
+                type_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptionQuery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptionList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

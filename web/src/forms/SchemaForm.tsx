@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useMemo, useRef } from 'react'
 import { isObject, type JsonObject, pointerOf } from '~/model/json'
 import type { Problem } from '~/model/workflow'
-import { FormContext, type FormScene, NO_SUGGESTIONS, type Suggestions } from './context'
+import { type Asking, FormContext, type FormScene, NO_SUGGESTIONS, type Suggestions } from './context'
 import { unplaced } from './errors'
 import classes from './forms.module.css'
 import { propertiesOf, resolve } from './normalise'
@@ -18,6 +18,8 @@ export interface SchemaFormProps {
   /** May fields hold `{{ }}`? Not where a person gives plain values, as in the run form. */
   expressions?: boolean
   suggestions?: Suggestions
+  /** Where the options of fields come from that name a function. */
+  asking?: Asking
   readOnly?: boolean
   /** Pointer of the field to bring into view. */
   focus?: string | null
@@ -30,10 +32,10 @@ const NONE: readonly Problem[] = []
 /** A form made from a JSON Schema alone; the server validates. */
 export function SchemaForm(props: SchemaFormProps) {
   const { schema, value, onChange, problems = NONE, pointerPrefix = '', expressions = true, focus } = props
-  const { suggestions = NO_SUGGESTIONS, readOnly = false } = props
+  const { suggestions = NO_SUGGESTIONS, readOnly = false, asking = null } = props
   const scene = useMemo<FormScene>(
-    () => ({ root: schema, problems, expressions, suggestions, readOnly }),
-    [schema, problems, expressions, suggestions, readOnly],
+    () => ({ root: schema, problems, expressions, suggestions, readOnly, asking }),
+    [schema, problems, expressions, suggestions, readOnly, asking],
   )
   const form = useRef<HTMLDivElement>(null)
   useEffect(() => {

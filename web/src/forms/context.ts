@@ -14,6 +14,26 @@ export interface Suggestions {
 
 export const NO_SUGGESTIONS: Suggestions = { paths: [], tables: {}, columns: [] }
 
+/** One value that may be chosen. */
+export interface Choice {
+  value: string
+  label: string
+}
+
+export interface Choices {
+  items: readonly Choice[]
+  /** There are more than these: search. */
+  more: boolean
+}
+
+/** Asks the node type's own functions (`x-options`) what may be chosen. */
+export interface Asking {
+  /** Names the node type and its version, for the cache. */
+  type: string
+  config: JsonObject
+  ask(name: string, config: JsonObject, search: string, signal: AbortSignal): Promise<Choices>
+}
+
 export interface FormScene {
   /** Where `$ref` looks things up. */
   root: JsonObject
@@ -21,6 +41,8 @@ export interface FormScene {
   expressions: boolean
   suggestions: Suggestions
   readOnly: boolean
+  /** Null where fields have no functions to ask. */
+  asking: Asking | null
 }
 
 export const FormContext = createContext<FormScene>({
@@ -29,6 +51,7 @@ export const FormContext = createContext<FormScene>({
   expressions: false,
   suggestions: NO_SUGGESTIONS,
   readOnly: false,
+  asking: null,
 })
 
 export const useForm = (): FormScene => useContext(FormContext)

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from typing import Literal
 
 from concertmaster import Context, Table, UserError, node
-from concertmaster.nodes.builtin.duck.query import Memory, Name, Query, listed
+from concertmaster.nodes.builtin.duck.query import Column, Memory, Query, listed
 from concertmaster.nodes.builtin.duck.session import DEFAULT_MEMORY_MB
 
 
 @node(id="table.dedupe", category="tables", effect="none", summary="by", icon="copy-minus", title="Remove duplicates")
 def table_dedupe(
     table: Table,
-    by: Sequence[Name] = (),
+    by: Sequence[Column] = (),
     keep: Literal["first", "last", "none", "repeated"] = "first",
-    order_by: Sequence[Name] = (),
+    order_by: Sequence[Column] = (),
     memory_mb: Memory = DEFAULT_MEMORY_MB,
     context: Context | None = None,
 ) -> Table:

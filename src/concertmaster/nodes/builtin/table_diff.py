@@ -11,7 +11,7 @@ from pydantic import Field
 from concertmaster import Context, Table, UserError, node
 from concertmaster.nodes.builtin.duck.columns import demand_columns, quoted
 from concertmaster.nodes.builtin.duck.kinds import is_number, kind_of
-from concertmaster.nodes.builtin.duck.query import Memory, Name, Query, listed
+from concertmaster.nodes.builtin.duck.query import Column, Memory, Query, listed
 from concertmaster.nodes.builtin.duck.session import DEFAULT_MEMORY_MB
 
 
@@ -37,8 +37,8 @@ class _Comparison:
 def table_diff(
     table: Table,
     old: Table,
-    on: Sequence[Name] = (),
-    ignore: Sequence[Name] = (),
+    on: Sequence[Column] = (),
+    ignore: Sequence[Column] = (),
     tolerance: Annotated[float, Field(ge=0)] | None = None,
     layout: Literal["rows", "cells"] = "rows",
     memory_mb: Memory = DEFAULT_MEMORY_MB,

@@ -8,7 +8,7 @@ from typing import Literal
 from concertmaster import Context, Table, UserError, node
 from concertmaster.nodes.builtin.duck.columns import demand_columns, quoted
 from concertmaster.nodes.builtin.duck.kinds import is_number
-from concertmaster.nodes.builtin.duck.query import Memory, Name, Query, listed
+from concertmaster.nodes.builtin.duck.query import Column, Memory, Name, Query, listed
 from concertmaster.nodes.builtin.duck.session import DEFAULT_MEMORY_MB
 
 Method = Literal["forward", "backward", "mean", "median", "min", "max", "most_common"]
@@ -35,8 +35,8 @@ def table_fill(
     table: Table,
     values: Mapping[Name, Constant] | None = None,
     methods: Mapping[Name, Method] | None = None,
-    by: Sequence[Name] = (),
-    order_by: Sequence[Name] = (),
+    by: Sequence[Column] = (),
+    order_by: Sequence[Column] = (),
     blank: bool = False,
     memory_mb: Memory = DEFAULT_MEMORY_MB,
     context: Context | None = None,

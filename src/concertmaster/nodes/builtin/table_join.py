@@ -13,7 +13,7 @@ from typing import Literal
 import polars as pl
 
 from concertmaster import Context, Table, UserError, node
-from concertmaster.nodes.builtin.duck.columns import demand_columns
+from concertmaster.nodes.builtin.duck.columns import ColumnName, demand_columns
 from concertmaster.nodes.builtin.duck.joins import RIGHT, Join, joined
 from concertmaster.nodes.builtin.duck.query import Memory, Query
 from concertmaster.nodes.builtin.duck.session import DEFAULT_MEMORY_MB
@@ -28,9 +28,9 @@ Kind = Literal["inner", "left", "right", "full", "semi", "anti", "cross"]
 def table_join(
     table: Table,
     right: Table,
-    on: Sequence[str] = (),
-    left_on: Sequence[str] = (),
-    right_on: Sequence[str] = (),
+    on: Sequence[ColumnName] = (),
+    left_on: Sequence[ColumnName] = (),
+    right_on: Sequence[ColumnName] = (),
     how: Kind = "left",
     suffix: str = "_right",
     memory_mb: Memory = DEFAULT_MEMORY_MB,

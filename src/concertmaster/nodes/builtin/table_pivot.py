@@ -9,7 +9,7 @@ from pydantic import Field
 
 from concertmaster import Context, Sql, Table, UserError, node
 from concertmaster.nodes.builtin.duck.columns import quoted
-from concertmaster.nodes.builtin.duck.query import Memory, Name, Names, Query, listed
+from concertmaster.nodes.builtin.duck.query import Column, Memory, Name, Names, Query, listed
 from concertmaster.nodes.builtin.duck.session import DEFAULT_MEMORY_MB
 
 _MOST_COLUMNS = 1000
@@ -19,7 +19,7 @@ _MOST_COLUMNS = 1000
 def table_pivot(
     table: Table,
     by: Names,
-    names_from: Name,
+    names_from: Column,
     measures: Annotated[Mapping[Name, Sql], Field(min_length=1)],
     values: Sequence[str] | None = None,
     fill: int | float | None = None,

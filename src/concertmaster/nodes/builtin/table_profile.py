@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from concertmaster import Context, Table, node
 from concertmaster.nodes.builtin.duck.columns import demand_columns, quoted
 from concertmaster.nodes.builtin.duck.kinds import is_number, kind_of
-from concertmaster.nodes.builtin.duck.query import Memory, Name, Query, listed
+from concertmaster.nodes.builtin.duck.query import Column, Memory, Query, listed
 from concertmaster.nodes.builtin.duck.session import DEFAULT_MEMORY_MB
 
 _COMMON = 5
@@ -16,7 +16,7 @@ _COMMON = 5
 @node(id="table.profile", category="tables", effect="none", icon="scan-search", title="Profile table")
 def table_profile(
     table: Table,
-    columns: Sequence[Name] = (),
+    columns: Sequence[Column] = (),
     memory_mb: Memory = DEFAULT_MEMORY_MB,
     context: Context | None = None,
 ) -> Table:

@@ -9,7 +9,7 @@ import polars as pl
 from pydantic import Field
 
 from concertmaster import Context, Sql, Table, UserError, node
-from concertmaster.nodes.builtin.duck.columns import demand_columns
+from concertmaster.nodes.builtin.duck.columns import ColumnName, demand_columns
 from concertmaster.nodes.builtin.duck.projection import projection
 from concertmaster.nodes.builtin.duck.query import Query
 from concertmaster.nodes.builtin.lazy import lazy
@@ -18,7 +18,7 @@ from concertmaster.nodes.builtin.lazy import lazy
 @node(id="table.select", category="tables", effect="none", summary="columns", icon="columns-3", title="Select columns")
 def table_select(
     table: Table,
-    columns: Annotated[Sequence[str] | Mapping[str, Sql], Field(min_length=1)],
+    columns: Annotated[Sequence[ColumnName] | Mapping[str, Sql], Field(min_length=1)],
     mode: Literal["keep", "drop", "add"] = "keep",
     context: Context | None = None,
 ) -> Table | pl.LazyFrame:

@@ -18,7 +18,7 @@ from typing import Annotated, cast
 from pydantic import Field
 
 from concertmaster import Context, Sql, Table, UserError, node
-from concertmaster.nodes.builtin.duck.columns import demand_columns, quoted
+from concertmaster.nodes.builtin.duck.columns import ColumnName, demand_columns, quoted
 from concertmaster.nodes.builtin.duck.expressions import Composed
 from concertmaster.nodes.builtin.duck.session import DEFAULT_MEMORY_MB, Session
 
@@ -101,7 +101,7 @@ def table_filter(
 @node(id="table.aggregate", category="tables", effect="none", summary="by", icon="sigma", title="Aggregate")
 def table_aggregate(
     table: Table,
-    by: Sequence[str] = (),
+    by: Sequence[ColumnName] = (),
     *,
     measures: Annotated[Mapping[str, Sql], Field(min_length=1)],
     memory_mb: Memory = DEFAULT_MEMORY_MB,

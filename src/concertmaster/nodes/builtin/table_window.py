@@ -9,7 +9,7 @@ from pydantic import Field
 
 from concertmaster import Context, Sql, Table, UserError, node
 from concertmaster.nodes.builtin.duck.columns import quoted
-from concertmaster.nodes.builtin.duck.query import Memory, Name, Query, listed
+from concertmaster.nodes.builtin.duck.query import Column, Memory, Name, Query, listed
 from concertmaster.nodes.builtin.duck.session import DEFAULT_MEMORY_MB
 
 
@@ -24,8 +24,8 @@ from concertmaster.nodes.builtin.duck.session import DEFAULT_MEMORY_MB
 def table_window(
     table: Table,
     columns: Annotated[Mapping[Name, Sql], Field(min_length=1)],
-    partition_by: Sequence[Name] = (),
-    order_by: Sequence[Name] = (),
+    partition_by: Sequence[Column] = (),
+    order_by: Sequence[Column] = (),
     frame: Literal["group", "running", "rolling"] = "group",
     rows: Annotated[int, Field(ge=1)] | None = None,
     memory_mb: Memory = DEFAULT_MEMORY_MB,

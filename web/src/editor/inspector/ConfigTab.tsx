@@ -11,6 +11,7 @@ import { InlineText } from '~/ui/InlineText'
 import { editConfig, editPolicy } from '../actions/editNode'
 import { graphProblemsOf } from '../problems'
 import { useDispatch, useEditor } from '../store'
+import { useAsking } from '../useAsking'
 import { useSuggestions } from '../useSuggestions'
 import { BodySection } from './BodySection'
 import { IdentityFields } from './IdentityFields'
@@ -45,6 +46,7 @@ export function ConfigTab({ id, node, type, store }: ConfigTabProps) {
   )
   const general = mine.filter((problem) => !/\/(config|policy)(\/|$)/.test(problem.pointer))
   const suggestions = useSuggestions(document, id, path.length === 0 ? store : null, { root, path })
+  const asking = useAsking(type, node.config ?? NOTHING)
   const change = useCallback((config: JsonObject) => dispatch(editConfig, { id, config }), [dispatch, id])
   return (
     <>
@@ -68,6 +70,7 @@ export function ConfigTab({ id, node, type, store }: ConfigTabProps) {
         problems={mine}
         pointerPrefix={`${prefix}/config`}
         suggestions={suggestions}
+        asking={asking}
         focus={focus}
         empty={type ? <p className={classes.quiet}>{t.noConfig}</p> : null}
       />

@@ -6,7 +6,9 @@ import { useForm } from '../context'
 import { Field } from '../Field'
 import classes from '../forms.module.css'
 import type { Field as FieldInfo } from '../normalise'
+import { optionsOf, useOptions } from '../options'
 import { type ControlProps, placeholderOf } from './control'
+import { OptionsNote } from './OptionsField'
 
 /** A list of short texts (columns, tags) is one input with chips. */
 export const isTags = (field: FieldInfo): boolean =>
@@ -17,20 +19,26 @@ export function ArrayField(props: ControlProps) {
 }
 
 function Tags({ field, value, onChange, ids, describedBy, invalid }: ControlProps) {
-  const { suggestions, readOnly } = useForm()
+  const { readOnly } = useForm()
+  const options = useOptions(optionsOf(field.schema) ?? optionsOf(field.items ?? {}))
   const tags = Array.isArray(value) ? value.map(String) : typeof value === 'string' ? [value] : []
   return (
-    <TagsInput
-      id={ids.control}
-      value={tags}
-      data={[...new Set(suggestions.columns)]}
-      placeholder={tags.length === 0 ? placeholderOf(field) || words.editor.form.addAndEnter : undefined}
-      readOnly={readOnly}
-      acceptValueOnBlur
-      aria-describedby={describedBy}
-      error={invalid}
-      onChange={(next) => onChange(next.length === 0 ? undefined : next)}
-    />
+    <>
+      <TagsInput
+        id={ids.control}
+        value={tags}
+        data={[...new Set(options.items.map((item) => item.value))]}
+        onDropdownOpen={options.open}
+        onSearchChange={options.search}
+        placeholder={tags.length === 0 ? placeholderOf(field) || words.editor.form.addAndEnter : undefined}
+        readOnly={readOnly}
+        acceptValueOnBlur
+        aria-describedby={describedBy}
+        error={invalid}
+        onChange={(next) => onChange(next.length === 0 ? undefined : next)}
+      />
+      <OptionsNote options={options} />
+    </>
   )
 }
 

@@ -1,5 +1,6 @@
 import type { ComponentType } from 'react'
 import type { Field } from '../normalise'
+import { optionsOf } from '../options'
 import { ArrayField, isTags } from './ArrayField'
 import { BooleanField } from './BooleanField'
 import { CodeField } from './CodeField'
@@ -12,6 +13,7 @@ import { JsonField } from './JsonField'
 import { MapField } from './MapField'
 import { NumberField } from './NumberField'
 import { ObjectField } from './ObjectField'
+import { OptionsField } from './OptionsField'
 import { PathField } from './PathField'
 import { SqlField } from './SqlField'
 import { StringField } from './StringField'
@@ -46,7 +48,8 @@ const byKind: Readonly<Record<Field['kind'], Control>> = {
 /** A format says more than a kind; an unknown one says nothing. */
 export function controlFor(field: Field): Control {
   const formatted = field.kind === 'string' || field.kind === 'union' ? byFormat[field.format] : undefined
-  return formatted ?? byKind[field.kind]
+  if (formatted) return formatted
+  return field.kind === 'string' && optionsOf(field.schema) ? OptionsField : byKind[field.kind]
 }
 
 /** Controls that hold several inputs of their own, each with its own name. */

@@ -282,6 +282,7 @@ export const editor = {
     nameEmpty: 'A name is needed',
     kind: 'Kind',
     addAndEnter: 'Type and press Enter',
+    moreOptions: 'There are more: type to search.',
     jsonExample: '{ "key": "value" }',
     notJson: (reason: string) => `Not JSON yet: ${reason}`,
     durationExample: '30s, 5m, 2h',

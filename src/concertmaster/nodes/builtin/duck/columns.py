@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Annotated
 
-from concertmaster import UserError
+from concertmaster import Options, UserError
 from concertmaster.nodes.builtin.near_miss import hint
+
+ColumnName = Annotated[str, Options("columns")]
+"""A text for which the form offers the columns of the tables that arrive."""
 
 
 def unknown_column(name: str, known: Sequence[str]) -> UserError:

@@ -10,14 +10,15 @@ from typing import Annotated, Any, cast
 from pydantic import Field
 
 from concertmaster import Context, Sql, Table, UserError
-from concertmaster.nodes.builtin.duck.columns import demand_columns, quoted, sort_keys
+from concertmaster.nodes.builtin.duck.columns import ColumnName, demand_columns, quoted, sort_keys
 from concertmaster.nodes.builtin.duck.expressions import Composed
 from concertmaster.nodes.builtin.duck.session import DEFAULT_MEMORY_MB, Session
 from concertmaster.nodes.builtin.near_miss import hint
 
 Memory = Annotated[int, Field(ge=64, le=1_048_576)]
 Name = Annotated[str, Field(min_length=1)]
-Names = Annotated[Sequence[Name], Field(min_length=1)]
+Column = Annotated[ColumnName, Field(min_length=1)]
+Names = Annotated[Sequence[Column], Field(min_length=1)]
 
 _SHOWN_CHARACTERS = 100
 

@@ -7,12 +7,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
-from concertmaster import Sql
+from concertmaster import Options, Sql
 from concertmaster.nodes.schema import Duration
 
 Name = Annotated[str, Field(min_length=1)]
-Column = Annotated[Name, Field(description="Column that it is about.")]
-Columns = Annotated[Sequence[Name], Field(min_length=1, description="Columns that it is about.")]
+Column = Annotated[Name, Field(description="Column that it is about."), Options("columns")]
+Columns = Annotated[
+    Sequence[Annotated[Name, Options("columns")]], Field(min_length=1, description="Columns that it is about.")
+]
 Bound = Annotated[int | float | str, WithJsonSchema({"type": ["number", "string"]})]
 TypeWord = Literal["text", "integer", "number", "boolean", "date", "datetime", "time"]
 
@@ -111,7 +113,8 @@ class Referential(_OfRows):
     columns: Columns
     table: Annotated[Name, Field(description="Port that the other table is wired to, such as `airports`.")]
     references: Annotated[
-        Sequence[Name], Field(description="Columns of the other table; the same names when there are none.")
+        Sequence[Annotated[Name, Options("columns")]],
+        Field(description="Columns of the other table; the same names when there are none."),
     ] = ()
 
 

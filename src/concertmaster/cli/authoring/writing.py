@@ -1,0 +1,121 @@
+"""Writing node types: a file with its test for the workspace, or a pack: a package that pip installs."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from rich.text import Text
+
+from concertmaster.cli.terminal import console
+from concertmaster.config import read
+from concertmaster.domain.errors import UserError
+from concertmaster.nodes.candidates import FOLDER
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_PACK = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
+_TEMPLATES = files("concertmaster.cli.authoring") / "templates"
+
+
+def write_node(name: str, *, data_dir: Path | None) -> None:
+    """Write `nodes/NAME.py` and `tests/test_NAME.py` into the workspace.
+
+    Raises:
+        UserError: `node.bad_name`, `file.exists`, `file.not_writable`.
+    """
+    workspace = read(data_dir=data_dir).resolved_workspace
+    module = _node_name(name)
+    words = {"name": module, "module": f"{FOLDER}.{module}", "type": f"{module}.{module}", "dashed": _dashed(module)}
+    node, test = Path(FOLDER, f"{module}.py"), Path("tests", f"test_{module}.py")
+    texts = {node: _filled("node.py.txt", words), test: _filled("test_node.py.txt", words)}
+    if not (workspace / "tests" / "conftest.py").exists():
+        texts[Path("tests", "conftest.py")] = _filled("conftest.py.txt", words)
+    _refuse_taken(workspace, [workspace / FOLDER / module, *(workspace / path for path in (node, test))])
+    _write(workspace, texts)
+    _tell(
+        texts, [f"pytest {test}", "concertmaster up --open"], f"the node type {module}.{module} is on the canvas then"
+    )
+
+
+def write_pack(name: str) -> None:
+    """Write a package with node types into a new folder here.
+
+    Raises:
+        UserError: `node.bad_name`, `file.exists`, `file.not_writable`.
+    """
+    if _PACK.fullmatch(name) is None or keyword.iskeyword(name):
+        raise UserError(
+            "node.bad_name",
+            f"{name[:60]!r} cannot be the name of a package; use lower-case letters, digits and hyphens, such as "
+            "acme-nodes",
+        )
+    dashed, package = _dashed(name), name.replace("-", "_")
+    prefix = re.sub(r"_nodes$", "", package)
+    words = {"dashed": dashed, "package": package, "prefix": prefix}
+    source = Path("src", package)
+    texts = {
+        Path("pyproject.toml"): _filled("pack/pyproject.toml.txt", words),
+        Path("README.md"): _filled("pack/README.md.txt", words),
+        source / "__init__.py": _filled("pack/init.py.txt", words),
+        source / "texts.py": _filled("pack/node.py.txt", words),
+        Path("tests", "test_texts.py"): _filled("pack/test_node.py.txt", words),
+    }
+    folder = Path.cwd() / dashed
+    _refuse_taken(folder.parent, [folder])
+    _write(folder, texts)
+    told = f"the node type {prefix}.shorten is in the list then"
+    _tell([Path(dashed, path) for path in texts], [f"pip install -e {dashed}", "concertmaster nodes list"], told)
+
+
+def _node_name(name: str) -> str:
+    module = name.removesuffix(".py").replace("-", "_")
+    if _NAME.fullmatch(module) is None or keyword.iskeyword(module):
+        what = f"{name[:60]!r} cannot be the name of a node"
+        raise UserError("node.bad_name", f"{what}; use lower-case letters, digits and underscores, such as top_rows")
+    if module.startswith("test_") or module in ("conftest", "node"):
+        raise UserError("node.bad_name", f"{name!r} is kept for other uses; choose another name")
+    return module
+
+
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _filled(template: str, words: Mapping[str, str]) -> str:
+    return Template((_TEMPLATES / template).read_text(encoding="utf-8")).substitute(words)
+
+
+def _refuse_taken(root: Path, places: list[Path]) -> None:
+    for place in places:
+        if place.exists():
+            shown = place.relative_to(root)
+            raise UserError("file.exists", f"{shown} is there already, and is left as it is; choose another name")
+
+
+def _write(root: Path, texts: Mapping[Path, str]) -> None:
+    """Write all of them, or none."""
+    made: list[Path] = []
+    for path, text in texts.items():
+        target = root / path
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            # Never over a file that came meanwhile.
+            with target.open("x", encoding="utf-8") as file:
+                made.append(target)
+                file.write(text)
+        except OSError as error:
+            for done in made:
+                done.unlink(missing_ok=True)
+            raise UserError("file.not_writable", f"{target} cannot be written: {error.strerror}") from error
+
+
+def _tell(written: Mapping[Path, str] | list[Path], commands: list[str], end: str) -> None:
+    out = console()
+    for path in written:
+        out.print(Text.assemble(("✓ ", "green"), str(path)))
+    out.print(Text.assemble("\nnext: ", (commands[0], "bold")))
+    out.print(Text.assemble("then: ", (commands[1], "bold"), f"   ({end})"))

@@ -1,0 +1,94 @@
+"""Config: the same rules and pointers wherever it is checked, and once more when its expressions are computed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from concertmaster import node
+from concertmaster.domain.access import LOCAL_ADMIN
+from concertmaster.domain.validation import check_document
+from concertmaster.nodes.loader import builtin_registry
+from concertmaster.nodes.node_type import node_type_of
+from concertmaster.nodes.registry import Registry
+from concertmaster.services.nodes import NodeTypeService
+from engine_harness import running_engine
+
+CALLED: list[Any] = []
+
+
+class Part(BaseModel):
+    """A part."""
+
+    size: Annotated[int, Field(ge=1, le=9)]
+
+
+@node(id="rule.keep", effect="none")
+def keep(
+    count: Annotated[int, Field(ge=1)],
+    parts: list[Part] | None = None,
+    code: Annotated[str, Field(json_schema_extra={"x-expression": False})] = "",
+) -> Any:
+    """Keep what it is given."""
+    CALLED.append(count)
+    return {"count": count, "code": code, "sizes": [part.size for part in parts or []]}
+
+
+class Served:
+    """A registry in service that never changes."""
+
+    mode, trouble = "static", None
+
+    def __init__(self, current: Registry) -> None:
+        self.current = current
+
+
+def registry() -> Registry:
+    type_ = node_type_of(keep)
+    assert type_ is not None
+    return Registry([*builtin_registry().all(), type_])
+
+
+def test_one_set_of_rules_with_pointers_for_every_door() -> None:
+    config = {"count": 0, "parts": [{"size": 3}, {"size": "many"}, {"sise": 1}], "other": 1}
+    document = {"concertmaster": 1, "name": "a", "nodes": {"a": {"type": "rule.keep", "config": config}}}
+    known = registry()
+    told = {(one.code, one.pointer) for one in check_document(document, known, format=None, connections=None).problems}
+    assert told == {
+        ("config.invalid", "/nodes/a/config/count"),
+        ("config.invalid", "/nodes/a/config/parts/1/size"),
+        ("config.unknown_key", "/nodes/a/config/other"),
+        ("config.missing", "/nodes/a/config/parts/2/size"),
+    }
+    service: Any = NodeTypeService(Served(known))  # pyright: ignore[reportArgumentType]
+    alone = {(one.code, one.pointer) for one in service.validate(LOCAL_ADMIN, "rule.keep", config)}
+    assert alone == {(code, pointer.removeprefix("/nodes/a/config")) for code, pointer in told}
+
+
+DOCUMENT = """
+concertmaster: 1
+name: rules
+inputs: {count: {type: integer}, size: {type: integer}}
+nodes:
+  a:
+    type: rule.keep
+    config: {count: "{{ inputs.count }}", parts: [{size: "{{ inputs.size }}"}], code: "{{ not one }} %}"}
+outputs: {kept: "{{ nodes.a }}"}
+"""
+
+
+async def test_expressions_may_stand_anywhere_and_what_they_give_is_checked_again(tmp_path: Path) -> None:
+    async with running_engine(tmp_path, [keep]) as harness:
+        row, events = await harness.run(DOCUMENT, {"count": 2, "size": 5})
+        assert row.status == "succeeded", row.error
+        kept = events[-1].body.outputs["kept"]
+        assert kept == {"count": 2, "code": "{{ not one }} %}", "sizes": [5]}, "x-expression: false is literal"
+        CALLED.clear()
+        for inputs, place in (({"count": 0, "size": 5}, "count"), ({"count": 2, "size": 10}, "parts/0/size")):
+            row, _ = await harness.run(DOCUMENT, inputs)
+            assert row.error is not None
+            assert row.error.code == "node.config_invalid"
+            assert row.error.details["pointer"] == f"/nodes/a/config/{place}"
+        assert CALLED == [], "the node never began"
