@@ -168,7 +168,7 @@ def test_what_needs_a_server_is_tried_elsewhere(name: str) -> None:
 
 @pytest.mark.parametrize("type_id", sorted(OUTPUTS))
 async def test_the_example_runs(tmp_path: Path, type_id: str, request: pytest.FixtureRequest) -> None:
-    bucket = request.getfixturevalue("bucket") if type_id.startswith("s3.") else None
+    known = {"shop": request.getfixturevalue("bucket") if type_id.startswith("s3.") else shop(tmp_path)}
     for name, content in FILES.items():
         (tmp_path / name).write_text(content)
     spec = REGISTRY.spec(type_id)
@@ -181,7 +181,7 @@ async def test_the_example_runs(tmp_path: Path, type_id: str, request: pytest.Fi
         inputs = {name: schema["default"] for name, schema in workflow.inputs.items()}
         if "url" in inputs:
             inputs["url"] = f"http://127.0.0.1:{server.server_port}/"
-        async with running_engine(tmp_path, allow="127.0.0.1", connections={"shop": bucket or shop(tmp_path)}) as harness:
+        async with running_engine(tmp_path, allow="127.0.0.1", connections=known) as harness:
             row, events = await harness.run(spec.example, inputs)
         server.shutdown()
     assert row.status == "succeeded", row.error

@@ -26,7 +26,7 @@ from concertmaster.data.artifact_cache import ArtifactCache
 from concertmaster.data.artifact_files import copy, digest_of, explained, files_of, is_digest, missing, sync, used
 from concertmaster.data.depot import Depot
 from concertmaster.data.sources import Sources
-from concertmaster.domain.errors import ConcertMasterError, NotFound, OperationalError, UserError
+from concertmaster.domain.errors import OperationalError, UserError
 
 _TEMPORARY = "tmp"
 _OWNER = "database"
