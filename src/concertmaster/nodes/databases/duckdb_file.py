@@ -19,8 +19,8 @@ import duckdb
 import pyarrow as pa
 
 from concertmaster import Context, Sql, UserError
+from concertmaster.data.relations import fit_for_arrow
 from concertmaster.nodes.builtin.duck.columns import quoted
-from concertmaster.nodes.builtin.duck.results import fit_for_arrow
 from concertmaster.nodes.databases.adapter import (
     Bounds,
     CsvFile,
