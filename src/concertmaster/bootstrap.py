@@ -210,12 +210,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
         foreign = not await asyncio.to_thread(storage.artifacts.belongs_to, whose)
         references = SqlReferenceStore(storage.database)
         retention = RetentionService(
-            references,
-            engine.results,
-            storage.artifacts,
-            _retention_rules(settings),
-            clock,
-            foreign=foreign,
+            references, engine.results, storage.artifacts, _retention_rules(settings), clock, foreign=foreign
         )
         stack.push_async_callback(retention.close)
         if recover:
