@@ -54,12 +54,6 @@ def opened(values: Mapping[str, Any], context: Context, bounds: Bounds, *, read_
     addresses = context.addresses(str(values["host"]), int(values["port"]))
     try:
         return Mysql(values, addresses, bounds, read_only=read_only)
-    except ModuleNotFoundError as error:
-        raise UserError(
-            "db.driver_missing",
-            "The driver for MySQL is not installed; install it and restart: pip install 'concertmaster[mysql]'",
-            sent=False,
-        ) from error
     except CheckFailed as error:
         raise UserError("db.refused", f"{error.message}. {error.fix}", sent=False) from error
     except (OSError, pymysql.MySQLError) as error:

@@ -236,7 +236,14 @@ def _opened(connection: Connection[Any], context: Context, bounds: Bounds, *, re
         case "postgres":
             return postgres.opened(values, context, bounds, read_only=read_only)
         case "mysql":
-            return mysql.opened(values, context, bounds, read_only=read_only)
+            try:
+                return mysql.opened(values, context, bounds, read_only=read_only)
+            except ModuleNotFoundError as error:
+                raise UserError(
+                    "db.driver_missing",
+                    "The driver for MySQL is not installed; install it and restart: pip install 'concertmaster[mysql]'",
+                    sent=False,
+                ) from error
         case "sqlite":
             return sqlite_file.opened(values, context, bounds, read_only=read_only)
         case "duckdb":

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -291,3 +295,26 @@ def test_files_stay_in_the_workspace_and_are_not_made_by_reading(place: Place) -
         with pytest.raises((UserError, OperationalError)):
             db_execute(place.connection, [Sql(text)], place.context, transaction=False)
     assert not (place.folder / "other.db").exists()
+
+
+def test_a_driver_is_asked_for_when_it_is_needed_and_not_before(tmp_path: Path) -> None:
+    script = """
+import sys
+sys.modules["pymysql"] = None
+from pathlib import Path
+from concertmaster import Connection, Sql, UserError
+from concertmaster.nodes.builtin.database_query import db_query
+from concertmaster.nodes.loader import builtin_registry
+from node_context import PlainContext
+assert {"db.query", "db.write", "db.execute", "db.copy"} <= set(builtin_registry().ids())
+assert not {"psycopg", "duckdb"} & set(sys.modules), "a start without databases loads their drivers"
+try:
+    db_query(Connection("mysql", "there", {"host": "127.0.0.1", "port": 1}), Sql("select 1"), PlainContext(Path(".")))
+except UserError as error:
+    assert (error.code, "pip install" in error.message) == ("db.driver_missing", True), error
+else:
+    raise AssertionError("no driver, and no error")
+"""
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", script], env=env, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
