@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import ssl
 from collections.abc import Callable
@@ -42,15 +43,11 @@ async def dial(rules: EgressRules, host: str, port: int, *, resolve: Resolve = s
             raise
         else:
             return found
-    said = "no answer" if isinstance(last, TimeoutError) else last.strerror or last
-    raise OperationalError(
-        "network.connect_failed",
-        f"Nothing can be connected at {host}:{port}: {said}. Check host and port, and that the server runs and lets "
-        "this machine in",
-        sent=False,
-        reason=f"Nothing can be connected at {host}:{port}: {said}",
-        fix="Check host and port, and that the server runs and lets this machine in",
-    ) from last
+    # The loop's own words hold the address once more.
+    said = os.strerror(last.errno) if last.errno else "no answer" if isinstance(last, TimeoutError) else str(last)
+    reason = f"Nothing can be connected at {host}:{port}: {said}"
+    fix = "Check host and port, and that the server runs and lets this machine in"
+    raise OperationalError("network.connect_failed", f"{reason}. {fix}", sent=False, reason=reason, fix=fix) from last
 
 
 async def in_thread(work: Callable[[socket.socket], T], held: socket.socket, *, seconds: float) -> T:
