@@ -24,6 +24,7 @@ _PLAIN = (
     pa.types.is_float64,
     pa.types.is_string,
     pa.types.is_large_string,
+    pa.types.is_string_view,
     pa.types.is_date32,
     pa.types.is_timestamp,
     pa.types.is_decimal128,
