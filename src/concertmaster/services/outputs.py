@@ -75,10 +75,11 @@ class OutputService:
         # Polars and DuckDB take half a second and 100 MB: a server that nobody asks for a table does without.
         from concertmaster.data.statistics import column_names, statistics  # noqa: PLC0415
 
-        path = self._artifacts.local_path(table.artifact)
-        wanted = column_names(path, columns)
-        known = {name: found for name in wanted if (found := self._known.get((table.artifact, name))) is not None}
-        fresh = {column.name: column for column in statistics(path, [name for name in wanted if name not in known])}
+        with self._artifacts.holding([table.artifact]):
+            path = self._artifacts.local_path(table.artifact)
+            wanted = column_names(path, columns)
+            known = {name: one for name in wanted if (one := self._known.get((table.artifact, name))) is not None}
+            fresh = {one.name: one for one in statistics(path, [name for name in wanted if name not in known])}
         for name, column in fresh.items():
             self._known.put((table.artifact, name), column)
         return [known.get(name) or fresh[name] for name in wanted]
