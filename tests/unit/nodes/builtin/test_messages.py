@@ -22,6 +22,7 @@ from concertmaster.nodes.clients.redis import opened
 from concertmaster.nodes.connection_checks.access import Access
 from concertmaster.nodes.connection_checks.run import run_check
 from concertmaster.nodes.connection_types.catalog import check_values, with_defaults
+from concertmaster.nodes.loader import builtin_registry
 from connection_servers import nats_server, program, rabbitmq_server, redis_server
 from engine_harness import example_of, running_engine
 from node_context import PlainContext
@@ -165,6 +166,13 @@ async def test_nats_stores_a_message_once(nats: Connection[Any], context: PlainC
     assert (other.code, "`stream`" in other.message) == ("nats.refused", True)
     large = await refusal(nats_publish(connection=nats, subject="kept.x", messages=["x" * 2_000_000], context=context))
     assert (large.code, large.details["sent"]) == ("nats.too_large", False)
+
+
+def test_only_a_stream_tells_a_repetition() -> None:
+    spec = builtin_registry().spec("nats.publish")
+    assert spec is not None
+    assert [spec.idempotent_of({"delivery": way}) for way in ("jetstream", "core")] == [True, False]
+    assert spec.idempotent_of({})
 
 
 async def make_stream(nats: Connection[Any], subjects: str) -> None:
