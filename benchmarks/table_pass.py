@@ -15,7 +15,7 @@ import psutil
 from benchmarks.report import Report
 from benchmarks.server import Server, start
 
-ROWS = 80_000_000
+ROWS = 87_500_000
 FLOATS = 7
 POLL_SECONDS = 0.02
 WAIT_SECONDS = 300

@@ -70,7 +70,8 @@ def _show(path: str, query: dict[str, Any], *, as_json: bool, data_dir: Path | N
     if as_json or told.get("kind") in ("json", "file"):
         print_json(told if as_json or told["kind"] == "file" else told["value"])
     elif "columns" in told:
-        made = Table(title=f"{told['rows']:,} rows, {told['bytes']:,} bytes", title_justify="left", title_style="bold")
+        console().print(Text(f"{told['rows']:,} rows, {told['bytes']:,} bytes", style="bold"))
+        made = Table(box=None, pad_edge=False, header_style="bold")
         for heading in _COLUMNS:
             made.add_column(heading, justify="right" if heading in ("nulls", "distinct") else "left", overflow="fold")
         for one in told["columns"]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from factories import document
+from factories import CITIES, document, table_workflow
 from server_process import Command
 
 LARGE = {"nodes": {"a": {"type": "data.set", "config": {"value": "x" * 70_000}}}, "edges": [], "outputs": {}}
@@ -59,3 +59,16 @@ def test_bounds_that_mean_nothing_are_refused(
     done = command("outputs", "clean")
     assert done.returncode == 2
     assert told in done.stderr
+
+
+def test_what_a_node_gave_what_is_in_it_and_where_it_is_from(workspace: Path, command: Command) -> None:
+    (workspace / "cities.csv").write_text(CITIES)
+    (workspace / "cities.yaml").write_text(yaml.safe_dump(table_workflow()))
+    id_ = json.loads(command("run", "cities.yaml", "--json").stdout)["id"]
+    rows = command("executions", "output", id_, "large", "--limit", "2", "--sort", "-people").stdout
+    assert ("2 of 3 rows" in rows, "9000" in rows, "1500" in rows, "--offset 2" in rows) == (True, True, False, True)
+    facts = command("executions", "output", id_, "read", "--stats", "--column", "people").stdout
+    assert facts.splitlines()[-1].split() == ["people", "int64", "1", "4", "500", "9000"]
+    told = command("executions", "lineage", id_, "large").stdout
+    assert "large  table, 3 rows" in told
+    assert "    from read (table, 5 rows" in told
