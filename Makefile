@@ -45,7 +45,7 @@ e2e: $(STAMPS)/dev $(STAMPS)/browser web ## Browser tests in a real Chromium
 	$(PYTEST) -m browser
 
 test: check test-web $(STAMPS)/browser $(STAMPS)/postgres $(STAMPS)/mariadb $(STAMPS)/brokers web ## Everything
-	$(PYTEST) -n 2
+	$(PYTEST) -n 3
 
 chaos: $(STAMPS)/dev $(STAMPS)/postgres web ## The long crash campaign and its report; CHAOS_KILLS=500 CHAOS_SEED=7 for more
 	CHAOS_KILLS=$${CHAOS_KILLS:-200} $(PYTEST) -s tests/chaos

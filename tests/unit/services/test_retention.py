@@ -191,6 +191,9 @@ async def test_slices_of_a_table_are_named_by_the_child_that_reads_them(tmp_path
     async with running_engine(tmp_path, [table, bench.work()]) as harness:
         execution_id = await harness.start(document)
         await until(lambda: bench.inside == 1)
+        # What `sum` makes is named once its end is in the journal; made old before, nothing would keep it.
+        (part,) = await harness.children(execution_id)
+        await harness.until(part.id, lambda events: any(event.kind == "node.succeeded" for event in events))
         age(harness)
         before = stored(harness)
         assert await retention(harness, grace=DAY).work(dry_run=False) == Cleaned()
