@@ -22,7 +22,7 @@ from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.interfaces import Lease, Named, Slots
 from concertmaster.storage.dialect import ColumnType
 from concertmaster.storage.group_commit import first_line
-from concertmaster.storage.leases import LEASE_SECONDS, OnLost
+from concertmaster.storage.leases import OnLost
 from concertmaster.storage.notices import Listeners, Notices
 from concertmaster.storage.notifications import Listener
 from concertmaster.storage.payloads import CHANNEL, payloads
@@ -56,9 +56,8 @@ CONNECT = {
 _SESSION = {
     "statement_timeout": "30s",
     "lock_timeout": "10s",
-    # A process that stops in the middle keeps its locks no longer than its lease, so that others can take over.
-    "idle_in_transaction_session_timeout": f"{LEASE_SECONDS:.0f}s",
-    # A machine that is gone without a word keeps them no longer either.
+    "idle_in_transaction_session_timeout": "60s",
+    # The kernel of the server gives up a machine that is gone without a word, and its locks, as soon as ours does.
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "3",
