@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from concertmaster import Context, File, Table, UserError
-from concertmaster.data.slices import row_values
+from concertmaster.nodes.builtin.deferred import deferred
 from concertmaster.nodes.builtin.near_miss import hint
+
+if TYPE_CHECKING:
+    from concertmaster.data import slices
+else:
+    slices = deferred("concertmaster.data.slices")
 
 MOST_ROWS = 100_000
 _ASKED_EVERY = 1_000
@@ -27,7 +32,7 @@ def items_of(value: Any) -> list[Any]:
                 "which take tables of any size, or fewer rows (table.filter, table.sample)",
                 rows=value.rows,
             )
-        return list(row_values(value.path, 0, value.rows))
+        return list(slices.row_values(value.path, 0, value.rows))
     if isinstance(value, list):
         return cast("list[Any]", value)
     raise UserError("data.not_a_list", f"A list or a table has to be wired in, and {_shown(value)} came")

@@ -7,16 +7,21 @@ from collections.abc import Iterator, Mapping
 from datetime import time
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import fastavro
-import fastexcel
 import orjson
 import polars as pl
 from lxml import etree
 
 from concertmaster import UserError
+from concertmaster.nodes.builtin.deferred import deferred
 from concertmaster.nodes.builtin.near_miss import hint
+
+if TYPE_CHECKING:
+    import fastexcel
+else:
+    fastexcel = deferred("fastexcel")
 
 _BATCH_ROWS = 20_000
 _LINE = "\x01"  # a sign that no text file has, so that a line is one field
