@@ -4,40 +4,31 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import shutil
-import signal
-import socket
-import struct
 import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-import orjson
-
 from concertmaster.cli.authoring.findings import Finding
 from concertmaster.config import PREFIX
 from concertmaster.domain.redaction import Redactor
-from concertmaster.executors.frames import FRAME_LIMIT_BYTES, encode
-from concertmaster.executors.process_tree import descendants, memory_bytes
+from concertmaster.executors.watched_child import WatchedChild
 from concertmaster.nodes.assembly import Served
 from concertmaster.nodes.candidates import FOLDER, Candidate
 from concertmaster.nodes.description import Description, TypeDescription
 from concertmaster.nodes.manifest import Manifest, ManifestSource
 from concertmaster.nodes.module_files import StoredFiles
 
+_MODULE = "concertmaster.cli.authoring.trial"
 MANIFEST = "concertmaster-nodes.json"
 MEMORY_BYTES = 3 * 2**30
-_LOOK_SECONDS = 0.1
 _KEPT_BYTES = 256 * 1024
 _SHOWN = 2_000
 # Of a secret, escaped in whatever way, that was cut in two by the pipe.
 _LONGEST_FORM = 512
-_HEADER = struct.Struct("!I")
 _WORDS = {
     "calls": "the calls of its docstring",
     "start": "starting a server with it",
@@ -102,24 +93,9 @@ class _Child:
     """One child process."""
 
     def __init__(self, home: Path) -> None:
-        self._channel, theirs = socket.socketpair()
-        self._said, write = os.pipe()
-        with theirs, open(write, "wb", closefd=True) as output:  # noqa: PTH123  (a descriptor)
-            self._process = subprocess.Popen(  # noqa: S603  (our own program)
-                [
-                    *(sys.executable, "-P", "-m", "concertmaster.cli.authoring.trial"),
-                    *(str(theirs.fileno()), str(os.getpid())),
-                ],
-                cwd=home,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env=_environment(),
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-        self._buffer = bytearray()
-        self._tail = bytearray()
+        self._child = WatchedChild(
+            _MODULE, cwd=home, env=_environment(), kept_bytes=_KEPT_BYTES, on_printed=self._look_for_secrets
+        )
         self._secrets: dict[str, str] = {}
         self._hidden: dict[str, Redactor] = {}
         self._printed: set[str] = set()
@@ -129,10 +105,13 @@ class _Child:
         """Let it try the types; gives the references of those that are done with."""
         by_name = {type_.spec.reference: type_ for type_ in types}
         self._stage = (types[0].spec.reference, "start")
-        self._channel.sendall(encode(job))
+        self._child.send(job)
         done: set[str] = set()
         deadline = time.monotonic() + 60.0
-        while (message := self._next(deadline)) is not None:
+        while (left := deadline - time.monotonic()) > 0:
+            message = self._child.next(left, self._too_large)
+            if message is None:
+                break
             if "stage" in message:
                 self._stage = (str(message["node"]), str(message["stage"]))
                 deadline = time.monotonic() + float(message["seconds"])
@@ -146,7 +125,7 @@ class _Child:
             elif "done" in message:
                 done.add(str(message["done"]))
             self._report_printed(found, by_name)
-        self._drain()
+        self._child.drain()
         self._report_printed(found, by_name)
         if not set(by_name) - done:
             return done
@@ -157,66 +136,14 @@ class _Child:
 
     def end(self) -> None:
         """Kill it and everything that it has started."""
-        for pid in descendants(self._process.pid):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        os.close(self._said)
-        self._channel.close()
+        self._child.end()
 
-    def _next(self, deadline: float) -> Mapping[str, Any] | None:
-        """The next message; None when it has ended, takes too long, or too much memory."""
-        while (message := self._message()) is None:
-            left = deadline - time.monotonic()
-            if left <= 0 or self._memory() > MEMORY_BYTES:
-                return None
-            ready, _, _ = select.select([self._channel, self._said], [], [], min(left, _LOOK_SECONDS))
-            if self._said in ready:
-                self._drain()
-            if self._channel in ready:
-                try:
-                    data = self._channel.recv(1 << 20)
-                except ConnectionError:
-                    return None
-                if not data:
-                    return None
-                self._buffer += data
-        return message
+    def _too_large(self) -> bool:
+        return self._child.memory() > MEMORY_BYTES
 
-    def _message(self) -> Mapping[str, Any] | None:
-        if len(self._buffer) < _HEADER.size:
-            return None
-        end = _HEADER.size + _HEADER.unpack_from(self._buffer)[0]
-        if end > FRAME_LIMIT_BYTES + _HEADER.size or len(self._buffer) < end:
-            return None
-        data = bytes(self._buffer[_HEADER.size : end])
-        del self._buffer[:end]
-        try:
-            found: Any = orjson.loads(data)
-        except ValueError:
-            return {}
-        return cast("Mapping[str, Any]", found) if isinstance(found, dict) else {}
-
-    def _memory(self) -> int:
-        return memory_bytes([self._process.pid, *descendants(self._process.pid)])
-
-    def _drain(self) -> None:
-        """Take what is printed, and keep the end of it."""
-        for _ in range(64):
-            if not select.select([self._said], [], [], 0)[0]:
-                break
-            data = os.read(self._said, 1 << 16)
-            if not data:
-                break
-            self._tail += data
-            del self._tail[:-_KEPT_BYTES]
-            self._look_for_secrets(len(data) + _LONGEST_FORM)
-
-    def _look_for_secrets(self, characters: int) -> None:
-        """Note the secrets in the last characters that were printed."""
-        text = self._tail[-characters:].decode(errors="backslashreplace")
+    def _look_for_secrets(self, data: bytes) -> None:
+        """Note the secrets in what was printed, or that end in it."""
+        text = self._child.tail[-(len(data) + _LONGEST_FORM) :].decode(errors="backslashreplace")
         self._printed |= {secret for secret, hidden in self._hidden.items() if hidden.redact(text) != text}
 
     def _report_printed(self, found: list[Finding], types: Mapping[str, TypeDescription]) -> None:
@@ -231,19 +158,16 @@ class _Child:
         what = _WORDS.get(self._stage[1], "trying it")
         if late:
             return _finding(type_, "example.hangs", f"{what} does not come to an end", "let it do less, or end")
-        if self._process.poll() is None and self._memory() > MEMORY_BYTES:
+        if self._child.alive and self._too_large():
             told = f"{what} takes more memory than {MEMORY_BYTES // 2**20:,} MiB"
             return _finding(type_, "example.memory", told, "let it do less")
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(1)
-        code = self._process.returncode
+            self._child.process.wait(1)
+        code = self._child.process.returncode
         how = f"exit code {code}" if code is not None and code >= 0 else f"signal {-(code or 0)}"
-        tail = str(Redactor(self._secrets).redact(self._text()))[-_SHOWN:].strip()
+        tail = str(Redactor(self._secrets).redact(self._child.text))[-_SHOWN:].strip()
         told = f"{what} ended the process ({how}){f':{chr(10)}{tail}' if tail else ''}"
         return _finding(type_, "example.crashed", told, "a node may not end the process that it runs in, nor crash it")
-
-    def _text(self) -> str:
-        return self._tail.decode(errors="backslashreplace")
 
 
 def _finding(type_: TypeDescription, code: str, message: str, fix: str) -> Finding:
@@ -252,14 +176,8 @@ def _finding(type_: TypeDescription, code: str, message: str, fix: str) -> Findi
 
 def _environment() -> dict[str, str]:
     """Ours without settings: the trial has a workspace and a data folder of its own."""
-    kept = {
+    return {
         name: value
         for name, value in os.environ.items()
         if not name.upper().startswith(PREFIX) or name.upper() == f"{PREFIX}EGRESS_ALLOW"
     }
-    return {**kept, "PYTHONPATH": os.pathsep.join(_paths())}
-
-
-def _paths() -> Iterator[str]:
-    for entry in sys.path:
-        yield entry or str(Path.cwd())
