@@ -7,18 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from concertmaster.domain.expression import per_item
-from concertmaster.domain.expression_per_item import PerItem
-from concertmaster.domain.sql_template import Marker, Sql
 from concertmaster.domain.values import from_json, to_json
 from concertmaster.engine.calling import Inputs
+from concertmaster.engine.plain_config import config_of, plain_config
 from concertmaster.nodes.credentials import Connection
 from concertmaster.nodes.module_files import PACKAGE_PREFIX
 from concertmaster.nodes.node_type import NodeType
-
-# No key of a document has a NUL, so nothing else looks like these.
-_SQL = "\0sql"
-_PER_ITEM = "\0per_item"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +68,7 @@ class IsolatedJob:
         code = self.code
         return {
             "code": [code.module, code.function, code.source_hash, code.stored],
-            "config": _plain(self.config),
+            "config": plain_config(self.config),
             "inputs": {
                 port: [to_json(item) for item in value] if isinstance(value, list) else to_json(value)
                 for port, value in self.inputs.items()
@@ -96,7 +90,7 @@ class IsolatedJob:
         execution_id, node, attempt, idempotency_key = data["names"]
         return IsolatedJob(
             code=Code(*data["code"]),
-            config=_rebuilt(data["config"]),
+            config=config_of(data["config"]),
             inputs={
                 port: [from_json(item) for item in cast("list[Any]", value)]
                 if isinstance(value, list)
@@ -126,33 +120,3 @@ def connection_json(connection: Connection) -> dict[str, Any]:
 def connection_of(data: Mapping[str, Any]) -> Connection:
     """Inverse of `connection_json`."""
     return Connection(data["type"], data["name"], data["values"])
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case Sql():
-            pieces = [part if isinstance(part, str) else [part.name, part.identifier] for part in value.parts]
-            return {_SQL: [value.text, value.parameters, value.identifiers, pieces]}
-        case PerItem():
-            return {_PER_ITEM: [value.source, value.scope]}
-        case dict():
-            return {key: _plain(item) for key, item in cast("dict[Any, Any]", value).items()}
-        case list() | tuple():
-            return [_plain(item) for item in cast("list[Any]", value)]
-        case _:
-            return value
-
-
-def _rebuilt(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_rebuilt(item) for item in cast("list[Any]", value)]
-    if not isinstance(value, dict):
-        return value
-    entries = cast("dict[str, Any]", value)
-    if _SQL in entries:
-        text, parameters, identifiers, pieces = entries[_SQL]
-        parts = tuple(piece if isinstance(piece, str) else Marker(*piece) for piece in pieces)
-        return Sql(text, parameters, tuple(identifiers), parts)
-    if _PER_ITEM in entries:
-        return per_item(*entries[_PER_ITEM])
-    return {key: _rebuilt(item) for key, item in entries.items()}
