@@ -17,6 +17,7 @@ from concertmaster.domain.ports import ANY
 from concertmaster.domain.spec import Container, Effect, Isolation, NodeSpec, OutletSpec, Port
 from concertmaster.nodes.config_model import build_config_model, connection_fields
 from concertmaster.nodes.docstring import read_docstring
+from concertmaster.nodes.lazy import Lazy
 from concertmaster.nodes.node_type import Call, Migrate, NodeType
 from concertmaster.nodes.options import option_sources
 from concertmaster.nodes.schema import config_schema, title_of
@@ -46,6 +47,7 @@ class _Traits:
     idempotent_by: tuple[str, frozenset[str]] | None
     isolation: Isolation
     isolated_when: Callable[[Any], bool] | None
+    lazy: Lazy | None
     container: Container | None
     memory_mb: int | None
     migrate: Migrate | None
@@ -73,6 +75,7 @@ def node(
     idempotent_by: tuple[str, Iterable[str]] | None = None,
     isolation: Isolation = "none",
     isolated_when: Callable[[Any], bool] | None = None,
+    lazy: Lazy | None = None,
     container: Container | None = None,
     memory_mb: int | None = None,
     migrate: Migrate | None = None,
@@ -98,6 +101,7 @@ def node(
     idempotent_by: tuple[str, Iterable[str]] | None = None,
     isolation: Isolation = "none",
     isolated_when: Callable[[Any], bool] | None = None,
+    lazy: Lazy | None = None,
     container: Container | None = None,
     memory_mb: int | None = None,
     migrate: Migrate | None = None,
@@ -124,6 +128,7 @@ def node(
         container: what becomes of its body; for the `flow` types that come with ConcertMaster.
         isolated_when: asked with the config, an object with the parameters as attributes: whether this use runs in
             a process of its own, where the others do not.
+        lazy: it may be computed together with its neighbours; for types that come with ConcertMaster.
         memory_mb: limit of memory of that process, in MiB; default the setting `process_memory`.
         migrate: makes a config of this version of one of the version before; offered to people, never done unasked.
         title: default the docstring's first line when it is short, else the function's name in words.
@@ -146,6 +151,7 @@ def node(
         idempotent_by=(idempotent_by[0], frozenset(idempotent_by[1])) if idempotent_by else None,
         isolation=isolation,
         isolated_when=isolated_when,
+        lazy=lazy,
         container=container,
         memory_mb=memory_mb,
         migrate=migrate,
@@ -188,6 +194,7 @@ def _node_type(function: Callable[..., Any], traits: _Traits, scope: dict[str, A
         memory_bytes=None if traits.memory_mb is None else traits.memory_mb * 2**20,
         migrate=traits.migrate,
         options=option_sources(function, signature.config),
+        lazy=traits.lazy,
         results="single" if traits.outlets == ("out",) and not traits.dynamic_outlets else "outlets",
     )
 

@@ -13,6 +13,7 @@ from concertmaster.domain.errors import UserError
 from concertmaster.domain.problems import plain_message
 from concertmaster.domain.spec import NodeSpec
 from concertmaster.nodes.context import Outlet
+from concertmaster.nodes.lazy import Lazy
 
 if TYPE_CHECKING:
     from concertmaster.nodes.options import OptionSource
@@ -76,6 +77,7 @@ class NodeType:
         migrate: makes a config of this version of one of the version before.
         host: that every use of the type talks to, where it is the same for all; for limits and breakers.
         options: functions that give options for fields, by name.
+        lazy: set where it may be computed together with its neighbours.
         results: `single`: the result leaves through `out`; `outlets`: it is an Outlet or a dict of outlet to value.
     """
 
@@ -92,6 +94,7 @@ class NodeType:
     memory_bytes: int | None = None
     host: str | None = None
     options: Mapping[str, OptionSource] = field(default_factory=lambda: {})
+    lazy: Lazy | None = None
     results: Literal["single", "outlets"] = "single"
     migrate: Migrate | None = None
 

@@ -17,6 +17,7 @@ from concertmaster.nodes.builtin.csv.columns import COMPRESSED, CsvOptions
 from concertmaster.nodes.builtin.csv.reading import as_utf8, read_csv
 from concertmaster.nodes.builtin.deferred import deferred
 from concertmaster.nodes.builtin.near_miss import hint
+from concertmaster.nodes.lazy import Lazy
 
 if TYPE_CHECKING:
     from concertmaster.nodes.builtin.formats import reading
@@ -67,6 +68,7 @@ def apart(config: Any) -> bool:
     id="file.read",
     category="files",
     effect="read",
+    lazy=Lazy(),
     isolated_when=apart,
     summary="path",
     icon="file-input",

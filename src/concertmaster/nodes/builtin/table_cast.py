@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from concertmaster import Context, Table, UserError, node
 from concertmaster.nodes.builtin.duck.columns import demand_columns, quoted
+from concertmaster.nodes.builtin.duck.family import DUCK
 from concertmaster.nodes.builtin.duck.query import Name, Query, listed
 
 Type = Literal["text", "integer", "number", "decimal", "boolean", "date", "datetime", "datetime_utc", "time"]
@@ -26,7 +28,19 @@ _SQL: Mapping[Type, str] = {
 _DATES: tuple[Type, ...] = ("date", "datetime", "datetime_utc", "time")
 
 
-@node(id="table.cast", category="tables", effect="none", summary="columns", icon="replace", title="Convert types")
+# What does not convert has to be found in rows and columns that nobody asks for, too.
+_CAST = replace(DUCK, inner=lambda config: config.on_error == "null")
+
+
+@node(
+    id="table.cast",
+    category="tables",
+    effect="none",
+    lazy=_CAST,
+    summary="columns",
+    icon="replace",
+    title="Convert types",
+)
 def table_cast(
     table: Table,
     columns: Annotated[Mapping[Name, Type], Field(min_length=1)],

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Literal
 
 from concertmaster import Context, Table, UserError, node
+from concertmaster.nodes.builtin.duck.family import DUCK
 from concertmaster.nodes.builtin.duck.query import Column, Memory, Query, listed
 from concertmaster.nodes.builtin.duck.session import DEFAULT_MEMORY_MB
 
 
-@node(id="table.dedupe", category="tables", effect="none", summary="by", icon="copy-minus", title="Remove duplicates")
+@node(id="table.dedupe", lazy=DUCK, category="tables", effect="none", summary="by", icon="copy-minus", title="Remove duplicates")
 def table_dedupe(
     table: Table,
     by: Sequence[Column] = (),

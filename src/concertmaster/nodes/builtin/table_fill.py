@@ -7,6 +7,7 @@ from typing import Literal
 
 from concertmaster import Context, Table, UserError, node
 from concertmaster.nodes.builtin.duck.columns import demand_columns, quoted
+from concertmaster.nodes.builtin.duck.family import DUCK
 from concertmaster.nodes.builtin.duck.kinds import is_number
 from concertmaster.nodes.builtin.duck.query import Column, Memory, Name, Query, listed
 from concertmaster.nodes.builtin.duck.session import DEFAULT_MEMORY_MB
@@ -25,6 +26,7 @@ _AGGREGATES: Mapping[Method, str] = {
 
 @node(
     id="table.fill",
+    lazy=DUCK,
     category="tables",
     effect="none",
     summary="values",

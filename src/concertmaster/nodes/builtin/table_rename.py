@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Literal, cast
 
 import polars as pl
 
 from concertmaster import UserError, node
-from concertmaster.nodes.builtin.duck.columns import demand_columns
+from concertmaster.nodes.builtin.duck.columns import demand_columns, quoted
+from concertmaster.nodes.builtin.duck.family import DUCK
+from concertmaster.nodes.builtin.duck.query import Query, listed
+from concertmaster.nodes.builtin.duck.rows import Rows
 
 _STYLES: Mapping[str, Callable[[str], str]] = {
     "keep": str,
@@ -20,7 +23,7 @@ _STYLES: Mapping[str, Callable[[str], str]] = {
 }
 
 
-@node(id="table.rename", category="tables", effect="none", summary="columns", icon="pencil", title="Rename columns")
+@node(id="table.rename", lazy=DUCK, category="tables", effect="none", summary="columns", icon="pencil", title="Rename columns")
 def table_rename(
     table: pl.LazyFrame,
     columns: Mapping[str, str] | None = None,
@@ -69,6 +72,9 @@ def table_rename(
                 columns=[origin[name], old],
             )
         origin[name] = old
+    if isinstance(table, Rows):
+        shown = listed(f"{quoted(old)} AS {quoted(name)}" for old, name in renamed.items())
+        return cast("pl.LazyFrame", Query(None, tables={"input": table}).run(f"SELECT {shown} FROM input"))
     return frame.rename(renamed)
 
 

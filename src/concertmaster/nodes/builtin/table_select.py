@@ -9,13 +9,15 @@ import polars as pl
 from pydantic import Field
 
 from concertmaster import Context, Sql, Table, UserError, node
-from concertmaster.nodes.builtin.duck.columns import ColumnName, demand_columns
+from concertmaster.nodes.builtin.duck.columns import ColumnName, demand_columns, quoted
+from concertmaster.nodes.builtin.duck.family import DUCK
 from concertmaster.nodes.builtin.duck.projection import projection
-from concertmaster.nodes.builtin.duck.query import Query
+from concertmaster.nodes.builtin.duck.query import Query, listed
+from concertmaster.nodes.builtin.duck.rows import Rows
 from concertmaster.nodes.builtin.lazy import lazy
 
 
-@node(id="table.select", category="tables", effect="none", summary="columns", icon="columns-3", title="Select columns")
+@node(id="table.select", lazy=DUCK, category="tables", effect="none", summary="columns", icon="columns-3", title="Select columns")
 def table_select(
     table: Table,
     columns: Annotated[Sequence[ColumnName] | Mapping[str, Sql], Field(min_length=1)],
@@ -53,5 +55,9 @@ def table_select(
     if mode == "drop":
         if len(set(columns)) == len(known):
             raise UserError("select.nothing_left", "All columns would be dropped; leave at least one")
-        return frame.drop(columns)
-    return frame.select(list(dict.fromkeys(columns))) if mode == "keep" else frame
+        chosen = [name for name in known if name not in columns]
+    else:
+        chosen = list(dict.fromkeys(columns)) if mode == "keep" else known
+    if isinstance(table, Rows):
+        return Query(context, tables={"input": table}).run(f"SELECT {listed(map(quoted, chosen))} FROM input")
+    return frame.select(chosen)

@@ -20,12 +20,14 @@ from pydantic import Field
 from concertmaster import Context, Sql, Table, UserError, node
 from concertmaster.nodes.builtin.duck.columns import ColumnName, demand_columns, quoted
 from concertmaster.nodes.builtin.duck.expressions import Composed
-from concertmaster.nodes.builtin.duck.session import DEFAULT_MEMORY_MB, Session
+from concertmaster.nodes.builtin.duck.family import DUCK
+from concertmaster.nodes.builtin.duck.rows import session_over
+from concertmaster.nodes.builtin.duck.session import DEFAULT_MEMORY_MB
 
 Memory = Annotated[int, Field(ge=64, le=1_048_576)]
 
 
-@node(id="table.sql", category="tables", effect="none", summary="query", icon="database", title="SQL")
+@node(id="table.sql", lazy=DUCK, category="tables", effect="none", summary="query", icon="database", title="SQL")
 def table_sql(
     table: Table | None = None,
     *,
@@ -65,10 +67,10 @@ def table_sql(
         ```
     """
     inputs = dict(tables) if table is None else {"input": table, **tables}
-    return cast("Table", Session(inputs, context, memory_mb=memory_mb).query(query))
+    return cast("Table", session_over(inputs, context, memory_mb=memory_mb).query(query))
 
 
-@node(id="table.filter", category="tables", effect="none", summary="condition", icon="filter", title="Filter rows")
+@node(id="table.filter", lazy=DUCK, category="tables", effect="none", summary="condition", icon="filter", title="Filter rows")
 def table_filter(
     table: Table, condition: Sql, memory_mb: Memory = DEFAULT_MEMORY_MB, context: Context | None = None
 ) -> Table:
@@ -92,13 +94,13 @@ def table_filter(
         outputs: {late: "{{ nodes.late.rows }}"}
         ```
     """
-    session = Session({"input": table}, context, memory_mb=memory_mb)
+    session = session_over({"input": table}, context, memory_mb=memory_mb)
     composed = Composed(session)
     where = composed.add(condition, "the condition")
     return cast("Table", session.query(composed.sql(f"SELECT * FROM input WHERE {where}")))
 
 
-@node(id="table.aggregate", category="tables", effect="none", summary="by", icon="sigma", title="Aggregate")
+@node(id="table.aggregate", lazy=DUCK, category="tables", effect="none", summary="by", icon="sigma", title="Aggregate")
 def table_aggregate(
     table: Table,
     by: Sequence[ColumnName] = (),
@@ -131,7 +133,7 @@ def table_aggregate(
         outputs: {routes: "{{ nodes.routes.rows }}"}
         ```
     """
-    session = Session({"input": table}, context, memory_mb=memory_mb)
+    session = session_over({"input": table}, context, memory_mb=memory_mb)
     demand_columns(by, session.columns)
     for name in by:
         if name in measures:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from concertmaster import Context, Table, UserError, node
 from concertmaster.nodes.builtin.duck.columns import demand_columns, quoted
+from concertmaster.nodes.builtin.duck.family import DUCK
 from concertmaster.nodes.builtin.duck.kinds import kind_of
 from concertmaster.nodes.builtin.duck.query import Column, Name, Query, listed
 
 
-@node(id="table.unpivot", category="tables", effect="none", summary="columns", icon="unfold-vertical", title="Unpivot")
+@node(id="table.unpivot", lazy=DUCK, category="tables", effect="none", summary="columns", icon="unfold-vertical", title="Unpivot")
 def table_unpivot(
     table: Table,
     columns: Sequence[Column] = (),

@@ -9,12 +9,14 @@ from pydantic import Field
 
 from concertmaster import Context, Sql, Table, UserError, node
 from concertmaster.nodes.builtin.duck.columns import quoted
+from concertmaster.nodes.builtin.duck.family import DUCK
 from concertmaster.nodes.builtin.duck.query import Column, Memory, Name, Query, listed
 from concertmaster.nodes.builtin.duck.session import DEFAULT_MEMORY_MB
 
 
 @node(
     id="table.window",
+    lazy=DUCK,
     category="tables",
     effect="none",
     summary="columns",

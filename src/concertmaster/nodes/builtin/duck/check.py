@@ -35,16 +35,24 @@ _SESSION_FUNCTIONS = frozenset(
 )  # fmt: skip
 
 
-def check_query(con: duckdb.DuckDBPyConnection, text: str, tables: Sequence[str]) -> None:
+Part = dict[str, Any]
+"""An object of a query's parse tree."""
+
+
+def check_query(con: duckdb.DuckDBPyConnection, text: str, tables: Sequence[str]) -> list[Part]:
     """Refuse a query that is more than one SELECT over `tables`.
 
+    Returns:
+        The objects of its parse tree.
     Raises:
         UserError: `sql.syntax`, `sql.not_a_select`, `sql.unknown_table` or `sql.not_allowed`.
     """
     tree = _tree(con, text)
     names = {table.lower() for table in tables} | {name.lower() for name in _cte_names(tree)}
-    for part in _parts(tree):
+    parts = list(_parts(tree))
+    for part in parts:
         _check_part(part, names, tables)
+    return parts
 
 
 def check_expression(con: duckdb.DuckDBPyConnection, text: str, what: str) -> None:

@@ -12,7 +12,8 @@ from pydantic import Field
 from concertmaster import Context, Sql, Table, UserError
 from concertmaster.nodes.builtin.duck.columns import ColumnName, demand_columns, quoted, sort_keys
 from concertmaster.nodes.builtin.duck.expressions import Composed
-from concertmaster.nodes.builtin.duck.session import DEFAULT_MEMORY_MB, Session
+from concertmaster.nodes.builtin.duck.rows import session_over
+from concertmaster.nodes.builtin.duck.session import DEFAULT_MEMORY_MB
 from concertmaster.nodes.builtin.near_miss import hint
 
 Memory = Annotated[int, Field(ge=64, le=1_048_576)]
@@ -29,7 +30,7 @@ class Query:
     def __init__(
         self, context: Context | None, *, memory_mb: int = DEFAULT_MEMORY_MB, tables: Mapping[str, Table | Path]
     ) -> None:
-        self.session = Session(tables, context, memory_mb=memory_mb)
+        self.session = session_over(tables, context, memory_mb=memory_mb)
         self._composed = Composed(self.session)
         self._tables = tuple(tables)
 

@@ -60,6 +60,11 @@ class Session:
         """Names of the columns of all inputs."""
         return tuple(dict.fromkeys(name for columns in self._columns.values() for name in columns))
 
+    @property
+    def circumstances(self) -> tuple[Context | None, int]:
+        """The attempt's context, and the limit of memory in MB."""
+        return self._context, self._memory_mb
+
     def columns_of(self, table: str) -> dict[str, str]:
         """Names of the columns of one input to their DuckDB types."""
         relation = self.con.table(table)
@@ -106,7 +111,7 @@ class Session:
         try:
             with self._watched():
                 relation = self.con.sql(sql.text, params=sql.parameters or None)
-                _refuse_double_columns(relation.columns)
+                refuse_double_columns(relation.columns)
                 schema, batches = relations.fit_for_arrow(relation, _BATCH_ROWS)
                 yield schema
                 yield from batches
@@ -210,7 +215,12 @@ def _file(source: Source) -> Path | None:
     return source.path if isinstance(source, Table) else source if isinstance(source, Path) else None
 
 
-def _refuse_double_columns(columns: list[str]) -> None:
+def refuse_double_columns(columns: list[str]) -> None:
+    """Refuse a result with two columns of one name.
+
+    Raises:
+        UserError: `sql.double_column`.
+    """
     double = next((name for name in columns if columns.count(name) > 1), None)
     if double is not None:
         raise UserError("sql.double_column", f"The result has two columns '{double}'; rename one of them with AS")
