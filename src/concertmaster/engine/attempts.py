@@ -8,17 +8,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
 
 from concertmaster.domain.events import NodeProgress, NodeStarted, NodeWaiting
 from concertmaster.domain.execution import Failure
 from concertmaster.domain.interfaces import Turn
-from concertmaster.engine.attempt import Job, Outcome, run_attempt, speaks_well, timeout_of
+from concertmaster.engine.attempt import Outcome, run_attempt, speaks_well, timeout_of
 from concertmaster.engine.context import NodeContext
 from concertmaster.engine.failures import failure_of
+from concertmaster.engine.fused import Fused
+from concertmaster.engine.groups import Groups
 from concertmaster.engine.inline import run_inline
+from concertmaster.engine.job import Attempt, Job
 from concertmaster.engine.keys import key_of
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
@@ -28,45 +29,6 @@ _log = logging.getLogger(__name__)
 HOLD_SECONDS = 0.05
 # Attempts that an execution may run inside its own turn of the loop before others get theirs.
 INLINE_ATTEMPTS = 200
-
-
-@dataclass(slots=True)
-class Attempt:
-    """An attempt in this process.
-
-    Attributes:
-        context: what the node sees; None until it begins.
-        timer: says when it is no longer quick, then when its time is over, then when it is given up.
-        held: its `node.started` is kept back while it may still be quick.
-        waited: it had to wait for a place, and has not gone on.
-        entered: resources with a limit that it may hold places of.
-        used: resources whose breakers want to know how it ended.
-        stop_reason: why it was told to stop, None while nobody did.
-        ended: its outcome has arrived; whatever comes later is dropped.
-    """
-
-    planned: PlanNode
-    number: int
-    started_at: datetime
-    context: NodeContext | None = None
-    task: asyncio.Task[None] | None = None
-    timer: asyncio.TimerHandle | None = None
-    held: bool = False
-    waited: bool = False
-    entered: list[str] | None = None
-    used: list[str] | None = None
-    stop_reason: str | None = None
-    ended: bool = False
-
-    @property
-    def node(self) -> str:
-        """Its node."""
-        return self.planned.id
-
-    def stop_timer(self) -> None:
-        """Nobody watches its clock any more."""
-        if self.timer is not None:
-            self.timer.cancel()
 
 
 class Attempts:
@@ -83,7 +45,8 @@ class Attempts:
         self._on_change = on_change
         self._loop = asyncio.get_running_loop()
         self._running: dict[str, Attempt] = {}
-        self._arrived: deque[tuple[Attempt, Outcome]] = deque()
+        self._arrived: deque[tuple[Attempt, Outcome | Fused]] = deque()
+        self._groups = Groups(engine, recorder, self._context)
         self._inline_left = INLINE_ATTEMPTS
 
     def __bool__(self) -> bool:
@@ -103,23 +66,40 @@ class Attempts:
         attempt.held = planned.effect != "write" and planned.type.call == "loop" and planned.threshold is None
         if not attempt.held:
             self._recorder.record(NodeStarted(planned.id, number))
-        attempt.task = asyncio.create_task(self._run(planned, attempt))
+        if not self._groups.park(attempt):
+            self._begin(attempt)
+
+    def launch(self) -> None:
+        """Begin what waited for others to start with it; to be called when the decider has had its say."""
+        for attempts, members in self._groups.take():
+            if not members:
+                self._one_by_one(attempts)
+                continue
+            task = asyncio.create_task(self._run_together(attempts, members))
+            for attempt in attempts:
+                attempt.task = task
 
     def stop(self, node: str, reason: str) -> bool:
         """Tell an attempt to stop; its outcome still arrives. False when the node has none in this process."""
         attempt = self._running.get(node)
         if attempt is None:
             return False
-        if attempt.stop_reason is None and attempt.task is not None:
+        if attempt.stop_reason is None and (attempt.task is not None or not attempt.ended):
             attempt.stop_reason = reason
             self._cancel(attempt)
         return True
 
-    def arrived(self) -> Iterator[tuple[Attempt, Outcome]]:
+    def arrived(self) -> Iterator[tuple[Attempt, Outcome | Fused]]:
         """The outcomes that came in since the last call, oldest first."""
         while self._arrived:
             attempt, outcome = self._arrived.popleft()
-            del self._running[attempt.node]
+            ended = outcome.attempts if isinstance(outcome, Fused) else (attempt,)
+            if isinstance(outcome, Fused) and not self._groups.may_end(outcome):
+                attempt.ended = False
+                self._one_by_one(ended)
+                continue
+            for one in ended:
+                del self._running[one.node]
             yield attempt, outcome
 
     async def let_others(self) -> None:
@@ -159,6 +139,47 @@ class Attempts:
             self._end(attempt, outcome)
         return outcome is not None
 
+    def _begin(self, attempt: Attempt) -> None:
+        attempt.task = asyncio.create_task(self._run(attempt.planned, attempt))
+
+    def _one_by_one(self, attempts: Sequence[Attempt]) -> None:
+        """Run the nodes that a group begins with by themselves, but for those that were told to stop."""
+        for attempt in attempts:
+            attempt.stop_timer()
+            if not self._current(attempt):
+                continue
+            if attempt.stop_reason is None:
+                self._begin(attempt)
+            else:
+                self._end(attempt, Failure("node.cancelled", attempt.stop_reason, node=attempt.node))
+
+    async def _run_together(self, attempts: Sequence[Attempt], members: Sequence[PlanNode]) -> None:
+        """The first of the attempts stands for all of them."""
+        lead = attempts[0]
+        self._time(lead)
+        fused = await self._groups.run(attempts, members, self._turn(lead))
+        if fused is None or not self._current(lead):
+            self._one_by_one(attempts)
+            return
+        for attempt in attempts:
+            attempt.stop_timer()
+        self._end(lead, fused)
+
+    def _turn(self, attempt: Attempt) -> Turn:
+        return Turn(lambda resource: self._queue(attempt, resource), lambda: self._dequeue(attempt))
+
+    def _context(self, attempt: Attempt) -> NodeContext:
+        attempt.context = NodeContext(
+            self._engine,
+            execution_id=self._recorder.state.execution_id,
+            node=attempt.node,
+            attempt=attempt.number,
+            idempotency_key=key_of(self._recorder.state, attempt.planned),
+            on_log=lambda level, text: self._on_log(attempt, level, text),
+            on_progress=lambda done, total: self._on_progress(attempt, done, total),
+        )
+        return attempt.context
+
     async def _run(self, planned: PlanNode, attempt: Attempt) -> None:
         try:
             self._end(attempt, await self._outcome(planned, attempt))
@@ -174,17 +195,7 @@ class Attempts:
             self._leave_breakers(attempt, None)
 
     async def _outcome(self, planned: PlanNode, attempt: Attempt) -> Outcome:
-        attempt.context = NodeContext(
-            self._engine,
-            execution_id=self._recorder.state.execution_id,
-            node=planned.id,
-            attempt=attempt.number,
-            idempotency_key=key_of(self._recorder.state, planned),
-            on_log=lambda level, text: self._on_log(attempt, level, text),
-            on_progress=lambda done, total: self._on_progress(attempt, done, total),
-        )
-        turn = Turn(lambda resource: self._queue(attempt, resource), lambda: self._dequeue(attempt))
-        job = Job(self._engine, self._recorder.state, planned, attempt.context, turn)
+        job = Job(self._engine, self._recorder.state, planned, self._context(attempt), self._turn(attempt))
         type_ = planned.type
         guarded = (
             planned.effect == "write" or type_.connections or "url" in type_.fields or self._engine.limits.resources
@@ -192,11 +203,11 @@ class Attempts:
         self._time(attempt)
         return await run_attempt(job, gate=(lambda used: self._admit(attempt, used)) if guarded else None)
 
-    def _end(self, attempt: Attempt, outcome: Outcome) -> None:
+    def _end(self, attempt: Attempt, outcome: Outcome | Fused) -> None:
         if not self._current(attempt):
             return
         attempt.ended = True
-        self._leave_breakers(attempt, outcome)
+        self._leave_breakers(attempt, None if isinstance(outcome, Fused) else outcome)
         self._arrived.append((attempt, outcome))
         self._on_change()
 

@@ -1,9 +1,11 @@
-"""Job: what one attempt works on."""
+"""Job: what one attempt works on, and Attempt: what is known of it while it is under way."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import cast
 
 from concertmaster.domain.interfaces import Turn
@@ -32,6 +34,45 @@ class Job:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "inputs", inputs_of(self.state, self.node))
+
+
+@dataclass(slots=True)
+class Attempt:
+    """An attempt in this process.
+
+    Attributes:
+        context: what the node sees; None until it begins.
+        timer: says when it is no longer quick, then when its time is over, then when it is given up.
+        held: its `node.started` is kept back while it may still be quick.
+        waited: it had to wait for a place, and has not gone on.
+        entered: resources with a limit that it may hold places of.
+        used: resources whose breakers want to know how it ended.
+        stop_reason: why it was told to stop, None while nobody did.
+        ended: its outcome has arrived; whatever comes later is dropped.
+    """
+
+    planned: PlanNode
+    number: int
+    started_at: datetime
+    context: NodeContext | None = None
+    task: asyncio.Task[None] | None = None
+    timer: asyncio.TimerHandle | None = None
+    held: bool = False
+    waited: bool = False
+    entered: list[str] | None = None
+    used: list[str] | None = None
+    stop_reason: str | None = None
+    ended: bool = False
+
+    @property
+    def node(self) -> str:
+        """Its node."""
+        return self.planned.id
+
+    def stop_timer(self) -> None:
+        """Nobody watches its clock any more."""
+        if self.timer is not None:
+            self.timer.cancel()
 
 
 def inputs_of(state: ExecutionState, node: PlanNode) -> Inputs:

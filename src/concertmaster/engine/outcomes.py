@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,10 +15,11 @@ from concertmaster.domain.interfaces import ArtifactReference, AskApproval, Comp
 from concertmaster.domain.values import NULL, Value, from_json
 from concertmaster.engine import commands as cmd
 from concertmaster.engine.attempt import Outcome
-from concertmaster.engine.attempts import Attempt, Attempts
+from concertmaster.engine.attempts import Attempts
 from concertmaster.engine.awaiting import arrival
 from concertmaster.engine.decider import after_failure
-from concertmaster.engine.job import inputs_of
+from concertmaster.engine.fused import Fused
+from concertmaster.engine.job import Attempt, inputs_of
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
 from concertmaster.engine.recorder import Recorder
@@ -43,7 +44,7 @@ class Outcomes:
     def _state(self) -> ExecutionState:
         return self._recorder.state
 
-    def absorb(self, attempt: Attempt, outcome: Outcome) -> None:
+    def absorb(self, attempt: Attempt, outcome: Outcome | Fused) -> None:
         """Record how an attempt ended."""
         node, number = attempt.node, attempt.number
         match outcome:
@@ -60,6 +61,8 @@ class Outcomes:
                 now, started_at = self._engine.clock.now(), attempt.started_at
                 body = after_failure(self._state, node, number, outcome, at=now, started_at=started_at)
                 self._recorder.record(body, at=now)
+            case Fused(_, members, outputs):
+                self._end_together(attempt, members, outputs)
             case Computed(outputs):
                 kept = kept_of(self._state, node, outcome)
                 self.succeed(node, number, attempt.started_at, outputs, kept=kept)
@@ -96,6 +99,13 @@ class Outcomes:
         body = events.NodeSucceeded(node, attempt, started_at, outputs, reused)
         companions = () if kept is None else (kept,)
         self._recorder.record(body, artifacts=references, companions=companions, consumed=consumed)
+
+    def _end_together(self, lead: Attempt, members: Sequence[PlanNode], outputs: Mapping[str, Value]) -> None:
+        """In one go: nothing is decided, and nothing appended, before the last of them has ended."""
+        for planned in members:
+            if self._state.nodes[planned.id].status == "pending":
+                self._recorder.record(events.NodeStarted(planned.id, 1))
+            self.succeed(planned.id, 1, lead.started_at, {planned.outlets[0]: outputs[planned.id]})
 
     def pass_through(self, planned: PlanNode, attempt: int) -> None:
         """End a node with the value on its main input."""

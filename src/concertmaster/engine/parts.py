@@ -135,6 +135,7 @@ class EngineSettings:
         show_rest: an execution that waits for longer says so in its status.
         hibernate: one that waits for longer leaves memory.
         running: executions in memory at one time in this process; more are left in the database.
+        fuse: tables pass through nodes that can be computed together, without being stored.
     """
 
     node_timeout: timedelta = timedelta(hours=1)
@@ -143,6 +144,7 @@ class EngineSettings:
     show_rest: timedelta = timedelta(milliseconds=250)
     hibernate: timedelta = timedelta(seconds=5)
     running: int = 10_000
+    fuse: bool = True
 
 
 class Owner:
@@ -170,6 +172,7 @@ class Engine:
         http: opens the guarded client; called once, when the first node asks.
         doors: to the services above.
         results: of earlier executions.
+        apart: by workflow, version and tail, how often in a row a group's nodes could not be computed together.
     """
 
     owner: Owner
@@ -188,3 +191,4 @@ class Engine:
     doors: Doors
     results: ResultStore
     settings: EngineSettings = field(default_factory=EngineSettings)
+    apart: Recent[tuple[str, int, str], int] = field(default_factory=lambda: Recent[tuple[str, int, str], int](1_000))

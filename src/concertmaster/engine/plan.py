@@ -17,6 +17,7 @@ from concertmaster.domain.phases import Phase, phases_of
 from concertmaster.domain.policy import NodePolicy
 from concertmaster.domain.spec import Effect, NodeSpec
 from concertmaster.domain.workflow import Body, Edge, Node, Workflow
+from concertmaster.engine.fusing import with_groups
 from concertmaster.nodes.node_type import NodeType
 from concertmaster.nodes.registry import Registry
 
@@ -47,6 +48,7 @@ class PlanNode:
         fixed_config: the checked config where no expression can change it; shared, so only built-ins may be given it.
         cached: its results are reused by later executions; what runs on the loop is computed sooner than looked up.
         inline: it may run inside the drive: a built-in that only computes, on the loop, without a context.
+        group: the last of the nodes that it may be computed together with, see `fusing.py`.
     """
 
     id: str
@@ -73,6 +75,7 @@ class PlanNode:
     undo: str | None = None
     body: BodyPlan | None = None
     stops: bool = False
+    group: str | None = None
 
     @property
     def spec(self) -> NodeSpec:
@@ -150,12 +153,13 @@ def compile_plan(workflow: Workflow, version: int, registry: Registry) -> Plan:
     """
     phases = phases_of(workflow)
     nodes = _compile_nodes(workflow, registry, phases, cache=workflow.policy.cache)
+    outputs = compile_value(dict(workflow.outputs))
     return Plan(
         workflow,
         version,
-        nodes,
+        with_groups(nodes, workflow.edges, outputs),
         tuple(workflow.edges),
-        compile_value(dict(workflow.outputs)),
+        outputs,
         {phase: tuple(n for n in nodes if phases.get(n) == phase) for phase in set(phases.values())},
     )
 

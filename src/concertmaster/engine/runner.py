@@ -173,6 +173,7 @@ class Runner:
                     return command
                 self._carry_out(command)
             if self._state.seq == seq:
+                self._attempts.launch()
                 return None
 
     def _carry_out(self, command: cmd.Command) -> None:
