@@ -20,6 +20,7 @@ from concertmaster.domain.limits import parse_limits
 from concertmaster.engine.breaker import BreakerPolicy, Breakers
 from concertmaster.engine.hooks import Hooks
 from concertmaster.engine.limits import Limits
+from concertmaster.engine.materialising import stored
 from concertmaster.engine.parts import Doors, Engine, EngineSettings, PlanCache
 from concertmaster.eventbus.memory import MemoryEventBus
 from concertmaster.executors.driving import driving, running
@@ -184,6 +185,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             placement=placement,
             artifacts=storage.artifacts,
             slots=storage.slots,
+            stored=partial(stored, engine),
             clock=clock,
         )
         stream = StreamService(bus, storage.journal, storage.executions, clock=clock)
@@ -220,7 +222,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             workflows=workflows,
             executions=executions,
             items=ItemService(executions),
-            outputs=OutputService(executions, storage.artifacts, references),
+            outputs=OutputService(executions, storage.artifacts, references, partial(stored, engine)),
             triggering=triggering,
             control=ControlService(
                 journal=storage.journal, store=storage.executions, workflows=workflows, executions=executions

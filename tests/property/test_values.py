@@ -18,7 +18,7 @@ from concertmaster.domain.values import (
     Step,
     TableRef,
     Value,
-    artifacts_of,
+    artifacts_named,
     from_json,
     to_json,
 )
@@ -67,4 +67,4 @@ def test_a_planned_table_needs_every_artifact_that_its_json_names_and_is_none_it
     named: list[tuple[str, int]] = [
         (one["artifact"], one["bytes"]) for one in given if isinstance(one, dict) and one.get("artifact")
     ]
-    assert list(artifacts_of(table)) == named
+    assert list(artifacts_named(table)) == named

@@ -20,19 +20,20 @@ class Column(_Model):
 
 
 class TableSummary(_Model):
-    """A table, by reference."""
+    """A table, by reference; `rows` and `bytes` are null when it was never stored: its rows went on to the next node
+    as they were read, and nobody counted them. Whoever asks for its rows has them made."""
 
     kind: Literal["table"]
-    rows: int
-    bytes: int
+    rows: int | None
+    bytes: int | None
     columns: list[Column]
 
 
 class Volume(_Model):
-    """How much came in: rows, and bytes of the tables' files."""
+    """How much came in: rows, and bytes of the tables' files; null when one of the tables was never stored."""
 
-    rows: int
-    bytes: int
+    rows: int | None
+    bytes: int | None
 
 
 class JsonSummary(_Model):
@@ -114,7 +115,7 @@ OutputPage = Annotated[TablePage | JsonOutput | FileOutput, Field(discriminator=
 class _Made(_Model):
     kind: Literal["table", "json", "file"]
     rows: int | None
-    bytes: int
+    bytes: int | None
     node: str
     outlet: str
 

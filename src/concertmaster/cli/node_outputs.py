@@ -88,6 +88,8 @@ def _place(value: dict[str, Any]) -> str:
 
 
 def _size(value: dict[str, Any]) -> str:
+    if value["bytes"] is None:
+        return f"{value['kind']}, never stored"
     rows = "" if value["rows"] is None else f"{value['rows']:,} rows, "
     return f"{value['kind']}, {rows}{value['bytes']:,} bytes"
 

@@ -168,7 +168,8 @@ def _outputs(outputs: dict[str, Any]) -> str:
     for outlet, value in outputs.items():
         name = "" if outlet == "out" else f"{outlet}: "
         if value["kind"] == "table":
-            told.append(f"{name}{value['rows']:,} rows")
+            rows = "rows not counted" if value["rows"] is None else f"{value['rows']:,} rows"
+            told.append(f"{name}{rows}")
         elif value["kind"] == "file":
             told.append(f"{name}{value.get('path') or value['name']} ({value['bytes']:,} bytes)")
         elif name:

@@ -30,13 +30,13 @@ from concertmaster.data.relations import fit_for_arrow, relation_of
 from concertmaster.data.table import Table
 from concertmaster.domain.errors import NotFound, UserError
 from concertmaster.domain.ports import ANY, PortType
-from concertmaster.domain.values import FileRef, JsonValue, TableRef, Value
+from concertmaster.domain.values import FileRef, JsonValue, Stored, TableRef
 
 _PLAIN = (dict, list, str, int, float, bool, type(None))
 _READER_ROWS = 128 * 1024
 
 
-def load(value: Value, kind: Kind, store: ArtifactStore, workspace: Path) -> Any:
+def load(value: Stored, kind: Kind, store: ArtifactStore, workspace: Path) -> Any:
     """A value in the form in which a parameter wants it.
 
     Args:
@@ -69,7 +69,7 @@ def load(value: Value, kind: Kind, store: ArtifactStore, workspace: Path) -> Any
 
 def save(
     result: Any, store: ArtifactStore, *, workspace: Path, scratch: Path | None = None, want: PortType = ANY
-) -> Value:
+) -> Stored:
     """What a node returned, as a value that can travel.
 
     Args:
@@ -130,7 +130,7 @@ def _load_file(ref: FileRef, store: ArtifactStore, workspace: Path) -> File:
 
 def _save_data(
     result: Any, store: ArtifactStore, *, workspace: Path, scratch: Path | None, want: PortType
-) -> Value | None:
+) -> Stored | None:
     """Tables and files; None for what can only be JSON."""
     match result:
         case Table():
@@ -185,7 +185,7 @@ def _save_file(file: File, store: ArtifactStore, *, workspace: Path, scratch: Pa
     )
 
 
-def _save_pieces(pieces: Iterator[Any], store: ArtifactStore, want: PortType) -> Value:
+def _save_pieces(pieces: Iterator[Any], store: ArtifactStore, want: PortType) -> Stored:
     """An iterator: of tables, or of rows where the outlet is a table; anything else is a JSON list."""
     first = next(pieces, None)
     rest = pieces if first is None else chain((first,), pieces)

@@ -1,4 +1,4 @@
-"""Sources: which file of the workspace is which artifact, as long as it has not changed since it was copied."""
+"""Sources: which bytes a file of the workspace has, as long as it has not changed since it was read."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from concertmaster.data.artifact_files import digest_of
 from concertmaster.domain.recent import Recent
 
 if TYPE_CHECKING:
@@ -28,24 +29,39 @@ class _Fingerprint(NamedTuple):
 
 
 class Sources:
-    """Remembers the files that were copied last. Safe for use from many threads."""
+    """Remembers the files that were read last. Safe for use from many threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: Recent[_Fingerprint, str] = Recent(_REMEMBERED)
 
+    def digest(self, path: Path) -> str:
+        """The digest of a file that its owner may change; an unchanged one is not read."""
+        before, now = _fingerprint(path), time.time_ns()
+        known = self._find(before)
+        if known is None:
+            known = digest_of(path)
+            self._remember(path, before, now, known)
+        return known
+
     def put(self, path: Path, store: ArtifactStore) -> str:
         """Store a copy of a file that its owner may change, and return its digest; an unchanged one is not read."""
         before, now = _fingerprint(path), time.time_ns()
-        with self._lock:
-            known = self._known.get(before)
+        known = self._find(before)
         if known is not None and store.reuse(known):
             return known
         digest = store.put_file(path)
+        self._remember(path, before, now, digest)
+        return digest
+
+    def _find(self, fingerprint: _Fingerprint) -> str | None:
+        with self._lock:
+            return self._known.get(fingerprint)
+
+    def _remember(self, path: Path, before: _Fingerprint, now: int, digest: str) -> None:
         if _fingerprint(path) == before and now - max(before.modified, before.changed) > _STEP_NS:
             with self._lock:
                 self._known.put(before, digest)
-        return digest
 
 
 def _fingerprint(path: Path) -> _Fingerprint:

@@ -190,7 +190,7 @@ def _stored(data: Mapping[str, Any]) -> Stored:
             raise ValueError(f"unknown kind of value: {other!r}")
 
 
-def artifacts_of(value: Value) -> Iterator[tuple[str, int]]:
+def artifacts_named(value: Value) -> Iterator[tuple[str, int]]:
     """Digest and size of each artifact that has to be kept for a value: its own, or what its recipe takes."""
     if not isinstance(value, PlannedTable):
         if value.artifact is not None:
@@ -200,7 +200,7 @@ def artifacts_of(value: Value) -> Iterator[tuple[str, int]]:
         for given in step.inputs.values():
             for one in given:
                 if not isinstance(one, int):
-                    yield from artifacts_of(one)
+                    yield from artifacts_named(one)
 
 
 def visible(value: Value) -> Any:

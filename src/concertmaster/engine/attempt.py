@@ -52,6 +52,7 @@ async def run_attempt(job: Job, *, gate: Gate | None = None) -> Outcome:
     """
     node, context, began = job.node, job.context, time.monotonic()
     try:
+        await job.store_inputs()
         config, model = await _configured(job)
         key = key_of(job, config)
         if key is not None and (found := await find(job, key)) is not None:

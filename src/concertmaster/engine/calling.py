@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from concertmaster.domain.errors import UserError
 from concertmaster.domain.ports import ANY
 from concertmaster.domain.problems import plain_message, pointer
-from concertmaster.domain.values import Value
+from concertmaster.domain.values import Stored, Value
 from concertmaster.engine.conversion import Conversion
 from concertmaster.nodes.node_type import NodeType
 
@@ -59,7 +59,7 @@ def keywords_of(
 
 def saved(
     type_: NodeType, outlet: str, value: Any, conversion: Conversion, *, redact: Callable[[Any], Any] | None
-) -> Value:
+) -> Stored:
     """What the function gave for an outlet, as a value that can travel; blocks."""
     want = next((declared.type for declared in type_.spec.outlets if declared.name == outlet), ANY)
     return conversion.save(value, want, redact=redact)

@@ -17,7 +17,7 @@ from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.json_value import load_json, save_json
 from concertmaster.data.kinds import Kind
 from concertmaster.domain.ports import PortType
-from concertmaster.domain.values import JsonValue, Value
+from concertmaster.domain.values import JsonValue, PlannedTable, Stored, Value
 
 _PLAIN = (dict, list, str, int, float, bool, type(None))
 
@@ -40,19 +40,20 @@ class Conversion:
     scratch: Path | None
 
     def load(self, value: Value, kind: Kind) -> Any:
-        """A value in the form that a parameter of that kind wants."""
+        """A value in the form that a parameter of that kind wants; a planned table is stored before, see `Job`."""
+        assert not isinstance(value, PlannedTable)
         if isinstance(value, JsonValue) and kind in ("json", "handle"):
             return load_json(value, self.artifacts)
         return _convert().load(value, kind, self.artifacts, self.workspace)
 
-    def save(self, result: Any, want: PortType, *, redact: Callable[[Any], Any] | None) -> Value:
+    def save(self, result: Any, want: PortType, *, redact: Callable[[Any], Any] | None) -> Stored:
         """A result as a value; JSON passes through `redact`, once as it is and once as what it became.
 
         The second time finds what hides in objects: a dataclass, a model, the connection itself.
         """
         plain = redact(result) if redact is not None and isinstance(result, str | dict | list) else result
         if type(plain) in _PLAIN and want.kind not in ("table", "file"):
-            saved: Value = save_json(plain, self.artifacts)
+            saved: Stored = save_json(plain, self.artifacts)
         else:
             saved = _convert().save(plain, self.artifacts, workspace=self.workspace, scratch=self.scratch, want=want)
         if redact is None or not isinstance(saved, JsonValue):
@@ -61,7 +62,7 @@ class Conversion:
         clean = redact(data)
         return saved if clean == data else save_json(clean, self.artifacts)
 
-    async def gather(self, results: AsyncIterable[Any]) -> Value:
+    async def gather(self, results: AsyncIterable[Any]) -> Stored:
         """Write the tables of an async generator into one."""
         return await _convert().save_stream(results, self.artifacts)
 

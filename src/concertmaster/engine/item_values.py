@@ -12,6 +12,7 @@ from concertmaster.data.json_value import load_json, save_json
 from concertmaster.domain.interfaces import ArtifactReference
 from concertmaster.domain.values import NULL, JsonValue, TableRef, Value, from_json
 from concertmaster.engine.items import ItemsState, item_id
+from concertmaster.engine.materialising import stored
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.scope import scope_of, shown
 from concertmaster.engine.state import ExecutionState
@@ -33,10 +34,10 @@ async def with_values(engine: Engine, state: ExecutionState) -> ExecutionState:
 
 async def _read(engine: Engine, items: ItemsState) -> list[Value]:
     parentage = items.parentage
-    stored = parentage.items
-    if stored is None:
+    given = parentage.items
+    if given is None:
         return [NULL] * parentage.count
-    value = from_json(stored)
+    value = await stored(engine, from_json(given))
     if parentage.kind != "each":
         return [value]
     if isinstance(value, TableRef):
@@ -125,7 +126,9 @@ async def results_of(engine: Engine, state: ExecutionState) -> Value:
         return items.values[done] if len(items.values) > done else await result_of(engine, state, done - 1)
     if plan.kind == "lock":
         return await result_of(engine, state, 0)
-    results = [await _of_item(engine, state, items, item) for item in range(plan.count)]
+    results: list[Value] = []
+    for item in range(plan.count):
+        results.append(await stored(engine, await _of_item(engine, state, items, item)))
     if results and all(isinstance(value, TableRef) for value in results):
         return await asyncio.to_thread(stacked, engine, results)
     plain = [await shown(engine, value) for value in results]

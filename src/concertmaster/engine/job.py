@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import cast
 
 from concertmaster.domain.interfaces import Turn
-from concertmaster.domain.values import Value
+from concertmaster.domain.values import Value, artifacts_named
 from concertmaster.engine.calling import Inputs
 from concertmaster.engine.context import NodeContext
+from concertmaster.engine.materialising import stored_inputs
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
 from concertmaster.engine.state import ExecutionState
@@ -34,6 +35,10 @@ class Job:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "inputs", inputs_of(self.state, self.node))
+
+    async def store_inputs(self) -> None:
+        """Store the planned tables among the inputs: whatever follows loads, counts or names stored ones."""
+        object.__setattr__(self, "inputs", await stored_inputs(self.engine, self.inputs))
 
 
 @dataclass(slots=True)
@@ -100,8 +105,7 @@ def artifacts_of(inputs: Inputs) -> Iterator[str]:
     """The digests of what is stored of them."""
     for given in inputs.values():
         for value in given if isinstance(given, list) else (given,):
-            if value.artifact is not None:
-                yield value.artifact
+            yield from (digest for digest, _ in artifacts_named(value))
 
 
 def _given(state: ExecutionState, node: PlanNode) -> Value | None:

@@ -23,7 +23,7 @@ from concertmaster.engine.children import Span
 from concertmaster.engine.item_values import results_of, stacked
 from concertmaster.engine.items import item_id
 from concertmaster.engine.keys import key_of_children
-from concertmaster.engine.outcomes import reference_to
+from concertmaster.engine.outcomes import reference_to, references_to
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
 from concertmaster.engine.recorder import Recorder
@@ -241,8 +241,7 @@ class Offspring:
                     data["failed"] = len(items.failures)
                     data["again"] = items.sequential and not items.over
                 data["result"] = to_json(result)
-                if result.artifact is not None:
-                    references = [ArtifactReference(result.artifact, "", "result", result.size_bytes)]
+                references = references_to(result, "", "result")
             case events.ExecutionFailed(error) | events.ExecutionInterrupted(error):
                 data["error"] = inner(error, parentage).as_json()
                 if isinstance(ending, events.ExecutionFailed) and self._state.items is not None:

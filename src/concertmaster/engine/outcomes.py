@@ -11,8 +11,16 @@ from uuid_utils import uuid7
 
 from concertmaster.domain import events
 from concertmaster.domain.execution import Failure
-from concertmaster.domain.interfaces import ArtifactReference, AskApproval, Companion, InboxItem, KeptResult, Listen
-from concertmaster.domain.values import NULL, Value, from_json
+from concertmaster.domain.interfaces import (
+    FOR_RECIPE,
+    ArtifactReference,
+    AskApproval,
+    Companion,
+    InboxItem,
+    KeptResult,
+    Listen,
+)
+from concertmaster.domain.values import NULL, PlannedTable, Value, artifacts_named, from_json
 from concertmaster.engine import commands as cmd
 from concertmaster.engine.attempt import Outcome
 from concertmaster.engine.attempts import Attempts
@@ -90,11 +98,7 @@ class Outcomes:
         reused: Mapping[str, str] | None = None,
     ) -> None:
         """End a node well; what is `kept` comes with it."""
-        references = [
-            ArtifactReference(value.artifact, node, outlet, value.size_bytes)
-            for outlet, value in outputs.items()
-            if value.artifact is not None
-        ]
+        references = [one for outlet, value in outputs.items() for one in references_to(value, node, outlet)]
         self._timers.stop(node)
         body = events.NodeSucceeded(node, attempt, started_at, outputs, reused)
         companions = () if kept is None else (kept,)
@@ -168,12 +172,15 @@ class Outcomes:
         return None
 
 
-def reference_to(stored: Mapping[str, Any] | None, node: str, what: str) -> list[ArtifactReference]:
-    """The reference to the artifact of a stored value, if it has one."""
-    value = None if stored is None else from_json(stored)
-    if value is None or value.artifact is None:
-        return []
-    return [ArtifactReference(value.artifact, node, what, value.size_bytes)]
+def reference_to(told: Mapping[str, Any] | None, node: str, what: str) -> list[ArtifactReference]:
+    """The references to what has to be kept for a value in its JSON form."""
+    return [] if told is None else references_to(from_json(told), node, what)
+
+
+def references_to(value: Value, node: str, what: str) -> list[ArtifactReference]:
+    """The references to what has to be kept for a value: its artifact, or those that its recipe takes."""
+    outlet = f"{FOR_RECIPE}{what}" if isinstance(value, PlannedTable) else what
+    return [ArtifactReference(digest, node, outlet, size_bytes) for digest, size_bytes in artifacts_named(value)]
 
 
 def body_of(ending: Ending, outputs: Mapping[str, Any]) -> events.Body:

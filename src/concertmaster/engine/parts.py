@@ -19,12 +19,15 @@ from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.interfaces import Clock, Compute, Journal, ResultStore, WorkflowStore
 from concertmaster.domain.parentage import Parentage
 from concertmaster.domain.recent import Recent
+from concertmaster.domain.values import TableRef
 from concertmaster.engine.breaker import Breakers
 from concertmaster.engine.items import items_plan
 from concertmaster.engine.limits import Limits
 from concertmaster.engine.loading import load_types, unloaded_types
 from concertmaster.engine.plan import Plan, PlanNode, compile_plan
+from concertmaster.engine.shared import Shared
 from concertmaster.nodes.credentials import Connection
+from concertmaster.nodes.node_type import NodeType
 from concertmaster.nodes.registry import Registry
 
 # A thousand schedules may be due at one moment, each of another workflow; a node in a plan takes some KiB.
@@ -42,6 +45,10 @@ class PlanCache:
         self._plans = Recent[tuple[str, int], tuple[Registry, Plan]](PLAN_NODES_KEPT)
         # A thousand starts of a version that is not at hand compile it once.
         self._compiling = asyncio.Lock()
+
+    def node_type(self, type_id: str, version: int) -> NodeType | None:
+        """The node type as it is now; imports the module of a plugin, which blocks."""
+        return self._registry().find(type_id, version)
 
     def node_types(self, workflow: str, version: int) -> Mapping[str, str] | None:
         """The type of each node by its name, those in bodies too; None when the plan is not at hand."""
@@ -173,6 +180,7 @@ class Engine:
         doors: to the services above.
         results: of earlier executions.
         apart: by workflow, version and tail, how often in a row a group's nodes could not be computed together.
+        making: planned tables that are being stored.
     """
 
     owner: Owner
@@ -192,3 +200,4 @@ class Engine:
     results: ResultStore
     settings: EngineSettings = field(default_factory=EngineSettings)
     apart: Recent[tuple[str, int, str], int] = field(default_factory=lambda: Recent[tuple[str, int, str], int](1_000))
+    making: Shared[TableRef] = field(default_factory=Shared[TableRef])

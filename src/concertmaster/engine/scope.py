@@ -8,8 +8,9 @@ from typing import Any, cast
 
 from concertmaster.data.json_value import load_json
 from concertmaster.domain.expression import Reference
-from concertmaster.domain.values import NULL, JsonValue, Value, visible
+from concertmaster.domain.values import NULL, JsonValue, PlannedTable, Value, visible
 from concertmaster.engine.items import item_id
+from concertmaster.engine.materialising import key_of, stored
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.state import ExecutionState, visible_id
 
@@ -34,14 +35,15 @@ async def scope_of(
         try:
             return _scope(state, references, main, loaded, item)
         except _NotAtHandError as missing:
-            loaded[missing.artifact] = await asyncio.to_thread(load_json, missing.value, engine.artifacts)
+            loaded[missing.key] = await shown(engine, missing.value)
 
 
 async def shown(engine: Engine, value: Value) -> Any:
     """What an expression would see of a value."""
     if isinstance(value, JsonValue) and value.artifact is not None:
         return await asyncio.to_thread(load_json, value, engine.artifacts)
-    return visible(value)
+    # Rows and bytes of a planned table nobody knows before it is stored.
+    return visible(await stored(engine, value))
 
 
 def scope_at_hand(
@@ -55,12 +57,12 @@ def scope_at_hand(
 
 
 class _NotAtHandError(Exception):
-    """A value has to be read from the artifact store first."""
+    """A value has to be read from the artifact store first, or put there."""
 
-    def __init__(self, value: JsonValue, artifact: str) -> None:
-        super().__init__(artifact)
+    def __init__(self, value: Value, key: str) -> None:
+        super().__init__(key)
         self.value = value
-        self.artifact = artifact
+        self.key = key
 
 
 def _scope(
@@ -152,8 +154,12 @@ def _index(state: ExecutionState, item: int | None) -> int | None:
 
 
 def _plain(value: Value, loaded: Mapping[str, Any]) -> Any:
-    if isinstance(value, JsonValue) and value.artifact is not None:
-        if value.artifact not in loaded:
-            raise _NotAtHandError(value, value.artifact)
-        return loaded[value.artifact]
-    return visible(value)
+    if isinstance(value, PlannedTable):
+        key = key_of(value)
+    elif isinstance(value, JsonValue) and value.artifact is not None:
+        key = value.artifact
+    else:
+        return visible(value)
+    if key not in loaded:
+        raise _NotAtHandError(value, key)
+    return loaded[key]

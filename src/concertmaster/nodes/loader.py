@@ -48,6 +48,19 @@ def deferred(described: TypeDescription, files: StoredFiles | None, hash_: str) 
     return DeferredType(spec, partial(_load, replace(described, spec=spec), files))
 
 
+def stored_type(files: StoredFiles, type_id: str, version: int) -> NodeType | None:
+    """The node type that these files define, None when there is none; imports their modules, and raises as they do."""
+    package = package_name(files.hash, files.folder)
+    for name in files.files:
+        if not name.endswith(".py"):
+            continue
+        module = import_module(package, name.removesuffix(".py").removesuffix("/__init__").replace("/", "."), files)
+        for type_ in types_of(module):
+            if (type_.spec.id, type_.spec.version) == (type_id, version):
+                return replace(type_, spec=replace(type_.spec, source_hash=files.hash))
+    return None
+
+
 def load_all(types: Sequence[DeferredType], candidate: Candidate, *, seconds: float) -> Failure | None:
     """Import the modules of a candidate's types, in a thread of its own that is left behind when it hangs.
 

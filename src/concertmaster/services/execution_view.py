@@ -166,9 +166,11 @@ class ExecutionView:
 
 
 def summary(value: Value) -> dict[str, Any]:
-    """`ValueSummary` of the REST contract: never an artifact's address, which is nobody's business outside."""
+    """`ValueSummary` of the REST contract: never an artifact's address, which is nobody's business outside, nor how a
+    planned table is made."""
     told = to_json(value)
     told.pop("artifact", None)
+    told.pop("recipe", None)
     if isinstance(value, JsonValue) and value.artifact is not None:
         told.pop("value", None)
     return told

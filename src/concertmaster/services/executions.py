@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ from concertmaster.domain.interfaces import (
 )
 from concertmaster.domain.problems import has_errors
 from concertmaster.domain.validation import check_inputs
-from concertmaster.domain.values import JsonValue, TableRef
+from concertmaster.domain.values import JsonValue, Stored, TableRef, Value
 from concertmaster.domain.workflow import Workflow
 from concertmaster.engine.parts import Owner
 from concertmaster.services.execution_view import ExecutionView, page_of_table, page_of_whole, text_of_json, value_at
@@ -79,6 +79,7 @@ class ExecutionService:
         placement: Placement,
         artifacts: ArtifactStore,
         slots: Slots,
+        stored: Callable[[Value], Awaitable[Stored]],
         clock: Clock,
     ) -> None:
         self._owner = owner
@@ -88,6 +89,7 @@ class ExecutionService:
         self._placement = placement
         self._artifacts = artifacts
         self._slots = slots
+        self._stored = stored
         self._clock = clock
 
     async def start(
@@ -257,10 +259,10 @@ class ExecutionService:
             sort: a column, `-column` for descending.
         Raises:
             NotFound: the execution, the node, or nothing on that outlet.
-            UserError: `table.unknown_column`, `table.not_sortable`.
+            UserError: `table.unknown_column`, `table.not_sortable`; or what making a table raises that is not stored.
         """
         demand(actor, "execution:read")
-        value = value_at((await self.view(execution_id))[1], execution_id, node, outlet)
+        value = await self._stored(value_at((await self.view(execution_id))[1], execution_id, node, outlet))
         if isinstance(value, TableRef):
             path = await asyncio.to_thread(self._artifacts.local_path, value.artifact)
             found = await asyncio.to_thread(page_of_table, path, offset=offset, limit=limit, sort=sort)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from concertmaster.domain.values import TableRef, Value
+from concertmaster.domain.values import PlannedTable, TableRef, Value
 from concertmaster.domain.workflow import Edge
 
 
@@ -19,17 +19,21 @@ class Run(Protocol):
 
 
 def tables_in(edges: Iterable[Edge], runs: Mapping[str, Run]) -> dict[str, dict[str, Any]]:
-    """Node to port to `{rows, bytes}`, over all tables that were on the port when the node began."""
+    """Node to port to `{rows, bytes}`, over all tables that were on the port when the node began; null for both when
+    one of them was never stored."""
     found: dict[str, dict[str, Any]] = {}
     for edge in edges:
         source, target = runs.get(edge.source), runs.get(edge.target)
         value = source.outputs.get(edge.outlet) if source is not None else None
-        if source is None or target is None or not isinstance(value, TableRef):
+        if source is None or target is None or not isinstance(value, TableRef | PlannedTable):
             continue
         # With `join: any` an edge may be taken after the node has begun: nothing came in by it.
         if target.started_at is None or source.ended_at is None or source.ended_at > target.started_at:
             continue
         sums = found.setdefault(edge.target, {}).setdefault(edge.port, {"rows": 0, "bytes": 0})
-        sums["rows"] += value.rows
-        sums["bytes"] += value.size_bytes
+        if isinstance(value, PlannedTable) or sums["rows"] is None:
+            sums |= {"rows": None, "bytes": None}
+        else:
+            sums["rows"] += value.rows
+            sums["bytes"] += value.size_bytes
     return found

@@ -23,6 +23,7 @@ from concertmaster.storage.encoding import maybe_micros, plain_key, to_micros
 from concertmaster.storage.happenings import note_ends
 from concertmaster.storage.merging import ChildStart, QueuedAppend
 from concertmaster.storage.newcomers import Newcomers
+from concertmaster.storage.results import keep_results, result_row
 from concertmaster.storage.rows import json_text
 from concertmaster.storage.tables import OPEN, executions
 from concertmaster.storage.tables_waits import approvals, deliveries, listeners, named_events
@@ -93,11 +94,7 @@ class Awaiting:
             "{rows} ON CONFLICT (id) DO UPDATE SET status = excluded.status WHERE approvals.status = 'withdrawn'",
             *("text", "text", "text", "text", "text", "text", "text", "bigint", "bigint"),
         )
-        self._results = self._dialect.bulk(
-            "INSERT INTO results (key, execution_id, node, outputs, at) {rows} ON CONFLICT (key) DO UPDATE SET "
-            "execution_id = excluded.execution_id, node = excluded.node, outputs = excluded.outputs, at = excluded.at",
-            *("text", "text", "text", "text", "bigint"),
-        )
+        self._results = keep_results(self._dialect)
         self._unheard = self._dialect.bulk("DELETE FROM listeners WHERE execution_id IN ({rows})", "text")
         self._withdrawn = self._dialect.bulk(
             "UPDATE approvals SET status = 'withdrawn' WHERE status = 'open' AND execution_id IN ({rows})", "text"
@@ -139,9 +136,8 @@ class Awaiting:
                         self._ask(connection, job.batch.execution_id, one)
                     case StopAwaiting(node):
                         self._stop(connection, job.batch.execution_id, node)
-                    case KeptResult(key, execution, node, outputs):
-                        row = (key, execution, node, json_text(outputs), to_micros(self._now()))
-                        self._results.run(connection, [row])
+                    case KeptResult():
+                        self._results.run(connection, [result_row(one, self._now())])
                     case _:
                         pass
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, delete, func, select
 
-from concertmaster.domain.interfaces import ArtifactUse, NamedArtifact, Referrer, Tree
+from concertmaster.domain.interfaces import FOR_RECIPE, ArtifactUse, NamedArtifact, Referrer, Tree
 from concertmaster.storage.bulk import batched
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import from_micros, maybe_instant
@@ -80,11 +80,12 @@ class SqlReferenceStore:
         """See `ReferenceStore`."""
         place = func.row_number().over(partition_by=_named.digest, order_by=(_named.execution_id.desc(), _named.node))
         query = select(_named.digest, _named.execution_id, _named.node, _named.outlet, place.label("place"))
+        is_output = ~_named.outlet.startswith(FOR_RECIPE)
 
         def read(connection: Connection) -> dict[str, list[ArtifactUse]]:
             found: dict[str, list[ArtifactUse]] = {}
             for part in batched(digests, _PART):
-                numbered = query.where(_named.digest.in_(part), _named.execution_id != but).subquery()
+                numbered = query.where(_named.digest.in_(part), _named.execution_id != but, is_output).subquery()
                 newest = select(numbered).where(numbered.c.place <= limit).order_by(numbered.c.digest, numbered.c.place)
                 rows = connection.execute(newest).all()
                 roots = {one.id: one for one in _with_roots(connection, [row.execution_id for row in rows])}

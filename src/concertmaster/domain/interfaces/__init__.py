@@ -1,6 +1,7 @@
 """All Protocols behind one door: what engine and services need from the outside, handed to them by `bootstrap`."""
 
 from concertmaster.domain.interfaces.append import (
+    FOR_RECIPE,
     Append,
     ArtifactReference,
     AskApproval,
@@ -80,6 +81,7 @@ from concertmaster.domain.interfaces.work import (
 )
 
 __all__ = [
+    "FOR_RECIPE",
     "GONE_KEPT",
     "Abandoned",
     "Append",

@@ -57,9 +57,13 @@ class LogLine:
     text: str
 
 
+# Before the name of an outlet: its planned table is not the artifact, but made of it.
+FOR_RECIPE = "recipe:"
+
+
 @dataclass(frozen=True, slots=True)
 class ArtifactReference:
-    """Which outlet of which node made or reused an artifact."""
+    """Which outlet of which node made or reused an artifact, or with `FOR_RECIPE` needs it."""
 
     digest: str
     node: str

@@ -93,7 +93,7 @@ class ReferenceStore(Protocol):
         ...
 
     async def uses(self, digests: Sequence[str], *, but: str, limit: int) -> Mapping[str, Sequence[ArtifactUse]]:
-        """Where each of these is named, the newest first and at most `limit` each, `but` by one execution."""
+        """Where each of these is an output, the newest first and at most `limit` each, `but` in one execution."""
         ...
 
     async def named_bytes(self) -> int:
@@ -106,10 +106,14 @@ class ReferenceStore(Protocol):
 
 
 class ResultStore(Protocol):
-    """Results of nodes that only compute; they come with appends."""
+    """Results of nodes that only compute; they come with appends, but for those that no event tells of."""
 
     async def get(self, key: str) -> KeptResult | None:
         """The newest result of this key."""
+        ...
+
+    async def keep(self, kept: KeptResult) -> None:
+        """Keep a result that comes with no append."""
         ...
 
     async def forget(self, *, before: datetime) -> None:
