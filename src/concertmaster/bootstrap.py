@@ -267,9 +267,8 @@ def _cipher(settings: Settings, *, shared: bool) -> Cipher:
 
 
 def _engine_settings(settings: Settings, *, recover: bool) -> EngineSettings:
-    found = EngineSettings(
-        node_timeout=settings.node_timeout, execution_timeout=settings.execution_timeout, running=settings.max_running
-    )
+    timeouts = settings.node_timeout, settings.execution_timeout
+    found = EngineSettings(*timeouts, running=settings.max_running, fuse=settings.fuse)
     # Without a dispatcher for everything nobody would wake an execution that had left memory.
     return found if recover else replace(found, hibernate=timedelta.max)
 

@@ -142,6 +142,11 @@ class Settings(BaseSettings):
         description="How often file triggers look at the files of the workspace.",
     )
     threads: int = Field(default=32, ge=1, le=1024, description="Node functions that may run in threads at once.")
+    fuse: bool = Field(
+        default=True,
+        description="Compute table nodes that follow on each other as one where only the last of their tables is asked "
+        "for; the others are then made when somebody looks at them. `false` stores every table.",
+    )
     processes: int = Field(
         default=8,
         ge=1,

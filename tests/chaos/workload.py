@@ -41,13 +41,15 @@ def mixed(sink_url: str) -> dict[str, Any]:
             "policy": {"retry": RETRY},
         },
         "read": {"type": "file.read", "config": {"path": "cities.csv"}},
+        # Computed as one with those around it.
+        "more": {"type": "table.derive", "config": {"columns": {"thousands": "people // 1000"}}},
         "large": {"type": "table.filter", "config": {"condition": "people > 1000"}},
         "save": {"type": "file.write", "config": {"path": "out/{{ execution.id }}.parquet"}},
         "end": {"type": "data.set", "config": {"value": "{{ nodes.set + nodes.large.rows + nodes.look.body.price }}"}},
     }
     edges = [
         *("set -> look", "look -> first", "first -> wait", "wait -> second", "second -> end"),
-        *("set -> read", "read -> large", "large -> save", "save -> end"),
+        *("set -> read", "read -> more", "more -> large", "large -> save", "save -> end"),
     ]
     inputs = {"n": {"type": "integer"}}
     return document("mixed", inputs=inputs, nodes=nodes, edges=edges, outputs={"sum": "{{ nodes.end }}"})

@@ -57,6 +57,11 @@ def type_word(dtype: pl.DataType) -> str:
     return _WORDS.get(dtype.base_type(), str(dtype).lower())
 
 
+def in_memory(frame: pl.LazyFrame) -> bool:
+    """Whether it is a data frame that is there already, and nothing has to be read or computed."""
+    return frame.explain(optimized=False).startswith("DF ")
+
+
 def write_lazy(frame: pl.LazyFrame, store: ArtifactStore) -> TableRef:
     """Compute a lazy frame straight into the store, in streaming fashion where Polars can."""
     with store.temporary(".parquet") as path:

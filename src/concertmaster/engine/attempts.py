@@ -19,8 +19,7 @@ from concertmaster.engine.failures import failure_of
 from concertmaster.engine.fused import Fused
 from concertmaster.engine.groups import Groups
 from concertmaster.engine.inline import run_inline
-from concertmaster.engine.job import Attempt, Job
-from concertmaster.engine.keys import key_of
+from concertmaster.engine.job import Attempt, Job, context_of
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
 from concertmaster.engine.recorder import Recorder
@@ -72,12 +71,11 @@ class Attempts:
     def launch(self) -> None:
         """Begin what waited for others to start with it; to be called when the decider has had its say."""
         for attempts, members in self._groups.take():
-            if not members:
-                self._one_by_one(attempts)
-                continue
-            task = asyncio.create_task(self._run_together(attempts, members))
+            task = asyncio.create_task(self._run_together(attempts, members)) if members else None
             for attempt in attempts:
                 attempt.task = task
+            if task is None:
+                self._one_by_one(attempts)
 
     def stop(self, node: str, reason: str) -> bool:
         """Tell an attempt to stop; its outcome still arrives. False when the node has none in this process."""
@@ -123,11 +121,11 @@ class Attempts:
         """Stop everything without waiting; nothing is recorded any more. Returns what has yet to end."""
         for attempt in self._running.values():
             attempt.stop_timer()
-            if attempt.task is not None:
-                attempt.task.cancel()
-        tasks = [attempt.task for attempt in self._running.values() if attempt.task is not None]
+        tasks = {attempt.task for attempt in self._running.values() if attempt.task is not None}
+        for task in tasks:
+            task.cancel()
         self._running.clear()
-        return tasks
+        return list(tasks)
 
     def _run_inline(self, attempt: Attempt) -> bool:
         """Whether it could be run at once, to its end."""
@@ -160,25 +158,15 @@ class Attempts:
         fused = await self._groups.run(attempts, members, self._turn(lead))
         if fused is None or not self._current(lead):
             self._one_by_one(attempts)
-            return
-        for attempt in attempts:
-            attempt.stop_timer()
-        self._end(lead, fused)
+        else:
+            lead.stop_timer()
+            self._end(lead, fused)
 
     def _turn(self, attempt: Attempt) -> Turn:
         return Turn(lambda resource: self._queue(attempt, resource), lambda: self._dequeue(attempt))
 
     def _context(self, attempt: Attempt) -> NodeContext:
-        attempt.context = NodeContext(
-            self._engine,
-            execution_id=self._recorder.state.execution_id,
-            node=attempt.node,
-            attempt=attempt.number,
-            idempotency_key=key_of(self._recorder.state, attempt.planned),
-            on_log=lambda level, text: self._on_log(attempt, level, text),
-            on_progress=lambda done, total: self._on_progress(attempt, done, total),
-        )
-        return attempt.context
+        return context_of(self._engine, self._recorder.state, attempt, self._on_log, self._on_progress)
 
     async def _run(self, planned: PlanNode, attempt: Attempt) -> None:
         try:
@@ -283,7 +271,8 @@ class Attempts:
     def _cancel(self, attempt: Attempt) -> None:
         """Ask it to end; what has not ended some time after every grace is given up."""
         attempt.stop_timer()
-        if attempt.task is not None:
+        # Those of a group share a task, which is told once: a second time would cut its thread's grace short.
+        if attempt.task is not None and not (attempt.planned.group and attempt.task.cancelling()):
             attempt.task.cancel()
         attempt.timer = self._loop.call_later(self._engine.settings.give_up.total_seconds(), self._give_up, attempt)
 

@@ -42,6 +42,12 @@ from concertmaster.engine.state import ExecutionState
 from concertmaster.nodes.lazy import Member, NotTogetherError
 
 _OUTLET = "out"
+# Storing less costs no more than a session.
+SMALL_BYTES = 4 * 2**20
+
+
+class NotWorthwhileError(Exception):
+    """One by one they take no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,7 @@ async def run_fused(
 
     Raises:
         NotTogetherError: they would not give for certain what they give one by one.
+        NotWorthwhileError: they take no longer one by one.
         Exception: what any of them raises.
     """
     contexts: list[NodeContext] = []
@@ -121,6 +128,8 @@ async def run_fused(
             for context in contexts:
                 context.stop()
 
+        if not await asyncio.to_thread(_worthwhile, parts):
+            raise NotWorthwhileError
         artifacts = {digest for part in parts for value in _values(part) for digest, _ in artifacts_named(value)}
         with engine.artifacts.holding(artifacts):
             return await engine.compute.run(partial(_compute, engine, parts), where="thread", stop=stop, turn=turn)
@@ -151,6 +160,20 @@ async def _part(
     if planned.type.isolated(config):
         raise NotTogetherError("a node that runs in a process of its own")
     return _Part(planned, context, rendered, config, inputs)
+
+
+def _worthwhile(parts: Sequence[_Part]) -> bool:
+    """Whether it takes less than one by one would; blocks."""
+    traits = [part.planned.type.lazy for part in parts]
+    computing = [trait for trait in traits if trait is not None and trait.family is not None]
+    heavy = sum(not trait.light for trait in computing)
+    if heavy > 1 or heavy == len(computing):
+        return True
+    size = sum(value.size_bytes for part in parts for value in _values(part))
+    for part, trait in zip(parts, traits, strict=True):
+        if trait is not None and trait.size is not None:
+            size += trait.size(part.config, part.context)
+    return size > SMALL_BYTES
 
 
 def _values(part: _Part) -> list[Stored]:
@@ -187,17 +210,18 @@ def _compute(engine: Engine, parts: Sequence[_Part]) -> Mapping[str, Value]:
 
 
 def _read(engine: Engine, part: _Part) -> None:
-    """Call a source: what it reads into memory is handed on, what can be stored as it is, is stored."""
+    """Call a source: what it has in memory is handed on, anything else is stored as always."""
     watched = _Watched(part.context, lambda name, path: part.files.update({name: _pin(engine, name, path)}))
     conversion = Conversion(engine.artifacts, engine.workspace, None)
     result = part.planned.type.function(
         **keywords_of(part.planned.type, part.config, {}, conversion, context=watched, opened={})
     )
-    if isinstance(result, Path):
-        part.value = saved(part.planned.type, _OUTLET, result, conversion, redact=None)
-        part.files.clear()
-    else:
+    if not isinstance(result, Path) and _frames().in_memory(result):
         part.frame = result
+        return
+    conversion = Conversion(engine.artifacts, engine.workspace, part.context.made_scratch)
+    part.value = saved(part.planned.type, _OUTLET, result, conversion, redact=None)
+    part.files.clear()
 
 
 def _pin(engine: Engine, relative: str, path: Path) -> Pin:
@@ -220,8 +244,12 @@ def _member(engine: Engine, parts: Sequence[_Part], part: _Part, rest: Sequence[
 
 
 def _columns_of(frame: Any) -> tuple[Column, ...]:
-    word = import_module("concertmaster.data.parquet").type_word
-    return tuple(Column(name, word(dtype)) for name, dtype in frame.collect_schema().items())
+    return tuple(Column(name, _frames().type_word(dtype)) for name, dtype in frame.collect_schema().items())
+
+
+def _frames() -> Any:
+    # Brings Polars, which a server without tables never needs.
+    return import_module("concertmaster.data.parquet")
 
 
 def _recipe(parts: Sequence[_Part], place: int) -> Recipe:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
@@ -12,6 +12,7 @@ from concertmaster.domain.interfaces import Turn
 from concertmaster.domain.values import Value, artifacts_named
 from concertmaster.engine.calling import Inputs
 from concertmaster.engine.context import NodeContext
+from concertmaster.engine.keys import key_of
 from concertmaster.engine.materialising import stored_inputs
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
@@ -78,6 +79,26 @@ class Attempt:
         """Nobody watches its clock any more."""
         if self.timer is not None:
             self.timer.cancel()
+
+
+def context_of(
+    engine: Engine,
+    state: ExecutionState,
+    attempt: Attempt,
+    on_log: Callable[[Attempt, str, str], None],
+    on_progress: Callable[[Attempt, float, float | None], None],
+) -> NodeContext:
+    """A context for an attempt, which has it from now on."""
+    attempt.context = NodeContext(
+        engine,
+        execution_id=state.execution_id,
+        node=attempt.node,
+        attempt=attempt.number,
+        idempotency_key=key_of(state, attempt.planned),
+        on_log=lambda level, text: on_log(attempt, level, text),
+        on_progress=lambda done, total: on_progress(attempt, done, total),
+    )
+    return attempt.context
 
 
 def inputs_of(state: ExecutionState, node: PlanNode) -> Inputs:

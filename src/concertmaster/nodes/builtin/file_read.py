@@ -64,11 +64,15 @@ def apart(config: Any) -> bool:
     return known in _APART
 
 
+def _size(config: Any, context: Context) -> int:
+    return existing(config.path, context).stat().st_size if config.path else 0
+
+
 @node(
     id="file.read",
     category="files",
     effect="read",
-    lazy=Lazy(),
+    lazy=Lazy(size=_size),
     isolated_when=apart,
     summary="path",
     icon="file-input",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -28,15 +28,16 @@ _SQL: Mapping[Type, str] = {
 _DATES: tuple[Type, ...] = ("date", "datetime", "datetime_utc", "time")
 
 
-# What does not convert has to be found in rows and columns that nobody asks for, too.
-_CAST = replace(DUCK, inner=lambda config: config.on_error == "null")
+def _forgives(config: Any) -> bool:
+    """What does not convert has to be found in rows and columns that nobody asks for, too."""
+    return config.on_error == "null"
 
 
 @node(
     id="table.cast",
     category="tables",
     effect="none",
-    lazy=_CAST,
+    lazy=replace(DUCK, inner=_forgives),
     summary="columns",
     icon="replace",
     title="Convert types",

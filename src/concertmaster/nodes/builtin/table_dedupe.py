@@ -11,7 +11,15 @@ from concertmaster.nodes.builtin.duck.query import Column, Memory, Query, listed
 from concertmaster.nodes.builtin.duck.session import DEFAULT_MEMORY_MB
 
 
-@node(id="table.dedupe", lazy=DUCK, category="tables", effect="none", summary="by", icon="copy-minus", title="Remove duplicates")
+@node(
+    id="table.dedupe",
+    lazy=DUCK,
+    category="tables",
+    effect="none",
+    summary="by",
+    icon="copy-minus",
+    title="Remove duplicates",
+)
 def table_dedupe(
     table: Table,
     by: Sequence[Column] = (),

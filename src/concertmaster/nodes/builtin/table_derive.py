@@ -13,7 +13,15 @@ from concertmaster.nodes.builtin.duck.projection import projection
 from concertmaster.nodes.builtin.duck.query import Name, Query
 
 
-@node(id="table.derive", lazy=DUCK, category="tables", effect="none", summary="columns", icon="calculator", title="Derive columns")
+@node(
+    id="table.derive",
+    lazy=DUCK,
+    category="tables",
+    effect="none",
+    summary="columns",
+    icon="calculator",
+    title="Derive columns",
+)
 def table_derive(
     table: Table,
     columns: Annotated[Mapping[Name, Sql], Field(min_length=1)],

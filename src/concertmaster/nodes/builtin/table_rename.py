@@ -10,7 +10,7 @@ import polars as pl
 
 from concertmaster import UserError, node
 from concertmaster.nodes.builtin.duck.columns import demand_columns, quoted
-from concertmaster.nodes.builtin.duck.family import DUCK
+from concertmaster.nodes.builtin.duck.family import LIGHT
 from concertmaster.nodes.builtin.duck.query import Query, listed
 from concertmaster.nodes.builtin.duck.rows import Rows
 
@@ -23,7 +23,15 @@ _STYLES: Mapping[str, Callable[[str], str]] = {
 }
 
 
-@node(id="table.rename", lazy=DUCK, category="tables", effect="none", summary="columns", icon="pencil", title="Rename columns")
+@node(
+    id="table.rename",
+    lazy=LIGHT,
+    category="tables",
+    effect="none",
+    summary="columns",
+    icon="pencil",
+    title="Rename columns",
+)
 def table_rename(
     table: pl.LazyFrame,
     columns: Mapping[str, str] | None = None,
@@ -72,9 +80,10 @@ def table_rename(
                 columns=[origin[name], old],
             )
         origin[name] = old
-    if isinstance(table, Rows):
+    given = cast("pl.LazyFrame | Rows", table)
+    if isinstance(given, Rows):
         shown = listed(f"{quoted(old)} AS {quoted(name)}" for old, name in renamed.items())
-        return cast("pl.LazyFrame", Query(None, tables={"input": table}).run(f"SELECT {shown} FROM input"))
+        return cast("pl.LazyFrame", Query(None, tables={"input": given}).run(f"SELECT {shown} FROM input"))
     return frame.rename(renamed)
 
 

@@ -10,14 +10,22 @@ from pydantic import Field
 
 from concertmaster import Context, Sql, Table, UserError, node
 from concertmaster.nodes.builtin.duck.columns import ColumnName, demand_columns, quoted
-from concertmaster.nodes.builtin.duck.family import DUCK
+from concertmaster.nodes.builtin.duck.family import LIGHT
 from concertmaster.nodes.builtin.duck.projection import projection
 from concertmaster.nodes.builtin.duck.query import Query, listed
 from concertmaster.nodes.builtin.duck.rows import Rows
 from concertmaster.nodes.builtin.lazy import lazy
 
 
-@node(id="table.select", lazy=DUCK, category="tables", effect="none", summary="columns", icon="columns-3", title="Select columns")
+@node(
+    id="table.select",
+    lazy=LIGHT,
+    category="tables",
+    effect="none",
+    summary="columns",
+    icon="columns-3",
+    title="Select columns",
+)
 def table_select(
     table: Table,
     columns: Annotated[Sequence[ColumnName] | Mapping[str, Sql], Field(min_length=1)],

@@ -70,7 +70,15 @@ def table_sql(
     return cast("Table", session_over(inputs, context, memory_mb=memory_mb).query(query))
 
 
-@node(id="table.filter", lazy=DUCK, category="tables", effect="none", summary="condition", icon="filter", title="Filter rows")
+@node(
+    id="table.filter",
+    lazy=DUCK,
+    category="tables",
+    effect="none",
+    summary="condition",
+    icon="filter",
+    title="Filter rows",
+)
 def table_filter(
     table: Table, condition: Sql, memory_mb: Memory = DEFAULT_MEMORY_MB, context: Context | None = None
 ) -> Table:

@@ -12,7 +12,15 @@ from concertmaster.nodes.builtin.duck.kinds import kind_of
 from concertmaster.nodes.builtin.duck.query import Name, Query, listed
 
 
-@node(id="table.union", lazy=DUCK, category="tables", effect="none", summary="columns", icon="rows-3", title="Union tables")
+@node(
+    id="table.union",
+    lazy=DUCK,
+    category="tables",
+    effect="none",
+    summary="columns",
+    icon="rows-3",
+    title="Union tables",
+)
 def table_union(
     tables: list[Table],
     columns: Literal["all", "common", "same"] = "all",

@@ -11,7 +11,15 @@ from concertmaster.nodes.builtin.duck.kinds import kind_of
 from concertmaster.nodes.builtin.duck.query import Column, Name, Query, listed
 
 
-@node(id="table.unpivot", lazy=DUCK, category="tables", effect="none", summary="columns", icon="unfold-vertical", title="Unpivot")
+@node(
+    id="table.unpivot",
+    lazy=DUCK,
+    category="tables",
+    effect="none",
+    summary="columns",
+    icon="unfold-vertical",
+    title="Unpivot",
+)
 def table_unpivot(
     table: Table,
     columns: Sequence[Column] = (),

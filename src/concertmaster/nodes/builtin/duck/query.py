@@ -12,7 +12,7 @@ from pydantic import Field
 from concertmaster import Context, Sql, Table, UserError
 from concertmaster.nodes.builtin.duck.columns import ColumnName, demand_columns, quoted, sort_keys
 from concertmaster.nodes.builtin.duck.expressions import Composed
-from concertmaster.nodes.builtin.duck.rows import session_over
+from concertmaster.nodes.builtin.duck.rows import Rows, session_over
 from concertmaster.nodes.builtin.duck.session import DEFAULT_MEMORY_MB
 from concertmaster.nodes.builtin.near_miss import hint
 
@@ -28,7 +28,7 @@ class Query:
     """Texts that its methods give may be put into SQL; no other text of a config may. Use it once."""
 
     def __init__(
-        self, context: Context | None, *, memory_mb: int = DEFAULT_MEMORY_MB, tables: Mapping[str, Table | Path]
+        self, context: Context | None, *, memory_mb: int = DEFAULT_MEMORY_MB, tables: Mapping[str, Table | Rows | Path]
     ) -> None:
         self.session = session_over(tables, context, memory_mb=memory_mb)
         self._composed = Composed(self.session)

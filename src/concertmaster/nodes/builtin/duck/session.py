@@ -89,6 +89,10 @@ class Session:
         """
         self.check_identifiers(sql)
         check_query(self.con, sql.text, tuple(self._columns))
+        return self.run(sql)
+
+    def run(self, sql: Sql) -> pa.RecordBatchReader:
+        """Run a query that was checked."""
         rows = self._rows(sql)
         # The first item is the schema: with it the query is bound, and most failures have happened.
         schema = next(rows)
@@ -208,7 +212,10 @@ def _columns(source: Source) -> list[str]:
 
 
 def _arrow(source: pl.DataFrame | pl.LazyFrame | pa.Table) -> pa.Table:
-    return source.lazy().collect().to_arrow() if isinstance(source, pl.DataFrame | pl.LazyFrame) else source
+    if not isinstance(source, pl.DataFrame | pl.LazyFrame):
+        return source
+    # DuckDB reads text as Polars has it in memory, so nothing is copied.
+    return source.lazy().collect().to_arrow(compat_level=pl.CompatLevel.newest())
 
 
 def _file(source: Source) -> Path | None:
