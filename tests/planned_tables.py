@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from concertmaster.domain.document import parse
 from concertmaster.domain.events import Body, Event, ExecutionStarted, NodeStarted, NodeSucceeded
@@ -21,7 +22,7 @@ def planned(
     columns: Mapping[str, Sequence[str]],
     workspace: Path,
     *,
-    given: Mapping[str, Stored] | None = None,
+    given: Mapping[str, Any] | None = None,
     code: Mapping[str, str] | None = None,
 ) -> dict[str, PlannedTable]:
     """The planned tables of nodes without expressions.
@@ -45,7 +46,7 @@ def _recipe(
     node: str,
     order: list[str],
     workspace: Path,
-    given: Mapping[str, Stored],
+    given: Mapping[str, Any],
     code: Mapping[str, str],
 ) -> Recipe:
     needed = {node}
