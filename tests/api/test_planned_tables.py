@@ -140,5 +140,5 @@ def rows(times: int = 1) -> pl.DataFrame:
         assert first["items"] == [{"n": 1}]
         (workspace / ".concertmaster" / "node-code" / f"{hash_}.json").unlink()
         refused = await client.get(f"/executions/{id_}/nodes/second/output")
-        assert (refused.status_code, refused.json()["code"]) == (422, "node.code_missing")
+        assert (refused.status_code, refused.json()["code"]) == (422, "recipe.code_missing")
         assert "own.rows@1" in refused.json()["detail"]

@@ -232,7 +232,7 @@ async def test_who_gives_up_leaves_it_to_the_others_and_the_last_one_stops_it(tm
 
 @pytest.mark.parametrize(
     ("type_", "code", "text"),
-    [("t.wrong", "node.raised", "t.wrong@1: ValueError: too small"), ("t.gone", "node.code_missing", "t.gone@1")],
+    [("t.wrong", "node.raised", "t.wrong@1: ValueError: too small"), ("t.gone", "recipe.code_missing", "t.gone@1")],
 )
 async def test_what_goes_wrong_names_the_node(tmp_path: Path, type_: str, code: str, text: str) -> None:
     async with running_engine(tmp_path, Counted().nodes()) as harness:
