@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,8 @@ KINDS = {
     "problem_response": "",
     "HTTPException": "",
 }
+# Most have a dot; those that the design names do not.
+CODE = re.compile(r"[a-z0-9_]+([._][a-z0-9_]+)+")
 SETTINGS = f"""\
 # Settings
 
@@ -104,7 +107,7 @@ def _raised(tree: ast.AST) -> Iterator[tuple[str, str, str]]:
         if len(texts) > 1 and isinstance(chosen := call.args[at], ast.Subscript) and isinstance(chosen.value, ast.Name):
             for name in mappings.get(chosen.value.id, ()):
                 yield name, kind, texts[at + 1]
-        if len(texts) > at + 1 and "." in texts[at] and " " not in texts[at] and "…" not in texts[at]:
+        if len(texts) > at + 1 and CODE.fullmatch(texts[at]):
             yield texts[at], kind, texts[at + 1]
 
 

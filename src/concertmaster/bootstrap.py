@@ -208,8 +208,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
                 everything=recover,
             )
         )
-        whose = await identity_of(storage.database)
-        foreign = not await asyncio.to_thread(storage.artifacts.belongs_to, whose)
+        foreign = not await asyncio.to_thread(storage.artifacts.belongs_to, await identity_of(storage.database))
         references = SqlReferenceStore(storage.database)
         retention = RetentionService(
             references, engine.results, storage.artifacts, _retention_rules(settings), clock, foreign=foreign
@@ -222,7 +221,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             workflows=workflows,
             executions=executions,
             items=ItemService(executions),
-            outputs=OutputService(executions, storage.artifacts, references, partial(stored, engine)),
+            outputs=OutputService(executions, storage.artifacts, references),
             triggering=triggering,
             control=ControlService(
                 journal=storage.journal, store=storage.executions, workflows=workflows, executions=executions

@@ -7,8 +7,10 @@ from sqlalchemy import update
 
 from concertmaster.domain.events import Body, ExecutionFailed, ExecutionInterrupted, ExecutionSucceeded
 from concertmaster.domain.execution import ExecutionRow, Failure
-from concertmaster.domain.interfaces import ArtifactReference, Change, NamedArtifact, Tree
+from concertmaster.domain.interfaces import FOR_RECIPE, ArtifactReference, Change, KeptResult, NamedArtifact, Tree
+from concertmaster.storage.encoding import utc_now
 from concertmaster.storage.references import SqlReferenceStore
+from concertmaster.storage.results import SqlResultStore
 from concertmaster.storage.tables import executions
 from storage_backends import AT, Storage, append_of
 
@@ -83,6 +85,25 @@ async def test_where_else_an_artifact_is(storage: Storage) -> None:
         "y": [(second.id, "weekly", "out0")],
     }
     assert [use.execution for use in (await store.uses(["x"], but=second.id, limit=1))["x"]] == [asking.id]
+
+
+async def test_what_a_recipe_needs_is_named_and_is_no_output(storage: Storage) -> None:
+    store = SqlReferenceStore(storage.database)
+    row, asking = await storage.start("nightly"), await named(storage, "x")
+    needed = [ArtifactReference("x", "a", f"{FOR_RECIPE}out", 7)]
+    await storage.journal.append(append_of(row.id, 2, artifacts=needed))
+    assert await store.uses(["x"], but=asking.id, limit=3) == {}
+    assert await store.naming(["x"]) == {"x": 2}
+    assert await store.named_by([row.id]) == {"x": NamedArtifact(7, 1)}
+
+
+async def test_a_result_that_no_event_tells_of_is_kept(storage: Storage) -> None:
+    store = SqlResultStore(storage.database)
+    for outputs in ({"out": 1}, {"out": 2}):
+        await store.keep(KeptResult("key", "", "", outputs))
+        assert await store.get("key") == KeptResult("key", "", "", outputs)
+    await store.forget(before=utc_now())
+    assert await store.get("key") is None
 
 
 async def test_how_many_name_an_artifact(storage: Storage) -> None:

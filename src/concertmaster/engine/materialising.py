@@ -47,7 +47,7 @@ async def materialised(engine: Engine, table: PlannedTable) -> TableRef:
 
     Raises:
         Conflict: `source_changed`, a file that the recipe reads is not the one that it means.
-        UserError: `node.code_missing`, a plugin's source of then is not here any more; or what a node raises.
+        UserError: `recipe.code_missing`, a plugin's source of then is not here any more; or what a node raises.
         OperationalError: `node.timeout`; or what a node raises.
         NotFound: `artifacts.not_found`, what it is made of was removed.
     """
@@ -179,11 +179,12 @@ def _type_of(engine: Engine, step: Step) -> NodeType:
 
 
 def _refused(step: Step, why: str) -> UserError:
-    message = (
+    return UserError(
+        "recipe.code_missing",
         f"This table was never stored, and cannot be made again: {step.type}, which is needed for it, {why}; run the "
-        "workflow again"
+        "workflow again",
+        type=step.type,
     )
-    return UserError("node.code_missing", message, type=step.type)
 
 
 def _run(engine: Engine, recipe: Recipe, calls: Sequence[_Call]) -> TableRef:
@@ -219,8 +220,9 @@ def _check_pins(engine: Engine, recipe: Recipe) -> None:
         except OSError as error:
             same, became = False, f"cannot be read any more ({error.strerror})"
         if not same:
-            message = (
+            raise Conflict(
+                "source_changed",
                 f"This table was never stored, and the file {pin.path} that it was read from {became}; run the "
-                "workflow again to have the table as it is with the file of now"
+                "workflow again to have the table as it is with the file of now",
+                path=pin.path,
             )
-            raise Conflict("source_changed", message, path=pin.path)

@@ -262,7 +262,7 @@ class ExecutionService:
             UserError: `table.unknown_column`, `table.not_sortable`; or what making a table raises that is not stored.
         """
         demand(actor, "execution:read")
-        value = await self._stored(value_at((await self.view(execution_id))[1], execution_id, node, outlet))
+        value = await self.value(execution_id, node, outlet)
         if isinstance(value, TableRef):
             path = await asyncio.to_thread(self._artifacts.local_path, value.artifact)
             found = await asyncio.to_thread(page_of_table, path, offset=offset, limit=limit, sort=sort)
@@ -270,6 +270,10 @@ class ExecutionService:
         if isinstance(value, JsonValue) and value.artifact is not None:
             return {"kind": "json", "value": await asyncio.to_thread(text_of_json, self._artifacts, value.artifact)}
         return page_of_whole(value)
+
+    async def value(self, execution_id: str, node: str, outlet: str) -> Stored:
+        """What a node gave; for other services. Raises as `output`."""
+        return await self._stored(value_at((await self.view(execution_id))[1], execution_id, node, outlet))
 
     async def view(self, execution_id: str) -> tuple[ExecutionRow, ExecutionView]:
         """The row and the fold of exactly the events it knows of, so that `seq` is where a follower goes on.

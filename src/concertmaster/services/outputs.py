@@ -6,7 +6,7 @@ Statistics are computed when somebody asks, once for each column of an artifact,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from concertmaster.data.artifacts import ArtifactStore
@@ -14,8 +14,7 @@ from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.errors import UserError
 from concertmaster.domain.interfaces import ReferenceStore
 from concertmaster.domain.recent import Recent
-from concertmaster.domain.values import Stored, TableRef, Value
-from concertmaster.services.execution_view import value_at
+from concertmaster.domain.values import TableRef
 from concertmaster.services.executions import ExecutionService
 from concertmaster.services.lineage import artifacts_of, chosen_nodes, lineage_of
 
@@ -30,19 +29,9 @@ USES = 5
 class OutputService:
     """Use cases around what nodes gave, but for looking at it."""
 
-    def __init__(
-        self,
-        executions: ExecutionService,
-        artifacts: ArtifactStore,
-        references: ReferenceStore,
-        stored: Callable[[Value], Awaitable[Stored]],
-    ) -> None:
-        """Args:
-        stored: stores a planned table, gives back any other value as it is.
-        """
+    def __init__(self, executions: ExecutionService, artifacts: ArtifactStore, references: ReferenceStore) -> None:
         self._executions = executions
         self._references = references
-        self._stored = stored
         self._artifacts = artifacts
         # Artifacts never change, so what is known of one stays true.
         self._known: Recent[tuple[str, str], ColumnStatistics] = Recent(_COLUMNS_REMEMBERED)
@@ -60,7 +49,7 @@ class OutputService:
             UserError: `output.no_table`, `table.unknown_column`; or what making a table raises that was never stored.
         """
         demand(actor, "execution:read")
-        value = await self._stored(value_at((await self._executions.view(execution_id))[1], execution_id, node, outlet))
+        value = await self._executions.value(execution_id, node, outlet)
         if not isinstance(value, TableRef):
             raise UserError("output.no_table", f"Outlet '{outlet}' of node '{node}' has no table; only tables do")
         async with self._turn:

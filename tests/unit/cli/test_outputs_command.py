@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import time
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from engine_harness import running_engine
 from factories import CITIES, document, table_workflow
+from planned_tables import left_behind, planned
 from server_process import Command
 
 LARGE = {"nodes": {"a": {"type": "data.set", "config": {"value": "x" * 70_000}}}, "edges": [], "outputs": {}}
@@ -59,6 +62,27 @@ def test_bounds_that_mean_nothing_are_refused(
     done = command("outputs", "clean")
     assert done.returncode == 2
     assert told in done.stderr
+
+
+def test_a_table_that_was_never_stored_is_made_for_who_asks_for_its_rows(workspace: Path, command: Command) -> None:
+    (workspace / "cities.csv").write_text(CITIES)
+    text = yaml.safe_dump(table_workflow(), sort_keys=False)
+    columns = ["city:string", "people:int64"]
+
+    async def record() -> str:
+        async with running_engine(workspace / ".concertmaster", dispatch=False) as harness:
+            return await left_behind(harness, text, planned(text, {"read": columns, "large": columns}, workspace))
+
+    (workspace / ".concertmaster").mkdir(exist_ok=True)
+    id_ = asyncio.run(record())
+    told = command("executions", "lineage", id_, "large").stdout
+    assert "large  table, never stored" in told
+    assert "    from read (table, never stored)" in told
+    assert "2 of 3 rows" in command("executions", "output", id_, "large", "--limit", "2").stdout
+    assert command("executions", "output", id_, "large", "--stats").stdout.startswith("3 rows, ")
+    (workspace / "cities.csv").write_text("city,people\n")
+    refused = command("executions", "output", id_, "read")
+    assert (refused.returncode, "cities.csv" in refused.stderr) == (1, True)
 
 
 def test_what_a_node_gave_what_is_in_it_and_where_it_is_from(workspace: Path, command: Command) -> None:

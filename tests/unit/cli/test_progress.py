@@ -33,6 +33,12 @@ def test_a_succeeded_node_shows_rows_and_seconds() -> None:
     ]
 
 
+def test_a_table_that_was_never_stored_says_that_nobody_counted_its_rows() -> None:
+    table = {"kind": "table", "rows": None, "bytes": None, "columns": []}
+    data = {"attempt": 1, "started_at": START, "outputs": {"out": table}}
+    assert _lines(("node.succeeded", "a", data)) == ["✓ a table.sql@1 rows not counted 1.50 s"]
+
+
 def test_a_queue_is_told_and_not_counted() -> None:
     queued = ("node.waiting", "a", {"attempt": 1, "rule": "slot", "resource": "node_type:table.sql"})
     data = {"attempt": 1, "started_at": START, "outputs": {}}

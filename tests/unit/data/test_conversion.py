@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import gc
+import hashlib
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from concertmaster.data.parquet import ROW_GROUP_ROWS, row_group_sizes
 from concertmaster.data.table import Table
 from concertmaster.domain.errors import NotFound, UserError
 from concertmaster.domain.ports import PortType
-from concertmaster.domain.values import Column, FileRef, JsonValue, TableRef, Value
+from concertmaster.domain.values import Column, FileRef, JsonValue, Stored, TableRef
 from concertmaster.nodes.credentials import Secret
 
 FRAME = pl.DataFrame({"n": [1, 2, None], "text": ["a", "b", "c"]})
@@ -41,10 +42,10 @@ class Desk:
     store: ArtifactStore
     scratch: Path
 
-    def save(self, result: Any, want: PortType | None = None) -> Value:
+    def save(self, result: Any, want: PortType | None = None) -> Stored:
         return save(result, self.store, workspace=self.workspace, scratch=self.scratch, want=want or PortType())
 
-    def load(self, value: Value, kind: Any) -> Any:
+    def load(self, value: Stored, kind: Any) -> Any:
         return load(value, kind, self.store, self.workspace)
 
     def table(self, result: Any, want: PortType | None = None) -> pl.DataFrame:
@@ -172,6 +173,20 @@ def test_an_unchanged_file_is_copied_once(desk: Desk, monkeypatch: pytest.Monkey
     desk.store.local_path(desk.save(path, TABLE).artifact or "").unlink()
     assert desk.table(path, TABLE).height == 2
     assert copied == [path, path]
+
+
+def test_a_file_that_has_not_changed_is_read_once_for_its_digest(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, read = desk.workspace / "given.csv", list[Path]()
+    path.write_text("n\n1\n")
+    monkeypatch.setattr(sources, "_STEP_NS", -1)
+    digest_of = sources.digest_of
+    monkeypatch.setattr(sources, "digest_of", lambda given: read.append(given) or digest_of(given))
+    known = desk.store.sources
+    assert known.digest(path) == known.digest(path) == hashlib.sha256(b"n\n1\n").hexdigest()
+    assert known.put(path, desk.store) == known.digest(path)
+    path.write_text("n\n2\n")
+    assert known.digest(path) == hashlib.sha256(b"n\n2\n").hexdigest()
+    assert read == [path, path]
 
 
 def test_a_table_handed_on_is_not_written_again(desk: Desk) -> None:

@@ -8,13 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
 import polars as pl
 import pytest
 
 from concertmaster import Context, Table, node
 from concertmaster.domain.errors import ConcertMasterError, Conflict, UserError
 from concertmaster.domain.events import Event, ExecutionSucceeded, NodeFailed, NodeSucceeded
-from concertmaster.domain.values import PlannedTable, Recipe, Step, TableRef
+from concertmaster.domain.values import PlannedTable, Recipe, Step, TableRef, from_json, to_json
 from concertmaster.engine.materialising import materialised
 from engine_harness import Harness, running_engine
 from planned_tables import left_behind, planned
@@ -71,6 +72,52 @@ async def test_what_is_made_from_a_recipe_is_what_its_nodes_give(folder: Path) -
         for name, table in planned(chain(), COLUMNS, folder).items():
             made, given = await materialised(harness.engine, table), value_of(events, name)
             assert (made, made.columns) == (given, table.columns)
+
+
+TREE = """
+concertmaster: 1
+name: tree
+inputs: {least: {type: integer}, column: {type: string}}
+nodes:
+  given: {type: data.set, config: {value: [{n: 1, text: one}, {n: 4, text: four}]}}
+  read: {type: file.read, config: {path: numbers.csv, types: {n: integer}}}
+  again: {type: file.read, config: {path: numbers.csv}}
+  some: {type: table.sql, config: {query: "from input where {{ inputs.column | ident }} >= {{ inputs.least }}"}}
+  both: {type: table.sql, config: {query: "select l.n, r.text from l join r using (n) order by n"}}
+  all: {type: table.union, config: {columns: all}}
+edges: [read -> some, some -> both.l, given -> both.r, both -> all, again -> all]
+"""
+
+
+async def test_what_is_made_of_branches_ports_and_bound_values_is_the_same_too(folder: Path) -> None:
+    inputs = {"least": 1, "column": "n"}
+    order = {name: ["n:int64"] for name in ("read", "again", "some", "both", "all")}
+    async with running_engine(folder) as harness:
+        row, events = await harness.run(TREE, inputs)
+        assert row.status == "succeeded", row.error
+        given = {"given": value_of(events, "given")}
+        for name, table in planned(TREE, order, folder, given=given, inputs=inputs).items():
+            # As it comes back from the journal.
+            back = from_json(orjson.loads(orjson.dumps(to_json(table))))
+            assert isinstance(back, PlannedTable)
+            assert await materialised(harness.engine, back) == value_of(events, name), name
+
+
+async def test_an_execution_that_is_cancelled_stops_what_is_made_for_it(tmp_path: Path) -> None:
+    counted = Counted()
+    document = f"""
+        concertmaster: 1
+        name: waits
+        nodes: {{first: {{type: t.wait}}, last: {SUM}}}
+        edges: [first -> last]
+        """
+    async with running_engine(tmp_path, counted.nodes(), dispatch=False) as harness:
+        execution_id = await left_behind(harness, document, {"first": made_by("t.wait")})
+    async with running_engine(tmp_path, counted.nodes()) as harness:
+        await asyncio.to_thread(counted.inside.wait, 30)
+        await harness.cancel(execution_id)
+        assert (await harness.end(execution_id)).status == "cancelled"
+        assert counted.stopped.is_set()
 
 
 async def test_after_a_crash_the_next_node_gets_the_table(folder: Path) -> None:
@@ -232,7 +279,7 @@ async def test_who_gives_up_leaves_it_to_the_others_and_the_last_one_stops_it(tm
 
 @pytest.mark.parametrize(
     ("type_", "code", "text"),
-    [("t.wrong", "node.raised", "t.wrong@1: ValueError: too small"), ("t.gone", "node.code_missing", "t.gone@1")],
+    [("t.wrong", "node.raised", "t.wrong@1: ValueError: too small"), ("t.gone", "recipe.code_missing", "t.gone@1")],
 )
 async def test_what_goes_wrong_names_the_node(tmp_path: Path, type_: str, code: str, text: str) -> None:
     async with running_engine(tmp_path, Counted().nodes()) as harness:

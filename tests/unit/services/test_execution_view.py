@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from concertmaster.domain import events as e
 from concertmaster.domain.execution import ExecutionRow, Failure
 from concertmaster.domain.parentage import Parentage
-from concertmaster.domain.values import Column, FileRef, JsonValue, TableRef
+from concertmaster.domain.values import Column, FileRef, JsonValue, PlannedTable, Recipe, Step, TableRef, Value
 from concertmaster.domain.workflow import Body, Edge, Node, Workflow
 from concertmaster.services.execution_view import ExecutionView
 
@@ -173,3 +175,24 @@ def test_what_came_in_is_told_by_port() -> None:
     nodes = view.as_json(row, {})["nodes"]
     assert nodes["c"]["tables_in"] == {"in": {"rows": 7, "bytes": 70}, "right": {"rows": 4, "bytes": 40}}
     assert nodes["a"]["tables_in"] == {}
+
+
+PLANNED = PlannedTable((Column("x", "int64"),), Recipe((Step("file.read@1", config={"path": "secret.csv"}),)))
+
+
+def test_what_was_never_stored_has_columns_and_no_size() -> None:
+    run = _fold(e.NodeSucceeded("a", 1, START, {"out": PLANNED}))["nodes"]["a"]
+    columns = [{"name": "x", "type": "int64"}]
+    assert run["outputs"] == {"out": {"kind": "table", "rows": None, "bytes": None, "columns": columns}}
+
+
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+def test_nobody_knows_how_much_came_in_when_a_part_of_it_was_never_stored(order: tuple[str, str]) -> None:
+    edges = (Edge(order[0], "c"), Edge(order[1], "c"), Edge("b", "c", port="right"))
+    view = ExecutionView(Workflow("w", nodes={name: Node("data.set@1") for name in "abc"}, edges=edges))
+    tables: dict[str, Value] = {"a": PLANNED, "b": TableRef("digest", 4, 40, ())}
+    bodies = [*(e.NodeSucceeded(name, 1, START, {"out": table}) for name, table in tables.items())]
+    view.apply(e.Event("x", n + 1, START, body) for n, body in enumerate([*bodies, e.NodeStarted("c", 1)]))
+    row = ExecutionRow("x", "w", 1, "running", 1, 3, {"type": "manual"}, START)
+    told = view.as_json(row, {})["nodes"]["c"]["tables_in"]
+    assert told == {"in": {"rows": None, "bytes": None}, "right": {"rows": 4, "bytes": 40}}

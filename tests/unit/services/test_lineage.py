@@ -7,7 +7,7 @@ from typing import Any
 
 from concertmaster.domain import events as e
 from concertmaster.domain.execution import ExecutionRow
-from concertmaster.domain.values import Column, JsonValue, TableRef
+from concertmaster.domain.values import Column, JsonValue, PlannedTable, Recipe, Step, TableRef
 from concertmaster.domain.workflow import Edge, Node, Workflow
 from concertmaster.services.execution_view import ExecutionView
 from concertmaster.services.lineage import artifacts_of, chosen_nodes, lineage_of
@@ -42,6 +42,24 @@ def test_what_came_in_what_was_read_and_what_was_reused_is_told() -> None:
     # What came late, after it had begun, is no part of it.
     assert [(came["node"], came["rows"]) for came in items["c"]["inputs"]] == [("b", 7)]
     assert (items["d"]["inputs"], items["d"]["reads"]) == ([], ["b"])
+
+
+def test_a_table_that_was_never_stored_has_no_size_and_is_nobody_elses_bytes() -> None:
+    table = PlannedTable(TABLE.columns, Recipe((Step("table.filter@1", inputs={"in": (TABLE,)}),)))
+    view = ExecutionView(
+        Workflow("w", nodes={"a": Node("data.set@1"), "b": Node("data.set@1")}, edges=(Edge("a", "b"),))
+    )
+    bodies: list[e.Body] = [
+        e.NodeSucceeded("a", 1, START, {"out": table}),
+        e.NodeSucceeded("b", 1, START, {"out": TABLE}),
+    ]
+    view.apply(e.Event("x", n + 1, START, body) for n, body in enumerate(bodies))
+    row = ExecutionRow("x", "w", 3, "succeeded", 1, 2, {"type": "manual"}, START)
+    assert artifacts_of(view, ["a"]) == []
+    made, read = lineage_of(row, view, ["a", "b"], {})["items"]
+    (came,) = read["inputs"]
+    for told in (made, came):
+        assert (told["kind"], told["rows"], told["bytes"]) == ("table", None, None)
 
 
 def test_a_node_is_told_with_all_that_it_is_based_on() -> None:

@@ -15,9 +15,13 @@ from bench import Bench, until
 from concertmaster import node
 from concertmaster.domain.access import Actor
 from concertmaster.domain.errors import UserError
+from concertmaster.domain.events import NodeSucceeded
+from concertmaster.domain.interfaces import Tree
+from concertmaster.engine.materialising import materialised
 from concertmaster.services.retention import Cleaned, RetentionRules, RetentionService
 from concertmaster.storage.references import SqlReferenceStore
 from engine_harness import Harness, running_engine
+from planned_tables import planned, record_of
 
 # Above what stands in an event.
 LARGE = 70_000
@@ -250,6 +254,41 @@ async def test_what_goes_on_keeps_everything_that_it_reads(tmp_path: Path) -> No
         cleaned = await retention(harness, age=PAST).work(dry_run=False)
         assert cleaned.artifacts == len(before)
         assert stored(harness) == set()
+
+
+async def test_what_the_recipe_of_a_planned_table_reads_is_kept_with_its_execution(tmp_path: Path) -> None:
+    text = """
+        concertmaster: 1
+        name: fused
+        nodes:
+          rows: {type: table.sql, config: {query: select range as n from range(5)}}
+          some: {type: table.filter, config: {condition: n > 2}}
+        edges: [rows -> some]
+        """
+    async with running_engine(tmp_path) as harness:
+        _, events = await harness.run(text)
+        made = next(
+            e.body.outputs["out"] for e in events if isinstance(e.body, NodeSucceeded) and e.body.node == "rows"
+        )
+        table = planned(text, {"some": ["n:int64"]}, tmp_path, given={"rows": made})["some"]
+        id_ = await harness.start(large("x"), drive=False)
+        await harness.journal.append(record_of(id_, {"some": table}, at=harness.engine.clock.now()))
+        # Only the newer execution is kept, in which nothing but the recipe names it.
+        (done,) = [one for one in (await harness.executions.list()).items if one.id != id_]
+        assert await SqlReferenceStore(harness.database).forget(Tree([done.id], done.ended_at))
+        assert made.artifact in stored(harness)
+        age(harness)
+        await retention(harness).work(dry_run=False)
+        assert stored(harness) == {made.artifact}
+        first = await materialised(harness.engine, table)
+        assert stored(harness) == {made.artifact, first.artifact}
+        # What was made of it stays for a while after somebody has looked, and is made again later.
+        await retention(harness, grace=DAY).work(dry_run=False)
+        assert stored(harness) == {made.artifact, first.artifact}
+        age(harness)
+        await retention(harness, grace=DAY).work(dry_run=False)
+        assert stored(harness) == {made.artifact}
+        assert await materialised(harness.engine, table) == first
 
 
 async def test_what_nobody_names_goes_once_it_is_old(tmp_path: Path) -> None:

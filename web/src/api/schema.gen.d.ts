@@ -2243,7 +2243,7 @@ export interface components {
             /** Rows */
             rows: number | null;
             /** Bytes */
-            bytes: number;
+            bytes: number | null;
             /** Node */
             node: string;
             /** Outlet */
@@ -2269,7 +2269,7 @@ export interface components {
             /** Rows */
             rows: number | null;
             /** Bytes */
-            bytes: number;
+            bytes: number | null;
             /** Node */
             node: string;
             /** Outlet */
@@ -2894,7 +2894,8 @@ export interface components {
         };
         /**
          * TableSummary
-         * @description A table, by reference.
+         * @description A table, by reference; `rows` and `bytes` are null when it was never stored: its rows went on to the next node
+         *     as they were read, and nobody counted them. Whoever asks for its rows has them made.
          */
         TableSummary: {
             /**
@@ -2903,9 +2904,9 @@ export interface components {
              */
             kind: "table";
             /** Rows */
-            rows: number;
+            rows: number | null;
             /** Bytes */
-            bytes: number;
+            bytes: number | null;
             /** Columns */
             columns: components["schemas"]["Column"][];
         };
@@ -3117,13 +3118,13 @@ export interface components {
         };
         /**
          * Volume
-         * @description How much came in: rows, and bytes of the tables' files.
+         * @description How much came in: rows, and bytes of the tables' files; null when one of the tables was never stored.
          */
         Volume: {
             /** Rows */
-            rows: number;
+            rows: number | null;
             /** Bytes */
-            bytes: number;
+            bytes: number | null;
         };
         /**
          * Waiting

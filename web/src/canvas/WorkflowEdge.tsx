@@ -56,10 +56,12 @@ export const WorkflowEdge = memo(function WorkflowEdge(props: EdgeProps<FlowEdge
           id,
           describeType(outletType(scene.getDocument(), scene.types, source, outlet)),
         )}
-        {rows === undefined ? '' : `, ${words.editor.rows(formatCount(rows), rows)}`}
+        {rows === undefined
+          ? ''
+          : `, ${rows === null ? words.runs.notStored : words.editor.rows(formatCount(rows), rows)}`}
       </title>
       <BaseEdge path={path} interactionWidth={16} className={classes.path} />
-      {rows !== undefined ? (
+      {typeof rows === 'number' ? (
         <text x={labelX} y={labelY} dy="0.35em" className={classes.rows}>
           {formatCompact(rows)}
         </text>

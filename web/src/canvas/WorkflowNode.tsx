@@ -4,10 +4,11 @@ import { memo } from 'react'
 import { words } from '~/i18n'
 import { describeType } from '~/model/ports'
 import { isOnce, itemsText, lostItems } from '~/runs/items'
+import { RowCount } from '~/runs/RowCount'
 import type { NodeRunView } from '~/runs/state'
 import { useNodeRun } from '~/runs/useRun'
 import { CategoryIcon } from '~/ui/CategoryIcon'
-import { elapsed, formatCompact, formatCount, formatDuration } from '~/ui/format'
+import { elapsed, formatCompact, formatDuration } from '~/ui/format'
 import { useScene } from './context'
 import { ERROR_AT, NEW_PORT, type PortView, UNDO_HANDLE } from './geometry'
 import { NodeStatusMark } from './NodeStatusMark'
@@ -82,8 +83,7 @@ function Facts({ run }: { run: NodeRunView | undefined }) {
   if (run.status === 'running' && progress?.total) {
     return <span>{Math.round((progress.done / progress.total) * 100)} %</span>
   }
-  if (rows !== undefined)
-    return <span title={words.editor.rows(formatCount(rows), rows)}>{formatCompact(rows)}</span>
+  if (rows !== undefined) return <RowCount rows={rows} short />
   const took = run.endedAt ? elapsed(run.startedAt, run.endedAt, 0) : null
   return took === null ? null : <span>{formatDuration(took)}</span>
 }

@@ -48,9 +48,11 @@ export function LineageTab({ execution, node, linked }: LineageTabProps) {
 }
 
 const sizeOf = ({ kind, rows, bytes }: Pick<MadeValue, 'kind' | 'rows' | 'bytes'>): string =>
-  rows === null
-    ? `${t.valueKinds[kind]}, ${formatBytes(bytes)}`
-    : `${t.rows(formatCount(rows), rows)}, ${formatBytes(bytes)}`
+  bytes === null
+    ? `${t.valueKinds[kind]}, ${t.notStored}`
+    : rows === null
+      ? `${t.valueKinds[kind]}, ${formatBytes(bytes)}`
+      : `${t.rows(formatCount(rows), rows)}, ${formatBytes(bytes)}`
 
 const outletOf = (outlet: string): string => (outlet === 'out' ? '' : ` · ${outlet}`)
 

@@ -13,6 +13,7 @@ import type { NodeRunView } from './fold'
 import { lostItems } from './items'
 import { LostMark } from './LostMark'
 import classes from './NodeRunPanel.module.css'
+import { RowCount } from './RowCount'
 
 const t = words.runs
 
@@ -21,8 +22,8 @@ interface NodeRunHeadProps {
   title: string
   type: string
   view: NodeRunView | undefined
-  /** Rows of the tables that came in. */
-  rowsIn?: number | undefined
+  /** Rows of the tables that came in; null when one was never stored. */
+  rowsIn?: number | null | undefined
   /** Title of the node that it undoes. */
   undoes?: string | undefined
   children?: React.ReactNode
@@ -82,7 +83,7 @@ function detailsText(details: unknown): string {
 
 interface FactsProps {
   view: NodeRunView
-  rowsIn: number | undefined
+  rowsIn: number | null | undefined
   undoes: string | undefined
 }
 
@@ -97,8 +98,16 @@ function Facts({ view, rowsIn, undoes }: FactsProps) {
       <Fact name={t.took}>
         <Duration start={view.startedAt} end={view.endedAt} />
       </Fact>
-      {rowsIn === undefined ? null : <Fact name={t.rowsIn}>{formatCount(rowsIn)}</Fact>}
-      {view.rows === undefined ? null : <Fact name={t.rowsOut}>{formatCount(view.rows)}</Fact>}
+      {rowsIn === undefined ? null : (
+        <Fact name={t.rowsIn}>
+          <RowCount rows={rowsIn} />
+        </Fact>
+      )}
+      {view.rows === undefined ? null : (
+        <Fact name={t.rowsOut}>
+          <RowCount rows={view.rows} />
+        </Fact>
+      )}
       {view.progress && view.status === 'running' ? (
         <Fact name={words.status.running}>{t.progress(view.progress.done, view.progress.total)}</Fact>
       ) : null}

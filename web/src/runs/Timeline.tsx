@@ -101,11 +101,14 @@ interface BarProps {
   onSelect: (nodeId: string) => void
 }
 
+const rowsText = (rows: number | null | undefined): string =>
+  rows === undefined ? '' : rows === null ? t.notStored : t.rows(formatCompact(rows), rows)
+
 function Bar({ row: { id, view, from, to }, title, undoes, took, selected, onSelect }: BarProps) {
   const lost = lostItems(view)
   const note = [
     formatDuration(took),
-    view.rows === undefined ? '' : t.rows(formatCompact(view.rows), view.rows),
+    rowsText(view.rows),
     lost ? t.items.lost(formatCount(lost.failed), formatCount(lost.total)) : '',
     undoes === undefined ? '' : words.editor.wire.undoes(undoes),
   ]

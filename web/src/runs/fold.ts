@@ -32,8 +32,8 @@ export interface NodeRunView {
   reused: Origin | null
   status: NodeViewStatus
   attempt: number
-  /** Rows of the main table output, once there is one. */
-  rows?: number
+  /** Rows of the main table output, once there is one; null when it was never stored. */
+  rows?: number | null
   /** Start of the first attempt, as in the server's snapshots. */
   startedAt: string | null
   endedAt: string | null
@@ -75,7 +75,7 @@ const count = (value: unknown, otherwise: number): number => (typeof value === '
 const problem = (value: unknown): ExecutionError | null => (value ? (value as ExecutionError) : null)
 
 /** Rows of the output `out`, or of the only table among the outputs. */
-export function mainRows(outputs: Readonly<Record<string, ValueSummary>>): number | undefined {
+export function mainRows(outputs: Readonly<Record<string, ValueSummary>>): number | null | undefined {
   if (outputs.out) return outputs.out.kind === 'table' ? outputs.out.rows : undefined
   const tables = Object.values(outputs).filter((value) => value.kind === 'table')
   return tables.length === 1 ? tables[0]?.rows : undefined

@@ -6,6 +6,7 @@ import { cellText } from './cellText'
 import { columnWidths, isNumeric } from './columnWidths'
 import { inputDefaults, inputsSchema } from './inputs'
 import { JsonPreview } from './JsonPreview'
+import { RowCount } from './RowCount'
 
 describe('JsonPreview', () => {
   it('folds a tree and shows long lists in steps', async () => {
@@ -25,6 +26,18 @@ describe('JsonPreview', () => {
   it('shows a plain value as it is', () => {
     render(<JsonPreview value={null} />)
     expect(screen.getByText('null')).toBeTruthy()
+  })
+})
+
+describe('RowCount', () => {
+  it('counts, in short where room is', () => {
+    render(<RowCount rows={12_400} short />)
+    expect(screen.getByText('12.4k').title).toBe('12,400 rows')
+  })
+
+  it('says why nobody counted', () => {
+    render(<RowCount rows={null} />)
+    expect(screen.getByText('not stored').title).toMatch(/straight on to the next node/)
   })
 })
 

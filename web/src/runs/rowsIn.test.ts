@@ -3,12 +3,12 @@ import { type NodeRunView, PENDING } from './fold'
 import { rowsIn } from './rowsIn'
 
 const at = (second: number) => `2026-01-01T00:00:0${second}Z`
-const done = (rows: number, second: number): NodeRunView => ({
+const done = (rows: number | null, second: number): NodeRunView => ({
   ...PENDING,
   status: 'succeeded',
   startedAt: at(0),
   endedAt: at(second),
-  outputs: { out: { kind: 'table', rows, bytes: 10 * rows, columns: [] } },
+  outputs: { out: { kind: 'table', rows, bytes: rows === null ? null : 10 * rows, columns: [] } },
 })
 
 test('counts what was on the wires when the node began', () => {
@@ -16,7 +16,7 @@ test('counts what was on the wires when the node began', () => {
     concertmaster: 1 as const,
     name: 'w',
     nodes: {},
-    edges: ['a -> c', 'b -> c.right', 'late -> c', 'pending -> c', 'c -> d'],
+    edges: ['a -> c', 'b -> c.right', 'late -> c', 'pending -> c', 'c -> d', 'a -> e', 'planned -> e'],
   }
   const views: Record<string, NodeRunView> = {
     a: done(3, 1),
@@ -24,11 +24,14 @@ test('counts what was on the wires when the node began', () => {
     late: done(50, 5),
     pending: PENDING,
     c: { ...PENDING, startedAt: at(2) },
+    planned: done(null, 1),
     d: PENDING,
+    e: { ...PENDING, startedAt: at(2) },
   }
   const count = (node: string) => rowsIn(node, document, (name) => views[name])
   expect(count('c')).toBe(7)
   expect(count('a')).toBeUndefined()
   expect(count('d')).toBeUndefined()
+  expect(count('e')).toBeNull()
   expect(rowsIn('c', null, (name) => views[name])).toBeUndefined()
 })

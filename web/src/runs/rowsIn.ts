@@ -2,12 +2,13 @@ import { parseEdges } from '~/model/edges'
 import type { WorkflowDocument } from '~/model/workflow'
 import type { NodeRunView } from './fold'
 
-/** Rows of all tables that were on a node's wires when it began, as `tables_in` of the server; undefined without any. */
+/** Rows of all tables that were on a node's wires when it began, as `tables_in` of the server; undefined without any,
+ * null when one of them was never stored. */
 export function rowsIn(
   node: string,
   document: WorkflowDocument | null,
   viewOf: (name: string) => NodeRunView | undefined,
-): number | undefined {
+): number | null | undefined {
   const startedAt = viewOf(node)?.startedAt
   if (!document || !startedAt) return undefined
   const counts = parseEdges(document.edges ?? []).flatMap((edge) => {
@@ -18,5 +19,6 @@ export function rowsIn(
     if (value?.kind !== 'table' || !source?.endedAt || source.endedAt > startedAt) return []
     return [value.rows]
   })
-  return counts.length === 0 ? undefined : counts.reduce((sum, rows) => sum + rows, 0)
+  if (counts.length === 0) return undefined
+  return counts.reduce((sum, rows) => (sum === null || rows === null ? null : sum + rows), 0)
 }

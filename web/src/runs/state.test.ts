@@ -52,6 +52,20 @@ const execution: Execution = {
   nodes: { a: nodeRun('a'), b: nodeRun('b') },
 }
 
+it('knows that nobody counted the rows of a table that was never stored', () => {
+  const store = new RunStatusStore()
+  store.replace(execution)
+  const planned = {
+    kind: 'table' as const,
+    rows: null,
+    bytes: null,
+    columns: [],
+    recipe: { steps: [], pins: [] },
+  }
+  store.apply([runEvent(2, 'node.succeeded', { node: 'a', data: { attempt: 1, outputs: { out: planned } } })])
+  expect(store.get('a')?.rows).toBeNull()
+})
+
 describe('a run that goes on', () => {
   it('forgets what runs again, keeps the rest, and is queued until it starts', () => {
     const store = new RunStatusStore()

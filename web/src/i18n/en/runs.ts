@@ -177,6 +177,9 @@ export const runs = {
   undoes: 'Undoes',
   rowsIn: 'Rows in',
   rowsOut: 'Rows out',
+  notStored: 'not stored',
+  notStoredWhy:
+    'Never stored: its rows went straight on to the next node, and nobody counted them. Open its output to see them.',
   progress: (done: number, total: number | null) => (total === null ? `${done} done` : `${done} of ${total}`),
   failedTitle: 'This node failed',
   retryTitle: (n: number) => `Attempt ${n} failed and is tried again`,
