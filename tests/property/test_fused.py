@@ -162,7 +162,7 @@ def mostly_together() -> Iterator[None]:
     assert COUNTED["together"] > 3 * COUNTED["apart"], COUNTED
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(first=tables(), second=tables(), data=st.data())
 def test_together_is_one_after_the_other(first: pl.DataFrame, second: pl.DataFrame, data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -200,7 +200,8 @@ def test_together_is_one_after_the_other(first: pl.DataFrame, second: pl.DataFra
         expected = [made[place] for place in places]
         try:
             result = cast("Family", chain[-1].type.lazy.family).compute(chain)  # pyright: ignore[reportOptionalMemberAccess]
-        except NotTogetherError as reason:
+        except (NotTogetherError, ConcertMasterError) as reason:
+            # The engine runs them one by one then.
             event(f"apart: {reason}")
             COUNTED["apart"] += 1
             return
