@@ -267,7 +267,7 @@ def _cipher(settings: Settings, *, shared: bool) -> Cipher:
 
 def _engine_settings(settings: Settings, *, recover: bool) -> EngineSettings:
     timeouts = settings.node_timeout, settings.execution_timeout
-    found = EngineSettings(*timeouts, running=settings.max_running, fuse=settings.fuse)
+    found = EngineSettings(*timeouts, running=settings.max_running, fuse=settings.fuse, fuse_above=settings.fuse_above)
     # Without a dispatcher for everything nobody would wake an execution that had left memory.
     return found if recover else replace(found, hibernate=timedelta.max)
 

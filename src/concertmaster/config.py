@@ -34,7 +34,14 @@ TOKEN_FILE = "local-token"  # noqa: S105  (a file name)
 
 
 # Settings that are a number of bytes.
-SIZES = ("process_memory", "registry_memory", "max_body_bytes", "outputs_max_bytes", "artifacts_cache_bytes")
+SIZES = (
+    "process_memory",
+    "registry_memory",
+    "max_body_bytes",
+    "outputs_max_bytes",
+    "artifacts_cache_bytes",
+    "fuse_above",
+)
 # Settings that are a duration.
 DURATIONS = (
     "node_timeout",
@@ -146,6 +153,12 @@ class Settings(BaseSettings):
         default=True,
         description="Compute table nodes that follow on each other as one where only the last of their tables is asked "
         "for; the others are then made when somebody looks at them. `false` stores every table.",
+    )
+    fuse_above: int = Field(
+        default=4 * 2**20,
+        ge=0,
+        description="How much the tables and files that come in have to be together for that: bytes, or `4MiB`. Below "
+        "there is little to gain.",
     )
     processes: int = Field(
         default=8,

@@ -42,12 +42,10 @@ from concertmaster.engine.state import ExecutionState
 from concertmaster.nodes.lazy import Member, NotTogetherError
 
 _OUTLET = "out"
-# Storing less costs no more than a session.
-SMALL_BYTES = 4 * 2**20
 
 
-class NotWorthwhileError(Exception):
-    """One by one they take no longer."""
+class NotThisTimeError(Exception):
+    """With these configs and inputs they have to run one by one, or take hardly longer when they do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,7 @@ async def run_fused(
 
     Raises:
         NotTogetherError: they would not give for certain what they give one by one.
-        NotWorthwhileError: they take no longer one by one.
+        NotThisTimeError: other configs and inputs are needed.
         Exception: what any of them raises.
     """
     contexts: list[NodeContext] = []
@@ -128,8 +126,8 @@ async def run_fused(
             for context in contexts:
                 context.stop()
 
-        if not await asyncio.to_thread(_worthwhile, parts):
-            raise NotWorthwhileError
+        if await asyncio.to_thread(_size, parts) < engine.settings.fuse_above:
+            raise NotThisTimeError("little to gain")
         artifacts = {digest for part in parts for value in _values(part) for digest, _ in artifacts_named(value)}
         with engine.artifacts.holding(artifacts):
             return await engine.compute.run(partial(_compute, engine, parts), where="thread", stop=stop, turn=turn)
@@ -150,7 +148,7 @@ async def _part(
         else:
             given = state.nodes[edge.source].outputs[edge.outlet]
             if not isinstance(given, TableRef):
-                raise NotTogetherError("an input that is no stored table")
+                raise NotThisTimeError("an input that is no stored table")
         if argument is not None and (argument.many or edge.port not in inputs):
             inputs.setdefault(edge.port, []).append(given)
     main = inputs.get("in", [NULL])[0]
@@ -158,22 +156,18 @@ async def _part(
     rendered = planned.config.render(await scope_of(engine, state, planned.config.references, seen))
     config = validated(planned.type, rendered, node=planned.id)
     if planned.type.isolated(config):
-        raise NotTogetherError("a node that runs in a process of its own")
+        raise NotThisTimeError("a node that runs in a process of its own")
     return _Part(planned, context, rendered, config, inputs)
 
 
-def _worthwhile(parts: Sequence[_Part]) -> bool:
-    """Whether it takes less than one by one would; blocks."""
-    traits = [part.planned.type.lazy for part in parts]
-    computing = [trait for trait in traits if trait is not None and trait.family is not None]
-    heavy = sum(not trait.light for trait in computing)
-    if heavy > 1 or heavy == len(computing):
-        return True
+def _size(parts: Sequence[_Part]) -> int:
+    """How many bytes come from outside; blocks."""
     size = sum(value.size_bytes for part in parts for value in _values(part))
-    for part, trait in zip(parts, traits, strict=True):
-        if trait is not None and trait.size is not None:
-            size += trait.size(part.config, part.context)
-    return size > SMALL_BYTES
+    for part in parts:
+        lazy = part.planned.type.lazy
+        if lazy is not None and lazy.size is not None:
+            size += lazy.size(part.config, part.context)
+    return size
 
 
 def _values(part: _Part) -> list[Stored]:

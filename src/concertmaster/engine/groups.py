@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from concertmaster.domain.interfaces import Abandoned, Turn
 from concertmaster.engine.context import NodeContext
-from concertmaster.engine.fused import Fused, NotWorthwhileError, run_fused
+from concertmaster.engine.fused import Fused, NotThisTimeError, run_fused
 from concertmaster.engine.fusing import may_end, members_of
 from concertmaster.engine.job import Attempt
 from concertmaster.engine.parts import Engine
@@ -61,7 +61,7 @@ class Groups:
 
         try:
             outputs = await run_fused(self._engine, self._recorder.state, members, context_of, turn)
-        except (asyncio.CancelledError, Abandoned, NotWorthwhileError):
+        except (asyncio.CancelledError, Abandoned, NotThisTimeError):
             return None
         except Exception as error:
             # Whose error it is, and whether it is one, shows when they run one by one.

@@ -143,6 +143,7 @@ class EngineSettings:
         hibernate: one that waits for longer leaves memory.
         running: executions in memory at one time in this process; more are left in the database.
         fuse: tables pass through nodes that can be computed together, without being stored.
+        fuse_above: bytes that have to come in for it. Of what is stored everybody sees the rows.
     """
 
     node_timeout: timedelta = timedelta(hours=1)
@@ -152,6 +153,7 @@ class EngineSettings:
     hibernate: timedelta = timedelta(seconds=5)
     running: int = 10_000
     fuse: bool = True
+    fuse_above: int = 4 * 2**20
 
 
 class Owner:

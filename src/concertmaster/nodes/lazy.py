@@ -68,13 +68,11 @@ class Lazy:
         family: which it belongs to; None for a source, whose lazy frame members of any family can read.
         inner: asked with the checked config whether others may follow it; a node that is there to fail, for example,
             has to look at rows which they do not ask for.
-        light: by itself it takes less, with small tables, than a session takes to open.
         size: asked with the checked config of a source and its context how many bytes there are to read.
     """
 
     family: Family | None = None
     inner: Callable[[Any], bool] | None = None
-    light: bool = False
     size: Callable[[Any, Context], int] | None = None
 
     def followed(self, config: Any) -> bool:

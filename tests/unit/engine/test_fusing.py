@@ -51,7 +51,7 @@ outputs: {last: "{{ nodes.last.rows }}"}
 """
 # Some seconds of work, where nobody stops it.
 LONG = "select sum(a.range * b.range % 7) s from range(100000) a, range(100000) b, (select count(*) from input)"
-ONE_BY_ONE = EngineSettings(fuse=False)
+ALWAYS, ONE_BY_ONE = EngineSettings(fuse_above=0), EngineSettings(fuse=False, fuse_above=0)
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ async def rows_of(harness: Harness, value: Any) -> list[dict[str, Any]]:
 
 
 async def test_only_the_last_table_of_a_chain_is_stored(folder: Path) -> None:
-    async with running_engine(folder) as harness:
+    async with running_engine(folder, settings=ALWAYS) as harness:
         row, events = await harness.run(CHAIN)
         assert row.status == "succeeded", row.error
         assert planned(events) == {"read", "more", "few", "named"}, "a file in Parquet is stored as it is"
@@ -88,7 +88,7 @@ async def test_only_the_last_table_of_a_chain_is_stored(folder: Path) -> None:
 
 
 async def test_the_events_are_those_of_nodes_one_by_one(folder: Path) -> None:
-    async with running_engine(folder) as harness:
+    async with running_engine(folder, settings=ALWAYS) as harness:
         _, together = await harness.run(CHAIN)
     async with running_engine(folder, settings=ONE_BY_ONE) as harness:
         _, apart = await harness.run(CHAIN)
@@ -104,7 +104,7 @@ async def test_the_events_are_those_of_nodes_one_by_one(folder: Path) -> None:
 
 async def test_an_error_is_that_of_the_node_that_raised_it(folder: Path) -> None:
     document = CHAIN.replace("n * 2", "missing * 2")
-    async with running_engine(folder) as harness:
+    async with running_engine(folder, settings=ALWAYS) as harness:
         row, events = await harness.run(document)
         assert row.status == "failed"
         assert row.error is not None
@@ -117,7 +117,7 @@ async def test_an_error_is_that_of_the_node_that_raised_it(folder: Path) -> None
 
 async def test_what_cannot_be_told_to_be_the_same_runs_one_by_one(folder: Path) -> None:
     document = CHAIN.replace("n * 2", "'[n]::bigint[]'").replace("sum(double)", "count(double)")
-    async with running_engine(folder) as harness:
+    async with running_engine(folder, settings=ALWAYS) as harness:
         for _ in range(2):
             row, events = await harness.run(document)
             assert (row.status, planned(events)) == ("succeeded", set())
@@ -153,47 +153,35 @@ async def test_a_node_that_others_ask_about_is_stored(
         document = document.replace("nodes:", "nodes:\n  other: {type: table.sample, config: {rows: 1}}", 1)
     if "told" in after:
         document = document.replace("nodes:", "nodes:\n  told: {type: data.set, config: {value: 1}}", 1)
-    async with running_engine(folder) as harness:
+    async with running_engine(folder, settings=ALWAYS) as harness:
         row, events = await harness.run(document)
         assert row.status == "succeeded", row.error
         assert planned(events) == expected
 
 
-@pytest.mark.parametrize(("rows", "expected"), [(10, set[str]()), (1_000_000, {"read", "renamed"})])
-async def test_what_polars_does_with_small_tables_stays_apart(folder: Path, rows: int, expected: set[str]) -> None:
-    document = """
-concertmaster: 1
-name: light
-nodes:
-  read: {type: file.read, config: {path: many.csv}}
-  renamed: {type: table.rename, config: {columns: {n: m}}}
-  last: {type: table.sort, config: {by: [-m], limit: 1}}
-edges: [read -> renamed, renamed -> last]
-outputs: {last: "{{ nodes.last.rows }}"}
-"""
-    pl.DataFrame({"n": range(rows)}).write_csv(folder / "many.csv")
-    async with running_engine(folder) as harness:
-        row, events = await harness.run(document)
-        assert row.status == "succeeded", row.error
+@pytest.mark.parametrize(("above", "expected"), [(20, {"read", "more", "few", "square"}), (100_000, set[str]())])
+async def test_small_tables_are_stored(folder: Path, above: int, expected: set[str]) -> None:
+    """The file has 20 bytes, and is all that comes in."""
+    async with running_engine(folder, settings=EngineSettings(fuse_above=above)) as harness:
+        _, events = await harness.run(LINE)
         assert planned(events) == expected
-        assert await rows_of(harness, outputs_of(events)["last"]) == [{"m": rows - 1}]
 
 
 async def test_a_file_too_large_for_memory_is_stored(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_read, "EAGER_LIMIT_BYTES", 1)
-    async with running_engine(folder) as harness:
+    async with running_engine(folder, settings=ALWAYS) as harness:
         _, events = await harness.run(LINE)
         assert planned(events) == {"more", "few", "square"}
 
 
 async def test_limits_of_a_type_keep_its_nodes_apart(folder: Path) -> None:
-    async with running_engine(folder, limits=["node_type:table.filter=1"]) as harness:
+    async with running_engine(folder, settings=ALWAYS, limits=["node_type:table.filter=1"]) as harness:
         _, events = await harness.run(LINE)
         assert planned(events) == set()
 
 
 async def test_a_source_that_changes_is_another_the_next_time(folder: Path) -> None:
-    async with running_engine(folder) as harness:
+    async with running_engine(folder, settings=ALWAYS) as harness:
         _, events = await harness.run(CHAIN)
         (folder / "numbers.csv").write_text("k,n\na,5\n")
         _, again = await harness.run(CHAIN)
@@ -206,7 +194,7 @@ async def test_a_cancel_ends_what_is_computed_together(folder: Path) -> None:
     document = CHAIN.replace(
         "type: table.derive, config: {columns: {double: n * 2}}", f"type: table.sql, config: {{query: '{LONG}'}}"
     )
-    async with running_engine(folder) as harness:
+    async with running_engine(folder, settings=ALWAYS) as harness:
         execution_id = await harness.start(document)
         await harness.until(execution_id, lambda events: any(e.kind == "node.started" for e in events))
         await harness.cancel(execution_id)
@@ -220,7 +208,7 @@ async def test_a_time_out_is_that_of_a_single_node(folder: Path) -> None:
     document = CHAIN.replace(
         "type: table.derive, config: {columns: {double: n * 2}}", f"type: table.sql, config: {{query: '{LONG}'}}"
     )
-    settings = EngineSettings(node_timeout=timedelta(seconds=1))
+    settings = EngineSettings(node_timeout=timedelta(seconds=1), fuse_above=0)
     async with running_engine(folder, settings=settings) as harness:
         row, events = await harness.run(document)
         assert row.error is not None
@@ -243,7 +231,7 @@ async def test_a_failure_elsewhere_lets_only_what_runs_come_to_its_end(folder: P
     document = CHAIN.replace(
         "type: table.derive, config: {columns: {double: n * 2}}", f"type: table.sql, config: {{query: '{slow}'}}"
     ).replace("nodes:", f"nodes:\n  boom: {{type: test.fail_later, config: {{go: '{folder / 'go'}'}}}}", 1)
-    async with running_engine(folder, [fail_later]) as harness:
+    async with running_engine(folder, [fail_later], settings=ALWAYS) as harness:
         execution_id = await harness.start(document)
         await harness.until(execution_id, lambda events: sum(e.kind == "node.started" for e in events) == 3)
         (folder / "go").touch()
@@ -267,7 +255,7 @@ async def test_a_pause_waits_for_what_is_computed_together(folder: Path) -> None
         .replace("nodes:", "nodes:\n  after: {type: data.set, config: {value: 1}}", 1)
         .replace("edges: [", "edges: [last -> after, ")
     )
-    async with running_engine(folder) as harness:
+    async with running_engine(folder, settings=ALWAYS) as harness:
         execution_id = await harness.start(document)
         await harness.until(execution_id, lambda events: any(e.kind == "node.started" for e in events))
         await harness.ask(execution_id, "pause")
@@ -281,7 +269,7 @@ async def test_a_pause_waits_for_what_is_computed_together(folder: Path) -> None
 
 
 async def test_a_retry_from_within_runs_one_by_one(folder: Path) -> None:
-    async with running_engine(folder) as harness:
+    async with running_engine(folder, settings=ALWAYS) as harness:
         row, events = await harness.run(CHAIN)
         await harness.ask(row.id, "retry", **{"from": "named"})
         assert (await harness.end(row.id)).status == "succeeded"
@@ -292,14 +280,14 @@ async def test_a_retry_from_within_runs_one_by_one(folder: Path) -> None:
 
 
 async def test_wherever_a_process_dies_the_next_one_comes_to_the_same_end(folder: Path) -> None:
-    async with running_engine(folder) as harness:
+    async with running_engine(folder, settings=ALWAYS) as harness:
         row, whole = await harness.run(CHAIN)
         expected = await rows_of(harness, outputs_of(whole)["last"])
         execution = await harness.executions.get(row.id)
         plan = await harness.engine.plans.get("chain", execution.version)
     for length in range(2, len(whole)):
         # Not even the block of events is taken to be whole.
-        async with running_engine(folder, dispatch=False) as harness:
+        async with running_engine(folder, dispatch=False, settings=ALWAYS) as harness:
             execution_id = await harness.start(CHAIN, drive=False)
             cut = [Event(execution_id, e.seq, e.at, e.body) for e in whole[1:length]]
             references = [
@@ -309,7 +297,7 @@ async def test_wherever_a_process_dies_the_next_one_comes_to_the_same_end(folder
                 for one in references_to(e.body.outputs["out"], e.body.node, "out")
             ]
             await harness.journal.append(Append(execution_id, 1, cut, artifacts=references))
-        async with running_engine(folder) as harness:
+        async with running_engine(folder, settings=ALWAYS) as harness:
             row = await harness.end(execution_id)
             assert row.status == "succeeded", (length, row.error)
             events = list(await harness.journal.read(execution_id))

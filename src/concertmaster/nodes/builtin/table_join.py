@@ -14,7 +14,7 @@ import polars as pl
 
 from concertmaster import Context, Table, UserError, node
 from concertmaster.nodes.builtin.duck.columns import ColumnName, demand_columns
-from concertmaster.nodes.builtin.duck.family import LIGHT
+from concertmaster.nodes.builtin.duck.family import DUCK
 from concertmaster.nodes.builtin.duck.joins import RIGHT, Join, joined
 from concertmaster.nodes.builtin.duck.query import Memory, Query
 from concertmaster.nodes.builtin.duck.session import DEFAULT_MEMORY_MB
@@ -25,9 +25,7 @@ _ONLY_POLARS = (pl.Enum, pl.Categorical, pl.Null)
 Kind = Literal["inner", "left", "right", "full", "semi", "anti", "cross"]
 
 
-@node(
-    id="table.join", lazy=LIGHT, category="tables", effect="none", summary="on", icon="git-merge", title="Join tables"
-)
+@node(id="table.join", lazy=DUCK, category="tables", effect="none", summary="on", icon="git-merge", title="Join tables")
 def table_join(
     table: Table,
     right: Table,

@@ -10,7 +10,7 @@ import polars as pl
 
 from concertmaster import UserError, node
 from concertmaster.nodes.builtin.duck.columns import demand_columns, quoted
-from concertmaster.nodes.builtin.duck.family import LIGHT
+from concertmaster.nodes.builtin.duck.family import DUCK
 from concertmaster.nodes.builtin.duck.query import Query, listed
 from concertmaster.nodes.builtin.duck.rows import Rows
 
@@ -25,7 +25,7 @@ _STYLES: Mapping[str, Callable[[str], str]] = {
 
 @node(
     id="table.rename",
-    lazy=LIGHT,
+    lazy=DUCK,
     category="tables",
     effect="none",
     summary="columns",

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from concertmaster import Context, Sql, Table, UserError, node
 from concertmaster.nodes.builtin.duck.columns import ColumnName, demand_columns, quoted
-from concertmaster.nodes.builtin.duck.family import LIGHT
+from concertmaster.nodes.builtin.duck.family import DUCK
 from concertmaster.nodes.builtin.duck.projection import projection
 from concertmaster.nodes.builtin.duck.query import Query, listed
 from concertmaster.nodes.builtin.duck.rows import Rows
@@ -19,7 +19,7 @@ from concertmaster.nodes.builtin.lazy import lazy
 
 @node(
     id="table.select",
-    lazy=LIGHT,
+    lazy=DUCK,
     category="tables",
     effect="none",
     summary="columns",

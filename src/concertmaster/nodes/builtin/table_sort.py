@@ -13,7 +13,7 @@ from pydantic import Field
 
 from concertmaster import Context, Table, node
 from concertmaster.nodes.builtin.duck.columns import sort_keys
-from concertmaster.nodes.builtin.duck.family import LIGHT
+from concertmaster.nodes.builtin.duck.family import DUCK
 from concertmaster.nodes.builtin.duck.query import Memory, Names, Query, listed
 from concertmaster.nodes.builtin.duck.session import DEFAULT_MEMORY_MB
 from concertmaster.nodes.builtin.lazy import bytes_of, lazy
@@ -23,7 +23,7 @@ _OWN_ORDER = (pl.Enum, pl.Categorical)
 
 
 @node(
-    id="table.sort", lazy=LIGHT, category="tables", effect="none", summary="by", icon="arrow-down-up", title="Sort rows"
+    id="table.sort", lazy=DUCK, category="tables", effect="none", summary="by", icon="arrow-down-up", title="Sort rows"
 )
 def table_sort(
     table: Table,

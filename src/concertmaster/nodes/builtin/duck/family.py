@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, cast
 
 from concertmaster.nodes.builtin.duck.rows import Bench, Rows
@@ -42,5 +41,3 @@ def compose(members: Sequence[Member]) -> tuple[Bench, list[Rows]]:
 
 
 DUCK = Lazy(cast("Any", DuckFamily()))
-# Polars does these by themselves with small tables, in less than a session takes to open.
-LIGHT = replace(DUCK, light=True)

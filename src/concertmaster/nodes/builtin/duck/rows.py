@@ -135,7 +135,8 @@ class Bench(Session):
     def __init__(self, sources: Sequence[Source], context: Context, *, memory_mb: int) -> None:
         self._composed = 0
         self._shapes: set[str] = set()
-        self._named = {f"__source_{number}": source for number, source in enumerate(sources)}
+        # No port has such a name, and no query can ask for it: it is checked against its own inputs.
+        self._named = {f"source {number}": source for number, source in enumerate(sources)}
         super().__init__(self._named, context, memory_mb=memory_mb)
 
     def sources(self) -> list[Rows]:
