@@ -110,6 +110,12 @@ class Harness:
         found = await self.database.read(lambda connection: connection.execute(query).all())
         return [execution_from(row) for row in found]
 
+    async def held(self, execution_id: str) -> bool:
+        """Whether a process has it in memory, or has died with it and nobody has come on since."""
+        rows = tables.executions.c
+        query = select(rows.owner, rows.takeovers).where(rows.id == execution_id)
+        return await self.database.read(lambda connection: tuple(connection.execute(query).one())) != (None, 0)
+
     async def ask(self, execution_id: str, kind: Any, **data: Any) -> None:
         """Post a request, as the services do."""
         self.ended.pop(execution_id, None)

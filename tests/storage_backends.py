@@ -97,9 +97,9 @@ class Storage:
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, url: str) -> AsyncIterator[Storage]:
+    async def opened(cls, url: str, folder: Path | None = None) -> AsyncIterator[Storage]:
         """One for as long as the block lasts; several on one database are as many processes."""
-        storage = cls(Database(url))
+        storage = cls(Database(url, folder=folder))
         await storage.database.open()
         try:
             yield storage

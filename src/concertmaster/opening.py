@@ -100,7 +100,7 @@ async def open_storage(settings: Settings, hooks: Hooks, clock: Clock, stack: As
     await asyncio.to_thread(artifacts.check)
     shutil.rmtree(settings.scratch_dir, ignore_errors=True)
     upgrade(settings.resolved_database_url)
-    database = Database(settings.resolved_database_url)
+    database = Database(settings.resolved_database_url, folder=settings.resolved_data_dir)
     await database.open()
     stack.push_async_callback(database.close)
     journal = SqlJournal(database, hooks.committed, hooks.wake, now=clock.now)

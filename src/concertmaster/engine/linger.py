@@ -16,20 +16,28 @@ class Linger:
     Args:
         longest: without anything new.
         on_over: called when it has lasted that long.
+        over_at: the event at which it may not stay, because leaving memory ends the count of its take-overs: one that
+            only waits must not pass for what ends the servers.
     """
 
-    def __init__(self, placement: Placement, longest: timedelta, *, on_over: Callable[[], None]) -> None:
+    def __init__(
+        self, placement: Placement, longest: timedelta, on_over: Callable[[], None], *, over_at: int | None
+    ) -> None:
         self._placement = placement
         self._longest = longest
         self._on_over = on_over
         self._timer: asyncio.TimerHandle | None = None
         # The execution's last event when it had lasted too long.
-        self._over_at: int | None = None
+        self._over_at = over_at
+
+    def over(self, seq: int) -> bool:
+        """Whether an execution at this event may not stay for whatever it waits."""
+        return self._over_at == seq
 
     def may(self, seq: int) -> bool:
         """Whether an execution at this event stays; its place in memory may be wanted for its children."""
         self.stop()
-        if self._placement.full or self._over_at == seq:
+        if self._placement.full or self.over(seq):
             return False
         self._timer = asyncio.get_running_loop().call_later(self._longest.total_seconds(), self._over, seq)
         return True

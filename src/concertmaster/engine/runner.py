@@ -65,7 +65,7 @@ class Runner:
         self._timers: Timers
         self._outcomes: Outcomes
         self._offspring: Offspring
-        self._linger = Linger(placement, engine.settings.hibernate, on_over=self._wakeup.set)
+        self._linger: Linger
         # What the decider wants and what takes more than a moment, in the order in which it came.
         self._slow: list[cmd.Command] = []
 
@@ -97,6 +97,9 @@ class Runner:
         self._timers = Timers(self._engine, self._recorder, on_fire=self._wakeup.set)
         self._outcomes = Outcomes(self._engine, self._recorder, self._attempts, self._timers)
         self._offspring = Offspring(self._engine, self._recorder, self._placement, priority=priority)
+        # Taken over in vain before: the count of take-overs has to know that somebody came as far as to rest.
+        over_at = loaded.state.seq if self._claim.takeovers > 1 else None
+        self._linger = Linger(self._placement, self._engine.settings.hibernate, self._wakeup.set, over_at=over_at)
         self._recorder.refer(references_of(self._state))
         return True
 
@@ -251,16 +254,14 @@ class Runner:
         settings = self._engine.settings
         until = min((at for at in (rest.until, self._timers.deadline()) if at is not None), default=None)
         works = any(node.children is not None and node.children.running for node in self._state.nodes.values())
-        if (
-            self._state.status == "running"
-            and not works
-            and (rest.until is None or rest.until - now > settings.show_rest)
-        ):
+        lasts = rest.until is None or rest.until - now > settings.show_rest
+        if self._state.status == "running" and not works and lasts:
             self._recorder.record(events.ExecutionWaiting(rest.until))
-        if until is not None and until - now <= settings.hibernate:
-            return False
-        if works and self._linger.may(self._state.seq):
-            return False
+        if not self._linger.over(self._state.seq):
+            if until is not None and until - now <= settings.hibernate:
+                return False
+            if works and self._linger.may(self._state.seq):
+                return False
         self._timers.stop_all()
         if await self._recorder.release(Release(until)):
             self.rests_until = until

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, make_url
@@ -17,7 +18,7 @@ from concertmaster.storage.calls import Call, CallLane
 from concertmaster.storage.dialect import Dialect
 from concertmaster.storage.group_commit import first_line
 from concertmaster.storage.group_writer import GroupWriter
-from concertmaster.storage.leases import LEASE_SECONDS, OnLost
+from concertmaster.storage.leases import LEASE_SECONDS, FormerOwner, OnLost
 from concertmaster.storage.notices import Listeners
 from concertmaster.storage.sqlite import SqliteDialect
 
@@ -31,13 +32,14 @@ class Database:
 
     Args:
         url: see `dialect_of`. The schema must be there (`migrate.upgrade`).
+        folder: the data folder, if this process holds it.
     Attributes:
         listeners: whom announcements go to; filled in by the parts that want to know.
     Raises:
         UserError: `database.unsupported`, the URL names another database or one in memory.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, folder: Path | None = None) -> None:
         self.dialect = dialect_of(url)
         self.listeners = Listeners()
         self._read_engine = self.dialect.reading()
@@ -45,6 +47,7 @@ class Database:
         self._readers = ThreadPoolExecutor(self.dialect.readers, thread_name_prefix="journal-reader")
         self.writer = GroupWriter(self._write_engine.connect, self.dialect, listeners=self.listeners)
         self._listener = self.dialect.listener(self.listeners)
+        self._former = FormerOwner(folder)
         self._requests = CallLane(self.dialect.is_transient, patient=False)
         self._deeds = CallLane(self.dialect.is_transient, patient=True)
         self.writer.add_lane(self._requests)
@@ -91,7 +94,7 @@ class Database:
                 the process registered under another name.
             seconds: how long it lasts after a renewal, where it can be lost.
         """
-        return self.dialect.lease(self, on_lost, seconds)
+        return self.dialect.lease(self, on_lost, seconds, self._former)
 
     def slots(self, owner: Named, on_freed: Callable[[str], None]) -> Slots:
         """The places of this process under limits; `on_freed` hears of those that other processes give back."""

@@ -17,7 +17,7 @@ from concertmaster.storage.notices import Listeners, Notices
 
 if TYPE_CHECKING:
     from concertmaster.storage.database import Database
-    from concertmaster.storage.leases import OnLost
+    from concertmaster.storage.leases import FormerOwner, OnLost
     from concertmaster.storage.notifications import Listener
 
 ColumnType = Literal["text", "bigint", "bytes"]
@@ -121,7 +121,7 @@ class Dialect(CommitRules, Protocol):
         """End what these processes began to write: stopped in the middle, they would keep what they have locked."""
         ...
 
-    def lease(self, database: Database, on_lost: OnLost, seconds: float) -> Lease:
+    def lease(self, database: Database, on_lost: OnLost, seconds: float, former: FormerOwner) -> Lease:
         """How this process proves that it lives."""
         ...
 

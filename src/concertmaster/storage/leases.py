@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, insert
@@ -22,6 +24,30 @@ _log = logging.getLogger(__name__)
 LEASE_SECONDS = 8.0
 _FOR_EVER = 2**62
 _RELEASE_SECONDS = 5.0
+
+
+class FormerOwner:
+    """The name under which the process before us had the data folder: the folder's lock proves that it is dead.
+
+    Nothing hangs on the file: without it the lease has to run out, and in a copied folder it names somebody who lives,
+    who renews the lease, or starts over when others were quicker.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._path = None if folder is None else folder / "owner"
+
+    def name(self) -> str | None:
+        """None where nobody is known."""
+        try:
+            return None if self._path is None else self._path.read_text() or None
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def succeed(self, owner: str) -> None:
+        """From now on it is this process."""
+        if self._path is not None:
+            with contextlib.suppress(OSError):
+                self._path.write_text(owner)
 
 
 class SoleLease:

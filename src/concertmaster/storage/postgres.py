@@ -22,7 +22,7 @@ from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.interfaces import Lease, Named, Slots
 from concertmaster.storage.dialect import ColumnType
 from concertmaster.storage.group_commit import first_line
-from concertmaster.storage.leases import OnLost
+from concertmaster.storage.leases import FormerOwner, OnLost
 from concertmaster.storage.notices import Listeners, Notices
 from concertmaster.storage.notifications import Listener
 from concertmaster.storage.payloads import CHANNEL, payloads
@@ -168,10 +168,12 @@ class PostgresDialect:
                 (_TERMINATION_MS, [_writer_name(process) for process in processes]),
             )
 
-    def lease(self, database: Database, on_lost: OnLost, seconds: float) -> Lease:
+    def lease(self, database: Database, on_lost: OnLost, seconds: float, former: FormerOwner) -> Lease:
         """See `Dialect`."""
         connect = self._waiting().connect
-        return RenewedLease(database, connect, on_lost, on_others=self._others, seconds=seconds, process=self._process)
+        return RenewedLease(
+            database, connect, on_lost, on_others=self._others, seconds=seconds, process=self._process, former=former
+        )
 
     def slots(self, database: Database, owner: Named) -> Slots:
         """See `Dialect`."""

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.interfaces import Lease, Named, Slots
 from concertmaster.storage.dialect import ColumnType
-from concertmaster.storage.leases import OnLost, SoleLease
+from concertmaster.storage.leases import FormerOwner, OnLost, SoleLease
 from concertmaster.storage.notices import Listeners, Notices
 from concertmaster.storage.slots import MemorySlots
 
@@ -90,7 +90,7 @@ class SqliteDialect:
     def end_sessions(self, connection: Connection, processes: Sequence[str]) -> None:
         """There is one writer."""
 
-    def lease(self, database: Database, on_lost: OnLost, seconds: float) -> Lease:  # noqa: ARG002
+    def lease(self, database: Database, on_lost: OnLost, seconds: float, former: FormerOwner) -> Lease:  # noqa: ARG002
         """It cannot be lost."""
         return SoleLease(database)
 

@@ -22,6 +22,7 @@ from concertmaster.storage.database import Database
 from concertmaster.storage.journal import SqlJournal
 from engine_harness import Harness, running_engine
 
+LONG_STAY = EngineSettings(hibernate=timedelta(minutes=1))
 QUICK_SLEEP = EngineSettings(hibernate=timedelta(milliseconds=1), show_rest=timedelta())
 
 
@@ -57,6 +58,11 @@ class Gate:
         return gate
 
 
+SHORT_WAIT = "{concertmaster: 1, name: w, nodes: {n: {type: flow.wait, config: {duration: 3s}}}}"
+LOOP_AT_WORK = (
+    "{concertmaster: 1, name: w, nodes: {n: {type: flow.for_each, config: {items: [1]}, "
+    "body: {nodes: {g: {type: t.gate}}}}}}"
+)
 ONE = "{concertmaster: 1, name: one, nodes: {n: {type: t.gate}}, outputs: {n: '{{ nodes.n }}'}}"
 
 
@@ -249,6 +255,30 @@ async def test_an_execution_that_nobody_gets_anywhere_with_is_stopped(tmp_path: 
         assert row.error is not None
         assert row.error.code == "crash_loop"
         await harness.ask(execution_id, "resume")
+        assert (await harness.end(execution_id)).status == "succeeded"
+
+
+@pytest.mark.parametrize("document", [SHORT_WAIT, LOOP_AT_WORK], ids=["wait", "loop"])
+async def test_an_execution_that_only_waits_does_not_pass_for_what_ends_the_servers(
+    tmp_path: Path, document: str
+) -> None:
+    door = Gate()
+    async with running_engine(tmp_path, [door.node()]) as harness:
+        execution_id = await harness.start(document)
+        await harness.until(execution_id, lambda events: any(isinstance(e.body, NodeWaiting) for e in events))
+    for _ in range(3):
+        database = Database(f"sqlite:///{tmp_path / 'concertmaster.db'}")
+        await database.open()
+        journal = SqlJournal(database, lambda _: None, lambda _: None)
+        for _ in range(3):
+            assert await journal.claim(execution_id, "dies at once") is not None
+        await database.close()
+        async with running_engine(tmp_path, [door.node()], settings=LONG_STAY) as harness:
+            while await harness.held(execution_id):
+                await asyncio.sleep(0.005)
+            assert (await harness.executions.get(execution_id)).status in ("running", "waiting")
+    async with running_engine(tmp_path, [door.node()]) as harness:
+        door.open.set()
         assert (await harness.end(execution_id)).status == "succeeded"
 
 

@@ -43,8 +43,8 @@ class Processes:
         self._url = url
         self._stack = stack
 
-    async def start(self, name: str, *, seconds: float = 8.0) -> Process:
-        storage = await self._stack.enter_async_context(Storage.opened(self._url))
+    async def start(self, name: str, *, seconds: float = 8.0, folder: Path | None = None) -> Process:
+        storage = await self._stack.enter_async_context(Storage.opened(self._url, folder))
         lost = asyncio.Event()
 
         async def on_lost() -> None:
@@ -117,6 +117,20 @@ async def test_a_take_over_comes_after_the_lease_and_not_before(processes: Proce
             assert claims or before < lease_until + 1_000_000
     assert [claim.row.id for claim in claims] == [row.id for row in rows]
     assert {(claim.row.epoch, claim.takeovers, claim.row.owner) for claim in claims} == {(2, 1, "heir")}
+    assert await lease_of(heir, "dead") == []
+
+
+async def test_who_comes_back_to_its_data_folder_ends_the_lease_of_the_process_that_died_there(
+    processes: Processes, tmp_path: Path
+) -> None:
+    dead, heir = await processes.start("dead", seconds=3600, folder=tmp_path), await processes.start("heir")
+    row = await dead.storage.start(owner="dead")
+    await processes.die(dead)
+    assert await heir.due() == []
+    await processes.start("elsewhere")
+    assert await heir.due() == []
+    await processes.start("back", folder=tmp_path)
+    assert [claim.row.id for claim in await heir.due()] == [row.id]
     assert await lease_of(heir, "dead") == []
 
 
