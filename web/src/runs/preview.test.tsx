@@ -36,8 +36,10 @@ describe('RowCount', () => {
   })
 
   it('says why nobody counted', () => {
+    render(<RowCount rows={null} short />)
+    expect(screen.getByText('not stored').title).toBeTruthy()
     render(<RowCount rows={null} />)
-    expect(screen.getByText('not stored').title).toMatch(/straight on to the next node/)
+    expect(screen.getByText('not counted').title).toMatch(/straight on to the next node/)
   })
 })
 

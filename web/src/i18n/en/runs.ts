@@ -178,6 +178,7 @@ export const runs = {
   rowsIn: 'Rows in',
   rowsOut: 'Rows out',
   notStored: 'not stored',
+  notCounted: 'not counted',
   notStoredWhy:
     'Never stored: its rows went straight on to the next node, and nobody counted them. Open its output to see them.',
   progress: (done: number, total: number | null) => (total === null ? `${done} done` : `${done} of ${total}`),
