@@ -7,7 +7,8 @@ first table or file passes, never at start: a server that only moves JSON stays 
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.json_value import load_json, save_json
 from concertmaster.data.kinds import Kind
+from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.ports import PortType
 from concertmaster.domain.values import JsonValue, Value
 
@@ -33,11 +35,13 @@ class Conversion:
 
     Attributes:
         scratch: the attempt's scratch folder if it has one; files in it move into the store when returned.
+        cancelled: whether the attempt should end.
     """
 
     artifacts: ArtifactStore
     workspace: Path
     scratch: Path | None
+    cancelled: Callable[[], bool]
 
     def load(self, value: Value, kind: Kind) -> Any:
         """A value in the form that a parameter of that kind wants."""
@@ -50,6 +54,8 @@ class Conversion:
 
         The second time finds what hides in objects: a dataclass, a model, the connection itself.
         """
+        if inspect.isgenerator(result):
+            result = _while_wanted(result, self.cancelled)
         plain = redact(result) if redact is not None and isinstance(result, str | dict | list) else result
         if type(plain) in _PLAIN and want.kind not in ("table", "file"):
             saved: Value = save_json(plain, self.artifacts)
@@ -64,6 +70,15 @@ class Conversion:
     async def gather(self, results: AsyncIterable[Any]) -> Value:
         """Write the tables of an async generator into one."""
         return await _convert().save_stream(results, self.artifacts)
+
+
+def _while_wanted(pieces: Generator[Any], cancelled: Callable[[], bool]) -> Iterator[Any]:
+    """The pieces until the attempt is told to end: one that never ends would go on filling the disk."""
+    with closing(pieces):
+        for piece in pieces:
+            if cancelled():
+                raise OperationalError("node.cancelled", "The attempt was told to end", retryable=False)
+            yield piece
 
 
 def _convert() -> Any:
