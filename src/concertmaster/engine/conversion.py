@@ -12,12 +12,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.json_value import load_json, save_json
 from concertmaster.data.kinds import Kind
-from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.ports import PortType
 from concertmaster.domain.values import JsonValue, Value
 
@@ -55,7 +54,7 @@ class Conversion:
         The second time finds what hides in objects: a dataclass, a model, the connection itself.
         """
         if inspect.isgenerator(result):
-            result = _while_wanted(result, self.cancelled)
+            result = _while_wanted(cast("Generator[Any, Any, Any]", result), self.cancelled)
         plain = redact(result) if redact is not None and isinstance(result, str | dict | list) else result
         if type(plain) in _PLAIN and want.kind not in ("table", "file"):
             saved: Value = save_json(plain, self.artifacts)
@@ -72,12 +71,13 @@ class Conversion:
         return await _convert().save_stream(results, self.artifacts)
 
 
-def _while_wanted(pieces: Generator[Any], cancelled: Callable[[], bool]) -> Iterator[Any]:
+def _while_wanted(pieces: Generator[Any, Any, Any], cancelled: Callable[[], bool]) -> Iterator[Any]:
     """The pieces until the attempt is told to end: one that never ends would go on filling the disk."""
     with closing(pieces):
         for piece in pieces:
             if cancelled():
-                raise OperationalError("node.cancelled", "The attempt was told to end", retryable=False)
+                # Nobody hears of it: the attempt has ended for everybody else.
+                raise RuntimeError("the attempt was told to end")
             yield piece
 
 
