@@ -41,7 +41,7 @@ def measure(report: Report) -> None:
     type_ = node_type_of(add)
     assert type_ is not None
     with tempfile.TemporaryDirectory() as folder:
-        conversion = Conversion(ArtifactStore(folder), Path(folder), None)
+        conversion = Conversion(ArtifactStore(folder), Path(folder), None, lambda: False)
         config, inputs = {"more": 2, "name": "sum"}, {"in": JsonValue(3, size_bytes=1)}
 
         def call() -> object:

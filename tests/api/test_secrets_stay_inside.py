@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,31 @@ async def value(context: Context, database: Connection[Literal["postgres"]]) -> 
 def table(database: Connection[Literal["postgres"]]) -> pl.DataFrame:
     """Give it as a column."""
     return pl.DataFrame({"kept": ["text"], "leak": [database.secret("password").reveal()]})
+
+
+@node(effect="read")
+def odd(database: Connection[Literal["postgres"]]) -> pl.DataFrame:
+    """Give it in columns of all kinds, and as the name of one."""
+    found = database.secret("password").reveal()
+    return pl.DataFrame(
+        {
+            "kept": ["text"],
+            "list": [["a", found, None]],
+            "struct": [{"x": found, "n": 1, "deep": [{"y": f"<{found}>"}]}],
+            "array": pl.Series([[found, "b"]], dtype=pl.Array(pl.String, 2)),
+            "bytes": [f"<{found}>".encode()],
+            "category": pl.Series([found], dtype=pl.Categorical),
+            "enum": pl.Series([found], dtype=pl.Enum([found, "other"])),
+            found: [1],
+            f"{found} ": [2],
+        }
+    )
+
+
+@node(effect="read")
+def empty(database: Connection[Literal["postgres"]]) -> pl.DataFrame:
+    """Give it as the name of a column without rows."""
+    return pl.DataFrame({database.secret("password").reveal(): []})
 
 
 @node(effect="read")
@@ -64,7 +91,13 @@ async def test_no_door_shows_it(
     values = {"host": "127.0.0.1", "port": 1, "username": "ann", "password": SECRET}
     made = await client.post("/connections", json={"name": "warehouse", "type": "postgres", "values": values})
     assert made.status_code == 201
-    nodes = {"value": config("value"), "table": config("table"), "apart": config("apart")}
+    nodes = {
+        "value": config("value"),
+        "table": config("table"),
+        "odd": config("odd"),
+        "empty": config("empty"),
+        "apart": config("apart"),
+    }
     calls = document("leak", inputs={}, nodes=nodes, edges=[], outputs={"found": "{{ nodes.value }}"})
     fails = document("fail", inputs={}, nodes={"failing": config("failing")}, edges=[], outputs={})
     seen: dict[str, str] = {"created": made.text}
@@ -76,6 +109,7 @@ async def test_no_door_shows_it(
         assert ended.json()["status"] == ("succeeded" if name == "leak" else "failed"), ended.text
         paths = [f"/executions/{id_}", f"/executions/{id_}/events?after=0", f"/executions/{id_}/logs"]
         paths += [f"/executions/{id_}/nodes/{node}/output" for node in (nodes if name == "leak" else ())]
+        paths += [f"/executions/{id_}/nodes/{node}/output/statistics" for node in ("odd",) if name == "leak"]
         for path in [*paths, "/executions", f"/workflows/{name}", f"/workflows/{name}/versions"]:
             seen[f"{name} {path}"] = (await client.get(path)).text
     for path in ("/connections", "/connections/warehouse", "/connection-uses", "/connection-types", "/registry"):
@@ -93,6 +127,19 @@ async def test_no_door_shows_it(
     assert "***" in seen["leak ended"]
     table = next(text for name, text in seen.items() if name.endswith("/table/output"))
     assert ("text" in table, "***" in table) == (True, True)
+    odd = next(text for name, text in seen.items() if name.endswith("/odd/output"))
+    cells = json.loads(odd)["items"][0]
+    assert base64.b64decode(cells.pop("bytes")) == b"***"
+    assert cells == {
+        "kept": "text",
+        "list": ["a", "***", None],
+        "struct": {"x": "***", "n": 1, "deep": [{"y": "<***>"}]},
+        "array": ["***", "b"],
+        "category": "***",
+        "enum": "***",
+        "***": 1,
+        "*** ": 2,
+    }
     # What a table was before its cells were masked may stay among the artifacts as a file that nothing names.
     data = workspace / ".concertmaster"
     files = [path for path in data.rglob("*") if path.is_file() and data / "artifacts" not in path.parents]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -131,6 +132,41 @@ def test_a_killed_server_goes_on_with_what_it_acknowledged(workspace: Path) -> N
                 after = page["next"]
             assert kinds.count("execution.created") == 1
             assert after == len(kinds)
+
+
+FORKS = """
+import os
+import time
+from concertmaster import node
+
+@node(id="test.forks")
+def forks() -> int:
+    pid = os.fork()
+    if pid == 0:
+        time.sleep(600)
+        os._exit(0)
+    return pid
+"""
+
+
+def test_what_a_node_forked_keeps_neither_folder_nor_port(workspace: Path) -> None:
+    (workspace / "nodes" / "forking.py").write_text(FORKS)
+    body = {
+        "concertmaster": 1,
+        "name": "f",
+        "nodes": {"a": {"type": "test.forks"}},
+        "outputs": {"pid": "{{ nodes.a }}"},
+    }
+    with server_process(workspace) as server, server.client() as client:
+        client.post("/api/v1/workflows", json=body).raise_for_status()
+        pid = client.post("/api/v1/workflows/f/executions?wait=20", json={}).json()["outputs"]["pid"]
+        server.kill()
+    try:
+        os.kill(pid, 0)
+        with server_process(workspace, "--port", server.url.rpartition(":")[2]) as second:
+            assert second.url == server.url
+    finally:
+        os.kill(pid, signal.SIGKILL)
 
 
 def test_open_streams_do_not_keep_the_server_from_ending(workspace: Path) -> None:

@@ -14,6 +14,7 @@ import webbrowser
 from collections.abc import Generator, Iterable
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +51,18 @@ def serve(*, host: str | None, port: int | None, data_dir: Path | None, demo: bo
     with ExitStack() as stack:
         folder = stack.enter_context(hold_data_folder(settings))
         listener = stack.enter_context(contextlib.closing(listen(settings.host, settings.port)))
+        # A copy of the process, as `multiprocessing` in a node makes it, would keep the port when the server is gone.
+        os.register_at_fork(after_in_child=partial(_let_go, listener))
         if demo:
             install_files(settings.resolved_workspace, console())
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(settings, folder, listener, demo=demo, open_browser=open_browser))
+
+
+def _let_go(listener: socket.socket) -> None:
+    # `close` would wait for the event loop, which does not run in a copy.
+    with contextlib.suppress(OSError):
+        os.close(listener.detach())
 
 
 class _Server(uvicorn.Server):

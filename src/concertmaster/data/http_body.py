@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import zlib
 from collections.abc import AsyncIterator
 
@@ -9,6 +10,13 @@ from concertmaster.domain.errors import OperationalError
 
 ACCEPT_ENCODING = "gzip, deflate"
 _EITHER_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+# Codecs of Python's that no text of a server is written in. Some take minutes for a megabyte, others fail or unpack.
+_NO_CHARSETS = frozenset(
+    {
+        *("punycode", "idna", "undefined", "unicode-escape", "raw-unicode-escape", "mbcs", "oem"),
+        *("base64", "bz2", "hex", "quopri", "rot-13", "uu", "zlib"),
+    }
+)
 
 
 async def read_bounded(chunks: AsyncIterator[bytes], encoding: str, *, max_bytes: int) -> bytes:
@@ -51,6 +59,14 @@ async def inflated(chunks: AsyncIterator[bytes], encoding: str, *, max_bytes: in
             raise too_large(max_bytes)
     if inflater is not None and not inflater.finished:
         raise bad_body("its compressed data ends too early")
+
+
+def is_charset(name: str | None) -> bool:
+    """Whether a server may mean this by `charset`: text is decoded on the loop, in time that grows with its length."""
+    try:
+        return name is not None and codecs.lookup(name).name.replace("_", "-") not in _NO_CHARSETS
+    except (LookupError, ValueError):
+        return False
 
 
 def too_large(max_bytes: int) -> OperationalError:

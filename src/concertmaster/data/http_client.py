@@ -22,7 +22,7 @@ import httpx
 
 from concertmaster.data.dialing import dial
 from concertmaster.data.egress import EgressRules, PinnedBackend, Resolve, system_resolve
-from concertmaster.data.http_body import read_bounded, too_large
+from concertmaster.data.http_body import is_charset, read_bounded, too_large
 from concertmaster.data.http_download import write_bounded
 from concertmaster.data.http_request import build, redirected, shown
 from concertmaster.domain.errors import ConcertMasterError, OperationalError, UserError
@@ -192,7 +192,10 @@ class GuardedClient:
             await response.aclose()
         if encoding:
             del headers["content-encoding"]
-        return httpx.Response(response.status, headers=headers, content=body, request=request)
+        answer = httpx.Response(response.status, headers=headers, content=body, request=request)
+        if not is_charset(answer.charset_encoding):
+            answer.encoding = "utf-8"
+        return answer
 
     def _raw(self, request: httpx.Request, exchange: _Exchange) -> httpcore.Request:
         connect, read = self._limits.connect.total_seconds(), exchange.read_seconds

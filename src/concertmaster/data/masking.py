@@ -1,55 +1,163 @@
-"""Masking: tables without secrets in their cells. A table that has none stays the artifact that it is."""
+"""Masking: tables without secrets in their cells and names. A table that has none stays the artifact that it is."""
 
 # pyarrow ships no types, so what comes out of it is unknown to the checker.
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow import types
 
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.parquet import TableWriter
-from concertmaster.domain.redaction import Redactor
+from concertmaster.domain.redaction import MASK, Redactor
 from concertmaster.domain.values import TableRef
 
 _BATCH_ROWS = 64 * 1024
 
 
 def mask_table(ref: TableRef, store: ArtifactStore, redactor: Redactor) -> TableRef:
-    """The table with every longer secret in its text columns masked; blocks.
+    """The table with every longer secret masked in its texts and bytes, in lists and structs too, and in the names of
+    its columns; blocks. Categories become texts where one is masked.
 
     Short secrets are left alone, because words like `admin` are data in more tables than they are secrets in.
     """
     forms = list(redactor.long_forms)
     path = store.local_path(ref.artifact)
-    columns = _columns_with(path, forms) if forms else []
-    if not columns:
+    if not forms:
+        return ref
+    columns = _columns_with(path, forms)
+    renamed = _new_names([column.name for column in ref.columns], forms, redactor)
+    if not columns and not renamed:
         return ref
     with pq.ParquetFile(path) as file, TableWriter(store) as writer:
         for batch in file.iter_batches(batch_size=_BATCH_ROWS):
             piece = pa.Table.from_batches([batch])
-            for name in columns:
-                index = piece.schema.get_field_index(name)
-                values = _masked(piece.column(index), forms, redactor)
-                piece = piece.set_column(index, piece.schema.field(index), pa.array(values, piece.schema.types[index]))
-            writer.write(piece)
+            for index, name in enumerate(piece.schema.names):
+                if name in columns:
+                    masked = _masked(piece.column(index), forms, redactor)
+                    piece = piece.set_column(index, pa.field(name, masked.type), masked)
+            writer.write(piece.rename_columns([renamed.get(name, name) for name in piece.schema.names]))
+        if file.metadata.num_rows == 0:
+            writer.write(
+                file.schema_arrow.empty_table().rename_columns([renamed.get(n, n) for n in file.schema_arrow.names])
+            )
         return writer.finish()
 
 
-def _columns_with(path: Path, forms: list[str]) -> list[str]:
+def _columns_with(path: Path, forms: list[str]) -> set[str]:
     frame = pl.scan_parquet(path)
-    texts = [name for name, type_ in frame.collect_schema().items() if type_ == pl.String]
-    if not texts:
-        return []
-    found = frame.select(pl.col(name).str.contains_any(forms).any() for name in texts).collect(engine="streaming")
-    return [name for name, hit in found.row(0, named=True).items() if hit]
+    schema = frame.collect_schema()
+    found: set[str] = set()
+    if texts := [name for name, type_ in schema.items() if type_ == pl.String]:
+        row = frame.select(pl.col(name).str.contains_any(forms).any() for name in texts).collect(engine="streaming")
+        found.update(name for name, hit in row.row(0, named=True).items() if hit)
+    with pq.ParquetFile(path) as file:
+        others = [field.name for field in file.schema_arrow if field.name not in texts and _may_hold(field.type)]
+        batches = file.iter_batches(batch_size=_BATCH_ROWS, columns=others) if others else ()
+        for batch in batches:
+            for name, column in zip(batch.schema.names, batch.columns, strict=True):
+                if name not in found and any(_hits(leaf, forms) for leaf in _leaves(column)):
+                    found.add(name)
+    return found
 
 
-def _masked(column: Any, forms: list[str], redactor: Redactor) -> list[str | None]:
-    values: list[str | None] = column.to_pylist()
-    hits = pl.Series(values, dtype=pl.String).str.contains_any(forms)
-    return [redactor.redact(value) if hit else value for value, hit in zip(values, hits, strict=True)]
+def _new_names(names: list[str], forms: list[str], redactor: Redactor) -> Mapping[str, str]:
+    """Of the columns whose name has a secret in it: what they are called instead, each otherwise."""
+    found: dict[str, str] = {}
+    for name in names:
+        if any(form in name for form in forms):
+            new = masked = str(redactor.redact(name))
+            number = 2
+            while new in names or new in found.values():
+                new, number = f"{masked}_{number}", number + 1
+            found[name] = new
+    return found
+
+
+def _may_hold(type_: Any) -> bool:
+    """Whether there may be texts or bytes somewhere inside."""
+    if types.is_dictionary(type_):
+        return _may_hold(type_.value_type)
+    if types.is_nested(type_):
+        return any(_may_hold(type_.field(index).type) for index in range(type_.num_fields))
+    return _is_text(type_) or _is_bytes(type_)
+
+
+def _is_text(type_: Any) -> bool:
+    return types.is_string(type_) or types.is_large_string(type_) or types.is_string_view(type_)
+
+
+def _is_bytes(type_: Any) -> bool:
+    binary = types.is_binary(type_) or types.is_large_binary(type_) or types.is_binary_view(type_)
+    return binary or types.is_fixed_size_binary(type_)
+
+
+def _leaves(array: Any) -> Iterator[Any]:
+    """The arrays of texts and bytes inside of one."""
+    type_ = array.type
+    if types.is_dictionary(type_):
+        yield from _leaves(array.dictionary)
+    elif types.is_struct(type_):
+        for index in range(type_.num_fields):
+            yield from _leaves(array.field(index))
+    elif types.is_map(type_):
+        yield from _leaves(array.keys)
+        yield from _leaves(array.items)
+    elif types.is_nested(type_):
+        yield from _leaves(array.flatten())
+    elif _is_text(type_) or _is_bytes(type_):
+        yield array
+
+
+def _hits(leaf: Any, forms: list[str]) -> bool:
+    if _is_text(leaf.type):
+        return bool(pl.Series(leaf.to_pylist(), dtype=pl.String).str.contains_any(forms).any())
+    values = [value for value in leaf.to_pylist() if value]
+    return any(form.encode() in value for form in forms for value in values)
+
+
+def _masked(column: Any, forms: list[str], redactor: Redactor) -> Any:
+    values: list[Any] = column.to_pylist()
+    type_ = column.type
+    if _is_text(type_):
+        hits = pl.Series(values, dtype=pl.String).str.contains_any(forms)
+        return pa.array([redactor.redact(v) if hit else v for v, hit in zip(values, hits, strict=True)], type_)
+    return pa.array([_clean(value, forms, redactor) for value in values], _plain_type(type_))
+
+
+def _clean(value: Any, forms: list[str], redactor: Redactor) -> Any:
+    """A cell with the secrets in its texts and bytes masked; the names of a struct's fields stay."""
+    match value:
+        case str():
+            return redactor.redact(value) if any(form in value for form in forms) else value
+        case bytes():
+            hit = any(form.encode() in value for form in forms)
+            return MASK.encode() if hit else value
+        case dict():
+            fields = cast("dict[str, Any]", value)
+            return {name: _clean(item, forms, redactor) for name, item in fields.items()}
+        case list() | tuple():
+            return type(value)(_clean(item, forms, redactor) for item in cast("list[Any]", value))
+        case _:
+            return value
+
+
+def _plain_type(type_: Any) -> Any:
+    """The same with texts for categories, and bytes of any length."""
+    if types.is_dictionary(type_):
+        return _plain_type(type_.value_type)
+    if types.is_fixed_size_binary(type_):
+        return pa.binary()
+    if types.is_struct(type_):
+        return pa.struct([pa.field(field.name, _plain_type(field.type)) for field in type_])
+    if types.is_map(type_):
+        return pa.map_(_plain_type(type_.key_type), _plain_type(type_.item_type))
+    if types.is_fixed_size_list(type_):
+        return pa.list_(_plain_type(type_.value_type), type_.list_size)
+    return pa.large_list(_plain_type(type_.value_type)) if types.is_nested(type_) else type_

@@ -5,7 +5,8 @@
 # pyright: reportUnknownLambdaType=false
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -137,6 +138,23 @@ def frame_of_rows(rows: list[Any]) -> pl.DataFrame:
         return pl.DataFrame(rows, infer_schema_length=None)
     except (pl.exceptions.PolarsError, TypeError, OverflowError) as error:
         raise UserError("node.rows_differ", f"The rows do not make a table: {error}") from error
+
+
+@contextmanager
+def readable(*further: type[Exception]) -> Generator[None]:
+    """Around reading what may have come from elsewhere: a footer can be whole where what is above it is not.
+
+    Args:
+        further: what else a reader raises then.
+    Raises:
+        UserError: `table.damaged`.
+    """
+    try:
+        yield
+    except (pl.exceptions.ComputeError, pa.ArrowException, *further) as error:
+        reason = str(error).partition('": ')[2] or str(error)
+        told = f"This table cannot be read ({reason}): it was made of a damaged file, which has to be written again"
+        raise UserError("table.damaged", told) from error
 
 
 def row_group_sizes(path: Path) -> list[int]:

@@ -17,7 +17,7 @@ from typing import Any, cast
 
 import polars as pl
 
-from concertmaster.data.parquet import row_group_sizes, type_word
+from concertmaster.data.parquet import readable, row_group_sizes, type_word
 from concertmaster.domain.errors import UserError
 
 _EXACT = 2**53
@@ -35,10 +35,15 @@ def page(path: Path, *, offset: int = 0, limit: int = 100, sort: str | None = No
     Returns:
         `{schema: [{name, type}], items: [row], total, next}`; `next` is the offset of the page after, or None.
     Raises:
-        UserError: `table.unknown_column`, `table.not_sortable`, `table.bad_page`.
+        UserError: `table.unknown_column`, `table.not_sortable`, `table.bad_page`, `table.damaged`.
     """
     if offset < 0 or not 0 < limit <= MAX_LIMIT:
         raise UserError("table.bad_page", f"offset counts from 0, limit goes from 1 to {MAX_LIMIT}")
+    with readable():
+        return _page(path, offset=offset, limit=limit, sort=sort)
+
+
+def _page(path: Path, *, offset: int, limit: int, sort: str | None) -> dict[str, Any]:
     schema = pl.read_parquet_schema(path)
     sizes = row_group_sizes(path)
     total = sum(sizes)

@@ -13,7 +13,7 @@ import duckdb
 import polars as pl
 import pyarrow.parquet as pq
 
-from concertmaster.data.parquet import type_word
+from concertmaster.data.parquet import readable, type_word
 from concertmaster.data.preview import json_rows
 from concertmaster.domain.errors import UserError
 
@@ -73,7 +73,16 @@ def column_names(path: Path, columns: Sequence[str]) -> list[str]:
 
 
 def statistics(path: Path, columns: Sequence[str]) -> list[ColumnStatistics]:
-    """Statistics of some columns of a Parquet file; memory does not grow with its size."""
+    """Statistics of some columns of a Parquet file; memory does not grow with its size.
+
+    Raises:
+        UserError: `table.damaged`.
+    """
+    with readable(duckdb.InvalidInputException, duckdb.IOException):
+        return _statistics(path, columns)
+
+
+def _statistics(path: Path, columns: Sequence[str]) -> list[ColumnStatistics]:
     schema = pl.read_parquet_schema(path)
     footer = _footer(path, schema)
     unknown = [name for name in columns if name not in footer or footer[name].ends is None]

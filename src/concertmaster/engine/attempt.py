@@ -192,7 +192,8 @@ def _keep_young(job: Job, outputs: Mapping[str, Value]) -> None:
 
 
 def _conversion(job: Job) -> Conversion:
-    return Conversion(job.engine.artifacts, job.engine.workspace, job.context.made_scratch)
+    context = job.context
+    return Conversion(job.engine.artifacts, job.engine.workspace, context.made_scratch, context.cancelled)
 
 
 async def _off_loop(inputs: Inputs, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -7,11 +7,12 @@ first table or file passes, never at start: a server that only moves JSON stays 
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.json_value import load_json, save_json
@@ -33,11 +34,13 @@ class Conversion:
 
     Attributes:
         scratch: the attempt's scratch folder if it has one; files in it move into the store when returned.
+        cancelled: whether the attempt should end.
     """
 
     artifacts: ArtifactStore
     workspace: Path
     scratch: Path | None
+    cancelled: Callable[[], bool]
 
     def load(self, value: Value, kind: Kind) -> Any:
         """A value in the form that a parameter of that kind wants; a planned table is stored before, see `Job`."""
@@ -51,6 +54,8 @@ class Conversion:
 
         The second time finds what hides in objects: a dataclass, a model, the connection itself.
         """
+        if inspect.isgenerator(result):
+            result = _while_wanted(cast("Generator[Any, Any, Any]", result), self.cancelled)
         plain = redact(result) if redact is not None and isinstance(result, str | dict | list) else result
         if type(plain) in _PLAIN and want.kind not in ("table", "file"):
             saved: Stored = save_json(plain, self.artifacts)
@@ -65,6 +70,16 @@ class Conversion:
     async def gather(self, results: AsyncIterable[Any]) -> Stored:
         """Write the tables of an async generator into one."""
         return await _convert().save_stream(results, self.artifacts)
+
+
+def _while_wanted(pieces: Generator[Any, Any, Any], cancelled: Callable[[], bool]) -> Iterator[Any]:
+    """The pieces until the attempt is told to end: one that never ends would go on filling the disk."""
+    with closing(pieces):
+        for piece in pieces:
+            if cancelled():
+                # Nobody hears of it: the attempt has ended for everybody else.
+                raise RuntimeError("the attempt was told to end")
+            yield piece
 
 
 def _convert() -> Any:

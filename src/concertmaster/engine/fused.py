@@ -185,7 +185,7 @@ def _compute(engine: Engine, parts: Sequence[_Part]) -> Mapping[str, Value]:
     assert family is not None
     together = family.compute([_member(engine, parts, parts[place], rest) for place in rest])
     tail = parts[-1]
-    conversion = Conversion(engine.artifacts, engine.workspace, tail.context.made_scratch)
+    conversion = Conversion(engine.artifacts, engine.workspace, tail.context.made_scratch, tail.context.cancelled)
     tail.value = saved(tail.planned.type, _OUTLET, together.result, conversion, redact=None)
     for part in parts:
         for pin in part.files.values():
@@ -206,14 +206,14 @@ def _compute(engine: Engine, parts: Sequence[_Part]) -> Mapping[str, Value]:
 def _read(engine: Engine, part: _Part) -> None:
     """Call a source: what it has in memory is handed on, anything else is stored as always."""
     watched = _Watched(part.context, lambda name, path: part.files.update({name: _pin(engine, name, path)}))
-    conversion = Conversion(engine.artifacts, engine.workspace, None)
+    conversion = Conversion(engine.artifacts, engine.workspace, None, part.context.cancelled)
     result = part.planned.type.function(
         **keywords_of(part.planned.type, part.config, {}, conversion, context=watched, opened={})
     )
     if not isinstance(result, Path) and _frames().in_memory(result):
         part.frame = result
         return
-    conversion = Conversion(engine.artifacts, engine.workspace, part.context.made_scratch)
+    conversion = Conversion(engine.artifacts, engine.workspace, part.context.made_scratch, part.context.cancelled)
     part.value = saved(part.planned.type, _OUTLET, result, conversion, redact=None)
     part.files.clear()
 
@@ -223,7 +223,7 @@ def _pin(engine: Engine, relative: str, path: Path) -> Pin:
 
 
 def _member(engine: Engine, parts: Sequence[_Part], part: _Part, rest: Sequence[int]) -> Member:
-    conversion = Conversion(engine.artifacts, engine.workspace, None)
+    conversion = Conversion(engine.artifacts, engine.workspace, None, part.context.cancelled)
 
     def given(one: Stored | int) -> Any:
         if not isinstance(one, int):

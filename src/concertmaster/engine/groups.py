@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 
+from concertmaster.domain.errors import ConcertMasterError
 from concertmaster.domain.interfaces import Abandoned, Turn
 from concertmaster.engine.context import NodeContext
 from concertmaster.engine.fused import Fused, NotThisTimeError, run_fused
@@ -68,7 +69,10 @@ class Groups:
             failures = _TRIES if isinstance(error, NotTogetherError) else (self._engine.apart.get(key) or 0) + 1
             self._engine.apart.put(key, failures)
             place = {"execution_id": self._recorder.state.execution_id, "node": members[-1].id}
-            _log.info("nodes run one by one: %s", error, extra=place)
+            ours = not isinstance(error, ConcertMasterError | NotTogetherError)
+            _log.log(
+                logging.WARNING if ours else logging.INFO, "nodes run one by one: %s", error, extra=place, exc_info=ours
+            )
             return None
         self._engine.apart.put(key, 0)
         return Fused(attempts, members, outputs)

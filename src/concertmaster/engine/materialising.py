@@ -144,7 +144,7 @@ class _Call:
             values: list[Value] = [made[one] if isinstance(one, int) else one for one in given]
             argument = self.type.argument(port)
             inputs[port] = values if argument is not None and argument.many else values[0]
-        conversion = Conversion(engine.artifacts, engine.workspace, None)
+        conversion = Conversion(engine.artifacts, engine.workspace, None, self.context.cancelled)
         keywords = keywords_of(self.type, self.config, inputs, conversion, context=self.context, opened={})
         result = self.type.split(self.type.function(**keywords))[_OUTLET]
         conversion = replace(conversion, scratch=self.context.made_scratch)

@@ -60,7 +60,7 @@ def answer_of(place: CallPlace) -> Mapping[str, Any]:
 def _outputs(job: IsolatedJob, place: CallPlace) -> dict[str, Any]:
     type_ = _loaded(job.code, job.data_dir)
     store = ArtifactStore(job.artifacts, unfinished=place.store)
-    conversion = Conversion(store, job.workspace, place.context.folder)
+    conversion = Conversion(store, job.workspace, place.context.folder, place.context.cancelled)
     model = validated(type_, job.config, node=job.node)
     keywords = keywords_of(type_, model, job.inputs, conversion, context=place.context, opened=job.opened)
     result = type_.function(**keywords)

@@ -44,7 +44,7 @@ class PluginLoops:
 
     async def run(self, call: Callable[[], Any], *, stop: Callable[[], None]) -> Any:
         """See `domain.interfaces.Compute.run`."""
-        if self._current is None:
+        if self._current is None or not self._current.alive:
             self._current = _Loop(self._interval_seconds / 2)
         loop = self._current
         work = loop.submit(call)
@@ -110,6 +110,7 @@ class _Loop:
         self._beat_at = time.monotonic()
         self._seen = -1
         self._missed = 0
+        self._ended = threading.Event()
         self._loop = uvloop.new_event_loop()
         self._loop.call_soon(self._beat)
         self._thread = threading.Thread(target=self._run, name="plugin-loop", daemon=True)
@@ -119,7 +120,14 @@ class _Loop:
         """Start a call."""
         work = _Work(self._loop, call)
         self.calls.add(work)
+        if not self.alive:
+            work.lose()
         return work
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs: a node can stop it, as it can stop any loop that it is on."""
+        return not self._ended.is_set()
 
     @property
     def lag_seconds(self) -> float:
@@ -148,7 +156,10 @@ class _Loop:
         try:
             self._loop.run_forever()
         finally:
+            self._ended.set()
             self._loop.close()
+            for work in list(self.calls):
+                work.lose()
 
     def _beat(self) -> None:
         self._beats += 1
@@ -175,6 +186,17 @@ class _Work:
         # A loop that is closed runs nothing any more.
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._cancel)
+
+    def lose(self) -> None:
+        """Its loop has ended before it; from any thread."""
+        with contextlib.suppress(RuntimeError):
+            self._home.call_soon_threadsafe(self._lost)
+
+    def _lost(self) -> None:
+        if not self.end.done():
+            self.end.set_exception(
+                RuntimeError("a node has stopped the loop of asynchronous nodes that this one ran on")
+            )
 
     def _begin(self, call: Callable[[], Any]) -> None:
         self._task = self._loop.create_task(_awaited(call))

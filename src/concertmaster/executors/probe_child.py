@@ -48,8 +48,9 @@ def main(channel: socket.socket, *, parent: int, memory_bytes: int) -> None:
         clean = threading.active_count() <= known and not _has_children()
         try:
             line.send({_kind(told): told.as_json(), "clean": clean})
-        except ValueError as error:
-            line.send({"failure": Failure("node.bad_description", f"The description is {error}\n").as_json()})
+        except (TypeError, ValueError) as error:
+            why = f"no JSON: {error}; look at the defaults" if isinstance(error, TypeError) else str(error)
+            line.send({"failure": Failure("node.bad_description", f"The description is {why}\n").as_json()})
     os._exit(0)
 
 

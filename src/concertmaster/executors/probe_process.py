@@ -7,6 +7,7 @@ import importlib
 import os
 import re
 import signal
+import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,15 +15,20 @@ from pathlib import Path
 from typing import Any
 
 from concertmaster.domain.errors import ConcertMasterError
-from concertmaster.executors.process_tree import memory_bytes
+from concertmaster.executors.process_tree import command, descendants, exact_memory_bytes, memory_bytes
 from concertmaster.executors.watched_child import LOOK_SECONDS, WatchedChild
 from concertmaster.nodes.candidates import Candidate
 from concertmaster.nodes.description import Description, Failure
 
 TIMED_OUT, OUT_OF_MEMORY, CRASHED = "registry.timed_out", "registry.out_of_memory", "registry.crashed"
+FORKS = "registry.forks"
+# Finding what a module has started means to look at every process of the machine.
+_TREE_SECONDS = 0.2
+_MOST_PROCESSES = 64
 _MODULE = "concertmaster.executors.probe_child"
 _START_SECONDS = 60.0
 _TRACE_SECONDS = 0.5
+_EXIT_SECONDS = 1.0
 _TAIL_BYTES = 16 * 1024
 _FRAME = re.compile(r'File "(.+)", line (\d+) in (.+)')
 _PACKAGE = str(Path(__file__).parent.parent)
@@ -70,12 +76,19 @@ class ProbeProcess:
         self._child.tail.clear()
         pid = self._child.process.pid
         before = memory_bytes([pid])
-        too_large = False
+        too_large = too_many = False
+        below: set[int] = set()
+        next_look = time.monotonic() + _TREE_SECONDS
 
         def look() -> bool:
-            nonlocal too_large
-            too_large = memory_bytes([pid]) - before > settings.memory_bytes
-            return too_large
+            nonlocal too_large, too_many, below, next_look
+            if time.monotonic() > next_look:
+                below, next_look = descendants(pid), time.monotonic() + _TREE_SECONDS
+            too_many = len(below) > _MOST_PROCESSES
+            too_large = memory_bytes([pid, *below]) - before > settings.memory_bytes
+            if too_large and below and not too_many:
+                too_large = exact_memory_bytes([pid, *below]) - before > settings.memory_bytes
+            return too_large or too_many
 
         try:
             self._child.send({"candidate": candidate.as_json()})
@@ -84,11 +97,18 @@ class ProbeProcess:
             answer = None
         if answer is not None:
             self.clean = bool(answer.get("clean"))
-            return _read(answer)
+            told = _read(answer)
+            return told if self.clean or isinstance(told, Failure) or not self._has_copies() else _forks(candidate)
+        if too_many:
+            self.end()
+            return _forks(candidate)
         if self.alive and not self._child.closed_its_end():
             frames = self._where()
             self.end()
             return _stopped(OUT_OF_MEMORY if too_large else TIMED_OUT, candidate, settings, frames)
+        # It closes its end a moment before it has ended, and whoever is killed meanwhile does not tell how.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._child.process.wait(_EXIT_SECONDS)
         self.end()
         return self._crashed(candidate)
 
@@ -99,6 +119,11 @@ class ProbeProcess:
     def end(self) -> None:
         """Kill it and everything that it has started; may be called twice."""
         self._child.end()
+
+    def _has_copies(self) -> bool:
+        """Whether copies of it live on: the server would be copied too, with all that it has open."""
+        pid = self._child.process.pid
+        return any(command(one) == command(pid) for one in descendants(pid))
 
     def _where(self) -> list[tuple[str, int, str]]:
         """Where the module is at the moment, innermost frame first, without our own frames."""
@@ -119,6 +144,14 @@ class ProbeProcess:
             "it, nor crash it\n"
         )
         return _failure(CRASHED, candidate, frames, text)
+
+
+def _forks(candidate: Candidate) -> Failure:
+    told = (
+        f"{candidate.place}: its import makes copies of the process that go on (os.fork, multiprocessing); make them "
+        "when the node runs\n"
+    )
+    return _failure(FORKS, candidate, [], told)
 
 
 def _signal_name(number: int) -> str:

@@ -86,6 +86,11 @@ def cpu_seconds(processes: Iterable[int]) -> float:
     return ticks / _TICKS_PER_SECOND
 
 
+def command(pid: int) -> bytes:
+    """What a process was started with; a copy of another that runs no other program has the same."""
+    return _read(f"/proc/{pid}/cmdline")
+
+
 def out_of_memory_kills() -> int:
     """How many processes the kernel has killed for lack of memory since it started."""
     for line in _read("/proc/vmstat").splitlines():

@@ -94,7 +94,12 @@ def bearable(error: BaseException) -> Exception:
     a CancelledError would look like ours, and a future refuses StopIteration."""
     if isinstance(error, Exception) and not isinstance(error, StopIteration):
         return error
-    return RuntimeError(f"the node raised {error!r}").with_traceback(error.__traceback__)
+    try:
+        told = repr(error)
+    except BaseException:
+        # A class of the node's own may raise anything when it is shown; its thread would never be heard of again.
+        told = type(error).__name__
+    return RuntimeError(f"the node raised {told}").with_traceback(error.__traceback__)
 
 
 async def ends_within(work: asyncio.Future[Any], seconds: float) -> bool:

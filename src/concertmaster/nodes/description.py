@@ -75,7 +75,8 @@ class Failure:
 
     Attributes:
         code: `registry.import_failed`, `registry.timed_out`, `registry.out_of_memory`, `registry.crashed`,
-            `node.already_defined`, `node.schema_changed`, `node.bad_description`, `node.bad_declaration`.
+            `registry.forks`, `node.already_defined`, `node.schema_changed`, `node.bad_description`,
+            `node.bad_declaration`.
         error: a traceback, or what there is to say.
         file, line: where it shows, when it is known.
         digests: as in `Description`, of what had been read until then.

@@ -1,7 +1,8 @@
 """The lock of the data folder: one server (or `run`) at a time, and the proof that former owners are dead.
 
 The kernel lets go of it when the process ends, however it ends. Children do not inherit it (the descriptor is
-close-on-exec), so an orphan can never keep a dead server's folder closed.
+close-on-exec, and a copy of the process that a node makes with `fork` or `multiprocessing` closes it), so an orphan can
+never keep a dead server's folder closed.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ class DataFolderLock:
                 folder=str(self._folder),
             ) from error
         self._descriptor = descriptor
+        os.register_at_fork(after_in_child=self.release)
 
     def release(self) -> None:
         """Give it back; does nothing when it is not held."""

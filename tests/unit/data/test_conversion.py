@@ -28,6 +28,7 @@ from concertmaster.data.table import Table
 from concertmaster.domain.errors import NotFound, UserError
 from concertmaster.domain.ports import PortType
 from concertmaster.domain.values import Column, FileRef, JsonValue, Stored, TableRef
+from concertmaster.engine.conversion import Conversion
 from concertmaster.nodes.credentials import Secret
 
 FRAME = pl.DataFrame({"n": [1, 2, None], "text": ["a", "b", "c"]})
@@ -439,3 +440,20 @@ def test_arrow_types_keep_their_meaning(desk: Desk) -> None:
         {"d": pa.array(["x", "y", "x"]).dictionary_encode(), "t": pa.array([1, 2, 3], pa.timestamp("ns", "UTC"))}
     )
     assert [column.type for column in desk.load(desk.save(arrow), "table").columns] == ["category", "datetime[ns, UTC]"]
+
+
+def test_a_generator_without_end_ends_with_its_attempt(tmp_path: Path) -> None:
+    made: list[int] = []
+
+    def pieces() -> Iterator[pl.DataFrame]:
+        try:
+            while True:
+                made.append(1)
+                yield pl.DataFrame({"a": [1]})
+        finally:
+            made.append(-1)
+
+    conversion = Conversion(ArtifactStore(tmp_path), tmp_path, None, lambda: len(made) > 3)
+    with pytest.raises(RuntimeError, match="told to end"):
+        conversion.save(pieces(), PortType("table"), redact=None)
+    assert made == [1, 1, 1, 1, -1]

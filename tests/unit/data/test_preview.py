@@ -17,6 +17,7 @@ import pytest
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.parquet import ROW_GROUP_ROWS, write_frame, write_lazy
 from concertmaster.data.preview import page
+from concertmaster.data.statistics import statistics
 from concertmaster.domain.errors import UserError
 
 
@@ -119,6 +120,17 @@ def test_bad_pages_are_refused(store: ArtifactStore, options: dict[str, Any], co
     assert caught.value.code == code
 
 
+def test_a_damaged_table_is_told(store: ArtifactStore) -> None:
+    path = stored(pl.DataFrame({"a": range(10_000)}), store)
+    whole = path.read_bytes()
+    path.chmod(0o600)
+    path.write_bytes(whole[:100] + bytes(500) + whole[600:])
+    for look in (lambda: page(path), lambda: page(path, sort="-a"), lambda: statistics(path, ["a"])):
+        with pytest.raises(UserError) as caught:
+            look()
+        assert caught.value.code == "table.damaged"
+
+
 def test_a_table_without_columns_has_an_empty_page(store: ArtifactStore) -> None:
     assert page(stored(pl.DataFrame(), store)) == {"schema": [], "items": [], "total": 0, "next": None}
 
@@ -127,6 +139,7 @@ _LIMITED = """
 import sys
 from pathlib import Path
 from concertmaster.data.preview import page
+from concertmaster.data.statistics import statistics
 
 def peak_mib():
     # Not getrusage: its peak starts at that of the process that started this one.

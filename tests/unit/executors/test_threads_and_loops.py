@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator
+from typing import Literal
 
 import pytest
 import pytest_asyncio
@@ -149,6 +150,49 @@ async def test_a_call_on_the_loop_of_plugins_that_does_not_listen_is_left_behind
     with pytest.raises(Abandoned):
         await call
     door.set()
+
+
+@pytest.mark.parametrize("where", ["thread", "plugin_loop"])
+async def test_an_error_that_cannot_be_shown_is_heard_of(
+    compute: LocalCompute, where: Literal["thread", "plugin_loop"]
+) -> None:
+    class Unspeakable(BaseException):
+        def __repr__(self) -> str:
+            raise SystemExit(3)
+
+    def fails() -> None:
+        raise Unspeakable
+
+    async def fails_later() -> None:
+        raise Unspeakable
+
+    for _ in range(3):  # more often than there are threads
+        with pytest.raises(RuntimeError, match="Unspeakable"):
+            await asyncio.wait_for(
+                compute.run(fails if where == "thread" else fails_later, where=where, stop=nothing), 30
+            )
+
+
+async def test_a_loop_of_plugins_that_a_node_stopped_is_replaced(compute: LocalCompute) -> None:
+    begun = threading.Event()
+
+    async def waits() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def stops() -> None:
+        asyncio.get_running_loop().stop()
+        await asyncio.Event().wait()
+
+    async def quick() -> str:
+        return "quick"
+
+    waiting = asyncio.create_task(compute.run(waits, where="plugin_loop", stop=nothing))
+    await asyncio.to_thread(begun.wait, 30)
+    for call in (compute.run(stops, where="plugin_loop", stop=nothing), waiting):
+        with pytest.raises(RuntimeError, match="stopped the loop"):
+            await asyncio.wait_for(call, 30)
+    assert await asyncio.wait_for(compute.run(quick, where="plugin_loop", stop=nothing), 30) == "quick"
 
 
 async def test_abandoned_threads_keep_their_slots_and_are_counted(

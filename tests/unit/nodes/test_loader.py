@@ -94,6 +94,21 @@ BROKEN = [
         "parameter 'x'",
         "node.bad_signature",
     ),
+    (
+        "large.py",
+        "from concertmaster import node\n@node\ndef f(x: int = 10**30) -> int: ...\n",
+        None,
+        "look at the defaults",
+        "node.bad_description",
+    ),
+    (
+        "half_character.py",
+        "from concertmaster import node\n@node\ndef f(x: str = '\\ud800') -> int: ...\n",
+        None,
+        "look at the defaults",
+        "node.bad_description",
+    ),
+    ("forks.py", "import os, time\nif os.fork() == 0:\n    time.sleep(600)\n", None, "os.fork", "registry.forks"),
     ("bad-name.py", "", None, "letters, digits and underscores", "node.bad_module"),
     (
         "thief.py",
@@ -264,3 +279,13 @@ def test_whatever_a_module_raises_only_it_is_set_aside(folder: Path, raised: str
     registry = load_registry(folder.parent)
     assert (source(registry, "bad.py").status, source(registry, "bad.py").line) == ("quarantined", 2)
     assert source(registry, "good.py").status == "active"
+
+
+def test_processes_that_an_import_starts_count(folder: Path) -> None:
+    forks = "import os, time\nfor _ in range({}):\n    if os.fork() == 0:\n        x = b'1' * {}\n        break\n"
+    forks += "time.sleep(600)\n"
+    (folder / "bomb.py").write_text(forks.format(200, 1))
+    (folder / "flood.py").write_text(forks.format(20, 10**7))
+    registry = load_registry(folder.parent, registry_timeout=timedelta(seconds=60), registry_memory=64 * 2**20)
+    assert source(registry, "flood.py").code == "registry.out_of_memory"
+    assert source(registry, "bomb.py").code == "registry.forks"

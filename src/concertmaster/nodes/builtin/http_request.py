@@ -224,10 +224,11 @@ def body_of(answer: httpx.Response, form: str) -> Any:
             return None
         try:
             return json.loads(answer.content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
+            but = ", or it is nested too deep" if isinstance(error, RecursionError) else ""
             raise UserError(
                 "http.not_json",
-                f"{shown(str(answer.request.url))} did not answer with JSON ({kind or 'no content type'}): "
+                f"{shown(str(answer.request.url))} did not answer with JSON{but} ({kind or 'no content type'}): "
                 f"{answer.text[:200]!r}. Set `response: text`",
             ) from error
     return answer.text if form == "text" else base64.b64encode(answer.content).decode()

@@ -38,6 +38,12 @@ _CODES: Mapping[int, Kind] = {
 _NO_TABLE = re.compile(r"no such table: (?:main\.)?(.+)")
 _NO_COLUMN = re.compile(r"no such column: (.+)|has no column named (.+)")
 _AGAIN = re.compile(r"(.+):\d+", re.DOTALL)
+# What they set is for the whole process, so for the server's own database too; a heap limit is never lifted again.
+_OF_THE_PROCESS = frozenset({"hard_heap_limit", "soft_heap_limit", "temp_store_directory", "data_store_directory"})
+_NOTHING_ELSE = (
+    "A database file reaches no other file and nothing of the server, so ATTACH and pragmas such as hard_heap_limit "
+    "are refused"
+)
 
 
 def opened(values: Mapping[str, Any], context: Context, bounds: Bounds, *, read_only: bool) -> Sqlite:
@@ -222,7 +228,10 @@ class Sqlite:
 
 def _allowed(action: int, first: str | None, *_rest: str | None) -> int:
     # VACUUM attaches a file without a name.
-    return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_ATTACH and first else sqlite3.SQLITE_OK
+    refused = bool(first) if action == sqlite3.SQLITE_ATTACH else False
+    if action == sqlite3.SQLITE_PRAGMA:
+        refused = (first or "").lower() in _OF_THE_PROCESS
+    return sqlite3.SQLITE_DENY if refused else sqlite3.SQLITE_OK
 
 
 def _marker(name: str) -> str:
@@ -244,7 +253,7 @@ def _trouble(error: Exception) -> Trouble:
     if column is not None:
         return Trouble("unknown_column", message, missing=column[1] or column[2])
     if code == 23:
-        return Trouble("statement", message, fix="A database file reaches no other file, so ATTACH is refused")
+        return Trouble("statement", message, fix=_NOTHING_ELSE)
     if code in (11, 26):
         return Trouble(
             "failed", message, fix="Check that it is a SQLite file, and bring back a backup if it is damaged"

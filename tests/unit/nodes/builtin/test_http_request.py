@@ -40,6 +40,12 @@ class Echo(BaseHTTPRequestHandler):
                 status, content, kind, extra = 503, b"come back later", "text/plain", {"Retry-After": "7"}
             case "/missing":
                 status, content, kind = 404, b"no such thing", "text/plain"
+            case "/charset":
+                # As punycode it takes minutes; each part is decoded by moving all that is there already.
+                content = b"a" * 1_000_000 + b"-" + b"kva" * 300_000
+                kind = f"text/plain; charset={self.path.partition('?')[2]}"
+            case "/deep":
+                content = b"[" * 100_000 + b"]" * 100_000
             case "/liar":
                 content = b"<html>"
             case _:
@@ -188,3 +194,16 @@ def test_the_effect_depends_on_the_method() -> None:
     assert found.spec.effect_of({"url": "x"}) == "read"
     assert found.spec.effect_of({"method": "POST"}) == "write"
     assert found.spec.effect_of({"method": "{{ inputs.m }}"}) == "write"
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("charset", ["punycode", "idna", "unicode_escape", "zlib", "rot13", "undefined", "no-such"])
+async def test_a_charset_that_no_text_has_holds_up_nobody(server: str, context: PlainContext, charset: str) -> None:
+    answer = await http_request(f"{server}/charset?{charset}", context)
+    assert answer["body"] == "a" * 1_000_000 + "-" + "kva" * 300_000
+
+
+async def test_json_that_is_nested_too_deep_is_told(server: str, context: PlainContext) -> None:
+    with pytest.raises(UserError, match="nested") as error:
+        await http_request(f"{server}/deep", context)
+    assert error.value.code == "http.not_json"

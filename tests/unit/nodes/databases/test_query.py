@@ -297,6 +297,23 @@ def test_files_stay_in_the_workspace_and_are_not_made_by_reading(place: Place) -
     assert not (place.folder / "other.db").exists()
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
+@pytest.mark.parametrize(
+    "pragma",
+    [
+        "hard_heap_limit = 1000000000000",
+        "SOFT_HEAP_LIMIT(1000000000000)",
+        'main."hard_heap_limit" = 1000000000000',
+        "temp_store_directory = '/tmp'",
+    ],
+)
+def test_no_statement_sets_what_the_whole_server_has(place: Place, pragma: str) -> None:
+    for transaction in (True, False):
+        with pytest.raises(UserError, match="nothing of the server") as error:
+            db_execute(place.connection, [Sql(f"pragma {pragma}")], place.context, transaction=transaction)
+        assert error.value.code == "db.statement"
+
+
 def test_a_driver_is_asked_for_when_it_is_needed_and_not_before(tmp_path: Path) -> None:
     script = """
 import sys
