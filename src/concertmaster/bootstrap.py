@@ -19,6 +19,7 @@ from concertmaster.domain.interfaces import Clock
 from concertmaster.domain.limits import parse_limits
 from concertmaster.engine.breaker import BreakerPolicy, Breakers
 from concertmaster.engine.hooks import Hooks
+from concertmaster.engine.isolated_options import isolated_options
 from concertmaster.engine.limits import Limits
 from concertmaster.engine.parts import Doors, Engine, EngineSettings, PlanCache
 from concertmaster.eventbus.memory import MemoryEventBus
@@ -130,6 +131,7 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
         rules = EgressRules.parse(settings.egress_allow)
         http = GuardedClient(rules)
         stack.push_async_callback(http.aclose)
+        access = Access(rules, http, settings.resolved_workspace, settings.resolved_data_dir)
         connections = ConnectionService(
             storage.connections,
             _cipher(settings, shared=storage.database.shared),
@@ -237,11 +239,11 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             waits=waits,
             connections=connections,
             connection_uses=ConnectionUseService(storage.workflows, lambda: registry.current),
-            connection_tests=ConnectionTestService(
-                connections, Access(rules, http, settings.resolved_workspace, settings.resolved_data_dir)
-            ),
+            connection_tests=ConnectionTestService(connections, access),
             node_types=NodeTypeService(registry, refused=counts.config_refused),
-            options=OptionService(lambda: registry.current, connections, compute, http),
+            options=OptionService(
+                registry.settled, connections, compute, access, isolated=partial(isolated_options, engine)
+            ),
             operations=OperationsService(
                 _instance(settings, storage, clock),
                 storage.executions,

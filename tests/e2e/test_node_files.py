@@ -108,4 +108,4 @@ def test_an_unknown_type_is_a_placeholder_whose_config_survives_saving(page: Pag
     expect(item).to_be_visible(timeout=SOON)
     editor.node("hello").click()
     expect(inspector).not_to_contain_text("There is no node type")
-    expect(inspector.get_by_label("Name", exact=True).first).to_have_text("Ann")
+    expect(inspector.get_by_label("Name", exact=True).first).to_have_value("Ann")

@@ -99,6 +99,13 @@ class NodeType:
         """Whether an attempt with this config runs in a child process."""
         return self.call == "process" or (self.isolated_when is not None and self.isolated_when(config))
 
+    def checked(self, parameter: str, value: Any) -> Any:
+        """One field of the config as the function gets it. Raises pydantic's ValidationError."""
+        model, attribute = self.config_model, self.fields[parameter]
+        made = model.model_construct()
+        model.__pydantic_validator__.validate_assignment(made, attribute, value)
+        return getattr(made, attribute)
+
     def argument(self, port: str) -> Argument | None:
         """The parameter that a port feeds; None for the implicit `in`, which no parameter takes."""
         for argument in self.arguments:

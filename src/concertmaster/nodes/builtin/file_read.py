@@ -15,8 +15,8 @@ from pydantic import Field
 from concertmaster import Context, File, Input, UserError, node
 from concertmaster.nodes.builtin.csv.columns import COMPRESSED, CsvOptions
 from concertmaster.nodes.builtin.csv.reading import as_utf8, read_csv
-from concertmaster.nodes.builtin.deferred import deferred
 from concertmaster.nodes.builtin.near_miss import hint
+from concertmaster.nodes.deferred import deferred
 
 if TYPE_CHECKING:
     from concertmaster.nodes.builtin.formats import reading
