@@ -76,6 +76,7 @@ class NodeType:
         migrate: makes a config of this version of one of the version before.
         host: that every use of the type talks to, where it is the same for all; for limits and breakers.
         options: functions that give options for fields, by name.
+        rules: schemas of config parameters that demand more than `config_model`; see `extra_rules`.
         results: `single`: the result leaves through `out`; `outlets`: it is an Outlet or a dict of outlet to value.
     """
 
@@ -92,6 +93,7 @@ class NodeType:
     memory_bytes: int | None = None
     host: str | None = None
     options: Mapping[str, OptionSource] = field(default_factory=lambda: {})
+    rules: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {})
     results: Literal["single", "outlets"] = "single"
     migrate: Migrate | None = None
 
