@@ -109,3 +109,14 @@ def test_an_unknown_type_is_a_placeholder_whose_config_survives_saving(page: Pag
     editor.node("hello").click()
     expect(inspector).not_to_contain_text("There is no node type")
     expect(inspector.get_by_label("Name", exact=True).first).to_have_value("Ann")
+
+
+def test_a_type_that_is_switched_off_says_so_and_what_to_do(page: Page) -> None:
+    editor = EditorPage.new(page, "Commands")
+    item = page.get_by_test_id("palette-item-shell.command")
+    expect(item).to_contain_text("off")
+    editor.drag_from_palette("shell.command", x=200, y=200)
+    editor.node("command").click()
+    said = page.get_by_test_id("inspector").get_by_role("status").filter(has_text="SHELL_ALLOW")
+    expect(said).to_contain_text("shell.command is off on this server. Name the programs that it may run")
+    expect(page.get_by_test_id("palette-item-data.set")).not_to_contain_text("off")

@@ -89,6 +89,13 @@ class NodeSpec:
     programs: tuple[str, ...] | None = None
 
     @property
+    def switch(self) -> str | None:
+        """What switches it on, where a setting has it off; None when it is on."""
+        if self.programs is None or self.programs:
+            return None
+        return "Name the programs that it may run in the setting SHELL_ALLOW (CONCERTMASTER_SHELL_ALLOW) and restart"
+
+    @property
     def deferred(self) -> tuple[str, ...]:
         """Config keys whose expressions are rendered inside of the body, for each item (`x-deferred`)."""
         properties: Mapping[str, Any] = self.schema.get("properties") or {}
