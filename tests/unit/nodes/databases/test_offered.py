@@ -30,5 +30,5 @@ def test_those_of_another_schema_are_offered_when_it_is_chosen(place: Place) -> 
 @pytest.mark.parametrize("kind", ["sqlite"])
 def test_what_cannot_be_opened_is_told(place: Place) -> None:
     (place.folder / "there.sqlite").write_bytes(b"this is no database " * 100)
-    with pytest.raises(OperationalError, match="file is not a database. Check that it is a SQLite file"):
+    with pytest.raises(OperationalError, match=r"file is not a database\. Check that it is a SQLite file"):
         tables_of()(connection=place.connection, context=place.context)
