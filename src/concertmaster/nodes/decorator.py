@@ -17,6 +17,7 @@ from concertmaster.domain.ports import ANY
 from concertmaster.domain.spec import Container, Effect, Isolation, NodeSpec, OutletSpec, Port
 from concertmaster.nodes.config_model import build_config_model, connection_fields
 from concertmaster.nodes.docstring import read_docstring
+from concertmaster.nodes.extra_rules import extra_rules
 from concertmaster.nodes.node_type import Call, Migrate, NodeType
 from concertmaster.nodes.options import option_sources
 from concertmaster.nodes.schema import config_schema, title_of
@@ -188,6 +189,7 @@ def _node_type(function: Callable[..., Any], traits: _Traits, scope: dict[str, A
         memory_bytes=None if traits.memory_mb is None else traits.memory_mb * 2**20,
         migrate=traits.migrate,
         options=option_sources(function, signature.config),
+        rules=extra_rules(spec.schema, model, fields),
         results="single" if traits.outlets == ("out",) and not traits.dynamic_outlets else "outlets",
     )
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from concertmaster import Connection, Context, Table, node
+from concertmaster import Connection, Context, Options, Table, columns_of, node, tables_of
 from concertmaster.nodes.databases.adapter import TableName
 from concertmaster.nodes.databases.session import DatabaseType, Duration, session
 from concertmaster.nodes.databases.target import Target
@@ -28,10 +28,10 @@ Name = Annotated[str, Field(min_length=1, max_length=255)]
 def db_write(
     rows: Table,
     connection: Connection[DatabaseType],
-    table: Name,
+    table: Annotated[Name, Options(tables_of("connection", schema="schema"))],
     context: Context,
     mode: Literal["insert", "append", "upsert", "replace"] = "insert",
-    keys: tuple[Name, ...] = (),
+    keys: tuple[Annotated[Name, Options(columns_of("connection", "table", schema="schema"))], ...] = (),
     schema: Name | None = None,
     timeout: Duration = "15m",
     lock_timeout: Duration = "10s",

@@ -12,10 +12,10 @@ import polars as pl
 from pydantic import Field
 
 from concertmaster import Connection, Context, UserError, node
-from concertmaster.nodes.builtin.deferred import deferred
 from concertmaster.nodes.builtin.file_places import matches
 from concertmaster.nodes.builtin.http_request import seconds
 from concertmaster.nodes.builtin.s3.bucket import Bucket, BucketName, Timeout, within
+from concertmaster.nodes.deferred import deferred
 
 if TYPE_CHECKING:
     from concertmaster.nodes.builtin.s3 import answers

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 from pydantic import Field
 
 from concertmaster import Connection, Context, File, Input, Table, UserError, node
-from concertmaster.nodes.builtin.deferred import deferred
 from concertmaster.nodes.builtin.file_read import existing
 from concertmaster.nodes.builtin.http_request import seconds
 from concertmaster.nodes.builtin.s3.bucket import Bucket, BucketName, Key, Timeout, last_part, within
+from concertmaster.nodes.deferred import deferred
 
 if TYPE_CHECKING:
     from concertmaster.nodes.builtin import file_write

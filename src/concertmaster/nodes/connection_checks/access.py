@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from concertmaster.data import dialing
 from concertmaster.data.dialing import dial, tls_for
-from concertmaster.data.egress import EgressRules
-from concertmaster.data.guard import GuardedClient
+from concertmaster.data.egress import EgressRules, allowed_now
+from concertmaster.data.guard import GuardedClient, confine_for
 
 __all__ = ["SECONDS", "Access", "CheckFailed", "connected", "in_thread", "tls_for"]
 
@@ -38,6 +38,18 @@ class Access:
     http: GuardedClient
     workspace: Path
     data_dir: Path
+
+    def cancelled(self) -> bool:
+        """Nobody stops it."""
+        return False
+
+    def path(self, relative: str | Path, *, write: bool = False) -> Path:
+        """A path confined to the workspace; see `nodes.context.Context`."""
+        return confine_for(self.workspace, str(relative), data_dir=self.data_dir, write=write)
+
+    def addresses(self, host: str, port: int) -> list[str]:
+        """Addresses that may be connected to; see `nodes.context.Context`."""
+        return allowed_now(self.rules, host, port)
 
     async def connect(self, host: str, port: int) -> socket.socket:
         """A socket that is connected to a checked address of the host; see `dial`."""

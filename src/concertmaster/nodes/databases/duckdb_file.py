@@ -18,17 +18,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from concertmaster import Context, Sql, UserError
+from concertmaster import Sql, UserError
 from concertmaster.data.relations import fit_for_arrow
 from concertmaster.nodes.builtin.duck.columns import quoted
-from concertmaster.nodes.databases.adapter import (
-    Bounds,
-    CsvFile,
-    TableColumn,
-    TableName,
-    listed,
-    qualified,
-)
+from concertmaster.nodes.databases.adapter import Bounds, CsvFile, Reach, TableColumn, TableName, listed, qualified
 from concertmaster.nodes.databases.files import file_of
 from concertmaster.nodes.databases.rows import BATCH_ROWS, plain, plain_type
 from concertmaster.nodes.databases.troubles import Kind, Trouble, error_of
@@ -64,7 +57,7 @@ _NO_TABLE = re.compile(r"Table with name (\S+) does not exist")
 _NO_COLUMN = re.compile(r'Referenced column "(.*?)" (?:was )?not found|does not have a column named "(.*?)"')
 
 
-def opened(values: Mapping[str, Any], context: Context, bounds: Bounds, *, read_only: bool) -> Duckdb:
+def opened(values: Mapping[str, Any], context: Reach, bounds: Bounds, *, read_only: bool) -> Duckdb:
     """Open the file; one that is to be written is made.
 
     Raises:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from concertmaster import Connection, Context, OperationalError, Sql, UserError
-from concertmaster.nodes.builtin.deferred import deferred
+from concertmaster import Connection, OperationalError, Sql, UserError
 from concertmaster.nodes.builtin.http_request import seconds
 from concertmaster.nodes.builtin.near_miss import hint
-from concertmaster.nodes.databases.adapter import Bounds, Database
+from concertmaster.nodes.databases.adapter import Bounds, Database, Reach
 from concertmaster.nodes.databases.troubles import error_of
+from concertmaster.nodes.deferred import deferred
 
 if TYPE_CHECKING:
     from concertmaster.nodes.databases import duckdb_file, mysql, postgres, sqlite_file
@@ -199,7 +199,7 @@ def _demand_select(text: str) -> None:
 
 @contextmanager
 def session(
-    connection: Connection[Any], context: Context, *, timeout: str, lock_timeout: str, read_only: bool
+    connection: Connection[Any], context: Reach, *, timeout: str, lock_timeout: str, read_only: bool
 ) -> Generator[Session]:
     """Open a database for as long as the block lasts; what was not committed is rolled back.
 
@@ -226,7 +226,7 @@ def session(
             database.close()
 
 
-def _opened(connection: Connection[Any], context: Context, bounds: Bounds, *, read_only: bool) -> Database:
+def _opened(connection: Connection[Any], context: Reach, bounds: Bounds, *, read_only: bool) -> Database:
     values = connection.values
     if not read_only and values.get("read_only"):
         raise UserError(

@@ -13,16 +13,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from concertmaster import Context, Sql
+from concertmaster import Sql
 from concertmaster.nodes.databases import sqlite_types as types
-from concertmaster.nodes.databases.adapter import (
-    Bounds,
-    CsvFile,
-    TableColumn,
-    TableName,
-    listed,
-    qualified,
-)
+from concertmaster.nodes.databases.adapter import Bounds, CsvFile, Reach, TableColumn, TableName, listed, qualified
 from concertmaster.nodes.databases.files import file_of
 from concertmaster.nodes.databases.rows import Field, as_json, batches_of, converted, schema_of
 from concertmaster.nodes.databases.troubles import Kind, Trouble, error_of
@@ -46,7 +39,7 @@ _NOTHING_ELSE = (
 )
 
 
-def opened(values: Mapping[str, Any], context: Context, bounds: Bounds, *, read_only: bool) -> Sqlite:
+def opened(values: Mapping[str, Any], context: Reach, bounds: Bounds, *, read_only: bool) -> Sqlite:
     """Open the file; one that is to be written is made.
 
     Raises:

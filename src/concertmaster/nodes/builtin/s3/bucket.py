@@ -15,9 +15,9 @@ import httpx
 from pydantic import Field
 
 from concertmaster import Connection, Context, OperationalError, UserError
-from concertmaster.nodes.builtin.deferred import deferred
 from concertmaster.nodes.builtin.near_miss import hint
 from concertmaster.nodes.builtin.s3.signing import signed, url_of
+from concertmaster.nodes.deferred import deferred
 
 if TYPE_CHECKING:
     from concertmaster.nodes.builtin.s3 import answers
