@@ -29,7 +29,7 @@ from concertmaster.nodes.connection_checks.access import Access
 from concertmaster.observability.metrics import Metrics
 from concertmaster.observability.registry_metrics import RegistryMetrics
 from concertmaster.opening import Storage, open_storage
-from concertmaster.registering.opening import open_registry
+from concertmaster.registering.opening import kept_types, open_registry
 from concertmaster.security.cipher import Cipher, open_cipher
 from concertmaster.security.given_connections import given_connections
 from concertmaster.services.aside import Aside
@@ -150,7 +150,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
         engine = Engine(
             owner=hooks.owner,
             journal=storage.journal,
-            plans=PlanCache(storage.workflows, lambda: registry.current),
+            plans=PlanCache(storage.workflows, lambda: registry.current, kept=kept_types(settings)),
             artifacts=storage.artifacts,
             workspace=settings.resolved_workspace,
             data_dir=settings.resolved_data_dir,

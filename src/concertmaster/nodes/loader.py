@@ -12,6 +12,7 @@ from concertmaster.domain.errors import UserError
 from concertmaster.domain.spec_changes import spec_changes
 from concertmaster.nodes import builtin
 from concertmaster.nodes.candidates import Candidate
+from concertmaster.nodes.code_store import CodeStore
 from concertmaster.nodes.declared.node import declared_type
 from concertmaster.nodes.declared.reading import read_declared
 from concertmaster.nodes.describe import failure_of, types_of, walk
@@ -44,8 +45,15 @@ def deferred(described: TypeDescription, files: StoredFiles | None, hash_: str) 
         files: the text of its modules; None for an installed package.
         hash_: of the files, which the spec is to name.
     """
-    spec = replace(described.spec, source_hash=hash_)
+    spec = replace(described.spec, source_hash=hash_, kept=files is not None)
     return DeferredType(spec, partial(_load, replace(described, spec=spec), files))
+
+
+def kept_type(store: CodeStore, reference: str, hash_: str) -> DeferredType | None:
+    """A node type as it was in service with the code of this hash; None when that is not kept. Blocks."""
+    files, types = store.get(hash_), store.types(hash_)
+    found = next((type_ for type_ in types if type_.spec.reference == reference), None)
+    return None if files is None or found is None else deferred(found, files, hash_)
 
 
 def load_all(types: Sequence[DeferredType], candidate: Candidate, *, seconds: float) -> Failure | None:

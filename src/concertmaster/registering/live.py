@@ -198,8 +198,8 @@ class LiveRegistry:
 
     def _store(self, manifest: Manifest) -> None:
         if self._settings.store is not None and self._settings.keep:
-            for files in manifest.code.values():
-                self._settings.store.put(files)
+            for hash_, files in manifest.code.items():
+                self._settings.store.put(files, manifest.types_of(hash_))
 
     async def _fall_back(self, reason: str) -> None:
         await self._stop()
@@ -270,7 +270,7 @@ class LiveRegistry:
         probed = probe(candidate, self._describe, load_seconds=self._settings.seconds if self._settings.load else None)
         if probed.files is not None and self._settings.store is not None and self._settings.keep:
             # Before anything can run it: a child finds its code there.
-            self._settings.store.put(probed.files)
+            self._settings.store.put(probed.files, probed.described)
         return stamp, probed
 
     def _swap_soon(self) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from concertmaster.config import Settings
 from concertmaster.executors.driving import running
@@ -12,6 +13,8 @@ from concertmaster.executors.probe import Prober
 from concertmaster.executors.probe_process import ProbeSettings
 from concertmaster.nodes import code_store
 from concertmaster.nodes.code_store import CodeStore
+from concertmaster.nodes.loader import kept_type
+from concertmaster.nodes.registry import DeferredType
 from concertmaster.observability.registry_metrics import RegistryMetrics
 from concertmaster.registering.live import LiveRegistry
 from concertmaster.registering.load_settings import LoadSettings
@@ -42,7 +45,7 @@ async def open_registry(
         manifest=settings.resolved_workspace / settings.registry_manifest.expanduser(),
         memory=settings.resolved_data_dir / MEMORY_FILE,
         keep=keep,
-        store=CodeStore(settings.resolved_data_dir / code_store.FOLDER),
+        store=_store(settings),
         budget=settings.registry_budget,
         seconds=seconds,
         processes=_PROCESSES,
@@ -60,6 +63,15 @@ async def open_registry(
     finally:
         await asyncio.to_thread(prober.close)
         await registry.close()
+
+
+def kept_types(settings: Settings) -> Callable[[str, str], DeferredType | None]:
+    """Gives types that were in service once, by `type@version` and hash; see `nodes.loader.kept_type`."""
+    return partial(kept_type, _store(settings))
+
+
+def _store(settings: Settings) -> CodeStore:
+    return CodeStore(settings.resolved_data_dir / code_store.FOLDER)
 
 
 async def read_registry(settings: Settings) -> LiveRegistry:
