@@ -6,8 +6,8 @@ import asyncio
 import gc
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -74,7 +74,7 @@ class SystemClock:
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Everything that runs, as far as API and CLI may use it."""
+    """Everything that runs, as far as API and CLI may use it; `loaded`: every node type is there."""
 
     settings: Settings
     workflows: WorkflowService
@@ -97,6 +97,7 @@ class Runtime:
     tokens: TokenService
     retention: RetentionService
     recovered: int
+    loaded: asyncio.Event
 
 
 def _calm_collector() -> None:
@@ -107,12 +108,13 @@ def _calm_collector() -> None:
 
 
 @asynccontextmanager
-async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[Runtime]:
+async def build(settings: Settings, *, recover: bool = True, early: bool = False) -> AsyncGenerator[Runtime]:
     """Everything, running; to be called by whoever holds the data folder.
 
     Args:
         recover: go on with executions that were not at their end when the last process ended, and take over those of
             dead ones; else only what is started here is driven, and stays in memory.
+        early: answer while node types are loaded; what needs them is told to come again, and nothing starts by itself.
     Raises:
         OperationalError: the database or a folder cannot be used.
         UserError: a setting is wrong, or the database belongs to a newer version.
@@ -121,7 +123,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
     hooks.listeners.append(bus.publish)
     counts = RegistryMetrics()
     async with AsyncExitStack() as stack:
-        registry = await stack.enter_async_context(open_registry(settings, counts, keep=True, hot=recover))
+        registry = await stack.enter_async_context(open_registry(settings, counts, keep=True, hot=recover, early=early))
         registry_feed = RegistryFeed(registry.current, clock)
         registry.listeners.append(lambda: registry_feed.changed(registry.current))
         storage = await open_storage(settings, hooks, clock, stack)
@@ -143,7 +145,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             storage.executions,
             connections.types,
             storage.triggers,
-            specs=lambda: registry.current,
+            specs=registry.settled,
             schedules=Schedules(),
         )
         waits = WaitService(storage.waits)
@@ -161,7 +163,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             http=http,
             limits=Limits(storage.slots, parse_limits(settings.limits)),
             breakers=Breakers(BreakerPolicy(settings.breaker_failures, settings.breaker_seconds)),
-            settings=_engine_settings(settings, recover=recover),
+            settings=EngineSettings.of(settings, everything=recover),
             results=SqlResultStore(storage.database),
             doors=Doors(call=CallService(workflows).prepare, send=waits.send_from_node, expire=waits.expire),
         )
@@ -172,7 +174,14 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
         if storage.database.shared:
             await stack.enter_async_context(running(_relay(storage.database, bus, hooks)))
         placement = await stack.enter_async_context(
-            driving(engine, hooks, storage.database.lease, shared=storage.database.shared, everything=recover)
+            driving(
+                engine,
+                hooks,
+                storage.database.lease,
+                shared=storage.database.shared,
+                everything=recover,
+                begin=registry.loaded,
+            )
         )
         _calm_collector()
         recovered = await storage.journal.unfinished() if recover else 0
@@ -204,14 +213,14 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
                 waits=waits,
                 hook_waiting=settings.hook_waiting,
                 everything=recover,
+                begin=registry.loaded,
             )
         )
         whose = await identity_of(storage.database)
         foreign = not await asyncio.to_thread(storage.artifacts.belongs_to, whose)
         references = SqlReferenceStore(storage.database)
-        retention = RetentionService(
-            references, engine.results, storage.artifacts, _retention_rules(settings), clock, foreign=foreign
-        )
+        kept = RetentionRules(settings.outputs_max_age, settings.outputs_max_count, settings.outputs_max_bytes)
+        retention = RetentionService(references, engine.results, storage.artifacts, kept, clock, foreign=foreign)
         stack.push_async_callback(retention.close)
         if recover:
             await stack.enter_async_context(running(retention.run()))
@@ -239,6 +248,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
                 commit_trouble=storage.journal.health,
                 artifacts=partial(asyncio.to_thread, storage.artifacts.check),
                 registry=lambda: (registry.mode, registry.trouble),
+                demand_loaded=registry.settled,
                 here=lambda: {
                     "executions": placement.running,
                     "open_breakers": len(engine.breakers.open(asyncio.get_running_loop().time())),
@@ -252,6 +262,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             tokens=TokenService(SqlTokenStore(storage.database, now=clock.now), clock=clock, aside=aside),
             retention=retention,
             recovered=recovered,
+            loaded=registry.loaded,
         )
 
 
@@ -262,18 +273,6 @@ def _cipher(settings: Settings, *, shared: bool) -> Cipher:
         key_file=settings.resolved_secret_key_file,
         shared=shared,
     )
-
-
-def _engine_settings(settings: Settings, *, recover: bool) -> EngineSettings:
-    found = EngineSettings(
-        node_timeout=settings.node_timeout, execution_timeout=settings.execution_timeout, running=settings.max_running
-    )
-    # Without a dispatcher for everything nobody would wake an execution that had left memory.
-    return found if recover else replace(found, hibernate=timedelta.max)
-
-
-def _retention_rules(settings: Settings) -> RetentionRules:
-    return RetentionRules(settings.outputs_max_age, settings.outputs_max_count, settings.outputs_max_bytes)
 
 
 def _relay(database: Database, bus: MemoryEventBus, hooks: Hooks) -> Coroutine[Any, Any, None]:

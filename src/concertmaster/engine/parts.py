@@ -7,11 +7,12 @@ import os
 import secrets
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+from concertmaster.config import Settings
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.guard import GuardedClient
 from concertmaster.domain.document import parse
@@ -192,6 +193,17 @@ class EngineSettings:
     show_rest: timedelta = timedelta(milliseconds=250)
     hibernate: timedelta = timedelta(seconds=5)
     running: int = 10_000
+
+    @staticmethod
+    def of(settings: Settings, *, everything: bool) -> EngineSettings:
+        """As the settings say; `everything` as in `Dispatcher`."""
+        found = EngineSettings(
+            node_timeout=settings.node_timeout,
+            execution_timeout=settings.execution_timeout,
+            running=settings.max_running,
+        )
+        # Without a dispatcher for everything nobody would wake an execution that had left memory.
+        return found if everything else replace(found, hibernate=timedelta.max)
 
 
 class Owner:

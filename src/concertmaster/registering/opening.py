@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 from concertmaster.config import Settings
 from concertmaster.executors.driving import running
@@ -27,13 +28,14 @@ _PROCESSES = 4
 
 @asynccontextmanager
 async def open_registry(
-    settings: Settings, metrics: RegistryMetrics, *, keep: bool, hot: bool
+    settings: Settings, metrics: RegistryMetrics, *, keep: bool, hot: bool, early: bool = False
 ) -> AsyncGenerator[LiveRegistry]:
     """The registry, loaded.
 
     Args:
         keep: remember what is in service in the data folder; for whoever holds that.
         hot: look at files that change, as long as the block goes on.
+        early: begin with the block, and load meanwhile; see `LiveRegistry.loaded`.
     Raises:
         UserError: the mode is `static`, and there is no manifest that can be read.
     """
@@ -54,15 +56,21 @@ async def open_registry(
     )
     registry = LiveRegistry(load, prober.describe, metrics)
     try:
-        await registry.start()
-        if hot:
-            async with running(watch(registry, settings.resolved_workspace)):
-                yield registry
-        else:
+        # Without a manifest there is no start, and with one it takes no time.
+        if not early or settings.registry_mode == "static":
+            await registry.start()
+        async with running(_load_and_watch(registry, settings.resolved_workspace, hot=hot)):
             yield registry
     finally:
         await asyncio.to_thread(prober.close)
         await registry.close()
+
+
+async def _load_and_watch(registry: LiveRegistry, workspace: Path, *, hot: bool) -> None:
+    if not registry.loaded.is_set():
+        await registry.start()
+    if hot:
+        await watch(registry, workspace)
 
 
 def kept_types(settings: Settings) -> Callable[[str, str], DeferredType | None]:
