@@ -10,24 +10,31 @@ from functools import partial
 
 from concertmaster.domain.errors import UserError
 from concertmaster.domain.spec_changes import spec_changes
-from concertmaster.nodes import builtin
+from concertmaster.nodes import builtin, builtin_file
 from concertmaster.nodes.candidates import Candidate
 from concertmaster.nodes.code_store import CodeStore
 from concertmaster.nodes.declared.node import declared_type
 from concertmaster.nodes.declared.reading import read_declared
-from concertmaster.nodes.describe import failure_of, types_of, walk
+from concertmaster.nodes.describe import failure_of, types_of
 from concertmaster.nodes.description import Failure, TypeDescription
 from concertmaster.nodes.module_files import StoredFiles, import_module, package_name
 from concertmaster.nodes.node_type import NodeType, node_type_of
 from concertmaster.nodes.registry import DeferredType, Registry, Source
 
 
-def builtin_types() -> list[NodeType]:
+def builtin_types() -> list[NodeType | DeferredType]:
     """The node types that come with ConcertMaster; a broken one is a bug, and raises."""
-    return [type_ for module in walk(builtin) for type_ in types_of(module)]
+    known = builtin_file.described()
+    found: list[NodeType | DeferredType] = []
+    for name in builtin_file.builtin_modules():
+        if name in known:
+            found += [DeferredType(one.spec, partial(_load, one, None)) for one in known[name]]
+        else:
+            found += types_of(importlib.import_module(name))
+    return found
 
 
-def builtin_source(types: Sequence[NodeType]) -> Source:
+def builtin_source(types: Sequence[NodeType | DeferredType]) -> Source:
     """What the registry says of them."""
     return Source("built-in", "builtin", builtin.__name__, tuple(sorted(type_.spec.reference for type_ in types)))
 
