@@ -25,7 +25,6 @@ from concertmaster.cli.workflow_commands import workflows_app
 
 app = typer.Typer(
     name="concertmaster",
-    help="Draw a workflow on a canvas or write it as YAML, run it, watch it live, trust it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -43,6 +42,23 @@ app.add_typer(connection_app, name="connection")
 app.add_typer(config_app, name="config")
 app.add_typer(user_app, name="user")
 app.add_typer(token_app, name="token")
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"concertmaster {version('concertmaster')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main_options(
+    version: Annotated[  # noqa: ARG001  (its callback answers)
+        bool, typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_tell_version)
+    ] = False,
+) -> None:
+    """Draw a workflow on a canvas or write it as YAML, run it, watch it live, trust it."""
 
 
 @app.command()
