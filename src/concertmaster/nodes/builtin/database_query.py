@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from concertmaster import Connection, Context, Sql, Table, node
 from concertmaster.nodes.builtin.deferred import deferred
-from concertmaster.nodes.databases.session import DatabaseType, Duration, session
+from concertmaster.nodes.builtin.durations import Duration
+from concertmaster.nodes.databases.session import DatabaseType, session
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import Field
 
 from concertmaster import Connection, Context, OperationalError, node
+from concertmaster.nodes.builtin.durations import Duration
 from concertmaster.nodes.builtin.http_request import http_request, shown
 
 _SHOWN = 500
@@ -35,9 +36,7 @@ async def http_graphql(
     operation: str | None = None,
     headers: Mapping[str, str] | None = None,
     connection: Connection[Literal["http"]] | None = None,
-    timeout: Annotated[
-        str, Field(pattern=r"^\d+(\.\d+)?(ms|s|m|h)$", json_schema_extra={"format": "duration"})
-    ] = "30s",
+    timeout: Duration = "30s",
     on_errors: Literal["fail", "data"] = "fail",
 ) -> Any:
     """Send a GraphQL query or mutation and give its `data`.

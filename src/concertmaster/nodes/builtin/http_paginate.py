@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 from pydantic import Field
 
 from concertmaster import Connection, Context, UserError, node
+from concertmaster.nodes.builtin.durations import Duration
 from concertmaster.nodes.builtin.http_request import Answer, http_request, origin_of, shown, target_of
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -30,9 +31,7 @@ async def http_paginate(
     query: Mapping[str, Any] | None = None,
     connection: Connection[Literal["http"]] | None = None,
     max_pages: Annotated[int, Field(ge=1, le=10_000)] = 100,
-    timeout: Annotated[
-        str, Field(pattern=r"^\d+(\.\d+)?(ms|s|m|h)$", json_schema_extra={"format": "duration"})
-    ] = "30s",
+    timeout: Duration = "30s",
 ) -> list[Any]:
     """Fetch all pages of a list, and give the items of all of them.
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Annotated, Any, Literal, TypedDict
 from urllib.parse import urljoin, urlsplit
@@ -16,14 +15,13 @@ import httpx
 from pydantic import BeforeValidator, Field
 
 from concertmaster import Connection, Context, OperationalError, UserError, node
+from concertmaster.nodes.builtin.durations import Duration, duration_of
 
 Method = Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 
 _READING = ("GET", "HEAD", "OPTIONS")
 _RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
 _BODY_SHOWN = 2_000
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
-_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours"}
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -59,9 +57,7 @@ async def http_request(
     query: Mapping[str, Any] | None = None,
     body: Any = None,
     connection: Connection[Literal["http"]] | None = None,
-    timeout: Annotated[
-        str, Field(pattern=r"^\d+(\.\d+)?(ms|s|m|h)$", json_schema_extra={"format": "duration"})
-    ] = "30s",
+    timeout: Duration = "30s",
     response: Literal["auto", "json", "text", "base64"] = "auto",
     raise_for_status: bool = True,
     follow_redirects: bool = True,
@@ -114,7 +110,7 @@ async def http_request(
         target,
         headers=given,
         params=parameters or None,
-        timeout=seconds(timeout),
+        timeout=duration_of(timeout),
         follow_redirects=follow_redirects,
         **content,
     )
@@ -274,13 +270,6 @@ def retry_after(text: str) -> float | None:
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return max(0.0, round((at - datetime.now(UTC)).total_seconds(), 3))
-
-
-def seconds(text: str) -> timedelta:
-    found = _DURATION.fullmatch(text)
-    if found is None:
-        raise UserError("http.timeout_invalid", f"{text!r} is no duration; write a number and a unit, like 30s")
-    return timedelta(**{_UNITS[found[2]]: float(found[1])})
 
 
 def shown(url: str) -> str:
