@@ -12,7 +12,7 @@ from pydantic import Field
 
 from concertmaster import Connection, Context, File, node
 from concertmaster.nodes.builtin.durations import Duration, duration_of
-from concertmaster.nodes.builtin.http_request import failed, parameters_of, sent_headers, target_of
+from concertmaster.nodes.builtin.http_request import Headers, failed, parameters_of, sent_headers, target_of
 
 _NAMED = re.compile(r"""filename\*?=(?:UTF-8'[^']*')?"?([^";]+)"?""", re.IGNORECASE)
 _ODD = re.compile(r"[\x00-\x1f/\\:*?\"<>|]")
@@ -23,7 +23,7 @@ async def http_download(
     url: Annotated[str, Field(min_length=1)],
     context: Context,
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None,
-    headers: Mapping[str, str] | None = None,
+    headers: Headers = None,
     query: Mapping[str, Any] | None = None,
     connection: Connection[Literal["http"]] | None = None,
     max_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 1_024,

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from concertmaster import Connection, Context, OperationalError, node
 from concertmaster.nodes.builtin.durations import Duration
-from concertmaster.nodes.builtin.http_request import http_request, shown
+from concertmaster.nodes.builtin.http_request import Headers, http_request, shown
 
 _SHOWN = 500
 
@@ -34,7 +34,7 @@ async def http_graphql(
     variables: Mapping[str, Any] | None = None,
     kind: Literal["query", "mutation"] = "query",  # noqa: ARG001  (the engine reads it)
     operation: str | None = None,
-    headers: Mapping[str, str] | None = None,
+    headers: Headers = None,
     connection: Connection[Literal["http"]] | None = None,
     timeout: Duration = "30s",
     on_errors: Literal["fail", "data"] = "fail",

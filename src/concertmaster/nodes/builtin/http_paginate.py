@@ -12,7 +12,7 @@ from pydantic import Field
 
 from concertmaster import Connection, Context, UserError, node
 from concertmaster.nodes.builtin.durations import Duration
-from concertmaster.nodes.builtin.http_request import Answer, http_request, origin_of, shown, target_of
+from concertmaster.nodes.builtin.http_request import Answer, Headers, http_request, origin_of, shown, target_of
 
 MOST_BYTES = 64 * 1024 * 1024
 _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?')
@@ -27,7 +27,7 @@ async def http_paginate(
     next: str = "next",
     parameter: Annotated[str, Field(min_length=1)] = "page",
     start: Annotated[int, Field(ge=0)] = 1,
-    headers: Mapping[str, str] | None = None,
+    headers: Headers = None,
     query: Mapping[str, Any] | None = None,
     connection: Connection[Literal["http"]] | None = None,
     max_pages: Annotated[int, Field(ge=1, le=10_000)] = 100,

@@ -31,6 +31,9 @@ def _number_text(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
+Headers = Mapping[str, Annotated[str, BeforeValidator(_number_text)]] | None
+
+
 class Answer(TypedDict):
     """What a server answered; header names are in lower case."""
 
@@ -53,7 +56,7 @@ async def http_request(
     url: Annotated[str, Field(min_length=1)],
     context: Context,
     method: Method = "GET",
-    headers: Mapping[str, Annotated[str, BeforeValidator(_number_text)]] | None = None,
+    headers: Headers = None,
     query: Mapping[str, Any] | None = None,
     body: Any = None,
     connection: Connection[Literal["http"]] | None = None,

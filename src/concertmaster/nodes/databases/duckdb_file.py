@@ -84,15 +84,15 @@ def opened_file(path: Path, bounds: Bounds, *, read_only: bool, write: bool) -> 
     """
     until = time.monotonic() + bounds.lock_timeout.total_seconds()
     ways = (True, False) if read_only and write else (read_only,)
-    for number in range(1_000_000):
-        try:
-            return _locked(duckdb.connect(str(path), read_only=ways[number % len(ways)], config=dict(SETTINGS)))
-        except duckdb.Error as error:
-            if not _is_held(error) or time.monotonic() > until or bounds.stopped():
-                raise
-            if number % len(ways) == len(ways) - 1:
-                time.sleep(_PAUSE_SECONDS)
-    raise AssertionError("a time-out of a day has passed")
+    while True:
+        for way in ways:
+            try:
+                return _locked(duckdb.connect(str(path), read_only=way, config=dict(SETTINGS)))
+            except duckdb.Error as error:
+                over = way == ways[-1] and (time.monotonic() > until or bounds.stopped())
+                if over or not _is_held(error):
+                    raise
+        time.sleep(_PAUSE_SECONDS)
 
 
 def _locked(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
