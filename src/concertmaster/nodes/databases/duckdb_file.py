@@ -30,7 +30,7 @@ from concertmaster.nodes.databases.adapter import (
     qualified,
 )
 from concertmaster.nodes.databases.files import file_of
-from concertmaster.nodes.databases.rows import BATCH_ROWS, plain, plain_type
+from concertmaster.nodes.databases.rows import BATCH_ROWS, plain, plain_type, refuse_double
 from concertmaster.nodes.databases.troubles import Kind, Trouble, error_of
 
 SETTINGS: Mapping[str, Any] = {
@@ -156,10 +156,7 @@ class Duckdb:
         relation: Any = self._connection.sql(sql.text, params=sql.parameters or None)
         if relation is None:
             raise UserError("db.statement", "Only one SELECT is possible here; db.execute runs other statements")
-        names: list[str] = relation.columns
-        double = next((name for name in names if names.count(name) > 1), None)
-        if double is not None:
-            raise UserError("sql.double_column", f"The result has two columns '{double}'; rename one of them with AS")
+        refuse_double(relation.columns)
         schema, batches = fit_for_arrow(relation, BATCH_ROWS)
         yield schema
         yield from batches

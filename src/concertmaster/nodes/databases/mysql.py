@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pyarrow as pa
 
 from concertmaster import Context, Sql, UserError
+from concertmaster.data.dialing import tls_for
 from concertmaster.nodes.builtin.deferred import deferred
-from concertmaster.nodes.connection_checks.access import CheckFailed, tls_for
 from concertmaster.nodes.databases import mysql_types as types
 from concertmaster.nodes.databases.adapter import (
     Bounds,
@@ -54,8 +54,6 @@ def opened(values: Mapping[str, Any], context: Context, bounds: Bounds, *, read_
     addresses = context.addresses(str(values["host"]), int(values["port"]))
     try:
         return Mysql(values, addresses, bounds, read_only=read_only)
-    except CheckFailed as error:
-        raise UserError("db.refused", f"{error.message}. {error.fix}", sent=False) from error
     except (OSError, pymysql.MySQLError) as error:
         trouble = trouble_of(error)
         if trouble.kind in ("lost", "failed"):
