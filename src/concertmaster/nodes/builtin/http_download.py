@@ -38,7 +38,7 @@ async def http_download(
     Args:
         url: What to download; relative to the connection's `base_url` when that is set.
         name: What to call the file; otherwise as the server says, or the end of the URL.
-        headers: Further headers.
+        headers: Further headers, text; an expression may give a number.
         query: Parameters put into the URL; a list repeats the name.
         connection: Credentials, a connection of type `http`, as for `http.request`.
         max_mb: More MiB than this are refused, whatever the server says about its length.

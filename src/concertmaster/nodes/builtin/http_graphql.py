@@ -52,7 +52,7 @@ async def http_graphql(
         variables: Values of its variables; `{{ }}` in them is computed.
         kind: Whether it only reads (`query`) or changes something (`mutation`).
         operation: Which one to run, when the text holds several.
-        headers: Further headers.
+        headers: Further headers, text; an expression may give a number.
         connection: Credentials, a connection of type `http`, as for `http.request`.
         timeout: Of the whole exchange, such as `30s`.
         on_errors: Errors fail the node, or `data`: what came all the same goes on, as `{data, errors}`.

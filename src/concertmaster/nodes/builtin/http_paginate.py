@@ -47,7 +47,7 @@ async def http_paginate(
         next: Where the next URL or cursor is in the body, with dots; with `next_url` and `cursor`.
         parameter: Name of the query parameter that says which page; with `cursor`, `page` and `offset`.
         start: Its value for the first page; with `page` and `offset`.
-        headers: Further headers.
+        headers: Further headers, text; an expression may give a number.
         query: Further parameters put into the URL of each page.
         connection: Credentials, a connection of type `http`, as for `http.request`.
         max_pages: More pages than this are a failure.
