@@ -19,7 +19,7 @@ from concertmaster.nodes.builtin.durations import Duration, duration_of
 
 Method = Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 
-_READING = ("GET", "HEAD", "OPTIONS")
+READING = ("GET", "HEAD", "OPTIONS")
 _RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
 _BODY_SHOWN = 2_000
 _PORTS = {"http": 80, "https": 443}
@@ -46,7 +46,7 @@ class Answer(TypedDict):
     id="http.request",
     category="http",
     effect="write",
-    effect_by=("method", _READING),
+    effect_by=("method", READING),
     idempotent=True,
     summary="url",
     icon="globe",
@@ -167,7 +167,7 @@ def sent_headers(
         found.update(
             (name, value) for name, value in credentials(connection).headers.items() if name.lower() not in given
         )
-    if method not in _READING and "idempotency-key" not in given:
+    if method not in READING and "idempotency-key" not in given:
         found["Idempotency-Key"] = context.idempotency_key
     return found
 
