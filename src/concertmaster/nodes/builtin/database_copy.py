@@ -15,10 +15,11 @@ from pydantic import Field
 from concertmaster import Connection, Context, File, Input, Options, Sql, Table, UserError, columns_of, node, tables_of
 from concertmaster.nodes.builtin.csv.columns import COMPRESSED, CsvOptions
 from concertmaster.nodes.builtin.csv.reading import as_utf8, read_csv
+from concertmaster.nodes.builtin.durations import Duration
 from concertmaster.nodes.builtin.file_read import EAGER_LIMIT_BYTES, existing, format_of
 from concertmaster.nodes.databases.adapter import CsvFile, TableName, qualified
 from concertmaster.nodes.databases.csv_header import header_of
-from concertmaster.nodes.databases.session import DatabaseType, Duration, Session, session
+from concertmaster.nodes.databases.session import DatabaseType, Session, session
 from concertmaster.nodes.databases.target import Target
 from concertmaster.nodes.databases.writing import Rows, Written, write_csv, write_rows
 

@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from concertmaster import Connection, Context, Options, Table, columns_of, node, tables_of
+from concertmaster.nodes.builtin.durations import Duration
 from concertmaster.nodes.databases.adapter import TableName
-from concertmaster.nodes.databases.session import DatabaseType, Duration, session
+from concertmaster.nodes.databases.session import DatabaseType, session
 from concertmaster.nodes.databases.target import Target
 from concertmaster.nodes.databases.writing import Rows, Written, write_rows
 

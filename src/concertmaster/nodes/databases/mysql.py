@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pyarrow as pa
 
 from concertmaster import Sql, UserError
-from concertmaster.nodes.connection_checks.access import CheckFailed, tls_for
+from concertmaster.data.dialing import tls_for
 from concertmaster.nodes.databases import mysql_types as types
 from concertmaster.nodes.databases.adapter import Bounds, CsvFile, Reach, TableColumn, TableName, listed, qualified
 from concertmaster.nodes.databases.mysql_troubles import trouble_of
@@ -47,8 +47,6 @@ def opened(values: Mapping[str, Any], context: Reach, bounds: Bounds, *, read_on
     addresses = context.addresses(str(values["host"]), int(values["port"]))
     try:
         return Mysql(values, addresses, bounds, read_only=read_only)
-    except CheckFailed as error:
-        raise UserError("db.refused", f"{error.message}. {error.fix}", sent=False) from error
     except (OSError, pymysql.MySQLError) as error:
         trouble = trouble_of(error)
         if trouble.kind in ("lost", "failed"):

@@ -8,12 +8,10 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any, Literal
 
 from concertmaster import Connection, OperationalError, Sql, UserError
-from concertmaster.nodes.builtin.http_request import seconds
+from concertmaster.nodes.builtin.durations import duration_of
 from concertmaster.nodes.builtin.near_miss import hint
 from concertmaster.nodes.databases.adapter import Bounds, Database, Reach
 from concertmaster.nodes.databases.troubles import error_of
@@ -29,7 +27,6 @@ else:
     sqlite_file = deferred("concertmaster.nodes.databases.sqlite_file")
 
 DatabaseType = Literal["postgres", "mysql", "sqlite", "duckdb"]
-Duration = Annotated[str, Field(pattern=r"^\d+(\.\d+)?(ms|s|m|h)$", json_schema_extra={"format": "duration"})]
 
 _BEFORE = re.compile(r"(?:\s+|/\*(?!!).*?\*/|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|\()*", re.DOTALL)
 _READS = re.compile(
@@ -208,8 +205,8 @@ def session(
             the database refuses something (`troubles.py`).
         OperationalError: it cannot be reached or did not finish; `details["sent"]` says whether it may have changed.
     """
-    watch = Watch(context.cancelled, seconds(timeout))
-    bounds = Bounds(seconds(timeout), seconds(lock_timeout), watch.over)
+    watch = Watch(context.cancelled, duration_of(timeout))
+    bounds = Bounds(duration_of(timeout), duration_of(lock_timeout), watch.over)
     database = _opened(connection, context, bounds, read_only=read_only)
     found = Session(database, watch)
     watch.start(database)

@@ -27,7 +27,6 @@ else:
 
 BucketName = Annotated[str, Field(max_length=63, pattern=r"^[a-z0-9][a-z0-9.-]+[a-z0-9]$")]
 Key = Annotated[str, Field(min_length=1, max_length=1_024)]
-Timeout = Annotated[str, Field(pattern=r"^\d+(\.\d+)?(ms|s|m|h)$", json_schema_extra={"format": "duration"})]
 
 _TRIES = 3
 _FIRST_DELAY_SECONDS = 0.2
