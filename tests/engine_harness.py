@@ -17,7 +17,7 @@ from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.guard import EgressRules, GuardedClient
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.document import parse
-from concertmaster.domain.errors import NotFound
+from concertmaster.domain.errors import ConcertMasterError, NotFound
 from concertmaster.domain.events import Event, ExecutionCreated
 from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow
 from concertmaster.domain.interfaces import Claim, Clock, Committed, NewExecution, Slot, Slots, StoredWorkflow
@@ -177,7 +177,7 @@ async def running_engine(
     folder: Path,
     functions: Iterable[Any] = (),
     *,
-    connections: Mapping[str, Connection] | None = None,
+    connections: Mapping[str, Connection | ConcertMasterError] | None = None,
     allow: str = "",
     settings: EngineSettings | None = None,
     grace_seconds: float = 10.0,
@@ -204,7 +204,10 @@ async def running_engine(
     async def connection(name: str) -> Connection:
         if connections is None or name not in connections:
             raise NotFound("connection.not_found", f"There is no connection {name!r}")
-        return connections[name]
+        found = connections[name]
+        if isinstance(found, ConcertMasterError):
+            raise found
+        return found
 
     hooks = Hooks()
     hooks.listeners.append(lambda committed: harness.on_commit(committed))

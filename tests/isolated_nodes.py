@@ -33,9 +33,9 @@ async def whisper(context: Context, service: Connection["http"], how: str) -> An
 
 
 @node(id="iso.missing_connection", effect="read", isolation="process")
-async def missing_connection(context: Context) -> str:
-    """Ask for what there is not."""
-    return (await context.connection("nowhere")).name
+async def missing_connection(context: Context, name: str = "nowhere") -> str:
+    """Ask for what there is not, or what cannot be opened."""
+    return (await context.connection(name)).name
 
 
 @node(id="iso.counts", effect="none", isolation="process")

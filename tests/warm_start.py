@@ -160,7 +160,7 @@ def _become(request: Mapping[str, Any], files: Sequence[int]) -> list[str]:
 def _import_everything() -> None:
     for name in ("run", "serve"):
         importlib.import_module(f"concertmaster.cli.{name}")
-    loader.builtin_types()
+    loader.builtin_registry().all()
     gc.collect()
     gc.freeze()
 

@@ -1,4 +1,7 @@
-"""Write the generated pages of `docs/reference/` from the code: `make docs`. With `--check` only say what is stale."""
+"""Write what is generated from the code: the pages of `docs/reference/` and the descriptions of built-ins: `make docs`.
+
+With `--check` only say what is stale.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,10 @@ from reference_commands import cli_page
 from reference_http import http_page
 from reference_nodes import nodes_page
 
-FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
+from concertmaster.nodes import builtin_file
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "docs" / "reference"
 NOTICE = "<!-- Written by `make docs` from the code; edit the code, not this page. -->\n\n"
 PAGES: dict[str, Callable[[], str]] = {
     "nodes.md": nodes_page,
@@ -23,26 +29,27 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 
 
-def generate() -> dict[str, str]:
-    """Name of each page to its text."""
-    return {name: NOTICE + page().strip() + "\n" for name, page in PAGES.items()}
+def generate() -> dict[Path, str]:
+    """Each file to its text."""
+    pages = {FOLDER / name: NOTICE + page().strip() + "\n" for name, page in PAGES.items()}
+    return {**pages, builtin_file.FILE: builtin_file.text()}
 
 
-def stale() -> list[str]:
-    """Names of the pages whose file is not what the code says now."""
-    return [name for name, text in generate().items() if not _same(FOLDER / name, text)]
+def stale() -> list[Path]:
+    """The files that are not what the code says now."""
+    return [path for path, text in generate().items() if not _same(path, text)]
 
 
 def main() -> int:
     """Write what has changed; with `--check` write nothing and answer 1 when something has."""
     found = stale()
     if "--check" in sys.argv[1:]:
-        print("\n".join(f"docs/reference/{name} is stale; run: make docs" for name in found))
+        print("\n".join(f"{path.relative_to(ROOT)} is stale; run: make docs" for path in found))
         return 1 if found else 0
-    pages = generate() if found else {}
-    for name in found:
-        (FOLDER / name).write_text(pages[name])
-        print(f"docs/reference/{name} written")
+    texts = generate() if found else {}
+    for path in found:
+        path.write_text(texts[path])
+        print(f"{path.relative_to(ROOT)} written")
     return 0
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from concertmaster.nodes.annotations import Input
     from concertmaster.nodes.context import Context, Outlet
     from concertmaster.nodes.credentials import Connection, Secret
+    from concertmaster.nodes.database_options import columns_of, tables_of
     from concertmaster.nodes.decorator import node
     from concertmaster.nodes.flow import Wait
     from concertmaster.nodes.options import Options
@@ -37,7 +38,9 @@ __all__ = [
     "Table",
     "UserError",
     "Wait",
+    "columns_of",
     "node",
+    "tables_of",
 ]
 
 _HOMES = {
@@ -54,7 +57,9 @@ _HOMES = {
     "Table": "concertmaster.data.table",
     "UserError": "concertmaster.domain.errors",
     "Wait": "concertmaster.nodes.flow",
+    "columns_of": "concertmaster.nodes.database_options",
     "node": "concertmaster.nodes.decorator",
+    "tables_of": "concertmaster.nodes.database_options",
 }
 
 

@@ -6,8 +6,8 @@ import asyncio
 import gc
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -19,6 +19,7 @@ from concertmaster.domain.interfaces import Clock
 from concertmaster.domain.limits import parse_limits
 from concertmaster.engine.breaker import BreakerPolicy, Breakers
 from concertmaster.engine.hooks import Hooks
+from concertmaster.engine.isolated_options import isolated_options
 from concertmaster.engine.limits import Limits
 from concertmaster.engine.materialising import stored
 from concertmaster.engine.parts import Doors, Engine, EngineSettings, PlanCache
@@ -30,7 +31,7 @@ from concertmaster.nodes.connection_checks.access import Access
 from concertmaster.observability.metrics import Metrics
 from concertmaster.observability.registry_metrics import RegistryMetrics
 from concertmaster.opening import Storage, open_storage
-from concertmaster.registering.opening import open_registry
+from concertmaster.registering.opening import kept_types, open_registry
 from concertmaster.security.cipher import Cipher, open_cipher
 from concertmaster.security.given_connections import given_connections
 from concertmaster.services.aside import Aside
@@ -75,7 +76,7 @@ class SystemClock:
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Everything that runs, as far as API and CLI may use it."""
+    """Everything that runs, as far as API and CLI may use it; `loaded`: every node type is there."""
 
     settings: Settings
     workflows: WorkflowService
@@ -98,6 +99,7 @@ class Runtime:
     tokens: TokenService
     retention: RetentionService
     recovered: int
+    loaded: asyncio.Event
 
 
 def _calm_collector() -> None:
@@ -108,12 +110,13 @@ def _calm_collector() -> None:
 
 
 @asynccontextmanager
-async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[Runtime]:
+async def build(settings: Settings, *, recover: bool = True, early: bool = False) -> AsyncGenerator[Runtime]:
     """Everything, running; to be called by whoever holds the data folder.
 
     Args:
         recover: go on with executions that were not at their end when the last process ended, and take over those of
             dead ones; else only what is started here is driven, and stays in memory.
+        early: answer while node types are loaded; what needs them is told to come again, and nothing starts by itself.
     Raises:
         OperationalError: the database or a folder cannot be used.
         UserError: a setting is wrong, or the database belongs to a newer version.
@@ -122,13 +125,14 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
     hooks.listeners.append(bus.publish)
     counts = RegistryMetrics()
     async with AsyncExitStack() as stack:
-        registry = await stack.enter_async_context(open_registry(settings, counts, keep=True, hot=recover))
+        registry = await stack.enter_async_context(open_registry(settings, counts, keep=True, hot=recover, early=early))
         registry_feed = RegistryFeed(registry.current, clock)
         registry.listeners.append(lambda: registry_feed.changed(registry.current))
         storage = await open_storage(settings, hooks, clock, stack)
         rules = EgressRules.parse(settings.egress_allow)
         http = GuardedClient(rules)
         stack.push_async_callback(http.aclose)
+        access = Access(rules, http, settings.resolved_workspace, settings.resolved_data_dir)
         connections = ConnectionService(
             storage.connections,
             _cipher(settings, shared=storage.database.shared),
@@ -144,14 +148,14 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             storage.executions,
             connections.types,
             storage.triggers,
-            specs=lambda: registry.current,
+            specs=registry.settled,
             schedules=Schedules(),
         )
         waits = WaitService(storage.waits)
         engine = Engine(
             owner=hooks.owner,
             journal=storage.journal,
-            plans=PlanCache(storage.workflows, lambda: registry.current),
+            plans=PlanCache(storage.workflows, lambda: registry.current, kept=kept_types(settings)),
             artifacts=storage.artifacts,
             workspace=settings.resolved_workspace,
             data_dir=settings.resolved_data_dir,
@@ -162,7 +166,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             http=http,
             limits=Limits(storage.slots, parse_limits(settings.limits)),
             breakers=Breakers(BreakerPolicy(settings.breaker_failures, settings.breaker_seconds)),
-            settings=_engine_settings(settings, recover=recover),
+            settings=EngineSettings.of(settings, everything=recover),
             results=SqlResultStore(storage.database),
             doors=Doors(call=CallService(workflows).prepare, send=waits.send_from_node, expire=waits.expire),
         )
@@ -173,7 +177,14 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
         if storage.database.shared:
             await stack.enter_async_context(running(_relay(storage.database, bus, hooks)))
         placement = await stack.enter_async_context(
-            driving(engine, hooks, storage.database.lease, shared=storage.database.shared, everything=recover)
+            driving(
+                engine,
+                hooks,
+                storage.database.lease,
+                shared=storage.database.shared,
+                everything=recover,
+                begin=registry.loaded,
+            )
         )
         _calm_collector()
         recovered = await storage.journal.unfinished() if recover else 0
@@ -206,14 +217,15 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
                 waits=waits,
                 hook_waiting=settings.hook_waiting,
                 everything=recover,
+                begin=registry.loaded,
             )
         )
         foreign = not await asyncio.to_thread(storage.artifacts.belongs_to, await identity_of(storage.database))
         references = SqlReferenceStore(storage.database)
-        retention = RetentionService(
-            references, engine.results, storage.artifacts, _retention_rules(settings), clock, foreign=foreign
-        )
+        kept = RetentionRules(settings.outputs_max_age, settings.outputs_max_count, settings.outputs_max_bytes)
+        retention = RetentionService(references, engine.results, storage.artifacts, kept, clock, foreign=foreign)
         stack.push_async_callback(retention.close)
+        isolated = partial(isolated_options, engine)
         if recover:
             await stack.enter_async_context(running(retention.run()))
         yield Runtime(
@@ -229,17 +241,16 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             waits=waits,
             connections=connections,
             connection_uses=ConnectionUseService(storage.workflows, lambda: registry.current),
-            connection_tests=ConnectionTestService(
-                connections, Access(rules, http, settings.resolved_workspace, settings.resolved_data_dir)
-            ),
+            connection_tests=ConnectionTestService(connections, access),
             node_types=NodeTypeService(registry, refused=counts.config_refused),
-            options=OptionService(lambda: registry.current, connections, compute, http),
+            options=OptionService(registry.settled, connections, compute, access, isolated=isolated),
             operations=OperationsService(
                 _instance(settings, storage, clock),
                 storage.executions,
                 commit_trouble=storage.journal.health,
                 artifacts=partial(asyncio.to_thread, storage.artifacts.check),
                 registry=lambda: (registry.mode, registry.trouble),
+                demand_loaded=registry.settled,
                 here=lambda: {
                     "executions": placement.running,
                     "open_breakers": len(engine.breakers.open(asyncio.get_running_loop().time())),
@@ -253,6 +264,7 @@ async def build(settings: Settings, *, recover: bool = True) -> AsyncGenerator[R
             tokens=TokenService(SqlTokenStore(storage.database, now=clock.now), clock=clock, aside=aside),
             retention=retention,
             recovered=recovered,
+            loaded=registry.loaded,
         )
 
 
@@ -263,17 +275,6 @@ def _cipher(settings: Settings, *, shared: bool) -> Cipher:
         key_file=settings.resolved_secret_key_file,
         shared=shared,
     )
-
-
-def _engine_settings(settings: Settings, *, recover: bool) -> EngineSettings:
-    timeouts = settings.node_timeout, settings.execution_timeout
-    found = EngineSettings(*timeouts, running=settings.max_running, fuse=settings.fuse, fuse_above=settings.fuse_above)
-    # Without a dispatcher for everything nobody would wake an execution that had left memory.
-    return found if recover else replace(found, hibernate=timedelta.max)
-
-
-def _retention_rules(settings: Settings) -> RetentionRules:
-    return RetentionRules(settings.outputs_max_age, settings.outputs_max_count, settings.outputs_max_bytes)
 
 
 def _relay(database: Database, bus: MemoryEventBus, hooks: Hooks) -> Coroutine[Any, Any, None]:

@@ -150,7 +150,7 @@ def not_common(settings: Settings, others: int) -> Sequence[str]:
             settings.secret_key or settings.secret_key_file,
             "connections stored by one cannot be read by the other",
         ),
-        "ARTIFACTS_DIR": (
+        f"ARTIFACTS_DIR (or {PREFIX}ARTIFACTS_URL)": (
             settings.artifacts_dir or settings.artifacts_url,
             "tables and large values of one are not found by the other",
         ),

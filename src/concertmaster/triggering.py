@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -64,11 +65,13 @@ async def start_triggering(
     waits: WaitService,
     hook_waiting: int,
     everything: bool,
+    begin: asyncio.Event,
 ) -> AsyncGenerator[Triggering]:
     """Start what is due, and work off backfills, until the block ends.
 
     Args:
         everything: False: only give the services, as for a process that is there for one execution.
+        begin: when that begins; what is due before is made up for, as after a restart.
     """
     kinds = Kinds()
     starting = TriggerService(
@@ -119,8 +122,8 @@ async def start_triggering(
     async with AsyncExitStack() as stack:
         if everything:
             hooks.listeners.extend((backfiller.committed, reactor.committed))
-            for work in (scheduler.run(), backfiller.run(), reactor.run(), watcher.run()):
-                await stack.enter_async_context(running(work))
+            for work in (scheduler.run, backfiller.run, reactor.run, watcher.run):
+                await stack.enter_async_context(running(work, begin=begin))
             await stack.enter_async_context(receiving.refusals.storing())
         workflows.on_published = look
         waits.on_sent = reactor.wake

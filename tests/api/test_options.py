@@ -17,6 +17,7 @@ from concertmaster.data.guard import EgressRules, GuardedClient
 from concertmaster.domain.access import LOCAL_ADMIN, Actor
 from concertmaster.domain.errors import ConcertMasterError, OperationalError
 from concertmaster.executors.local import LocalCompute
+from concertmaster.nodes.connection_checks.access import Access
 from concertmaster.nodes.node_type import node_type_of
 from concertmaster.nodes.registry import Registry
 from concertmaster.services.options import OptionService
@@ -105,13 +106,18 @@ def pick(a: Annotated[str, Options(slow)] = "", b: Annotated[str, Options(odd)] 
     return a + b
 
 
+async def no_child(*_: Any, **__: Any) -> Any:
+    raise AssertionError("these nodes run in the server")
+
+
 @pytest.fixture
-async def options(runtime: Runtime) -> AsyncIterator[OptionService]:
+async def options(runtime: Runtime, tmp_path: Path) -> AsyncIterator[OptionService]:
     RELEASE.clear()
     type_ = node_type_of(pick)
     assert type_ is not None
-    compute, http = LocalCompute(threads=16, grace_seconds=0.05), GuardedClient(EgressRules.parse(""))
-    yield OptionService(lambda: Registry([type_]), runtime.connections, compute, http, seconds=0.05)
+    compute, rules = LocalCompute(threads=16, grace_seconds=0.05), EgressRules.parse("")
+    reach = Access(rules, GuardedClient(rules), runtime.settings.resolved_workspace, tmp_path)
+    yield OptionService(lambda: Registry([type_]), runtime.connections, compute, reach, isolated=no_child, seconds=0.05)
     RELEASE.set()
     await compute.close()
 

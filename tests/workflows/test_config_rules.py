@@ -92,3 +92,70 @@ async def test_expressions_may_stand_anywhere_and_what_they_give_is_checked_agai
             assert row.error.code == "node.config_invalid"
             assert row.error.details["pointer"] == f"/nodes/a/config/{place}"
         assert CALLED == [], "the node never began"
+
+
+class Box(BaseModel):
+    """A box whose second rule pydantic does not know."""
+
+    size: Annotated[int, Field(json_schema_extra={"maximum": 9})] = 1
+
+
+def _even(schema: dict[str, Any]) -> None:
+    schema["multipleOf"] = 2
+
+
+@node(id="rule.extra", effect="none")
+def extra(
+    code: Annotated[str, Field(json_schema_extra={"pattern": "^[A-Z]+$"})],
+    boxes: list[Box] | None = None,
+    pairs: Annotated[int, Field(json_schema_extra=_even)] = 2,
+    day: Annotated[str | None, Field(json_schema_extra={"format": "date"})] = None,
+    path: Annotated[str, Field(json_schema_extra={"format": "path"})] = "x",
+) -> str:
+    """Keep a code."""
+    CALLED.append(code)
+    return code
+
+
+EXTRA = """
+concertmaster: 1
+name: extras
+inputs: {code: {}, size: {}, pairs: {}, day: {}}
+nodes:
+  a:
+    type: rule.extra
+    config:
+      code: "{{ inputs.code }}"
+      boxes: [{size: "{{ inputs.size }}"}]
+      pairs: "{{ inputs.pairs }}"
+      day: "{{ inputs.day }}"
+outputs: {kept: "{{ nodes.a }}"}
+"""
+
+
+async def test_rules_that_only_the_schema_has_hold_for_what_was_rendered(tmp_path: Path) -> None:
+    type_ = node_type_of(extra)
+    assert type_ is not None
+    assert set(type_.rules) == {"code", "boxes", "pairs", "day"}
+    async with running_engine(tmp_path, [extra]) as harness:
+        good = {"code": "AB", "size": 3, "pairs": 2, "day": "2026-01-31"}
+        row, _ = await harness.run(EXTRA, good)
+        assert row.status == "succeeded", row.error
+        CALLED.clear()
+        for inputs, place in (
+            ({"code": "ab"}, "code"),
+            ({"code": 7}, "code"),
+            ({"size": 10}, "boxes/0/size"),
+            ({"pairs": 3}, "pairs"),
+            ({"day": "31/01/2026"}, "day"),
+        ):
+            row, _ = await harness.run(EXTRA, {**good, **inputs})
+            assert row.error is not None, inputs
+            assert row.error.code == "node.config_invalid"
+            assert row.error.details["pointer"] == f"/nodes/a/config/{place}"
+        assert CALLED == [], "the node never began"
+
+
+def test_attempts_of_built_ins_pay_nothing_for_that() -> None:
+    ruled = {type_.spec.id for type_ in builtin_registry().all() if type_.rules}
+    assert ruled == set(), "each is a check more for every attempt with expressions; let pydantic know the rule"

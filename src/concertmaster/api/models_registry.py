@@ -71,6 +71,9 @@ class NodeType(_Model):
     versions: list[int]
     migrates: bool = Field(description="It can make its config of one of the version before.")
     source_hash: str
+    disabled_reason: str | None = Field(
+        description="Where a setting has it switched off: that, and what to do. Workflows with it cannot be published."
+    )
 
 
 class NodeTypeList(_Model):

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import ExitStack, asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -29,6 +30,7 @@ from concertmaster.security.tokens import new_secret
 from concertmaster.storage.data_folder import hold_data_folder
 
 STARTING_SECONDS = 5.0
+LOADING_LOOK_SECONDS = 0.2
 TIMEOUT = httpx.Timeout(30, read=90)
 T = TypeVar("T")
 INSIDE = "http://127.0.0.1:8000"
@@ -73,6 +75,10 @@ class Api:
     async def _send(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         try:
             response = await self._http.request(method, f"/api/v1{path}", **options)
+            if _is_loading(response):
+                # It was refused before anything happened.
+                await _until_loaded(self._http)
+                response = await self._http.request(method, f"/api/v1{path}", **options)
         except httpx.HTTPError as error:
             raise OperationalError(
                 "server.unreachable", f"The server at {self._http.base_url} does not answer: {error or type(error)}"
@@ -80,6 +86,18 @@ class Api:
         if response.is_error:
             raise _error_of(response)
         return cast("dict[str, Any]", orjson.loads(response.content)) if response.content else {}
+
+
+async def _until_loaded(http: httpx.AsyncClient) -> None:
+    """Wait until the server has loaded its node types; it gives up by itself after a time."""
+    while True:
+        if not _is_loading(await http.get("/readyz")):
+            return
+        await asyncio.sleep(LOADING_LOOK_SECONDS)
+
+
+def _is_loading(response: httpx.Response) -> bool:
+    return response.status_code == HTTPStatus.SERVICE_UNAVAILABLE and b'"registry.loading"' in response.content
 
 
 @asynccontextmanager

@@ -106,7 +106,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
     if database_is_shared(settings) and not others:
         for name, is_set in (
             ("SECRET_KEY", settings.secret_key or settings.secret_key_file),
-            ("ARTIFACTS_DIR", settings.artifacts_dir or settings.artifacts_url),
+            (f"ARTIFACTS_DIR (or {PREFIX}ARTIFACTS_URL)", settings.artifacts_dir or settings.artifacts_url),
         ):
             if not is_set:
                 remedy = f"set {PREFIX}{name} to the same on all servers, if there are several on this database"

@@ -57,8 +57,11 @@ def list_types(*, as_json: bool, data_dir: Path | None) -> None:
     for item in sorted(items, key=lambda item: (item["category"], item["id"])):
         older = ", ".join(f"@{version}" for version in item["versions"][:-1])
         name = f"{item['id']}@{item['version']}" + (f" (also {older})" if older else "")
-        table.add_row(name, item["title"], item["effect"])
+        table.add_row(name, item["title"], "off" if item["disabled_reason"] else item["effect"])
     console().print(table)
+    for item in items:
+        if item["disabled_reason"]:
+            console().print(Text(f"\n{item['disabled_reason']}", style="yellow"))
     if trouble := found.state["trouble"]:
         console(error=True).print(Text.assemble(("\nnot loaded dynamically: ", "red"), trouble))
     broken = [source for source in found.state["sources"] if source["status"] == "quarantined"]
@@ -85,6 +88,8 @@ def show_type(type_: str, *, as_json: bool, data_dir: Path | None) -> None:
         return
     out = console()
     out.print(Text.assemble((f"{item['id']}@{item['version']}", "bold"), f"  {item['title']}"))
+    if item["disabled_reason"]:
+        out.print(Text(item["disabled_reason"], style="yellow"))
     out.print(Text(item["docs"] or item["description"]))
     out.print()
     for port in item["ports"]:

@@ -26,7 +26,7 @@ from rich.text import Text
 
 from concertmaster.api.app import create_app
 from concertmaster.api.security import demand_loopback
-from concertmaster.bootstrap import build
+from concertmaster.bootstrap import Runtime, build
 from concertmaster.cli.client import TIMEOUT, Api, bearer
 from concertmaster.cli.demo import install_files, run_demo
 from concertmaster.cli.http_door import Door, raise_descriptors
@@ -82,9 +82,7 @@ async def _serve(settings: Settings, folder: Path, listener: socket.socket, *, d
     name = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{name}:{port}"
     _warn(not_common(settings, await other_servers(settings)))
-    async with build(settings) as runtime:
-        types = [item["id"] for item in runtime.node_types.list(LOCAL_ADMIN)]
-        _warn(unknown_limits(settings, types, [item.name for item in await runtime.connections.list(LOCAL_ADMIN)]))
+    async with build(settings, early=True) as runtime:
         token = new_secret()
         app = create_app(
             runtime, host=settings.host, port=port, max_body_bytes=settings.max_body_bytes, local_token=token
@@ -109,7 +107,7 @@ async def _serve(settings: Settings, folder: Path, listener: socket.socket, *, d
             out.print(f"going on with {runtime.recovered} unfinished {noun}")
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         http = httpx.AsyncClient(base_url=url, timeout=TIMEOUT, trust_env=False, headers=bearer(token))
-        showing = asyncio.create_task(_show(server, out, http, demo=demo, open_browser=open_browser))
+        showing = asyncio.create_task(_show(runtime, server, out, http, demo=demo, open_browser=open_browser))
         try:
             await serving
         finally:
@@ -124,10 +122,16 @@ def _warn(lines: Iterable[str]) -> None:
         console(error=True).print(Text.assemble(("warning: ", "yellow"), line))
 
 
-async def _show(server: uvicorn.Server, out: Any, http: httpx.AsyncClient, *, demo: bool, open_browser: bool) -> None:
-    """What `up` tells once it serves: the demo's run when asked for, the address, and a link to log in with."""
+async def _show(
+    runtime: Runtime, server: uvicorn.Server, out: Any, http: httpx.AsyncClient, *, demo: bool, open_browser: bool
+) -> None:
+    """What `up` tells once it is ready: the demo's run when asked for, the address, and a link to log in with."""
     async with http:
         api = Api(http)
+        await runtime.loaded.wait()
+        types = [item["id"] for item in runtime.node_types.list(LOCAL_ADMIN)]
+        names = [item.name for item in await runtime.connections.list(LOCAL_ADMIN)]
+        _warn(unknown_limits(runtime.settings, types, names))
         # Connections wait in the listener's queue until the server takes them.
         await http.get("/readyz")
         if demo:

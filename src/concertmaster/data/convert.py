@@ -27,7 +27,7 @@ from concertmaster.data.pandas_frames import arrow_of_pandas, frame_of_pandas, p
 from concertmaster.data.parquet import TableWriter, frame_of_rows, write_frame, write_lazy, write_reader
 from concertmaster.data.parquet_files import is_parquet, keep_file
 from concertmaster.data.relations import fit_for_arrow, relation_of
-from concertmaster.data.table import Table
+from concertmaster.data.table import ParquetFile, Table
 from concertmaster.domain.errors import NotFound, UserError
 from concertmaster.domain.ports import ANY, PortType
 from concertmaster.domain.values import FileRef, JsonValue, Stored, TableRef
@@ -135,6 +135,8 @@ def _save_data(
     match result:
         case Table():
             return result.ref
+        case ParquetFile(path):
+            return keep_file(path, store)
         case File() | Path() if want.kind == "table":
             path = result if isinstance(result, Path) else result.path
             return keep_file(path, store) if path.is_file() and is_parquet(path) else _refuse(result, want)

@@ -59,7 +59,6 @@ class GuardedClient:
         self.rules = allow
         self._limits = limits or HttpLimits()
         self._ssl_context = ssl_context
-        self.rules = allow
         self._resolve = resolve
         self._backend = PinnedBackend(allow, resolve)
         self._pools = WeakKeyDictionary[asyncio.AbstractEventLoop, httpcore.AsyncConnectionPool]()

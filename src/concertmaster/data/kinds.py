@@ -20,6 +20,7 @@ _BY_NAME: dict[tuple[str, str], Kind] = {
     ("pandas", "DataFrame"): "pandas",
 }
 _ONLY_RESULTS = {
+    ("concertmaster", "ParquetFile"): "table",
     ("pyarrow", "RecordBatch"): "table",
     ("pathlib", "Path"): "file",
     ("pathlib", "PosixPath"): "file",

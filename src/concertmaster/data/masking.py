@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -40,7 +40,7 @@ def mask_table(ref: TableRef, store: ArtifactStore, redactor: Redactor) -> Table
             piece = pa.Table.from_batches([batch])
             for index, name in enumerate(piece.schema.names):
                 if name in columns:
-                    masked = _masked(piece.column(index), forms, redactor)
+                    masked = _masked(batch.column(index), forms, redactor)
                     piece = piece.set_column(index, pa.field(name, masked.type), masked)
             writer.write(piece.rename_columns([renamed.get(name, name) for name in piece.schema.names]))
         if file.metadata.num_rows == 0:
@@ -122,42 +122,39 @@ def _hits(leaf: Any, forms: list[str]) -> bool:
     return any(form.encode() in value for form in forms for value in values)
 
 
-def _masked(column: Any, forms: list[str], redactor: Redactor) -> Any:
-    values: list[Any] = column.to_pylist()
-    type_ = column.type
+def _masked(array: Any, forms: list[str], redactor: Redactor) -> Any:
+    """The array with the secrets in its texts and bytes masked; the names of a struct's fields stay.
+
+    Only texts and bytes become Python's values: it has no nanoseconds.
+    """
+    type_ = array.type
+    if types.is_dictionary(type_):
+        return _masked(array.dictionary_decode(), forms, redactor)
+    if types.is_struct(type_):
+        parts = [_masked(array.field(index), forms, redactor) for index in range(type_.num_fields)]
+        fields = [pa.field(field.name, part.type) for field, part in zip(type_, parts, strict=True)]
+        return pa.StructArray.from_arrays(parts, fields=fields, mask=array.is_null())
+    if types.is_nested(type_):
+        within = _masked(array.values, forms, redactor)
+        own = array.buffers()[: 1 if types.is_fixed_size_list(type_) else 2]
+        kind = _list_type(type_, within.type)
+        return pa.Array.from_buffers(kind, len(array), own, offset=array.offset, children=[within])
     if _is_text(type_):
+        values: list[str | None] = array.to_pylist()
         hits = pl.Series(values, dtype=pl.String).str.contains_any(forms)
         return pa.array([redactor.redact(v) if hit else v for v, hit in zip(values, hits, strict=True)], type_)
-    return pa.array([_clean(value, forms, redactor) for value in values], _plain_type(type_))
+    if _is_bytes(type_):
+        sought = [form.encode() for form in forms]
+        cells: list[bytes | None] = array.to_pylist()
+        clean = [MASK.encode() if cell and any(form in cell for form in sought) else cell for cell in cells]
+        return pa.array(clean, pa.binary() if types.is_fixed_size_binary(type_) else type_)
+    return array
 
 
-def _clean(value: Any, forms: list[str], redactor: Redactor) -> Any:
-    """A cell with the secrets in its texts and bytes masked; the names of a struct's fields stay."""
-    match value:
-        case str():
-            return redactor.redact(value) if any(form in value for form in forms) else value
-        case bytes():
-            hit = any(form.encode() in value for form in forms)
-            return MASK.encode() if hit else value
-        case dict():
-            fields = cast("dict[str, Any]", value)
-            return {name: _clean(item, forms, redactor) for name, item in fields.items()}
-        case list() | tuple():
-            return type(value)(_clean(item, forms, redactor) for item in cast("list[Any]", value))
-        case _:
-            return value
-
-
-def _plain_type(type_: Any) -> Any:
-    """The same with texts for categories, and bytes of any length."""
-    if types.is_dictionary(type_):
-        return _plain_type(type_.value_type)
-    if types.is_fixed_size_binary(type_):
-        return pa.binary()
-    if types.is_struct(type_):
-        return pa.struct([pa.field(field.name, _plain_type(field.type)) for field in type_])
+def _list_type(type_: Any, within: Any) -> Any:
+    """The type of a list, or a map, of others."""
     if types.is_map(type_):
-        return pa.map_(_plain_type(type_.key_type), _plain_type(type_.item_type))
+        return pa.map_(within.field(0).type, within.field(1).type)
     if types.is_fixed_size_list(type_):
-        return pa.list_(_plain_type(type_.value_type), type_.list_size)
-    return pa.large_list(_plain_type(type_.value_type)) if types.is_nested(type_) else type_
+        return pa.list_(within, type_.list_size)
+    return pa.large_list(within) if types.is_large_list(type_) else pa.list_(within)

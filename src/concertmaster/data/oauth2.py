@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
+from weakref import WeakValueDictionary
 
 from concertmaster.data.http_client import GuardedClient
 from concertmaster.domain.errors import OperationalError, UserError
@@ -38,7 +39,7 @@ class ClientCredentials:
     def __init__(self, client: GuardedClient) -> None:
         self._client = client
         self._tokens = Recent[bytes, _Token](_KEPT_BYTES // _TOKEN_BYTES)
-        self._lock = asyncio.Lock()
+        self._asking = WeakValueDictionary[bytes, asyncio.Lock]()
 
     async def token(self, values: Mapping[str, Any]) -> str:
         """An access token that lives for a while.
@@ -52,7 +53,9 @@ class ClientCredentials:
         wanted = [str(values.get(name) or "") for name in ("token_url", "client_id", "client_secret", "scope")]
         # Not the secrets themselves: what is in memory longer than needed turns up in dumps.
         key = hashlib.sha256(json.dumps(wanted).encode()).digest()
-        async with self._lock:
+        # Gone with the last who holds it or waits for it.
+        lock = self._asking.setdefault(key, asyncio.Lock())
+        async with lock:
             known = self._tokens.get(key)
             if known is None or known.until <= time.monotonic():
                 known = await self._ask(*wanted)

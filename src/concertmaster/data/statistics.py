@@ -51,12 +51,8 @@ class ColumnStatistics:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Bounds:
-    """What a footer says about a column; `ends` is None where it does not say which values are the outermost."""
-
-    nulls: int
-    ends: tuple[Any, Any] | None
+# Rows without a value, and the outermost values as JSON.
+_Bounds = tuple[int, tuple[Any, Any]]
 
 
 def column_names(path: Path, columns: Sequence[str]) -> list[str]:
@@ -84,20 +80,18 @@ def statistics(path: Path, columns: Sequence[str]) -> list[ColumnStatistics]:
 
 def _statistics(path: Path, columns: Sequence[str]) -> list[ColumnStatistics]:
     schema = pl.read_parquet_schema(path)
-    footer = _footer(path, schema)
-    unknown = [name for name in columns if name not in footer or footer[name].ends is None]
-    scanned = _scanned(path, schema, unknown)
+    bounds = _footer(path, schema)
+    bounds |= _scanned(path, schema, [name for name in columns if name not in bounds])
     distinct = _distinct(path, schema, columns)
     found: list[ColumnStatistics] = []
     for name in columns:
-        nulls, ends = scanned[name] if name in scanned else (footer[name].nulls, footer[name].ends or (None, None))
-        low, high = _shown(schema[name], ends)
+        nulls, (low, high) = bounds[name]
         found.append(ColumnStatistics(name, type_word(schema[name]), nulls, distinct.get(name), low, high))
     return found
 
 
 def _footer(path: Path, schema: Mapping[str, pl.DataType]) -> dict[str, _Bounds]:
-    """Columns about which every row group tells; nested ones are several columns in the file."""
+    """Columns about which every row group tells all; nested ones are several columns in the file."""
     metadata = pq.read_metadata(path)
     places = [metadata.schema.column(place).path for place in range(metadata.num_columns)]
     found: dict[str, _Bounds] = {}
@@ -107,13 +101,17 @@ def _footer(path: Path, schema: Mapping[str, pl.DataType]) -> dict[str, _Bounds]
             continue
         parts = [metadata.row_group(group).column(place).statistics for group in range(metadata.num_row_groups)]
         if all(part is not None and part.has_null_count for part in parts):
-            found[name] = _Bounds(sum(part.null_count for part in parts), _ends(schema[name], parts, metadata))
+            ends = _ends(schema[name], parts, metadata)
+            if ends is not None:
+                found[name] = sum(part.null_count for part in parts), _as_json(schema[name], ends)
     return found
 
 
 def _ends(dtype: pl.DataType, parts: Sequence[Any], metadata: Any) -> tuple[Any, Any] | None:
-    # Writers cut long texts there, and disagree about what is not a number.
-    if not (dtype.is_integer() or isinstance(dtype, pl.Date | pl.Datetime | pl.Boolean)):
+    """The outermost values; None where the row groups do not say which these are."""
+    # Writers cut long texts there, and disagree about what is not a number; Python has no nanoseconds.
+    nanoseconds = isinstance(dtype, pl.Datetime) and dtype.time_unit == "ns"
+    if nanoseconds or not (dtype.is_integer() or isinstance(dtype, pl.Date | pl.Datetime | pl.Boolean)):
         return None
     ends: list[tuple[Any, Any]] = []
     for group, part in enumerate(parts):
@@ -126,19 +124,20 @@ def _ends(dtype: pl.DataType, parts: Sequence[Any], metadata: Any) -> tuple[Any,
     return min(low for low, _ in ends), max(high for _, high in ends)
 
 
-def _scanned(
-    path: Path, schema: Mapping[str, pl.DataType], names: Sequence[str]
-) -> dict[str, tuple[int, tuple[Any, Any]]]:
+def _scanned(path: Path, schema: Mapping[str, pl.DataType], names: Sequence[str]) -> dict[str, _Bounds]:
     if not names:
         return {}
     asked: list[pl.Expr] = []
     for place, name in enumerate(names):
         column = pl.col(name)
         asked.append(column.null_count().alias(f"n{place}"))
-        if not _is_nested(schema[name]):
+        if not (_is_nested(schema[name]) or isinstance(schema[name], pl.Null)):
             asked += [column.min().alias(f"l{place}"), column.max().alias(f"h{place}")]
-    row = pl.scan_parquet(path).select(asked).collect(engine="streaming").row(0, named=True)
-    return {name: (row[f"n{place}"], (row.get(f"l{place}"), row.get(f"h{place}"))) for place, name in enumerate(names)}
+    (row,) = json_rows(pl.scan_parquet(path).select(asked).collect(engine="streaming"))
+    return {
+        name: (row[f"n{place}"], (_cut(row.get(f"l{place}")), _cut(row.get(f"h{place}"))))
+        for place, name in enumerate(names)
+    }
 
 
 def _distinct(path: Path, schema: Mapping[str, pl.DataType], names: Sequence[str]) -> dict[str, int]:
@@ -155,12 +154,9 @@ def _distinct(path: Path, schema: Mapping[str, pl.DataType], names: Sequence[str
     return dict(zip(flat, cast("tuple[int, ...]", row), strict=True))
 
 
-def _shown(dtype: pl.DataType, ends: tuple[Any, Any]) -> tuple[Any, Any]:
-    if isinstance(dtype, pl.Null) or _is_nested(dtype):
-        return None, None
-    shown = json_rows(pl.DataFrame({"end": pl.Series(list(ends), dtype=dtype)}))
-    low, high = (row["end"] for row in shown)
-    return _cut(low), _cut(high)
+def _as_json(dtype: pl.DataType, ends: tuple[Any, Any]) -> tuple[Any, Any]:
+    low, high = json_rows(pl.DataFrame({"end": pl.Series(list(ends), dtype=dtype)}))
+    return low["end"], high["end"]
 
 
 def _cut(value: Any) -> Any:

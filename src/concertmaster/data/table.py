@@ -18,6 +18,13 @@ _BATCH_ROWS = 128 * 1024
 
 
 @dataclass(frozen=True, slots=True)
+class ParquetFile:
+    """A result that is a table already: kept as it is, neither decoded nor written, and known again the next time."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table in the artifact store.
 

@@ -8,7 +8,7 @@ added to a body; a field is never renamed or reused, because journals live for e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -24,6 +24,8 @@ class ExecutionCreated:
     Attributes:
         parent: what another execution started it for; see `domain.parentage`.
         fresh: it reuses no results of earlier executions.
+        code: hash of the code of each type (`type@version`) of the workspace's `nodes/` that the workflow uses; nothing
+            of built-ins and of installed packages.
     """
 
     kind: ClassVar[str] = "execution.created"
@@ -33,6 +35,7 @@ class ExecutionCreated:
     trigger: Mapping[str, Any]
     parent: Mapping[str, Any] | None = None
     fresh: bool = False
+    code: Mapping[str, str] = field(default_factory=lambda: {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,15 @@ class ExecutionPaused:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionResumed:
-    """A paused execution goes on, or an interrupted one tries again."""
+    """A paused execution goes on, or an interrupted one tries again.
+
+    Attributes:
+        code: see `ExecutionRetried`; None for one that was paused.
+    """
 
     kind: ClassVar[str] = "execution.resumed"
     reason: str
+    code: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,7 @@ class ExecutionRetried:
         nodes: generation of each node that runs again; it rises only where a node had succeeded or the inputs were
             edited, so that a write that may have arrived keeps its idempotency key.
         inputs: the edited inputs, None when they stay.
+        code: what it goes on with, see `ExecutionCreated`; None: as before.
     """
 
     kind: ClassVar[str] = "execution.retried"
@@ -82,6 +91,7 @@ class ExecutionRetried:
     nodes: Mapping[str, int]
     reason: str
     inputs: Mapping[str, Any] | None = None
+    code: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

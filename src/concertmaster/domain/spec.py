@@ -56,6 +56,7 @@ class NodeSpec:
         example: a runnable workflow document in YAML, or "".
         container: what becomes of the `body` that every node of this type has; None for a type that has none.
         source_hash: hash of the code that defined it, "" for built-ins.
+        kept: that code is kept by its hash, and an execution that began with it finds it again.
         migrates: it can make its config of that of the version before.
         programs: of a type that runs programs of the machine those that it may run here, `*` for any; empty: it is
             off. None where there is no such rule.
@@ -83,8 +84,16 @@ class NodeSpec:
     example: str = ""
     container: Container | None = None
     source_hash: str = ""
+    kept: bool = False
     migrates: bool = False
     programs: tuple[str, ...] | None = None
+
+    @property
+    def switch(self) -> str | None:
+        """What switches it on, where a setting has it off; None when it is on."""
+        if self.programs is None or self.programs:
+            return None
+        return "Name the programs that it may run in the setting SHELL_ALLOW (CONCERTMASTER_SHELL_ALLOW) and restart"
 
     @property
     def deferred(self) -> tuple[str, ...]:

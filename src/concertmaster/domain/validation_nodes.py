@@ -80,10 +80,9 @@ def _check_programs(scope: Scope, name: str, node: Node, findings: Findings) -> 
     spec = scope.specs.get(name)
     if spec is None or spec.programs is None:
         return
-    if not spec.programs:
+    if spec.switch is not None:
         message = f"{spec.id} is off on this server"
-        fix = "Name the programs that it may run in the setting SHELL_ALLOW (CONCERTMASTER_SHELL_ALLOW) and restart"
-        findings.add(scope.severity(name), "node.off", scope.node_at(name, "type"), message, fix=fix)
+        findings.add(scope.severity(name), "node.off", scope.node_at(name, "type"), message, fix=spec.switch)
         return
     command, shell = node.config.get("command"), node.config.get("shell") is True
     program: object = cast("list[object]", command)[0] if isinstance(command, list) and command else None

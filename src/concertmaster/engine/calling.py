@@ -8,8 +8,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from concertmaster.domain.errors import UserError
+from concertmaster.domain.plain_json import plain
 from concertmaster.domain.ports import ANY
 from concertmaster.domain.problems import plain_message, pointer
+from concertmaster.domain.schemas import faults
 from concertmaster.domain.values import Stored, Value
 from concertmaster.engine.conversion import Conversion
 from concertmaster.nodes.node_type import NodeType
@@ -23,12 +25,27 @@ def validated(type_: NodeType, config: Mapping[str, Any], *, node: str) -> BaseM
     Raises:
         UserError: `node.config_invalid`, with the place in the workflow.
     """
+    if type_.rules:
+        _demand_rules(type_, config, node=node)
     try:
         return type_.config_model.model_validate(config)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = pointer("nodes", node, "config", *first["loc"])
         raise UserError("node.config_invalid", f"{place}: {plain_message(first['msg'])}", pointer=place) from error
+
+
+def _demand_rules(type_: NodeType, config: Mapping[str, Any], *, node: str) -> None:
+    """Raise for a value that does not fit its schema, where that demands more than the model."""
+    for name, schema in type_.rules.items():
+        try:
+            value = plain(config[name])
+        except (KeyError, ValueError):
+            # It has its default, or is no JSON any more: SQL, or an expression for each item.
+            continue
+        for fault in faults(schema, value):
+            place = pointer("nodes", node, "config", name, *fault.path)
+            raise UserError("node.config_invalid", f"{place}: {fault.message}", pointer=place)
 
 
 def keywords_of(

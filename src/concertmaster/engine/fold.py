@@ -132,7 +132,8 @@ def _leave_rest(state: ExecutionState, body: Body) -> None:
     if state.status == "waiting":
         state.status = "running"
     elif state.final:
-        again = isinstance(body, ExecutionRetried) or (
+        # It is interrupted where it was asked to go on and could not even be loaded.
+        again = isinstance(body, ExecutionRetried | ExecutionInterrupted) or (
             state.status == "interrupted" and isinstance(body, ExecutionResumed | ExecutionCancelling)
         )
         if not again:
@@ -141,7 +142,7 @@ def _leave_rest(state: ExecutionState, body: Body) -> None:
 
 def _apply_execution(state: ExecutionState, body: Any, at: datetime) -> None:
     match body:
-        case ExecutionCreated(_, _, inputs, trigger, _, fresh):
+        case ExecutionCreated(inputs=inputs, trigger=trigger, fresh=fresh):
             state.inputs, state.trigger, state.created_at, state.fresh = inputs, trigger, at, fresh
         case ExecutionStarted():
             state.status, state.begun_at = "running", at

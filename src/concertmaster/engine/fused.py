@@ -16,6 +16,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from concertmaster.data.table import ParquetFile
 from concertmaster.domain.errors import ConcertMasterError
 from concertmaster.domain.interfaces import Turn
 from concertmaster.domain.values import (
@@ -213,7 +214,7 @@ def _read(engine: Engine, part: _Part) -> None:
     result = part.planned.type.function(
         **keywords_of(part.planned.type, part.config, {}, conversion, context=watched, opened={})
     )
-    if not isinstance(result, Path) and _frames().in_memory(result):
+    if not isinstance(result, ParquetFile) and _frames().in_memory(result):
         part.frame = result
         return
     conversion = Conversion(engine.artifacts, engine.workspace, part.context.made_scratch, part.context.cancelled)

@@ -48,6 +48,7 @@ class IsolatedJob:
         config: rendered, not validated: the child has the model.
         opened: the connections of the config, with their values.
         workspace, data_dir, artifacts: folders.
+        options: the function for options that is asked instead of the node's own, and what was typed.
     """
 
     code: Code
@@ -62,6 +63,7 @@ class IsolatedJob:
     workspace: Path
     data_dir: Path
     artifacts: Path
+    options: tuple[str, str] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -80,6 +82,7 @@ class IsolatedJob:
             "outlets": self.outlets,
             "names": [self.execution_id, self.node, self.attempt, self.idempotency_key],
             "folders": [str(self.workspace), str(self.data_dir), str(self.artifacts)],
+            "options": self.options,
         }
 
     @staticmethod
@@ -109,6 +112,7 @@ class IsolatedJob:
             workspace=workspace,
             data_dir=data_dir,
             artifacts=artifacts,
+            options=None if data["options"] is None else (data["options"][0], data["options"][1]),
         )
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from concertmaster.domain.errors import ConcertMasterError
-from concertmaster.domain.events import Event, ExecutionCreated
+from concertmaster.domain.events import (
+    Event,
+    ExecutionCreated,
+    ExecutionInterrupted,
+    ExecutionResumed,
+    ExecutionRetried,
+)
 from concertmaster.domain.execution import Failure
 from concertmaster.domain.interfaces import Claim, History, InboxItem
 from concertmaster.domain.parentage import Parentage
@@ -15,7 +21,7 @@ from concertmaster.engine.fold import fold
 from concertmaster.engine.item_values import with_values
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import Plan
-from concertmaster.engine.snapshot import restore
+from concertmaster.engine.snapshot import code_in, restore
 from concertmaster.engine.state import ExecutionState, initial
 
 TAKEOVERS_LIMIT = 5
@@ -45,7 +51,6 @@ async def load(engine: Engine, claim: Claim, *, trouble: str = "") -> Loaded | F
     Raises:
         OperationalError: a database in trouble; it is worth trying again.
     """
-    row = claim.row
     if claim.takeovers > TAKEOVERS_LIMIT:
         return Failure(
             "crash_loop",
@@ -54,23 +59,42 @@ async def load(engine: Engine, claim: Claim, *, trouble: str = "") -> Loaded | F
             + "; find out what ends the server, then resume or cancel the execution",
         )
     try:
-        plan = await engine.plans.get(row.workflow, row.version)
-        return await _loaded(engine, claim, plan)
+        return await _loaded(engine, claim)
     except ConcertMasterError as error:
         if error.retryable:
             raise
         return failure_of(error, node="")
 
 
-async def _loaded(engine: Engine, claim: Claim, plan: Plan) -> Loaded:
+async def _loaded(engine: Engine, claim: Claim) -> Loaded:
     row = claim.row
     if claim.created is not None:
+        plan = await engine.plans.get(row.workflow, row.version, code_after({}, [claim.created]))
         state = _initial(engine, row.id, plan, claim.created)
         return Loaded(await with_values(engine, fold(state, [claim.created])))
     history = await engine.journal.history(row.id)
+    code = code_after({} if history.snapshot is None else code_in(history.snapshot), history.events)
+    plan = await engine.plans.get(row.workflow, row.version, code, anew=_goes_on_after_end(history))
     state = await _folded(engine, row.id, plan, history, child=row.parent is not None)
     snapshot_seq = 0 if history.snapshot is None else history.snapshot.seq
     return Loaded(await with_values(engine, state), history.inbox, snapshot_seq, history.log_lines)
+
+
+def code_after(code: Mapping[str, str], events: Sequence[Event]) -> Mapping[str, str]:
+    """The code that an execution goes on with, see `ExecutionCreated`, after these events."""
+    for event in events:
+        match event.body:
+            case ExecutionCreated(code=told) | ExecutionRetried(code=told) | ExecutionResumed(code=told):
+                code = code if told is None else told
+            case _:
+                pass
+    return code
+
+
+def _goes_on_after_end(history: History) -> bool:
+    """Whether somebody asks an ended execution to go on: a pause is none, and who has not ended is not retried."""
+    ended = bool(history.events) and isinstance(history.events[-1].body, ExecutionInterrupted)
+    return any(item.kind == "retry" or (ended and item.kind == "resume") for item in history.inbox)
 
 
 def _initial(engine: Engine, execution_id: str, plan: Plan, created: Event) -> ExecutionState:

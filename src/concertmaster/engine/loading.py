@@ -1,10 +1,11 @@
-"""Loading: the modules of node types that a workflow is the first to use."""
+"""Loading: the modules of node types that a workflow uses, and which code that is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
 from concertmaster.domain.errors import OperationalError
+from concertmaster.domain.spec import Specs
 from concertmaster.domain.workflow import Node, Workflow
 from concertmaster.nodes.registry import DeferredType, Registry
 
@@ -32,6 +33,12 @@ def load_types(types: Iterable[DeferredType]) -> None:
                 "`concertmaster nodes show` says where it is, and resume",
                 retryable=False,
             ) from error
+
+
+def code_of(workflow: Workflow, specs: Specs) -> dict[str, str]:
+    """What `ExecutionCreated.code` records: the hash of each type whose code is kept, by `type@version`."""
+    found = (specs.spec(node.type_id, node.type_version) for node in _nodes(workflow.nodes))
+    return {spec.reference: spec.source_hash for spec in found if spec is not None and spec.kept}
 
 
 def _nodes(nodes: Mapping[str, Node]) -> Iterator[Node]:

@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib import import_module
 
 import orjson
 from pydantic import BaseModel
@@ -35,8 +34,6 @@ from concertmaster.engine.conversion import Conversion
 from concertmaster.engine.failures import failure_of
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plain_config import config_of
-from concertmaster.nodes import code_store
-from concertmaster.nodes.code_store import CodeStore
 from concertmaster.nodes.node_type import NodeType
 
 _OUTLET = "out"
@@ -165,17 +162,10 @@ def _calls(engine: Engine, recipe: Recipe, contexts: Sequence[NodeContext]) -> l
 
 
 def _type_of(engine: Engine, step: Step) -> NodeType:
-    id_, _, version = step.type.partition("@")
-    found = engine.plans.node_type(id_, int(version))
-    if found is not None and found.spec.source_hash == step.code:
-        return found
-    files = CodeStore(engine.data_dir / code_store.FOLDER).get(step.code) if step.code else None
-    if files is not None:
-        # Brings all that importing plugins takes, for the few who need it.
-        found = import_module("concertmaster.nodes.loader").stored_type(files, id_, int(version))
-        if found is not None:
-            return found
-    raise _refused(step, "is not here any more as it was then")
+    found = engine.plans.node_type(step.type, step.code)
+    if found is None:
+        raise _refused(step, "is not here any more as it was then")
+    return found
 
 
 def _refused(step: Step, why: str) -> UserError:

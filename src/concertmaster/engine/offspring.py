@@ -96,13 +96,20 @@ class Offspring:
         if planned.body is None:
             trigger = {"type": "call", "execution": state.execution_id, "node": planned.name}
             return events.ExecutionCreated(
-                about["workflow"], about["version"], about["inputs"], trigger, told, fresh=state.fresh
+                about["workflow"],
+                about["version"],
+                about["inputs"],
+                trigger,
+                told,
+                fresh=state.fresh,
+                code=about.get("code", {}),
             )
         # A thousand children that each hold the whole input would be larger than all else.
         wanted, workflow = planned.body.inputs, state.plan.workflow.name
         inputs = {name: value for name, value in state.inputs.items() if wanted is None or name in wanted}
         trigger = state.trigger if planned.body.reads_trigger else {"type": state.trigger.get("type", "manual")}
-        return events.ExecutionCreated(workflow, state.plan.version, inputs, trigger, told, fresh=state.fresh)
+        version, code = state.plan.version, state.plan.code
+        return events.ExecutionCreated(workflow, version, inputs, trigger, told, fresh=state.fresh, code=code)
 
     def _around(self, planned: PlanNode, kind: str) -> dict[str, Any]:
         """The item and index of the loop around a container that is none."""

@@ -6,12 +6,13 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+from concertmaster.config import Settings
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.guard import GuardedClient
 from concertmaster.domain.document import parse
@@ -19,6 +20,7 @@ from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.interfaces import Clock, Compute, Journal, ResultStore, WorkflowStore
 from concertmaster.domain.parentage import Parentage
 from concertmaster.domain.recent import Recent
+from concertmaster.domain.spec import NodeSpec
 from concertmaster.domain.values import TableRef
 from concertmaster.engine.breaker import Breakers
 from concertmaster.engine.items import items_plan
@@ -28,47 +30,80 @@ from concertmaster.engine.plan import Plan, PlanNode, compile_plan
 from concertmaster.engine.shared import Shared
 from concertmaster.nodes.credentials import Connection
 from concertmaster.nodes.node_type import NodeType
-from concertmaster.nodes.registry import Registry
+from concertmaster.nodes.registry import DeferredType, Registry
 
 # A thousand schedules may be due at one moment, each of another workflow; a node in a plan takes some KiB.
 PLAN_NODES_KEPT = 20_000
 ITEM_PLANS_KEPT = 64
+NO_CODE: Mapping[str, str] = {}
+# Workflow, version, and the types whose code is other than what is in service, with its hash.
+_Key = tuple[str, int, tuple[tuple[str, str], ...]]
 
 
 class PlanCache:
     """Compiled workflow versions. A version never changes, but the registry's snapshot may."""
 
-    def __init__(self, workflows: WorkflowStore, registry: Callable[[], Registry]) -> None:
+    def __init__(
+        self,
+        workflows: WorkflowStore,
+        registry: Callable[[], Registry],
+        *,
+        kept: Callable[[str, str], DeferredType | None] = lambda reference, hash_: None,  # noqa: ARG005
+    ) -> None:
+        """Args:
+        kept: a type by its `type@version` and the hash of its code, as it was in service once; may block.
+        """
         self._workflows = workflows
         self._registry = registry
+        self._kept = kept
         self._items = Recent[tuple[str, int, tuple[str, ...], int], tuple[Plan, Plan]](ITEM_PLANS_KEPT)
-        self._plans = Recent[tuple[str, int], tuple[Registry, Plan]](PLAN_NODES_KEPT)
+        self._plans = Recent[_Key, tuple[Registry, Plan]](PLAN_NODES_KEPT)
         # A thousand starts of a version that is not at hand compile it once.
         self._compiling = asyncio.Lock()
 
-    def node_type(self, type_id: str, version: int) -> NodeType | None:
-        """The node type as it is now; imports the module of a plugin, which blocks."""
-        return self._registry().find(type_id, version)
+    def node_type(self, reference: str, code: str) -> NodeType | None:
+        """The node type with the code of this hash, in service or kept; blocks while a module is imported."""
+        spec = self._in_service(reference)
+        if spec is not None and spec.source_hash == code:
+            return self._registry().find(spec.id, spec.version)
+        kept = self._kept(reference, code) if code else None
+        return None if kept is None else kept.resolve()
 
     def node_types(self, workflow: str, version: int) -> Mapping[str, str] | None:
         """The type of each node by its name, those in bodies too; None when the plan is not at hand."""
-        cached = self._plans.get((workflow, version))
+        cached = self._plans.get((workflow, version, ()))
         return None if cached is None else _types(cached[1].nodes)
 
-    async def get(self, workflow: str, version: int) -> Plan:
+    async def get(self, workflow: str, version: int, code: Mapping[str, str] = NO_CODE, *, anew: bool = False) -> Plan:
         """The plan, compiled when it is not at hand.
 
+        Args:
+            code: what the execution began with, see `ExecutionCreated`; it goes on with that.
+            anew: a person lets it go on after its end: with what is in service now, as far as there is.
         Raises:
             OperationalError: `node_type_missing`, `node_type_broken`, or the stored document cannot be read any more.
         """
-        key = (workflow, version)
+        key = (workflow, version, self._others(code, anew=anew) if code else ())
         plan = self._at_hand(key)
         if plan is not None:
             return plan
         async with self._compiling:
             return self._at_hand(key) or await self._compile(key)
 
-    def _at_hand(self, key: tuple[str, int]) -> Plan | None:
+    def _others(self, code: Mapping[str, str], *, anew: bool) -> tuple[tuple[str, str], ...]:
+        """The types, with their hashes, that are not what is in service."""
+        found: list[tuple[str, str]] = []
+        for reference, hash_ in code.items():
+            spec = self._in_service(reference)
+            if spec is None or not (anew or spec.source_hash == hash_):
+                found.append((reference, hash_))
+        return tuple(sorted(found))
+
+    def _in_service(self, reference: str) -> NodeSpec | None:
+        type_id, _, version = reference.rpartition("@")
+        return self._registry().spec(type_id, int(version))
+
+    def _at_hand(self, key: _Key) -> Plan | None:
         cached = self._plans.get(key)
         return cached[1] if cached is not None and cached[0] is self._registry() else None
 
@@ -81,8 +116,8 @@ class PlanCache:
             self._items.put(key, cached)
         return cached[1]
 
-    async def _compile(self, key: tuple[str, int]) -> Plan:
-        registry, (workflow, version) = self._registry(), key
+    async def _compile(self, key: _Key) -> Plan:
+        registry, (workflow, version, others) = self._registry(), key
         stored = await self._workflows.get(workflow, version)
         parsed = parse(stored.document, format="json").workflow
         if parsed is None:
@@ -91,12 +126,31 @@ class PlanCache:
                 f"Version {version} of {workflow} cannot be read by this release",
                 retryable=False,
             )
+        used = registry
+        if others:
+            used = registry.having(await asyncio.to_thread(self._find_kept, others))
         # Modules of plugins may do anything when they are imported, and it may take a while.
-        if unloaded := unloaded_types(parsed, registry):
+        if unloaded := unloaded_types(parsed, used):
             await asyncio.to_thread(load_types, unloaded)
-        plan = compile_plan(parsed, version, registry)
+        plan = compile_plan(parsed, version, used)
         self._plans.put(key, (registry, plan), weight=10 + len(_types(plan.nodes)))
         return plan
+
+    def _find_kept(self, others: Iterable[tuple[str, str]]) -> list[DeferredType]:
+        """These types as they were; one that is neither kept nor in service is left out, and missed by its node."""
+        found: list[DeferredType] = []
+        for reference, hash_ in others:
+            type_ = self._kept(reference, hash_)
+            if type_ is not None:
+                found.append(type_)
+            elif self._in_service(reference) is not None:
+                raise OperationalError(
+                    "node_type_missing",
+                    f"{reference} has changed, and its code as it was when this execution began is not kept in the "
+                    "data folder any more; resume it to go on with the code that is in service now",
+                    retryable=False,
+                )
+        return found
 
 
 def _types(nodes: Mapping[str, PlanNode]) -> dict[str, str]:
@@ -154,6 +208,19 @@ class EngineSettings:
     running: int = 10_000
     fuse: bool = True
     fuse_above: int = 4 * 2**20
+
+    @staticmethod
+    def of(settings: Settings, *, everything: bool) -> EngineSettings:
+        """As the settings say; `everything` as in `Dispatcher`."""
+        found = EngineSettings(
+            node_timeout=settings.node_timeout,
+            execution_timeout=settings.execution_timeout,
+            running=settings.max_running,
+            fuse=settings.fuse,
+            fuse_above=settings.fuse_above,
+        )
+        # Without a dispatcher for everything nobody would wake an execution that had left memory.
+        return found if everything else replace(found, hibernate=timedelta.max)
 
 
 class Owner:

@@ -18,6 +18,7 @@ from concertmaster.domain.policy import NodePolicy
 from concertmaster.domain.spec import Effect, NodeSpec
 from concertmaster.domain.workflow import Body, Edge, Node, Workflow
 from concertmaster.engine.fusing import with_groups
+from concertmaster.engine.loading import code_of
 from concertmaster.nodes.node_type import NodeType
 from concertmaster.nodes.registry import Registry
 
@@ -116,6 +117,7 @@ class Plan:
     Attributes:
         phases: the nodes that do not run in the normal course, by when they do, in document order.
         items: for a child execution of a container: which.
+        code: what it was made with, see `ExecutionCreated`.
     """
 
     workflow: Workflow
@@ -125,6 +127,7 @@ class Plan:
     outputs: CompiledConfig
     phases: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {})
     items: Items | None = None
+    code: Mapping[str, str] = field(default_factory=lambda: {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,7 @@ def compile_plan(workflow: Workflow, version: int, registry: Registry) -> Plan:
         tuple(workflow.edges),
         outputs,
         {phase: tuple(n for n in nodes if phases.get(n) == phase) for phase in set(phases.values())},
+        code=code_of(workflow, registry),
     )
 
 

@@ -34,11 +34,11 @@ def answer(state: ExecutionState, kind: MessageKind, data: Mapping[str, Any]) ->
         case "pause" if not (state.paused or state.final or state.stopping):
             return ExecutionPaused(reason)
         case "resume" if interrupted or (state.paused and not state.final):
-            return ExecutionResumed(reason)
+            return ExecutionResumed(reason, state.plan.code if interrupted else None)
         case "retry" if state.final and (data.get("from") is None or data["from"] in state.nodes):
             inputs = data.get("inputs")
             nodes = rerun_plan(state, data.get("from"), edited=inputs is not None)
-            return ExecutionRetried(state.generation + 1, nodes, reason, inputs)
+            return ExecutionRetried(state.generation + 1, nodes, reason, inputs, state.plan.code)
         case "child" if (node := state.nodes.get(data["node"])) is not None and node.children is not None:
             if data["execution"] not in (*node.children.running, *node.children.halted):
                 return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
@@ -31,6 +32,7 @@ def take(state: ExecutionState) -> Snapshot:
     data: dict[str, Any] = {name: getattr(state, name) for name in _EXECUTION}
     data |= {
         "format": FORMAT,
+        "code": state.plan.code,
         "created_at": state.created_at,
         "begun_at": state.begun_at,
         "phase_at": state.phase_at,
@@ -42,6 +44,11 @@ def take(state: ExecutionState) -> Snapshot:
     }
     data |= {name: _failure_data(getattr(state, name)) for name in _FAILURES}
     return Snapshot(state.seq, orjson.dumps(data))
+
+
+def code_in(snapshot: Snapshot) -> Mapping[str, str]:
+    """The code that the plan was made with, see `ExecutionCreated`; nothing in one of an older release."""
+    return cast("dict[str, Any]", orjson.loads(snapshot.data)).get("code", {})
 
 
 def restore(snapshot: Snapshot, state: ExecutionState) -> ExecutionState | None:

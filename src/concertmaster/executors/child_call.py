@@ -8,7 +8,7 @@ import importlib
 import inspect
 import resource
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -28,6 +28,7 @@ from concertmaster.nodes import code_store
 from concertmaster.nodes.code_store import CodeStore
 from concertmaster.nodes.module_files import import_module, package_name
 from concertmaster.nodes.node_type import NodeType, node_type_of
+from concertmaster.nodes.options import listed
 
 LONGEST_TEXT = 64 * 2**20
 
@@ -46,9 +47,12 @@ class CallPlace:
 
 
 def answer_of(place: CallPlace) -> Mapping[str, Any]:
-    """Run the job of a context and give the answer: `{"outputs": {outlet: value}}` or `{"failure": {...}}`."""
+    """Run the job of a context and give the answer: `{"outputs": {outlet: value}}`, `{"options": {...}}` or
+    `{"failure": {...}}`."""
     context = place.context
     try:
+        if context.job.options is not None:
+            return {"options": _options(context.job, context.job.options, context)}
         return {"outputs": _outputs(context.job, place)}
     except BaseException as error:
         failure = _failure(error, context.node, place.memory_bytes)
@@ -67,6 +71,24 @@ def _outputs(job: IsolatedJob, place: CallPlace) -> dict[str, Any]:
     if inspect.isawaitable(result) or is_stream(result):
         return asyncio.run(_awaited(type_, result, job, place, conversion))
     return _stored(type_, result, job, place, conversion)
+
+
+def _options(job: IsolatedJob, asked: tuple[str, str], context: ChildContext) -> dict[str, Any]:
+    """What a function for options gives: `{"items": [[value, label]], "more": bool}`."""
+    type_ = _loaded(job.code, job.data_dir)
+    source = type_.options[asked[0]]
+    given = {name: type_.checked(name, value) for name, value in job.config.items()}
+    given |= {name: connection for name, connection in job.opened.items() if connection is not None}
+    call, search = source.bound(given, asked[1], context)
+    result = call()
+    if inspect.isawaitable(result):
+        result = asyncio.run(_result(result))
+    found, more = listed(result, search)
+    return {"items": [[one.value, one.label] for one in found], "more": more}
+
+
+async def _result(awaitable: Awaitable[Any]) -> Any:
+    return await awaitable
 
 
 async def _awaited(

@@ -24,7 +24,7 @@ from concertmaster.executors.frames import Channel
 from concertmaster.nodes.credentials import Connection
 
 _TEXT_LIMIT = 8_192
-_CLASSES = {"NotFound": NotFound, "UserError": UserError}
+_USER_ERRORS = {"NotFound": NotFound, "UserError": UserError}
 
 
 class ChildContext:
@@ -134,8 +134,10 @@ class ChildContext:
         self._channel.send({"connection": [number, name]})
         given = await future
         if "error" in given:
-            kind, code, message = given["error"]
-            raise _CLASSES.get(kind, OperationalError)(code, message)
+            kind, code, message, retryable = given["error"]
+            if kind in _USER_ERRORS:
+                raise _USER_ERRORS[kind](code, message)
+            raise OperationalError(code, message, retryable=retryable)
         found = connection_of(given["found"])
         self._know(found)
         return found

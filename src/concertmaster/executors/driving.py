@@ -31,12 +31,14 @@ async def driving(
     *,
     shared: bool,
     everything: bool = True,
+    begin: asyncio.Event | None = None,
 ) -> AsyncGenerator[LocalPlacement]:
     """Take a lease, and let the dispatcher hand out what there is to drive, until the block ends.
 
     Args:
         shared: other processes use the same database.
         everything: see `Dispatcher`.
+        begin: when the dispatcher does.
     """
     placement = LocalPlacement(
         engine,
@@ -64,7 +66,7 @@ async def driving(
     await lease.register(engine.owner.name)
     hooks.dispatcher, hooks.limits = dispatcher, engine.limits
     try:
-        async with running(dispatcher.run()):
+        async with running(dispatcher.run, begin=begin):
             yield placement
     finally:
         # Drives stop at an await; what they queued is committed before the lease is given back.
@@ -77,11 +79,19 @@ async def driving(
 
 
 @asynccontextmanager
-async def running(work: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
-    """Have something run beside the block."""
-    task = asyncio.create_task(work)
+async def running(
+    work: Coroutine[Any, Any, None] | Callable[[], Coroutine[Any, Any, None]], *, begin: asyncio.Event | None = None
+) -> AsyncGenerator[None]:
+    """Have something run beside the block, from the moment that `begin` is set."""
+    task = asyncio.create_task(_after(begin, work) if callable(work) else work)
     try:
         yield
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def _after(begin: asyncio.Event | None, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    if begin is not None:
+        await begin.wait()
+    await work()

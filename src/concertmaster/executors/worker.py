@@ -244,7 +244,7 @@ class Worker:
             given = {"found": await call.connection(name)}
             self.has_secrets = True
         except ConcertMasterError as error:
-            given = {"error": [type(error).__name__, error.code, error.message]}
+            given = {"error": [type(error).__name__, error.code, error.message, error.retryable]}
         with contextlib.suppress(ConnectionError):
             await self._loop.sock_sendall(self._channel, encode({"connection": [number, given]}))
 

@@ -25,23 +25,12 @@ else:
 
 _HIDDEN = "***"
 # Fields that tell where and who, not how to get in: hiding them in logs would hide what went wrong.
-_PUBLIC_FIELDS = frozenset(
-    {
-        *(
-            "access_key_id",
-            "auth",
-            "base_url",
-            "bootstrap_servers",
-            "bucket",
-            "ca_certificate",
-            "client_id",
-            "database",
-        ),
-        *("endpoint_url", "from_address", "header", "host", "host_key", "path", "port", "query_parameter", "read_only"),
-        *("region", "sasl_mechanism", "scope", "security", "security_protocol", "sslmode", "tls", "token_url", "user"),
-        *("username", "virtual_host"),
-    }
-)
+_PUBLIC_FIELDS = frozenset({
+    "access_key_id", "auth", "base_url", "bootstrap_servers", "bucket", "ca_certificate", "client_id", "database",
+    "endpoint_url", "from_address", "header", "host", "host_key", "path", "port", "query_parameter", "read_only",
+    "region", "sasl_mechanism", "scope", "security", "security_protocol", "sslmode", "tls", "token_url", "user",
+    "username", "virtual_host",
+})  # fmt: skip
 
 
 class Secret:

@@ -17,6 +17,7 @@ from concertmaster.domain.ports import ANY
 from concertmaster.domain.spec import Container, Effect, Isolation, NodeSpec, OutletSpec, Port
 from concertmaster.nodes.config_model import build_config_model, connection_fields
 from concertmaster.nodes.docstring import read_docstring
+from concertmaster.nodes.extra_rules import extra_rules
 from concertmaster.nodes.lazy import Lazy
 from concertmaster.nodes.node_type import Call, Migrate, NodeType
 from concertmaster.nodes.options import option_sources
@@ -195,6 +196,7 @@ def _node_type(function: Callable[..., Any], traits: _Traits, scope: dict[str, A
         migrate=traits.migrate,
         options=option_sources(function, signature.config),
         lazy=traits.lazy,
+        rules=extra_rules(spec.schema, model, fields),
         results="single" if traits.outlets == ("out",) and not traits.dynamic_outlets else "outlets",
     )
 

@@ -10,23 +10,31 @@ from functools import partial
 
 from concertmaster.domain.errors import UserError
 from concertmaster.domain.spec_changes import spec_changes
-from concertmaster.nodes import builtin
+from concertmaster.nodes import builtin, builtin_file
 from concertmaster.nodes.candidates import Candidate
+from concertmaster.nodes.code_store import CodeStore
 from concertmaster.nodes.declared.node import declared_type
 from concertmaster.nodes.declared.reading import read_declared
-from concertmaster.nodes.describe import failure_of, types_of, walk
+from concertmaster.nodes.describe import failure_of, types_of
 from concertmaster.nodes.description import Failure, TypeDescription
 from concertmaster.nodes.module_files import StoredFiles, import_module, package_name
 from concertmaster.nodes.node_type import NodeType, node_type_of
 from concertmaster.nodes.registry import DeferredType, Registry, Source
 
 
-def builtin_types() -> list[NodeType]:
+def builtin_types() -> list[NodeType | DeferredType]:
     """The node types that come with ConcertMaster; a broken one is a bug, and raises."""
-    return [type_ for module in walk(builtin) for type_ in types_of(module)]
+    known = builtin_file.described()
+    found: list[NodeType | DeferredType] = []
+    for name in builtin_file.builtin_modules():
+        if name in known:
+            found += [DeferredType(one.spec, partial(_load, one, None)) for one in known[name]]
+        else:
+            found += types_of(importlib.import_module(name))
+    return found
 
 
-def builtin_source(types: Sequence[NodeType]) -> Source:
+def builtin_source(types: Sequence[NodeType | DeferredType]) -> Source:
     """What the registry says of them."""
     return Source("built-in", "builtin", builtin.__name__, tuple(sorted(type_.spec.reference for type_ in types)))
 
@@ -44,21 +52,15 @@ def deferred(described: TypeDescription, files: StoredFiles | None, hash_: str) 
         files: the text of its modules; None for an installed package.
         hash_: of the files, which the spec is to name.
     """
-    spec = replace(described.spec, source_hash=hash_)
+    spec = replace(described.spec, source_hash=hash_, kept=files is not None)
     return DeferredType(spec, partial(_load, replace(described, spec=spec), files))
 
 
-def stored_type(files: StoredFiles, type_id: str, version: int) -> NodeType | None:
-    """The node type that these files define, None when there is none; imports their modules, and raises as they do."""
-    package = package_name(files.hash, files.folder)
-    for name in files.files:
-        if not name.endswith(".py"):
-            continue
-        module = import_module(package, name.removesuffix(".py").removesuffix("/__init__").replace("/", "."), files)
-        for type_ in types_of(module):
-            if (type_.spec.id, type_.spec.version) == (type_id, version):
-                return replace(type_, spec=replace(type_.spec, source_hash=files.hash))
-    return None
+def kept_type(store: CodeStore, reference: str, hash_: str) -> DeferredType | None:
+    """A node type as it was in service with the code of this hash; None when that is not kept. Blocks."""
+    files, types = store.get(hash_), store.types(hash_)
+    found = next((type_ for type_ in types if type_.spec.reference == reference), None)
+    return None if files is None or found is None else deferred(found, files, hash_)
 
 
 def load_all(types: Sequence[DeferredType], candidate: Candidate, *, seconds: float) -> Failure | None:

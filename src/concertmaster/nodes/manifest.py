@@ -55,6 +55,10 @@ class Manifest:
         """Whether its descriptions are those that this release and this Python would make."""
         return self.made_with == made_with()
 
+    def types_of(self, hash_: str) -> list[TypeDescription]:
+        """What is served of the code with this hash."""
+        return [one.type for source in self.sources for one in source.served if one.hash == hash_]
+
     def write(self, path: Path, *, workspace: Path) -> None:
         """Write it, whole or not at all; equal manifests give equal files, wherever the workspace is.
 

@@ -78,6 +78,7 @@ class NodeType:
         host: that every use of the type talks to, where it is the same for all; for limits and breakers.
         options: functions that give options for fields, by name.
         lazy: set where it may be computed together with its neighbours.
+        rules: schemas of config parameters that demand more than `config_model`; see `extra_rules`.
         results: `single`: the result leaves through `out`; `outlets`: it is an Outlet or a dict of outlet to value.
     """
 
@@ -95,12 +96,20 @@ class NodeType:
     host: str | None = None
     options: Mapping[str, OptionSource] = field(default_factory=lambda: {})
     lazy: Lazy | None = None
+    rules: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {})
     results: Literal["single", "outlets"] = "single"
     migrate: Migrate | None = None
 
     def isolated(self, config: BaseModel) -> bool:
         """Whether an attempt with this config runs in a child process."""
         return self.call == "process" or (self.isolated_when is not None and self.isolated_when(config))
+
+    def checked(self, parameter: str, value: Any) -> Any:
+        """One field of the config as the function gets it. Raises pydantic's ValidationError."""
+        model, attribute = self.config_model, self.fields[parameter]
+        made = model.model_construct()
+        model.__pydantic_validator__.validate_assignment(made, attribute, value)
+        return getattr(made, attribute)
 
     def argument(self, port: str) -> Argument | None:
         """The parameter that a port feeds; None for the implicit `in`, which no parameter takes."""

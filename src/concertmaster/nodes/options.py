@@ -10,8 +10,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
-from typing import Any, Literal, cast, get_args
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast, get_args
 
 from pydantic import BaseModel, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
@@ -19,8 +21,11 @@ from pydantic_core import CoreSchema
 from concertmaster.domain.errors import UserError
 from concertmaster.nodes.signature import ConfigParameter, refuse
 
+if TYPE_CHECKING:
+    from concertmaster.data.guard import GuardedClient
+
 MOST = 1_000
-_LONGEST = 1_000
+LONGEST = 1_000
 Scalar = str | int | float | bool
 
 
@@ -33,7 +38,9 @@ class Options:
         """Args:
         source: a function, `async` or not. Its parameters are named like config fields, whose values it is called
             with (a connection is opened); `search` is what was typed, and is looked for in the labels where it has no
-            such parameter; `http` is the guarded client. It runs in the server, for 10 seconds at most.
+            such parameter; `http` is the guarded client; `context` an `OptionsContext`. It runs where the node runs, in
+            the server or in a process of its own, for 10 seconds at most. For databases see `tables_of` and
+            `columns_of`.
         """
         self.source = source
 
@@ -47,19 +54,44 @@ class Options:
         return found
 
 
+class OptionsContext(Protocol):
+    """What a function for options may reach; as in `Context`."""
+
+    @property
+    def http(self) -> GuardedClient: ...
+
+    def cancelled(self) -> bool: ...
+
+    def path(self, relative: str | Path, *, write: bool = False) -> Path: ...
+
+    def addresses(self, host: str, port: int) -> list[str]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class OptionSource:
     """A function that gives options.
 
     Attributes:
         needs: names of the config fields whose values it takes; those of `optional` may be missing.
-        own: of `search` and `http`, those that it takes.
+        own: of `search`, `http` and `context`, those that it takes.
     """
 
     function: Callable[..., Any]
     needs: tuple[str, ...]
     optional: frozenset[str]
     own: frozenset[str]
+
+    def bound(self, given: Mapping[str, Any], search: str, context: OptionsContext) -> tuple[Callable[[], Any], str]:
+        """The call, and what is to be looked for in the labels of what it gives.
+
+        Args:
+            given: checked values of the fields that it needs, connections opened.
+        """
+        own: dict[str, Any] = {"search": search, "context": context}
+        if "http" in self.own:
+            own["http"] = context.http
+        call = partial(self.function, **given, **{name: own[name] for name in self.own})
+        return call, "" if "search" in self.own else search
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +102,7 @@ class Option:
     label: str
 
 
-_OURS = frozenset({"search", "http"})
+_OURS = frozenset({"search", "http", "context"})
 
 
 def option_sources(function: Callable[..., Any], parameters: Iterable[ConfigParameter]) -> dict[str, OptionSource]:
@@ -91,7 +123,7 @@ def option_sources(function: Callable[..., Any], parameters: Iterable[ConfigPara
                     function,
                     parameter.name,
                     f"its options come from `{source.__name__}`, which takes '{unknown[0]}', and that is no field",
-                    f"take fields ({', '.join(sorted(names))}), `search` or `http`",
+                    f"take fields ({', '.join(sorted(names))}), `search`, `http` or `context`",
                 )
             known = found.get(source.__name__)
             if known is not None and known.function is not source:
@@ -122,14 +154,14 @@ def _options(result: Any) -> Iterator[Option]:
         raise _unfit(result)
     if isinstance(result, Mapping):
         for value, label in cast("Mapping[Any, Any]", result).items():
-            yield Option(_scalar(value), str(label)[:_LONGEST])
+            yield Option(_scalar(value), str(label)[:LONGEST])
         return
     for value in cast("Iterable[Any]", result):
-        yield Option(_scalar(value), str(value)[:_LONGEST])
+        yield Option(_scalar(value), str(value)[:LONGEST])
 
 
 def _scalar(value: Any) -> Scalar:
-    if not isinstance(value, Scalar) or len(str(value)) > _LONGEST:
+    if not isinstance(value, Scalar) or len(str(value)) > LONGEST:
         raise _unfit(value)
     return value
 

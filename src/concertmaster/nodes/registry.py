@@ -153,5 +153,10 @@ class Registry:
         """The versions of a type, oldest first; empty when it is unknown."""
         return tuple(sorted(version for id_, version in self._types if id_ == type_id))
 
+    def having(self, types: Iterable[DeferredType]) -> Registry:
+        """The same snapshot with these types instead of, or beside, those of the same versions."""
+        other = {(type_.spec.id, type_.spec.version): type_ for type_ in types}
+        return Registry({**self._types, **other}.values(), self.sources)
+
     def _look(self, type_id: str, version: int | None) -> NodeType | DeferredType | None:
         return self._newest.get(type_id) if version is None else self._types.get((type_id, version))

@@ -151,6 +151,11 @@ class Book:
         )
 
 
-def _ruled(type_: NodeType, programs: tuple[str, ...]) -> NodeType:
+def _ruled(type_: NodeType | DeferredType, programs: tuple[str, ...]) -> NodeType | DeferredType:
     """The type that runs programs, with those that it may run."""
-    return replace(type_, spec=replace(type_.spec, programs=programs)) if type_.spec.id == _COMMAND else type_
+    if type_.spec.id != _COMMAND:
+        return type_
+    spec = replace(type_.spec, programs=programs)
+    if isinstance(type_, NodeType):
+        return replace(type_, spec=spec)
+    return DeferredType(spec, lambda: replace(type_.resolve(), spec=spec))

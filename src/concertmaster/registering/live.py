@@ -17,11 +17,12 @@ from pathlib import Path
 from concertmaster.domain.errors import OperationalError, UserError
 from concertmaster.nodes.candidates import FOLDER, Candidate, find_candidates
 from concertmaster.nodes.description import Description, Failure
-from concertmaster.nodes.manifest import Manifest, read_manifest
-from concertmaster.nodes.registry import Source
+from concertmaster.nodes.manifest import read_manifest
+from concertmaster.nodes.registry import Registry, Source
 from concertmaster.observability.registry_metrics import RegistryMetrics
 from concertmaster.registering.book import Book
 from concertmaster.registering.load_settings import LoadSettings, Mode
+from concertmaster.registering.memory import Memory
 from concertmaster.registering.notices import Notices
 from concertmaster.registering.probing import Describe, Probed, all_files, is_stale, own_files, probe, unchanged
 
@@ -36,6 +37,7 @@ class LiveRegistry:
     Attributes:
         listeners: called on the loop after a snapshot took the place of another.
         trouble: why the manifest is served although the setting says `dynamic`.
+        loaded: each module that was there at the start was tried once.
     """
 
     def __init__(self, settings: LoadSettings, describe: Describe, metrics: RegistryMetrics) -> None:
@@ -44,16 +46,16 @@ class LiveRegistry:
         self._notices = Notices(metrics)
         self._book = Book(settings.programs)
         self._threads = ThreadPoolExecutor(max(2, settings.processes), thread_name_prefix="probe")
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="registry-memory")
+        self._memory = Memory(settings)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
         self._stamps: dict[str, object] = {}
         self._folder: object = None
         self._swapping: asyncio.TimerHandle | None = None
-        self._ready = False
         self.listeners: list[Callable[[], None]] = []
         self.current = self._book.snapshot()
         self.trouble: str | None = None
+        self.loaded = asyncio.Event()
 
     @property
     def mode(self) -> Mode:
@@ -69,6 +71,12 @@ class LiveRegistry:
             found.append(source if under_way is None else replace(source, status="probing"))
         return [*found, *(Source(one.name, one.kind, one.place, status="probing") for one in probing.values())]
 
+    def settled(self) -> Registry:
+        """The snapshot, for whoever may not miss a type. Raises OperationalError `registry.loading`."""
+        if not self.loaded.is_set():
+            raise OperationalError("registry.loading", "The node types are being loaded; try again in a moment")
+        return self.current
+
     async def start(self) -> None:
         """Load everything once.
 
@@ -79,7 +87,7 @@ class LiveRegistry:
             await self._serve()
         else:
             await self._load()
-        self._ready = True
+        self.loaded.set()
 
     async def close(self) -> None:
         """Stop probing, and wait until what is in service is kept."""
@@ -87,7 +95,7 @@ class LiveRegistry:
         if self._swapping is not None:
             self._swapping.cancel()
         self._threads.shutdown(wait=False, cancel_futures=True)
-        await asyncio.to_thread(self._writer.shutdown)
+        await self._memory.close()
 
     async def reload(self, *, accept: Collection[str] = ()) -> None:
         """Look at everything anew, and return to dynamic loading after a fallback.
@@ -98,6 +106,7 @@ class LiveRegistry:
             UserError: `registry.no_source`, there is no source with that name; `registry.no_manifest`.
             OperationalError: `registry.fallback`, dynamic loading is in trouble still.
         """
+        self.settled()
         known = {source.name for source in self.sources()}
         if unknown := [name for name in accept if name not in known]:
             told = f"There is no source {unknown[0]}; there are {', '.join(sorted(known))}"
@@ -146,6 +155,7 @@ class LiveRegistry:
 
     async def freeze(self) -> Path:
         """Write what is in service as the frozen manifest. Raises UserError `registry.not_writable`."""
+        self.settled()
         path, manifest = self._settings.manifest, self._book.manifest()
         try:
             await asyncio.to_thread(manifest.write, path, workspace=self._settings.workspace)
@@ -165,8 +175,7 @@ class LiveRegistry:
             async with asyncio.timeout(allowed):
                 found, self._folder = await asyncio.to_thread(self._look)
                 self._book.arrange(found)
-                if self._settings.memory is not None:
-                    await asyncio.to_thread(self._remember, self._settings.memory)
+                await asyncio.to_thread(self._remember)
                 for candidate in found:
                     told = self._book.told(candidate)
                     # After a fallback it is what the manifest says, whatever the files say now.
@@ -184,22 +193,12 @@ class LiveRegistry:
             self._swap()
             self._notices.loaded(time.monotonic() - started)
 
-    def _remember(self, memory: Path) -> None:
+    def _remember(self) -> None:
         """Take what was in service before the restart: it is the last good version of each source."""
-        if not memory.exists():
-            return
-        try:
-            manifest = read_manifest(memory, workspace=self._settings.workspace)
-        except UserError as error:
-            _log.warning("what was remembered of the node types is not used", extra={"error": error.message})
-            return
-        self._store(manifest)
-        self._book.remember(manifest, as_told=lambda one: manifest.current and unchanged(one.candidate, one.digests))
-
-    def _store(self, manifest: Manifest) -> None:
-        if self._settings.store is not None and self._settings.keep:
-            for files in manifest.code.values():
-                self._settings.store.put(files)
+        manifest = self._memory.recall()
+        if manifest is not None:
+            current = manifest.current
+            self._book.remember(manifest, as_told=lambda one: current and unchanged(one.candidate, one.digests))
 
     async def _fall_back(self, reason: str) -> None:
         await self._stop()
@@ -219,7 +218,7 @@ class LiveRegistry:
         """Serve the frozen manifest."""
         started = time.monotonic()
         manifest = await asyncio.to_thread(read_manifest, self._settings.manifest, workspace=self._settings.workspace)
-        await asyncio.to_thread(self._store, manifest)
+        await asyncio.to_thread(self._memory.keep_code, manifest)
         self._book.arrange([source.candidate for source in manifest.sources])
         self._book.remember(manifest, as_told=lambda _: True)
         self._swap()
@@ -254,13 +253,13 @@ class LiveRegistry:
             self._book.note(candidate, probed)
         except OSError as error:
             # At the start it means that nothing can be loaded at all.
-            if not self._ready:
+            if not self.loaded.is_set():
                 raise
             self._book.note(candidate, Probed(Failure("registry.no_process", f"It cannot be tried: {error}\n")))
         finally:
             self._tasks.pop(key, None)
             self._book.probing.pop(key, None)
-        if self._ready and self.trouble is None:
+        if self.loaded.is_set() and self.trouble is None:
             self._swap_soon()
             self._notices.loaded(time.monotonic() - started)
 
@@ -268,9 +267,9 @@ class LiveRegistry:
         """Probe a candidate, in a thread."""
         stamp = own_files(candidate)
         probed = probe(candidate, self._describe, load_seconds=self._settings.seconds if self._settings.load else None)
-        if probed.files is not None and self._settings.store is not None and self._settings.keep:
+        if probed.files is not None:
             # Before anything can run it: a child finds its code there.
-            self._settings.store.put(probed.files)
+            self._memory.keep_files(probed.files, probed.described)
         return stamp, probed
 
     def _swap_soon(self) -> None:
@@ -286,15 +285,8 @@ class LiveRegistry:
         if fresh.sources == before.sources and fresh.specs() == before.specs():
             return
         self.current = fresh
-        self._notices.swapped(before, fresh, reload=self._ready)
-        memory = self._settings.memory
-        if memory is not None and self._settings.keep and self.mode == "dynamic":
-            self._writer.submit(self._write, self._book.manifest(), memory)
+        self._notices.swapped(before, fresh, reload=self.loaded.is_set())
+        if self.mode == "dynamic":
+            self._memory.keep(self._book.manifest())
         for listen in self.listeners:
             listen()
-
-    def _write(self, manifest: Manifest, memory: Path) -> None:
-        try:
-            manifest.write(memory, workspace=self._settings.workspace)
-        except OSError as error:
-            _log.warning("what is in service of the node types cannot be remembered", extra={"error": str(error)})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
 
 from concertmaster.config import Settings
 from concertmaster.executors.driving import running
@@ -12,6 +14,8 @@ from concertmaster.executors.probe import Prober
 from concertmaster.executors.probe_process import ProbeSettings
 from concertmaster.nodes import code_store
 from concertmaster.nodes.code_store import CodeStore
+from concertmaster.nodes.loader import kept_type
+from concertmaster.nodes.registry import DeferredType
 from concertmaster.observability.registry_metrics import RegistryMetrics
 from concertmaster.registering.live import LiveRegistry
 from concertmaster.registering.load_settings import LoadSettings
@@ -24,13 +28,14 @@ _PROCESSES = 4
 
 @asynccontextmanager
 async def open_registry(
-    settings: Settings, metrics: RegistryMetrics, *, keep: bool, hot: bool
+    settings: Settings, metrics: RegistryMetrics, *, keep: bool, hot: bool, early: bool = False
 ) -> AsyncGenerator[LiveRegistry]:
     """The registry, loaded.
 
     Args:
         keep: remember what is in service in the data folder; for whoever holds that.
         hot: look at files that change, as long as the block goes on.
+        early: begin with the block, and load meanwhile; see `LiveRegistry.loaded`.
     Raises:
         UserError: the mode is `static`, and there is no manifest that can be read.
     """
@@ -42,7 +47,7 @@ async def open_registry(
         manifest=settings.resolved_workspace / settings.registry_manifest.expanduser(),
         memory=settings.resolved_data_dir / MEMORY_FILE,
         keep=keep,
-        store=CodeStore(settings.resolved_data_dir / code_store.FOLDER),
+        store=_store(settings),
         budget=settings.registry_budget,
         seconds=seconds,
         processes=_PROCESSES,
@@ -51,15 +56,30 @@ async def open_registry(
     )
     registry = LiveRegistry(load, prober.describe, metrics)
     try:
-        await registry.start()
-        if hot:
-            async with running(watch(registry, settings.resolved_workspace)):
-                yield registry
-        else:
+        # Without a manifest there is no start, and with one it takes no time.
+        if not early or settings.registry_mode == "static":
+            await registry.start()
+        async with running(_load_and_watch(registry, settings.resolved_workspace, hot=hot)):
             yield registry
     finally:
         await asyncio.to_thread(prober.close)
         await registry.close()
+
+
+async def _load_and_watch(registry: LiveRegistry, workspace: Path, *, hot: bool) -> None:
+    if not registry.loaded.is_set():
+        await registry.start()
+    if hot:
+        await watch(registry, workspace)
+
+
+def kept_types(settings: Settings) -> Callable[[str, str], DeferredType | None]:
+    """Gives types that were in service once, by `type@version` and hash; see `nodes.loader.kept_type`."""
+    return partial(kept_type, _store(settings))
+
+
+def _store(settings: Settings) -> CodeStore:
+    return CodeStore(settings.resolved_data_dir / code_store.FOLDER)
 
 
 async def read_registry(settings: Settings) -> LiveRegistry:

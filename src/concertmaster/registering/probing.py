@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from concertmaster.nodes.candidates import DECLARATIONS, Candidate
-from concertmaster.nodes.description import Description, Failure
+from concertmaster.nodes.description import Description, Failure, TypeDescription
 from concertmaster.nodes.loader import deferred, load_all
 from concertmaster.nodes.module_files import StoredFiles, digest, hash_of
 from concertmaster.nodes.registry import DeferredType
@@ -38,6 +38,11 @@ class Probed:
     hash: str = ""
     files: StoredFiles | None = None
     types: tuple[DeferredType, ...] = ()
+
+    @property
+    def described(self) -> tuple[TypeDescription, ...]:
+        """What it offers; nothing after a failure."""
+        return self.latest.types if isinstance(self.latest, Description) else ()
 
 
 def probe(candidate: Candidate, describe: Describe, *, load_seconds: float | None) -> Probed:

@@ -21,7 +21,7 @@ class CallService:
     async def prepare(
         self, workflow: str, inputs: Mapping[str, Any], *, version: int | None, itself: bool = False
     ) -> Mapping[str, Any]:
-        """Workflow, version, inputs with defaults, and the concurrency limit it falls under; `engine.parts.Doors.call`.
+        """Workflow, version, inputs with defaults, concurrency limit and code of plugins; `engine.parts.Doors.call`.
 
         Args:
             itself: the caller runs this very version, and goes on with it also when it was deleted.
@@ -37,7 +37,8 @@ class CallService:
             raise Invalid(
                 "execution.inputs_invalid", f"The inputs do not fit {workflow}: {told}", problems, inputs=told
             )
-        await self._workflows.demand_runnable(stored, document)
+        code = await self._workflows.demand_runnable(stored, document)
         slot = slot_of(document, given, {"type": "call"})
         limit = None if slot is None else {"key": slot.key, "limit": slot.limit, "when_full": slot.when_full}
-        return {"workflow": workflow, "version": stored.version, "inputs": given, "slot": limit}
+        called = {"workflow": workflow, "version": stored.version, "inputs": given, "slot": limit}
+        return {**called, "code": code} if code else called

@@ -130,7 +130,7 @@ class ExecutionService:
         if idempotency_key is not None:
             request = fingerprint(workflow, version, inputs, trigger.get(REPLAY), fresh=not cache)
         try:
-            stored, document, given = await self._fitting(workflow, inputs, version)
+            stored, document, given, code = await self._fitting(workflow, inputs, version)
         except UserError:
             # What was published since does not change what a request that comes again is told.
             first = await self.keyed(workflow, idempotency_key, fingerprint=request) if idempotency_key else None
@@ -140,7 +140,7 @@ class ExecutionService:
         new = NewExecution(
             id=str(uuid7()),
             at=self._clock.now(),
-            body=ExecutionCreated(workflow, stored.version, given, trigger, fresh=not cache),
+            body=ExecutionCreated(workflow, stored.version, given, trigger, fresh=not cache, code=code),
             idempotency_key=idempotency_key,
             fingerprint=request,
             priority=document.policy.priority if priority is None else priority,
@@ -167,14 +167,13 @@ class ExecutionService:
 
     async def _fitting(
         self, workflow: str, inputs: Mapping[str, Any], version: int | None
-    ) -> tuple[StoredWorkflow, Workflow, dict[str, Any]]:
-        """The version to run, and the inputs with its defaults. Raises as `start` does."""
+    ) -> tuple[StoredWorkflow, Workflow, dict[str, Any], Mapping[str, str]]:
+        """The version to run, the inputs with its defaults, and the code of plugins. Raises as `start` does."""
         stored, document = await self._workflows.runnable(workflow, version=version)
         given, problems = check_inputs(document, inputs)
         if has_errors(problems):
             raise Invalid("execution.inputs_invalid", f"The inputs do not fit {workflow}", problems)
-        await self._workflows.demand_runnable(stored, document)
-        return stored, document, given
+        return stored, document, given, await self._workflows.demand_runnable(stored, document)
 
     async def prepare(self, workflow: str, version: int) -> None:
         """Read, check and compile a version, so that its start has little to do. Raises as `start` does."""

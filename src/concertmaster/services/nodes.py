@@ -218,6 +218,7 @@ def describe(spec: NodeSpec, registry: Registry, statuses: Mapping[str, str]) ->
         "versions": list(registry.versions(spec.id)),
         "migrates": spec.migrates,
         "source_hash": spec.source_hash,
+        "disabled_reason": None if spec.switch is None else f"{spec.id} is off on this server. {spec.switch}",
     }
 
 

@@ -46,12 +46,14 @@ class OperationsService:
         here: Callable[[], Mapping[str, float]],
         artifacts: Callable[[], Awaitable[None]] | None = None,
         registry: Callable[[], tuple[str, str | None]] = lambda: ("dynamic", None),
+        demand_loaded: Callable[[], object] = lambda: None,
     ) -> None:
         """Args:
         artifacts: raises when the artifact store cannot be used.
         commit_trouble: why nothing can be committed at the moment, None when all is well.
         here: what this process has at the moment, by name: executions in memory, threads, children.
         registry: how node types are loaded, and why it is not as the settings say.
+        demand_loaded: raises while they are being loaded for the first time.
         """
         self._instance = instance
         self._executions = executions
@@ -59,6 +61,7 @@ class OperationsService:
         self._here = here
         self._artifacts = artifacts
         self._registry = registry
+        self._demand_loaded = demand_loaded
 
     def info(self, actor: Actor) -> dict[str, Any]:
         """Version, folders, database, start."""
@@ -85,11 +88,12 @@ class OperationsService:
         return Load(await self._executions.open_executions(), self._here())
 
     async def ready(self) -> None:
-        """Raise unless database and artifact store can be used; the runtime exists only once recovery is under way.
+        """Raise unless node types are loaded, recovery is under way, and database and artifact store can be used.
 
         Raises:
-            OperationalError: `storage.not_writable`, `database.unavailable`, or see `Depot.check`.
+            OperationalError: `registry.loading`, `storage.not_writable`, `database.unavailable`, or see `Depot.check`.
         """
+        self._demand_loaded()
         if (trouble := self._commit_trouble()) is not None:
             raise OperationalError("storage.not_writable", f"Nothing can be stored at the moment: {trouble}")
         await self._executions.list(limit=1)

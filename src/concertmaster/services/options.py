@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 
@@ -20,13 +23,48 @@ from concertmaster.domain.redaction import Redactor
 from concertmaster.domain.validation_config import has_expressions
 from concertmaster.nodes.credentials import Connection
 from concertmaster.nodes.node_type import NodeType
-from concertmaster.nodes.options import Option, OptionSource, listed
+from concertmaster.nodes.options import Option, OptionsContext, OptionSource, listed
 from concertmaster.nodes.registry import Registry
 from concertmaster.services.connections import ConnectionService
 
 SECONDS = 10.0
 # A function that hangs keeps its place until its thread has ended.
 _AT_ONCE = 8
+
+
+class AskIsolated(Protocol):
+    """See `engine.isolated_options.isolated_options`."""
+
+    def __call__(
+        self,
+        type_: NodeType,
+        function: str,
+        config: Mapping[str, Any],
+        opened: Mapping[str, Connection],
+        *,
+        search: str,
+    ) -> Coroutine[Any, Any, tuple[list[Option], bool]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Stoppable:
+    """What a function may reach, and whether anybody waits for it still."""
+
+    reach: OptionsContext
+    stopped: threading.Event
+
+    @property
+    def http(self) -> GuardedClient:
+        return self.reach.http
+
+    def cancelled(self) -> bool:
+        return self.stopped.is_set()
+
+    def path(self, relative: str | Path, *, write: bool = False) -> Path:
+        return self.reach.path(relative, write=write)
+
+    def addresses(self, host: str, port: int) -> list[str]:
+        return self.reach.addresses(host, port)
 
 
 class OptionService:
@@ -37,17 +75,21 @@ class OptionService:
         registry: Callable[[], Registry],
         connections: ConnectionService,
         compute: Compute,
-        http: GuardedClient,
+        reach: OptionsContext,
         *,
+        isolated: AskIsolated,
         seconds: float = SECONDS,
     ) -> None:
         """Args:
+        reach: what functions in the server may reach.
+        isolated: asks a function of a node that runs in a process of its own.
         seconds: that a function may take.
         """
         self._registry = registry
         self._connections = connections
         self._compute = compute
-        self._http = http
+        self._reach = reach
+        self._isolated = isolated
         self._seconds = seconds
         self._asked: set[asyncio.Task[tuple[list[Option], bool]]] = set()
 
@@ -85,7 +127,7 @@ class OptionService:
                 if isinstance(value, Connection):
                     given[name] = opened = await self._connections.open(value.name)
                     secrets |= opened.secrets()
-            return await self._ask(source, given, search)
+            return await self._ask(self._work(type_, function, config, given, search), source.function.__name__)
         except ConcertMasterError as error:
             error.message = str(Redactor(secrets).redact(error.message))
             raise
@@ -93,20 +135,34 @@ class OptionService:
             told = str(Redactor(secrets).redact(f"{type(error).__name__}: {error}"))
             raise UserError("options.failed", f"{function} of {type_.spec.reference} failed: {told[:1_000]}") from None
 
-    async def _ask(self, source: OptionSource, given: Mapping[str, Any], search: str) -> tuple[list[Option], bool]:
+    def _work(
+        self, type_: NodeType, function: str, config: Mapping[str, Any], given: Mapping[str, Any], search: str
+    ) -> Callable[[], Coroutine[Any, Any, tuple[list[Option], bool]]]:
+        """The call of a function, where its node would run.
+
+        Args:
+            given: the checked values of the fields that it needs.
+        """
+        source = type_.options[function]
+        if type_.call == "process":
+            opened: dict[str, Connection] = {n: value for n, value in given.items() if isinstance(value, Connection)}
+            plain = {name: config[name] for name in given if name in config and name not in opened}
+            return partial(self._isolated, type_, function, plain, opened, search=search)
+        stopped = threading.Event()
+        call, wanted = source.bound(given, search, _Stoppable(self._reach, stopped))
+        if inspect.iscoroutinefunction(source.function):
+            return partial(self._compute.run, partial(_awaited, call, wanted), where="plugin_loop", stop=stopped.set)
+        return partial(self._compute.run, partial(_called, call, wanted), where="thread", stop=stopped.set)
+
+    async def _ask(
+        self, work: Callable[[], Coroutine[Any, Any, tuple[list[Option], bool]]], name: str
+    ) -> tuple[list[Option], bool]:
         if len(self._asked) >= _AT_ONCE:
             raise OperationalError(
                 "options.busy",
                 "Too many functions for options run already, or hang; type the value, or try again in a moment",
             )
-        own = {name: value for name, value in {"search": search, "http": self._http}.items() if name in source.own}
-        wanted = "" if "search" in source.own else search
-        call = partial(source.function, **given, **own)
-        if inspect.iscoroutinefunction(source.function):
-            work, where = partial(_awaited, call, wanted), "plugin_loop"
-        else:
-            work, where = partial(_called, call, wanted), "thread"
-        task = asyncio.create_task(self._compute.run(work, where=where, stop=lambda: None))
+        task = asyncio.create_task(work())
         self._asked.add(task)
         task.add_done_callback(self._over)
         done, _ = await asyncio.wait({task}, timeout=self._seconds)
@@ -114,7 +170,7 @@ class OptionService:
             task.cancel()
             raise OperationalError(
                 "options.timed_out",
-                f"{source.function.__name__} has not given its options within {self._seconds:g} s; type the value",
+                f"{name} has not given its options within {self._seconds:g} s; type the value",
             )
         return task.result()
 
@@ -149,18 +205,10 @@ def _values(type_: NodeType, source: OptionSource, config: Mapping[str, Any]) ->
             problems.append(Problem("options.computed", pointer(name), told))
         else:
             try:
-                found[name] = _checked(type_, name, value)
+                found[name] = type_.checked(name, value)
             except ValidationError as error:
                 told = f"{title}: {plain_message(error.errors(include_url=False)[0]['msg'])}"
                 problems.append(Problem("options.incomplete", pointer(name), told))
     if problems:
         raise Invalid("options.incomplete", problems[0].message, problems)
     return found
-
-
-def _checked(type_: NodeType, name: str, value: Any) -> Any:
-    """One field as the function of the node would get it."""
-    model, attribute = type_.config_model, type_.fields[name]
-    made = model.model_construct()
-    model.__pydantic_validator__.validate_assignment(made, attribute, value)
-    return getattr(made, attribute)

@@ -27,6 +27,7 @@ from concertmaster.domain.spec import Specs
 from concertmaster.domain.triggers import ScheduleCheck
 from concertmaster.domain.validation import check_document, pin_types, validate
 from concertmaster.domain.workflow import Workflow
+from concertmaster.engine.loading import code_of
 from concertmaster.services.addresses import taken_paths
 from concertmaster.services.callees import callee_problems
 from concertmaster.services.documents import beside, read
@@ -92,8 +93,8 @@ class WorkflowService:
         self.on_published: Callable[[], None] = lambda: None
         # Versions never change, and their numbers are not used again after a deletion.
         self._parsed = Recent[tuple[str, int], tuple[StoredWorkflow, Workflow]](TEXT_BYTES_KEPT)
-        # Versions that passed validation: the registry snapshot and the connections they passed with.
-        self._sound = Recent[tuple[str, int], tuple[Specs, Mapping[str, str | None]]](VERSIONS_KEPT)
+        # Versions that passed validation: the registry snapshot, connections and code they passed with.
+        self._sound = Recent[tuple[str, int], tuple[Specs, Mapping[str, str | None], Mapping[str, str]]](VERSIONS_KEPT)
         # A thousand starts of a version that nobody has checked yet check it once.
         self._checking = asyncio.Lock()
 
@@ -215,29 +216,32 @@ class WorkflowService:
         """The document of one version, which needs no permission of its own: it is part of an execution."""
         return (await self.runnable(name, version=version))[1]
 
-    async def demand_runnable(self, stored: StoredWorkflow, workflow: Workflow) -> None:
+    async def demand_runnable(self, stored: StoredWorkflow, workflow: Workflow) -> Mapping[str, str]:
         """Raise unless the version has no errors now: node types and connections may have gone since it was saved.
 
+        Returns:
+            The code that it would run, as `ExecutionCreated` records it.
         Raises:
             Invalid: `workflow.invalid`.
         """
         key = (stored.name, stored.version)
-        if await self._is_sound(key):
-            return
+        code = await self._sound_code(key)
+        if code is not None:
+            return code
         async with self._checking:
-            if not await self._is_sound(key):
-                await self._check_runnable(stored, workflow)
+            code = await self._sound_code(key)
+            return await self._check_runnable(stored, workflow) if code is None else code
 
-    async def _is_sound(self, key: tuple[str, int]) -> bool:
-        """Whether the version passed, with what is there now."""
+    async def _sound_code(self, key: tuple[str, int]) -> Mapping[str, str] | None:
+        """The code of a version that passed with what is there now."""
         sound = self._sound.get(key)
         if sound is None or sound[0] is not self._specs():
-            return False
+            return None
         # Most workflows use no connection, and then a start does not look for any.
         types = await self._connection_types() if sound[1] else dict[str, str]()
-        return all(types.get(name) == type_ for name, type_ in sound[1].items())
+        return sound[2] if all(types.get(name) == type_ for name, type_ in sound[1].items()) else None
 
-    async def _check_runnable(self, stored: StoredWorkflow, workflow: Workflow) -> None:
+    async def _check_runnable(self, stored: StoredWorkflow, workflow: Workflow) -> Mapping[str, str]:
         specs = self._specs()
         types, used = await self._connection_types(), dict[str, str | None]()
 
@@ -250,7 +254,9 @@ class WorkflowService:
         if has_errors(problems):
             message = f"Version {stored.version} of {stored.name} has errors; mend them and save it again"
             raise Invalid("workflow.invalid", message, problems)
-        self._sound.put((stored.name, stored.version), (specs, used))
+        code = code_of(workflow, specs)
+        self._sound.put((stored.name, stored.version), (specs, used, code))
+        return code
 
     async def _connection_types(self) -> Mapping[str, str]:
         """The type of every connection by name."""

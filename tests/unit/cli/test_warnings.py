@@ -46,7 +46,10 @@ def test_a_second_server_without_what_is_common_is_warned(
         assert "another server lives" not in command("doctor").stdout
         with server_process(other, env=env):
             log = (other / "server.log").read_text()
-            assert "ARTIFACTS_DIR is not set, but another server lives on this database" in log
+            assert (
+                "ARTIFACTS_DIR (or CONCERTMASTER_ARTIFACTS_URL) is not set, but another server lives on this database"
+                in log
+            )
             assert "SECRET_KEY" not in log
             told = command("doctor")
             assert (told.returncode, "SECRET_KEY is not set, but another server lives" in told.stdout) == (1, True)

@@ -223,7 +223,9 @@ async def test_a_container_is_tried_again_soon_with_the_same_keys(tmp_path: Path
         row, events = await harness.run(loop_with(policy))
         await everybody_ended(harness, row.id)
     assert code(row) == "work.broken"
-    assert [event.kind for event in events if event.node == "each" and event.kind.startswith("node")] == [
+    # Its start is told only where it takes a moment.
+    kinds = [event.kind for event in events if event.node == "each" and event.kind.startswith("node")]
+    assert [kind for kind in kinds if kind != "node.started"] == [
         *("node.waiting", "node.retrying", "node.waiting", "node.retrying", "node.waiting", "node.failed")
     ]
     assert bench.keys(3) == [f"{row.id}/each.1/2/work/1"] * 3

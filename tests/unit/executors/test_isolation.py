@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from concertmaster import Connection
+from concertmaster.domain.errors import ConcertMasterError, OperationalError
 from concertmaster.domain.events import NodeFailed, NodeSucceeded
 from concertmaster.domain.values import TableRef
 from concertmaster.engine.parts import EngineSettings
@@ -22,9 +23,11 @@ from isolated_nodes import missing_connection, process, whisper, whispered_table
 from python_code import alive, document, failure_of, lines_of, result_of, wait_until_gone
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-CONNECTIONS = {
+CONNECTIONS: dict[str, Connection | ConcertMasterError] = {
     "service": Connection("http", "service", {"token": "swordfish-token", "base_url": "http://example.org"}),
     "other": Connection("postgres", "other", {"password": "hunter2-password"}),
+    "locked": OperationalError("cipher.locked", "The key is another", retryable=False),
+    "away": OperationalError("cipher.away", "The database is away"),
 }
 # Three that left session, group and parent, so that only the kernel knows whose they are.
 GRANDCHILDREN = """
@@ -285,7 +288,15 @@ async def test_a_child_that_has_seen_a_secret_is_not_used_again(harness: Harness
 async def test_a_missing_connection_is_told_as_in_the_server(harness: Harness) -> None:
     row, _ = await harness.run("{concertmaster: 1, name: m, nodes: {n: {type: iso.missing_connection}}}")
     assert row.error is not None
-    assert row.error.code == "connection.not_found"
+    assert (row.error.code, row.error.retryable) == ("connection.not_found", False)
+
+
+async def test_a_connection_that_cannot_be_opened_is_told_as_in_the_server(harness: Harness) -> None:
+    for name, retryable in (("locked", False), ("away", True)):
+        node = f"{{type: iso.missing_connection, config: {{name: {name}}}}}"
+        row, _ = await harness.run(f"{{concertmaster: 1, name: {name}, nodes: {{n: {node}}}}}")
+        assert row.error is not None
+        assert (row.error.code, row.error.retryable) == (f"cipher.{name}", retryable)
 
 
 async def test_a_fork_server_that_was_killed_is_replaced(harness: Harness) -> None:

@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from concertmaster import Connection, Secret, UserError
+from concertmaster.nodes.connection_types.catalog import TYPES
 from concertmaster.nodes.docstring import read_docstring
 
 HTTP = TypeAdapter[Connection](Connection["http"])
@@ -33,6 +34,13 @@ def test_an_invalid_secret_is_not_echoed() -> None:
     with pytest.raises(ValidationError) as caught:
         Login.model_validate({"token": 5})
     assert caught.value.errors()[0]["loc"] == ("token",)
+
+
+@pytest.mark.parametrize("type_", TYPES)
+def test_what_the_form_hides_is_masked_and_nothing_else(type_: str) -> None:
+    known = TYPES[type_]
+    connection = Connection(type_, "shop", {name: f"value of {name}" for name in known.model.model_fields})
+    assert connection.secrets() == {f"value of {name}" for name in known.secret_fields}
 
 
 def test_a_connection_gives_its_fields_as_secrets() -> None:

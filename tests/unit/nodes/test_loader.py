@@ -11,6 +11,7 @@ import jsonschema_rs
 import psutil
 import pytest
 
+from concertmaster.nodes import builtin_file
 from concertmaster.nodes.candidates import ENTRY_POINT_GROUP
 from concertmaster.nodes.loader import builtin_registry
 from concertmaster.nodes.module_files import PACKAGE_PREFIX
@@ -52,6 +53,29 @@ def test_every_builtin_is_complete() -> None:
         assert spec.source_hash == "", spec.id
         jsonschema_rs.meta.validate({"$schema": "https://json-schema.org/draft/2020-12/schema", **spec.schema})
     assert [found.kind for found in registry.sources] == ["builtin"]
+
+
+def test_a_builtin_is_imported_when_somebody_uses_it_and_is_what_the_file_said() -> None:
+    told = "from concertmaster.nodes.loader import builtin_registry as r\nimport sys\n"
+    told += "x = r()\nassert 'concertmaster.nodes.builtin.table_sql' not in sys.modules\n"
+    told += "t = x.find('table.sql')\nassert t.spec == x.spec('table.sql') and t.function.__name__ == 'table_sql'\n"
+    subprocess.run([sys.executable, "-c", told], check=True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [('"pydantic": "', '"pydantic": "0'), ('"digest":"', '"digest":"0'), ("{", "")]
+)
+def test_built_ins_whose_file_is_of_another_release_are_imported_at_once(
+    old: str, new: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry, text = builtin_registry(), builtin_file.text()
+    monkeypatch.setattr(builtin_file, "FILE", tmp_path / "file.json")
+    builtin_file.FILE.write_text(text.replace(old, new))
+    assert registry.specs() == builtin_registry().specs()
+    assert all(builtin_registry().unloaded(id_) is None for id_ in registry.ids())
+    builtin_file.FILE.write_text(text)
+    assert all(builtin_registry().unloaded(id_) is not None for id_ in registry.ids())
+    assert registry.specs() == builtin_registry().specs()
 
 
 def test_files_and_packages_of_the_folder(folder: Path) -> None:

@@ -2472,6 +2472,11 @@ export interface components {
             migrates: boolean;
             /** Source Hash */
             source_hash: string;
+            /**
+             * Disabled Reason
+             * @description Where a setting has it switched off: that, and what to do. Workflows with it cannot be published.
+             */
+            disabled_reason: string | null;
         };
         /**
          * NodeTypeList

@@ -103,7 +103,8 @@ function PaletteItem({ type, onInsert }: { type: NodeType; onInsert(type: string
       draggable
       data-item
       data-testid={`palette-item-${type.id}`}
-      title={plainText(type.description)}
+      data-off={type.disabled_reason ? true : undefined}
+      title={type.disabled_reason ?? plainText(type.description)}
       onDragStart={(event) => {
         dragged.current = true
         startDrag(event.dataTransfer, type.id)
@@ -117,7 +118,10 @@ function PaletteItem({ type, onInsert }: { type: NodeType; onInsert(type: string
     >
       <CategoryIcon category={type.category} icon={type.icon} size={28} />
       <span className={classes.words}>
-        <span className={classes.title}>{type.title}</span>
+        <span className={classes.title}>
+          {type.title}
+          {type.disabled_reason ? <span className={classes.off}>{words.editor.palette.off}</span> : null}
+        </span>
         <span className={classes.description}>{plainText(type.description)}</span>
       </span>
     </UnstyledButton>

@@ -46,6 +46,8 @@ export interface NodeType {
   /** What becomes of the body that every node of this type has. */
   container?: 'each' | 'while' | 'until' | 'race' | 'lock' | null
   status: string
+  /** Where a setting has it switched off: that, and what to do. */
+  disabled_reason?: string | null
   /** It can make its config of one of the version before. */
   migrates?: boolean
   /** Former versions that are still in service, by number; only in an index. */

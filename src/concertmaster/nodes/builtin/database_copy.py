@@ -12,13 +12,14 @@ from typing import Annotated, Any, Literal
 import polars as pl
 from pydantic import Field
 
-from concertmaster import Connection, Context, File, Input, Sql, Table, UserError, node
+from concertmaster import Connection, Context, File, Input, Options, Sql, Table, UserError, columns_of, node, tables_of
 from concertmaster.nodes.builtin.csv.columns import COMPRESSED, CsvOptions
 from concertmaster.nodes.builtin.csv.reading import as_utf8, read_csv
+from concertmaster.nodes.builtin.durations import Duration
 from concertmaster.nodes.builtin.file_read import EAGER_LIMIT_BYTES, existing, format_of
 from concertmaster.nodes.databases.adapter import CsvFile, TableName, qualified
 from concertmaster.nodes.databases.csv_header import header_of
-from concertmaster.nodes.databases.session import DatabaseType, Duration, Session, session
+from concertmaster.nodes.databases.session import DatabaseType, Session, session
 from concertmaster.nodes.databases.target import Target
 from concertmaster.nodes.databases.writing import Rows, Written, write_csv, write_rows
 
@@ -38,16 +39,16 @@ Sign = Annotated[str, Field(min_length=1, max_length=1)]
 )
 def db_copy(
     connection: Connection[DatabaseType],
-    table: Name,
+    table: Annotated[Name, Options(tables_of("connection", schema="schema"))],
     context: Context,
     rows: Input[Any] | None = None,
     source: Connection[DatabaseType] | None = None,
-    source_table: Name | None = None,
+    source_table: Annotated[Name, Options(tables_of("source", schema="source_schema"))] | None = None,
     source_schema: Name | None = None,
     query: Sql | None = None,
     path: Annotated[str | None, Field(min_length=1, json_schema_extra={"format": "path"})] = None,
     mode: Literal["insert", "append", "upsert", "replace"] = "append",
-    keys: tuple[Name, ...] = (),
+    keys: tuple[Annotated[Name, Options(columns_of("connection", "table", schema="schema"))], ...] = (),
     schema: Name | None = None,
     delimiter: Sign | None = None,
     quote: Sign = '"',

@@ -8,7 +8,8 @@ from typing import Annotated, TypedDict
 from pydantic import Field
 
 from concertmaster import Connection, Context, Sql, node
-from concertmaster.nodes.databases.session import DatabaseType, Duration, session
+from concertmaster.nodes.builtin.durations import Duration
+from concertmaster.nodes.databases.session import DatabaseType, session
 
 
 class Executed(TypedDict):

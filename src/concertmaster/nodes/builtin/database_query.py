@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from concertmaster import Connection, Context, Sql, Table, node
-from concertmaster.nodes.builtin.deferred import deferred
-from concertmaster.nodes.databases.session import DatabaseType, Duration, session
+from concertmaster.nodes.builtin.durations import Duration
+from concertmaster.nodes.databases.session import DatabaseType, session
+from concertmaster.nodes.deferred import deferred
 
 if TYPE_CHECKING:
     import pyarrow as pa

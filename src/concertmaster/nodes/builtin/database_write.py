@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from concertmaster import Connection, Context, Table, node
+from concertmaster import Connection, Context, Options, Table, columns_of, node, tables_of
+from concertmaster.nodes.builtin.durations import Duration
 from concertmaster.nodes.databases.adapter import TableName
-from concertmaster.nodes.databases.session import DatabaseType, Duration, session
+from concertmaster.nodes.databases.session import DatabaseType, session
 from concertmaster.nodes.databases.target import Target
 from concertmaster.nodes.databases.writing import Rows, Written, write_rows
 
@@ -28,10 +29,10 @@ Name = Annotated[str, Field(min_length=1, max_length=255)]
 def db_write(
     rows: Table,
     connection: Connection[DatabaseType],
-    table: Name,
+    table: Annotated[Name, Options(tables_of("connection", schema="schema"))],
     context: Context,
     mode: Literal["insert", "append", "upsert", "replace"] = "insert",
-    keys: tuple[Name, ...] = (),
+    keys: tuple[Annotated[Name, Options(columns_of("connection", "table", schema="schema"))], ...] = (),
     schema: Name | None = None,
     timeout: Duration = "15m",
     lock_timeout: Duration = "10s",

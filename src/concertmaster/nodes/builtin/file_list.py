@@ -63,7 +63,7 @@ def file_list(
     found: list[tuple[Any, Listed]] = []
     for seen, entry in enumerate(walk(root, context, hidden=hidden)):
         if seen % 1_000 == 0 and context.cancelled():
-            break
+            raise UserError("file.cancelled", "The listing was cancelled")
         is_folder = entry.is_dir()
         relative = entry.path[len(str(root)) :].lstrip("/")
         if (kind == "files" and is_folder) or (kind == "folders" and not is_folder) or not matches(relative, pattern):

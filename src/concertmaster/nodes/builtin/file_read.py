@@ -7,16 +7,17 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import polars as pl
 from pydantic import Field
 
 from concertmaster import Context, File, Input, UserError, node
+from concertmaster.data.table import ParquetFile
 from concertmaster.nodes.builtin.csv.columns import COMPRESSED, CsvOptions
 from concertmaster.nodes.builtin.csv.reading import as_utf8, read_csv
-from concertmaster.nodes.builtin.deferred import deferred
 from concertmaster.nodes.builtin.near_miss import hint
+from concertmaster.nodes.deferred import deferred
 from concertmaster.nodes.lazy import Lazy
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def file_read(
     widths: Mapping[str, Annotated[int, Field(ge=1, le=100_000)]] | None = None,
     file: Input[Any] = None,
     context: Context | None = None,
-) -> pl.LazyFrame:
+) -> pl.LazyFrame | ParquetFile:
     """Read a file as a table: CSV, Parquet, JSON lines, Excel, Avro, XML or fixed width.
 
     The types of CSV columns come from every row, not from the first ones: a column that turns from whole numbers to
@@ -143,8 +144,7 @@ def file_read(
         )
     if known == "parquet":
         frame = _read_parquet(source, path)
-        # Handed over as it is, the file needs neither be decoded nor written, and is known again the next time.
-        return frame if context is None else cast("pl.LazyFrame", source)
+        return frame if context is None else ParquetFile(source)
     if known == "jsonl":
         return _read_jsonl(source, path, types)
     if known not in ("csv", "fixed"):

@@ -175,7 +175,7 @@ def _checked(name: str) -> str:
         UserError: `archive.unsafe`.
     """
     path = PurePosixPath(name)
-    odd = "\\" in name or "\0" in name or ":" in path.parts[0] if path.parts else True
+    odd = not path.parts or "\\" in name or "\0" in name or ":" in path.parts[0]
     if odd or path.is_absolute() or ".." in path.parts or len(name) > 1_000:
         raise _refused(name, "leads out of the folder, or is no name that every machine knows")
     return path.as_posix()

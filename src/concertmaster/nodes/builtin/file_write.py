@@ -10,10 +10,10 @@ import polars as pl
 from pydantic import Field
 
 from concertmaster import Context, File, UserError, node
-from concertmaster.nodes.builtin.deferred import deferred
 from concertmaster.nodes.builtin.duck.columns import demand_columns
 from concertmaster.nodes.builtin.file_draft import draft, explained, publish
 from concertmaster.nodes.builtin.file_read import Format, apart, format_of
+from concertmaster.nodes.deferred import deferred
 
 _BY_ENDING = {".gz": "gzip", ".zst": "zstd"}
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field
 
 from concertmaster import Connection, Context, File, node
-from concertmaster.nodes.builtin.http_request import failed, parameters_of, seconds, sent_headers, target_of
+from concertmaster.nodes.builtin.durations import Duration, duration_of
+from concertmaster.nodes.builtin.http_request import Headers, failed, parameters_of, sent_headers, target_of
 
 _NAMED = re.compile(r"""filename\*?=(?:UTF-8'[^']*')?"?([^";]+)"?""", re.IGNORECASE)
 _ODD = re.compile(r"[\x00-\x1f/\\:*?\"<>|]")
@@ -22,13 +23,11 @@ async def http_download(
     url: Annotated[str, Field(min_length=1)],
     context: Context,
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None,
-    headers: Mapping[str, str] | None = None,
+    headers: Headers = None,
     query: Mapping[str, Any] | None = None,
     connection: Connection[Literal["http"]] | None = None,
     max_mb: Annotated[int, Field(ge=1, le=1_000_000)] = 1_024,
-    timeout: Annotated[
-        str, Field(pattern=r"^\d+(\.\d+)?(ms|s|m|h)$", json_schema_extra={"format": "duration"})
-    ] = "15m",
+    timeout: Duration = "15m",
 ) -> File:
     """Download a file.
 
@@ -39,7 +38,7 @@ async def http_download(
     Args:
         url: What to download; relative to the connection's `base_url` when that is set.
         name: What to call the file; otherwise as the server says, or the end of the URL.
-        headers: Further headers.
+        headers: Further headers, text; an expression may give a number.
         query: Parameters put into the URL; a list repeats the name.
         connection: Credentials, a connection of type `http`, as for `http.request`.
         max_mb: More MiB than this are refused, whatever the server says about its length.
@@ -62,7 +61,7 @@ async def http_download(
         target,
         headers=sent_headers("GET", headers or {}, connection, context),
         params=parameters_of(query, connection) or None,
-        timeout=seconds(timeout),
+        timeout=duration_of(timeout),
         max_bytes=max_mb * 2**20,
         to=part,
     )

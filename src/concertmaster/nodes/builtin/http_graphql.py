@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import Field
 
 from concertmaster import Connection, Context, OperationalError, node
-from concertmaster.nodes.builtin.http_request import http_request, shown
+from concertmaster.nodes.builtin.durations import Duration
+from concertmaster.nodes.builtin.http_request import Headers, http_request, shown
 
 _SHOWN = 500
 
@@ -33,11 +34,9 @@ async def http_graphql(
     variables: Mapping[str, Any] | None = None,
     kind: Literal["query", "mutation"] = "query",  # noqa: ARG001  (the engine reads it)
     operation: str | None = None,
-    headers: Mapping[str, str] | None = None,
+    headers: Headers = None,
     connection: Connection[Literal["http"]] | None = None,
-    timeout: Annotated[
-        str, Field(pattern=r"^\d+(\.\d+)?(ms|s|m|h)$", json_schema_extra={"format": "duration"})
-    ] = "30s",
+    timeout: Duration = "30s",
     on_errors: Literal["fail", "data"] = "fail",
 ) -> Any:
     """Send a GraphQL query or mutation and give its `data`.
@@ -53,7 +52,7 @@ async def http_graphql(
         variables: Values of its variables; `{{ }}` in them is computed.
         kind: Whether it only reads (`query`) or changes something (`mutation`).
         operation: Which one to run, when the text holds several.
-        headers: Further headers.
+        headers: Further headers, text; an expression may give a number.
         connection: Credentials, a connection of type `http`, as for `http.request`.
         timeout: Of the whole exchange, such as `30s`.
         on_errors: Errors fail the node, or `data`: what came all the same goes on, as `{data, errors}`.

@@ -11,7 +11,8 @@ from urllib.parse import urljoin
 from pydantic import Field
 
 from concertmaster import Connection, Context, UserError, node
-from concertmaster.nodes.builtin.http_request import Answer, http_request, origin_of, shown, target_of
+from concertmaster.nodes.builtin.durations import Duration
+from concertmaster.nodes.builtin.http_request import Answer, Headers, http_request, origin_of, shown, target_of
 
 MOST_BYTES = 64 * 1024 * 1024
 _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?')
@@ -26,13 +27,11 @@ async def http_paginate(
     next: str = "next",
     parameter: Annotated[str, Field(min_length=1)] = "page",
     start: Annotated[int, Field(ge=0)] = 1,
-    headers: Mapping[str, str] | None = None,
+    headers: Headers = None,
     query: Mapping[str, Any] | None = None,
     connection: Connection[Literal["http"]] | None = None,
     max_pages: Annotated[int, Field(ge=1, le=10_000)] = 100,
-    timeout: Annotated[
-        str, Field(pattern=r"^\d+(\.\d+)?(ms|s|m|h)$", json_schema_extra={"format": "duration"})
-    ] = "30s",
+    timeout: Duration = "30s",
 ) -> list[Any]:
     """Fetch all pages of a list, and give the items of all of them.
 
@@ -48,7 +47,7 @@ async def http_paginate(
         next: Where the next URL or cursor is in the body, with dots; with `next_url` and `cursor`.
         parameter: Name of the query parameter that says which page; with `cursor`, `page` and `offset`.
         start: Its value for the first page; with `page` and `offset`.
-        headers: Further headers.
+        headers: Further headers, text; an expression may give a number.
         query: Further parameters put into the URL of each page.
         connection: Credentials, a connection of type `http`, as for `http.request`.
         max_pages: More pages than this are a failure.

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Annotated, Any, Literal, TypedDict
 from urllib.parse import urljoin, urlsplit
@@ -16,14 +15,13 @@ import httpx
 from pydantic import BeforeValidator, Field
 
 from concertmaster import Connection, Context, OperationalError, UserError, node
+from concertmaster.nodes.builtin.durations import Duration, duration_of
 
 Method = Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 
-_READING = ("GET", "HEAD", "OPTIONS")
+READING = ("GET", "HEAD", "OPTIONS")
 _RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
 _BODY_SHOWN = 2_000
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
-_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours"}
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -31,6 +29,9 @@ def _number_text(value: Any) -> Any:
     """Numbers as text: what an expression gives is often one. How a truth value is written, each server sees its own
     way."""
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Headers = Mapping[str, Annotated[str, BeforeValidator(_number_text)]] | None
 
 
 class Answer(TypedDict):
@@ -45,7 +46,7 @@ class Answer(TypedDict):
     id="http.request",
     category="http",
     effect="write",
-    effect_by=("method", _READING),
+    effect_by=("method", READING),
     idempotent=True,
     summary="url",
     icon="globe",
@@ -55,13 +56,11 @@ async def http_request(
     url: Annotated[str, Field(min_length=1)],
     context: Context,
     method: Method = "GET",
-    headers: Mapping[str, Annotated[str, BeforeValidator(_number_text)]] | None = None,
+    headers: Headers = None,
     query: Mapping[str, Any] | None = None,
     body: Any = None,
     connection: Connection[Literal["http"]] | None = None,
-    timeout: Annotated[
-        str, Field(pattern=r"^\d+(\.\d+)?(ms|s|m|h)$", json_schema_extra={"format": "duration"})
-    ] = "30s",
+    timeout: Duration = "30s",
     response: Literal["auto", "json", "text", "base64"] = "auto",
     raise_for_status: bool = True,
     follow_redirects: bool = True,
@@ -114,7 +113,7 @@ async def http_request(
         target,
         headers=given,
         params=parameters or None,
-        timeout=seconds(timeout),
+        timeout=duration_of(timeout),
         follow_redirects=follow_redirects,
         **content,
     )
@@ -168,7 +167,7 @@ def sent_headers(
         found.update(
             (name, value) for name, value in credentials(connection).headers.items() if name.lower() not in given
         )
-    if method not in _READING and "idempotency-key" not in given:
+    if method not in READING and "idempotency-key" not in given:
         found["Idempotency-Key"] = context.idempotency_key
     return found
 
@@ -274,13 +273,6 @@ def retry_after(text: str) -> float | None:
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return max(0.0, round((at - datetime.now(UTC)).total_seconds(), 3))
-
-
-def seconds(text: str) -> timedelta:
-    found = _DURATION.fullmatch(text)
-    if found is None:
-        raise UserError("http.timeout_invalid", f"{text!r} is no duration; write a number and a unit, like 30s")
-    return timedelta(**{_UNITS[found[2]]: float(found[1])})
 
 
 def shown(url: str) -> str:

@@ -13,7 +13,7 @@ import polars as pl
 from pydantic import Field
 
 from concertmaster import File, Input, Outlet, Table, UserError, node
-from concertmaster.nodes.builtin.outlet_names import OUTLET_NAMES, with_outlet_names
+from concertmaster.nodes.builtin.outlet_names import OutletNames
 
 
 @node(
@@ -66,8 +66,8 @@ async def logic_switch(
     *,
     cases: Annotated[
         Mapping[str, bool],
-        Field(min_length=1, json_schema_extra=OUTLET_NAMES),
-        with_outlet_names("default"),
+        Field(min_length=1),
+        OutletNames("default"),
     ],
     mode: Literal["first", "all"] = "first",
 ) -> Outlet[Any] | dict[str, Any]:

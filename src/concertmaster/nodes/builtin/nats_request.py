@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypedDict
 
 from concertmaster import Connection, Context, node
-from concertmaster.nodes.builtin.http_request import seconds
-from concertmaster.nodes.builtin.messages.bodies import Decode, Duration, decoded, encoded, key_of, texts
+from concertmaster.nodes.builtin.durations import Duration, duration_of
+from concertmaster.nodes.builtin.messages.bodies import Decode, decoded, encoded, key_of, texts
 from concertmaster.nodes.builtin.nats_publish import Subject, demand_room
 from concertmaster.nodes.clients.nats import explained, opened
 
@@ -69,5 +69,5 @@ async def nats_request(
     async with opened(connection.values, context, seconds=_SECONDS) as client:
         demand_room(client, [content])
         with explained(subject, sent=True):
-            answer = await client.request(subject, content, timeout=seconds(timeout).total_seconds(), headers=sent)
+            answer = await client.request(subject, content, timeout=duration_of(timeout).total_seconds(), headers=sent)
     return Reply(body=decoded(answer.data, decode), headers=dict(answer.headers or {}))

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal, TypedDict, cast
 from pydantic import Field
 
 from concertmaster import Connection, Context, node
-from concertmaster.nodes.builtin.http_request import seconds
-from concertmaster.nodes.builtin.messages.bodies import Decode, Duration, Limit, Room, decoded
+from concertmaster.nodes.builtin.durations import Duration
+from concertmaster.nodes.builtin.messages.bodies import Decode, Limit, Room, decoded, wait_seconds
 from concertmaster.nodes.clients.rabbitmq import explained, opened
 
 _SECONDS = 30.0
@@ -80,7 +80,7 @@ async def rabbitmq_get(
         outputs: {items: "{{ nodes.get.messages | map(attribute='body.item') }}"}
         ```
     """
-    until = time.monotonic() + min(seconds(wait).total_seconds(), 300.0)
+    until = time.monotonic() + wait_seconds(wait)
     async with opened(connection.values, context, seconds=_SECONDS) as broker:
         with explained(sent=False):
             channel = await broker.channel()

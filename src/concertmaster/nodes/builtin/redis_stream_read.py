@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, TypedDict, cast
 from pydantic import Field
 
 from concertmaster import Connection, Context, node
-from concertmaster.nodes.builtin.http_request import seconds
-from concertmaster.nodes.builtin.messages.bodies import Decode, Duration, Limit, Room, decoded
+from concertmaster.nodes.builtin.durations import Duration, duration_of
+from concertmaster.nodes.builtin.messages.bodies import Decode, Limit, Room, decoded, wait_seconds
 from concertmaster.nodes.builtin.redis_stream_add import Key
 from concertmaster.nodes.clients.redis import explained, opened
 
@@ -95,7 +95,7 @@ async def redis_stream_read(
         outputs: {orders: "{{ nodes.orders }}", acknowledged: "{{ nodes.done.acknowledged }}"}
         ```
     """
-    waiting = min(seconds(wait).total_seconds(), 300.0)
+    waiting = wait_seconds(wait)
     async with opened(connection.values, context, seconds=_SECONDS + waiting) as client:
         with explained(sent=False):
             if mode == "range":
@@ -103,7 +103,7 @@ async def redis_stream_read(
             else:
                 reader = _Group(client, stream, group, consumer)
                 await reader.make("0" if begin == "beginning" else "$")
-                stale = int(seconds(redeliver_after).total_seconds() * 1_000)
+                stale = int(duration_of(redeliver_after).total_seconds() * 1_000)
                 found = await reader.take(stale, wait=waiting, limit=limit)
     entries = [_entry(id_, fields, decode) for id_, fields in found]
     return Read(messages=entries, last=entries[-1]["id"] if entries else after, more=len(entries) >= limit)

@@ -8,8 +8,8 @@ from typing import Annotated, Literal, TypedDict
 from pydantic import Field
 
 from concertmaster import Connection, Context, node
-from concertmaster.nodes.builtin.http_request import seconds
-from concertmaster.nodes.builtin.s3.bucket import Bucket, BucketName, Key, Timeout, first_of, within
+from concertmaster.nodes.builtin.durations import Duration, duration_of
+from concertmaster.nodes.builtin.s3.bucket import Bucket, BucketName, Key, first_of, within
 
 _AT_ONCE = 8
 
@@ -35,7 +35,7 @@ async def s3_delete(
     keys: Annotated[tuple[Key, ...], Field(min_length=1, max_length=10_000)],
     context: Context,
     bucket: BucketName | None = None,
-    timeout: Timeout = "5m",
+    timeout: Duration = "5m",
 ) -> Gone:
     """Delete objects from S3, or from a store that speaks its protocol.
 
@@ -59,7 +59,7 @@ async def s3_delete(
         outputs: {gone: "{{ nodes.delete.keys }}"}
         ```
     """
-    limit = seconds(timeout)
+    limit = duration_of(timeout)
     place = Bucket(connection, bucket, context, timeout=limit)
     left, done = iter(keys), 0
 

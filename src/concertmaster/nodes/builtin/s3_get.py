@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from concertmaster import Connection, Context, File, node
-from concertmaster.nodes.builtin.http_request import seconds
-from concertmaster.nodes.builtin.s3.bucket import Bucket, BucketName, Key, Timeout, last_part, within
+from concertmaster.nodes.builtin.durations import Duration, duration_of
+from concertmaster.nodes.builtin.s3.bucket import Bucket, BucketName, Key, last_part, within
 
 
 @node(id="s3.get", category="storage", effect="read", summary="key", icon="cloud-download", title="Get from S3")
@@ -19,7 +19,7 @@ async def s3_get(
     bucket: BucketName | None = None,
     name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^/\x00]+$")] | None = None,
     max_mb: Annotated[int, Field(ge=1, le=6_000_000)] = 10_240,
-    timeout: Timeout = "15m",
+    timeout: Duration = "15m",
 ) -> File:
     """Get an object from S3, or from a store that speaks its protocol.
 
@@ -46,7 +46,7 @@ async def s3_get(
         outputs: {rows: "{{ nodes.orders.rows }}"}
         ```
     """
-    limit = seconds(timeout)
+    limit = duration_of(timeout)
     place = Bucket(connection, bucket, context, timeout=limit)
     part = context.scratch() / "object"
     async with within(limit, f"Reading {place.url(key)}"):

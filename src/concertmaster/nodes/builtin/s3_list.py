@@ -12,10 +12,10 @@ import polars as pl
 from pydantic import Field
 
 from concertmaster import Connection, Context, UserError, node
-from concertmaster.nodes.builtin.deferred import deferred
+from concertmaster.nodes.builtin.durations import Duration, duration_of
 from concertmaster.nodes.builtin.file_places import matches
-from concertmaster.nodes.builtin.http_request import seconds
-from concertmaster.nodes.builtin.s3.bucket import Bucket, BucketName, Timeout, within
+from concertmaster.nodes.builtin.s3.bucket import Bucket, BucketName, within
+from concertmaster.nodes.deferred import deferred
 
 if TYPE_CHECKING:
     from concertmaster.nodes.builtin.s3 import answers
@@ -39,7 +39,7 @@ async def s3_list(
     pattern: Annotated[str, Field(min_length=1, max_length=500, json_schema_extra={"examples": ["**/*.csv"]})] = "**",
     limit: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000,
     empty: Literal["ok", "fail"] = "ok",
-    timeout: Timeout = "5m",
+    timeout: Duration = "5m",
 ) -> pl.DataFrame:
     """List the objects of a bucket.
 
@@ -65,7 +65,7 @@ async def s3_list(
         outputs: {files: "{{ nodes.files.rows }}"}
         ```
     """
-    time = seconds(timeout)
+    time = duration_of(timeout)
     place = Bucket(connection, bucket, context, timeout=time)
     folder = prefix[: prefix.rfind("/") + 1]
     query = {"list-type": "2", "encoding-type": "url", "max-keys": str(PAGE_KEYS)}

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 from pydantic import Field
 
 from concertmaster import Connection, Context, File, Input, Table, UserError, node
-from concertmaster.nodes.builtin.deferred import deferred
+from concertmaster.nodes.builtin.durations import Duration, duration_of
 from concertmaster.nodes.builtin.file_read import existing
-from concertmaster.nodes.builtin.http_request import seconds
-from concertmaster.nodes.builtin.s3.bucket import Bucket, BucketName, Key, Timeout, last_part, within
+from concertmaster.nodes.builtin.s3.bucket import Bucket, BucketName, Key, last_part, within
+from concertmaster.nodes.deferred import deferred
 
 if TYPE_CHECKING:
     from concertmaster.nodes.builtin import file_write
@@ -56,7 +56,7 @@ async def s3_put(
     compression: Literal["auto", "none", "zstd", "lz4", "snappy", "gzip"] = "auto",
     mode: Literal["overwrite", "fail"] = "overwrite",
     content_type: Annotated[str, Field(max_length=200, pattern=r"^[\w.+-]+/[\w.+-]+(;.*)?$")] | None = None,
-    timeout: Timeout = "15m",
+    timeout: Duration = "15m",
 ) -> Stored:
     """Put a file or a table into S3, or into a store that speaks its protocol.
 
@@ -85,7 +85,7 @@ async def s3_put(
         outputs: {url: "{{ nodes.publish.url }}"}
         ```
     """
-    limit = seconds(timeout)
+    limit = duration_of(timeout)
     place = Bucket(connection, bucket, context, timeout=limit)
     async with within(limit, f"Writing {place.url(key)}"):
         if path is None and isinstance(value, Table):

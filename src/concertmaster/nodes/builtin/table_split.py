@@ -9,7 +9,7 @@ from pydantic import Field
 
 from concertmaster import Context, Sql, Table, UserError, node
 from concertmaster.nodes.builtin.duck.query import Query
-from concertmaster.nodes.builtin.outlet_names import OUTLET_NAMES, with_outlet_names
+from concertmaster.nodes.builtin.outlet_names import OutletNames
 
 _REST = "rest"
 _PARTS = 1_000_000
@@ -33,8 +33,8 @@ def table_split(
             Annotated[Sql, Field(title="Condition")]
             | Annotated[float, Field(gt=0, le=1, title="Fraction", json_schema_extra={"examples": [0.8]})],
         ],
-        Field(min_length=1, json_schema_extra=OUTLET_NAMES),
-        with_outlet_names(_REST),
+        Field(min_length=1),
+        OutletNames(_REST),
     ],
     mode: Literal["first", "all"] = "first",
     seed: int = 0,

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from concertmaster import Input, UserError, node
-from concertmaster.nodes.builtin.deferred import deferred
 from concertmaster.nodes.builtin.texts import LARGEST_BYTES, text_of
+from concertmaster.nodes.deferred import deferred
 
 MOST_MATCHES = 100_000
 _re2 = deferred("re2")

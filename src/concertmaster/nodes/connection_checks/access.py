@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from concertmaster.data import dialing
-from concertmaster.data.dialing import dial, tls_for
-from concertmaster.data.egress import EgressRules
-from concertmaster.data.guard import GuardedClient
-
-__all__ = ["SECONDS", "Access", "CheckFailed", "connected", "in_thread", "tls_for"]
+from concertmaster.data.dialing import dial
+from concertmaster.data.egress import EgressRules, allowed_now
+from concertmaster.data.guard import GuardedClient, confine_for
 
 SECONDS = 10.0
 """Of a whole test; every wait inside of it is shorter."""
@@ -39,29 +36,21 @@ class Access:
     workspace: Path
     data_dir: Path
 
+    def cancelled(self) -> bool:
+        """Nobody stops it."""
+        return False
+
+    def path(self, relative: str | Path, *, write: bool = False) -> Path:
+        """A path confined to the workspace; see `nodes.context.Context`."""
+        return confine_for(self.workspace, str(relative), data_dir=self.data_dir, write=write)
+
+    def addresses(self, host: str, port: int) -> list[str]:
+        """Addresses that may be connected to; see `nodes.context.Context`."""
+        return allowed_now(self.rules, host, port)
+
     async def connect(self, host: str, port: int) -> socket.socket:
-        """A socket that is connected to a checked address of the host; see `dial`."""
+        """A socket that is connected to a checked address of the host; see `dial`. Whoever asked closes it."""
         return await dial(self.rules, host, port)
-
-    async def address(self, host: str, port: int) -> str:
-        """One address of the host that may be reached and answers.
-
-        Raises:
-            UserError, OperationalError: see `dial`.
-        """
-        async with connected(self, host, port) as found:
-            return str(found.getpeername()[0])
-
-
-@contextlib.asynccontextmanager
-async def connected(access: Access, host: str, port: int) -> AsyncGenerator[socket.socket]:
-    """A socket that is connected to a checked address of the host, closed at the end.
-
-    Raises:
-        UserError, OperationalError: see `dial`.
-    """
-    with await access.connect(host, port) as found:
-        yield found
 
 
 async def in_thread(work: Callable[[socket.socket], T], held: socket.socket) -> T:

@@ -13,31 +13,14 @@ from typing import Any
 
 import duckdb
 
+from concertmaster.data.dialing import tls_for
 from concertmaster.data.guard import confine
-from concertmaster.nodes.connection_checks.access import SECONDS, Access, CheckFailed, connected, in_thread, tls_for
+from concertmaster.nodes.clients.refusals import address_of
+from concertmaster.nodes.connection_checks.access import SECONDS, Access, CheckFailed, in_thread
 from concertmaster.nodes.databases.adapter import Bounds
 from concertmaster.nodes.databases.duckdb_file import opened_file
 from concertmaster.nodes.databases.libpq import NO_FILE, authority
-
-_LOGIN = "Check username and password"
-# SQLSTATE of PostgreSQL to what is to be done; https://www.postgresql.org/docs/current/errcodes-appendix.html
-_POSTGRES = {
-    "28P01": _LOGIN,
-    "28000": "Check username and database; pg_hba.conf of the server may refuse this machine, or ask for TLS",
-    "3D000": "Check the name of the database, or make it",
-    "53300": "The server has no connection free; raise max_connections, or use a pool",
-    "57P03": "The server is starting or stopping; try again",
-}
-# Error numbers of MySQL; https://dev.mysql.com/doc/mysql-errors/en/server-error-reference.html
-_MYSQL = {
-    1044: "Give the user rights on the database",
-    1045: _LOGIN,
-    1049: "Check the name of the database, or make it",
-    1040: "The server has no connection free; raise max_connections",
-    1130: "The server does not let this machine in; allow it for this user",
-    1698: _LOGIN,
-    3159: "The server asks for TLS; set `sslmode` to require",
-}
+from concertmaster.nodes.databases.postgres_troubles import while_connecting
 
 
 async def postgres(values: Mapping[str, Any], access: Access) -> str:
@@ -45,7 +28,7 @@ async def postgres(values: Mapping[str, Any], access: Access) -> str:
     import psycopg  # noqa: PLC0415  (slow to load, and servers on SQLite may never need it)
 
     host, port = str(values["host"]), int(values["port"])
-    address = await access.address(host, port)
+    address = await address_of(access, host, port)
     with authority(values) as file:
         options: dict[str, Any] = {
             **{
@@ -66,35 +49,21 @@ async def postgres(values: Mapping[str, Any], access: Access) -> str:
                 found = await (await connection.execute("show server_version")).fetchone()
                 secure = connection.pgconn.ssl_in_use
         except psycopg.Error as error:
-            raise CheckFailed(_text(error), _postgres_fix(str(error), error.sqlstate)) from error
+            raise CheckFailed(_text(error), while_connecting(error).fix or "") from error
     return f"PostgreSQL {found[0] if found else '?'} answered, {'with' if secure else 'without'} TLS"
-
-
-def _postgres_fix(text: str, state: str | None) -> str:
-    if state in _POSTGRES:
-        return _POSTGRES[state]
-    for words, fix in (
-        ("password authentication failed", _LOGIN),
-        ("no password supplied", "Give it `password`"),
-        ("does not exist", "Check database and username"),
-        ("pg_hba.conf", _POSTGRES["28000"]),
-        ("certificate", "Check `sslmode` and `ca_certificate`; the host must be the name in the certificate"),
-        ("does not support SSL", "Set `sslmode` to prefer or disable, or turn TLS on at the server"),
-    ):
-        if words in text:
-            return fix
-    return "Check host, port and `sslmode`, and that a PostgreSQL server listens there"
 
 
 async def mysql(values: Mapping[str, Any], access: Access) -> str:
     """Log in to MySQL or MariaDB."""
-    async with connected(access, str(values["host"]), int(values["port"])) as held:
+    with await access.connect(str(values["host"]), int(values["port"])) as held:
         return await in_thread(partial(_mysql, values), held)
 
 
 def _mysql(values: Mapping[str, Any], held: socket.socket) -> str:
     import pymysql  # noqa: PLC0415  (an optional extra)
     from pymysql.connections import Connection  # noqa: PLC0415
+
+    from concertmaster.nodes.databases.mysql_troubles import FIXES  # noqa: PLC0415
 
     host, mode = str(values["host"]), values["sslmode"]
     tls = (
@@ -121,7 +90,7 @@ def _mysql(values: Mapping[str, Any], held: socket.socket) -> str:
     except pymysql.MySQLError as error:
         number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
         text = str(error.args[1]) if len(error.args) > 1 else str(error)
-        fix = _MYSQL.get(number, "Check host, port and `sslmode`, and that a MySQL or MariaDB server listens there")
+        fix = FIXES.get(number, "Check host, port and `sslmode`, and that a MySQL or MariaDB server listens there")
         raise CheckFailed(text, fix) from error
     finally:
         with contextlib.suppress(pymysql.MySQLError):

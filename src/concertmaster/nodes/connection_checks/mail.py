@@ -9,12 +9,12 @@ from functools import partial
 from typing import Any
 
 from concertmaster.nodes.clients.smtp import log_in
-from concertmaster.nodes.connection_checks.access import SECONDS, Access, CheckFailed, connected, in_thread
+from concertmaster.nodes.connection_checks.access import SECONDS, Access, CheckFailed, in_thread
 
 
 async def smtp(values: Mapping[str, Any], access: Access) -> str:
     """Log in to the mail server."""
-    async with connected(access, str(values["host"]), int(values["port"])) as held:
+    with await access.connect(str(values["host"]), int(values["port"])) as held:
         return await in_thread(partial(_smtp, values), held)
 
 

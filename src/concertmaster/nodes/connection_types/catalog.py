@@ -1,6 +1,7 @@
 """The types of connections that ConcertMaster knows: their fields, and whether values fit them.
 
-Node types may ask for a type of their own; such a connection takes any texts, and all of them are secret.
+Node types may ask for a type of their own; such a connection takes any texts, which nobody can read back; in
+logs and outputs those are masked whose names do not say where or who (`credentials.py`).
 """
 
 from __future__ import annotations

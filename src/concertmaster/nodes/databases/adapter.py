@@ -21,6 +21,16 @@ if TYPE_CHECKING:
     from concertmaster.nodes.databases.troubles import Trouble
 
 
+class Reach(Protocol):
+    """What a database needs of a `Context`."""
+
+    def cancelled(self) -> bool: ...
+
+    def path(self, relative: str | Path, *, write: bool = False) -> Path: ...
+
+    def addresses(self, host: str, port: int) -> list[str]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """How long things may take.

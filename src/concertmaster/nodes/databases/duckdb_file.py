@@ -18,19 +18,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from concertmaster import Context, Sql, UserError
+from concertmaster import Sql, UserError
 from concertmaster.data.relations import fit_for_arrow
 from concertmaster.nodes.builtin.duck.columns import quoted
-from concertmaster.nodes.databases.adapter import (
-    Bounds,
-    CsvFile,
-    TableColumn,
-    TableName,
-    listed,
-    qualified,
-)
+from concertmaster.nodes.databases.adapter import Bounds, CsvFile, Reach, TableColumn, TableName, listed, qualified
 from concertmaster.nodes.databases.files import file_of
-from concertmaster.nodes.databases.rows import BATCH_ROWS, plain, plain_type
+from concertmaster.nodes.databases.rows import BATCH_ROWS, plain, plain_type, refuse_double
 from concertmaster.nodes.databases.troubles import Kind, Trouble, error_of
 
 SETTINGS: Mapping[str, Any] = {
@@ -64,7 +57,7 @@ _NO_TABLE = re.compile(r"Table with name (\S+) does not exist")
 _NO_COLUMN = re.compile(r'Referenced column "(.*?)" (?:was )?not found|does not have a column named "(.*?)"')
 
 
-def opened(values: Mapping[str, Any], context: Context, bounds: Bounds, *, read_only: bool) -> Duckdb:
+def opened(values: Mapping[str, Any], context: Reach, bounds: Bounds, *, read_only: bool) -> Duckdb:
     """Open the file; one that is to be written is made.
 
     Raises:
@@ -84,15 +77,15 @@ def opened_file(path: Path, bounds: Bounds, *, read_only: bool, write: bool) -> 
     """
     until = time.monotonic() + bounds.lock_timeout.total_seconds()
     ways = (True, False) if read_only and write else (read_only,)
-    for number in range(1_000_000):
-        try:
-            return _locked(duckdb.connect(str(path), read_only=ways[number % len(ways)], config=dict(SETTINGS)))
-        except duckdb.Error as error:
-            if not _is_held(error) or time.monotonic() > until or bounds.stopped():
-                raise
-            if number % len(ways) == len(ways) - 1:
-                time.sleep(_PAUSE_SECONDS)
-    raise AssertionError("a time-out of a day has passed")
+    while True:
+        for way in ways:
+            try:
+                return _locked(duckdb.connect(str(path), read_only=way, config=dict(SETTINGS)))
+            except duckdb.Error as error:
+                over = way == ways[-1] and (time.monotonic() > until or bounds.stopped())
+                if over or not _is_held(error):
+                    raise
+        time.sleep(_PAUSE_SECONDS)
 
 
 def _locked(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
@@ -156,10 +149,7 @@ class Duckdb:
         relation: Any = self._connection.sql(sql.text, params=sql.parameters or None)
         if relation is None:
             raise UserError("db.statement", "Only one SELECT is possible here; db.execute runs other statements")
-        names: list[str] = relation.columns
-        double = next((name for name in names if names.count(name) > 1), None)
-        if double is not None:
-            raise UserError("sql.double_column", f"The result has two columns '{double}'; rename one of them with AS")
+        refuse_double(relation.columns)
         schema, batches = fit_for_arrow(relation, BATCH_ROWS)
         yield schema
         yield from batches

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from concertmaster import Context, UserError
+from concertmaster import UserError
 from concertmaster.nodes.builtin.near_miss import hint
+from concertmaster.nodes.databases.adapter import Reach
 
 
-def file_of(path: str, context: Context, *, make: bool) -> Path:
+def file_of(path: str, context: Reach, *, make: bool) -> Path:
     """The file of a connection.
 
     Args:

@@ -16,21 +16,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 
-from concertmaster import Context, Sql, UserError
-from concertmaster.nodes.builtin.deferred import deferred
-from concertmaster.nodes.connection_checks.access import CheckFailed, tls_for
+from concertmaster import Sql, UserError
+from concertmaster.data.dialing import tls_for
 from concertmaster.nodes.databases import mysql_types as types
-from concertmaster.nodes.databases.adapter import (
-    Bounds,
-    CsvFile,
-    TableColumn,
-    TableName,
-    listed,
-    qualified,
-)
+from concertmaster.nodes.databases.adapter import Bounds, CsvFile, Reach, TableColumn, TableName, listed, qualified
 from concertmaster.nodes.databases.mysql_troubles import trouble_of
 from concertmaster.nodes.databases.rows import as_json, batches_of, converted, schema_of
 from concertmaster.nodes.databases.troubles import Trouble, error_of
+from concertmaster.nodes.deferred import deferred
 
 if TYPE_CHECKING:
     import pymysql
@@ -45,7 +38,7 @@ _STAGING = "concertmaster_rows"
 _STATEMENT_CHARACTERS = 512 * 1024
 
 
-def opened(values: Mapping[str, Any], context: Context, bounds: Bounds, *, read_only: bool) -> Mysql:
+def opened(values: Mapping[str, Any], context: Reach, bounds: Bounds, *, read_only: bool) -> Mysql:
     """Connect to a checked address.
 
     Raises:
@@ -54,8 +47,6 @@ def opened(values: Mapping[str, Any], context: Context, bounds: Bounds, *, read_
     addresses = context.addresses(str(values["host"]), int(values["port"]))
     try:
         return Mysql(values, addresses, bounds, read_only=read_only)
-    except CheckFailed as error:
-        raise UserError("db.refused", f"{error.message}. {error.fix}", sent=False) from error
     except (OSError, pymysql.MySQLError) as error:
         trouble = trouble_of(error)
         if trouble.kind in ("lost", "failed"):

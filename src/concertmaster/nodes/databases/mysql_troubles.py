@@ -30,6 +30,16 @@ _KINDS: tuple[tuple[Kind, tuple[int, ...]], ...] = (
     ("full", (1021, 1030, 1041, 1114)),
 )
 _KIND_OF: Mapping[int, Kind] = {number: kind for kind, numbers in _KINDS for number in numbers}
+# In place of the usual remedy; https://dev.mysql.com/doc/mysql-errors/en/server-error-reference.html
+FIXES: Mapping[int, str] = {
+    1040: "The server has no connection free; raise max_connections",
+    1044: "Give the user rights on the database",
+    1045: "Check username and password",
+    1049: "Check the name of the database, or make it",
+    1130: "The server does not let this machine in; allow it for this user",
+    1698: "Check username and password",
+    3159: "The server asks for TLS; set `sslmode` to require",
+}
 _NAMED = re.compile(r"Table '(?:[^'.]*\.)?([^']*)' doesn't exist|Unknown (?:column|table) '([^']*)'")
 
 
@@ -45,4 +55,4 @@ def trouble_of(error: Exception) -> Trouble:
     if kind == "failed" and isinstance(error, err.ProgrammingError | err.DataError):
         kind = "value" if isinstance(error, err.DataError) or "can not be used" in message else "statement"
     named = _NAMED.search(message)
-    return Trouble(kind, message, missing=(named[1] or named[2]) if named else None)
+    return Trouble(kind, message, missing=(named[1] or named[2]) if named else None, fix=FIXES.get(number))

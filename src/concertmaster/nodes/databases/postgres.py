@@ -14,16 +14,9 @@ import psycopg
 import pyarrow as pa
 from psycopg import sql as composed
 
-from concertmaster import Context, Sql, UserError
+from concertmaster import Sql, UserError
 from concertmaster.nodes.databases import postgres_types as types
-from concertmaster.nodes.databases.adapter import (
-    Bounds,
-    CsvFile,
-    TableColumn,
-    TableName,
-    listed,
-    qualified,
-)
+from concertmaster.nodes.databases.adapter import Bounds, CsvFile, Reach, TableColumn, TableName, listed, qualified
 from concertmaster.nodes.databases.libpq import NO_FILE, authority
 from concertmaster.nodes.databases.postgres_troubles import trouble_of, while_connecting
 from concertmaster.nodes.databases.rows import as_json, batches_of, schema_of
@@ -35,7 +28,7 @@ _BLOCK_BYTES = 256 * 1024
 _MARK = b"\xef\xbb\xbf"
 
 
-def opened(values: Mapping[str, Any], context: Context, bounds: Bounds, *, read_only: bool) -> Postgres:
+def opened(values: Mapping[str, Any], context: Reach, bounds: Bounds, *, read_only: bool) -> Postgres:
     """Connect to a checked address.
 
     Raises:

@@ -16,6 +16,23 @@ _STATES: Mapping[str, Kind] = {
     "40": "conflict", "08": "lost", "57P": "lost", "53300": "busy", "53": "full", "25006": "read_only",
     "21": "statement", "2B": "statement", "3F": "statement", "P0": "failed",
 }  # fmt: skip
+_CONNECTING: tuple[tuple[str, Kind, str], ...] = (
+    ("password authentication failed", "login", "Check username and password"),
+    ("no password supplied", "login", "Give the connection a `password`"),
+    ("password", "login", "Check username and password"),
+    ("does not exist", "login", "Check database and username"),
+    (
+        "pg_hba.conf",
+        "login",
+        "Check username and database; pg_hba.conf of the server may refuse this machine, or ask for TLS",
+    ),
+    ("certificate", "login", "Check `sslmode` and `ca_certificate`; the host must be the name in the certificate"),
+    ("does not support SSL", "unreachable", "Set `sslmode` to prefer or disable, or turn TLS on at the server"),
+    ("too many", "busy", "The server has no connection free; raise max_connections, or use a pool"),
+    ("remaining connection slots", "busy", "The server has no connection free; raise max_connections, or use a pool"),
+    ("starting up", "unreachable", "The server is starting; try again"),
+    ("shutting down", "unreachable", "The server is stopping; try again"),
+)
 _NAMED = re.compile(r'(?:relation|table|column) "?([^"]+?)"?(?: of relation .*)? does not exist')
 
 
@@ -45,17 +62,10 @@ def _kind_of(state: str) -> Kind:
 
 
 def while_connecting(error: psycopg.Error) -> Trouble:
-    """libpq tells what went wrong while connecting by its text alone."""
+    """libpq tells what went wrong while connecting by its text alone; `fix` says what to do about it."""
     text = str(error)
-    kinds: tuple[tuple[str, Kind], ...] = (
-        ("password", "login"),
-        ("does not exist", "login"),
-        ("pg_hba.conf", "login"),
-        ("certificate", "login"),
-        ("too many", "busy"),
-        ("remaining connection slots", "busy"),
-    )
-    for words, kind in kinds:
+    for words, kind, fix in _CONNECTING:
         if words in text:
-            return Trouble(kind, text)
-    return Trouble("unreachable", text)
+            return Trouble(kind, text, fix=fix)
+    fix = "Check host, port and `sslmode`, and that a PostgreSQL server listens there"
+    return Trouble("unreachable", text, fix=fix)

@@ -33,13 +33,21 @@ def schema_of(fields: Sequence[Field]) -> pa.Schema:
     """The schema of a result.
 
     Raises:
-        UserError: `sql.double_column`: the columns of a table have names of their own.
+        UserError: see `refuse_double`.
     """
-    names = [field.name for field in fields]
+    refuse_double([field.name for field in fields])
+    return pa.schema([(field.name, field.type) for field in fields])
+
+
+def refuse_double(names: Sequence[str]) -> None:
+    """The columns of a table have names of their own.
+
+    Raises:
+        UserError: `sql.double_column`.
+    """
     double = next((name for name in names if names.count(name) > 1), None)
     if double is not None:
         raise UserError("sql.double_column", f"The result has two columns '{double}'; rename one of them with AS")
-    return pa.schema([(field.name, field.type) for field in fields])
 
 
 def batches_of(

@@ -8,16 +8,14 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field
-
-from concertmaster import Connection, Context, OperationalError, Sql, UserError
-from concertmaster.nodes.builtin.deferred import deferred
-from concertmaster.nodes.builtin.http_request import seconds
+from concertmaster import Connection, OperationalError, Sql, UserError
+from concertmaster.nodes.builtin.durations import duration_of
 from concertmaster.nodes.builtin.near_miss import hint
-from concertmaster.nodes.databases.adapter import Bounds, Database
+from concertmaster.nodes.databases.adapter import Bounds, Database, Reach
 from concertmaster.nodes.databases.troubles import error_of
+from concertmaster.nodes.deferred import deferred
 
 if TYPE_CHECKING:
     from concertmaster.nodes.databases import duckdb_file, mysql, postgres, sqlite_file
@@ -29,7 +27,6 @@ else:
     sqlite_file = deferred("concertmaster.nodes.databases.sqlite_file")
 
 DatabaseType = Literal["postgres", "mysql", "sqlite", "duckdb"]
-Duration = Annotated[str, Field(pattern=r"^\d+(\.\d+)?(ms|s|m|h)$", json_schema_extra={"format": "duration"})]
 
 _BEFORE = re.compile(r"(?:\s+|/\*(?!!).*?\*/|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|\()*", re.DOTALL)
 _READS = re.compile(
@@ -199,7 +196,7 @@ def _demand_select(text: str) -> None:
 
 @contextmanager
 def session(
-    connection: Connection[Any], context: Context, *, timeout: str, lock_timeout: str, read_only: bool
+    connection: Connection[Any], context: Reach, *, timeout: str, lock_timeout: str, read_only: bool
 ) -> Generator[Session]:
     """Open a database for as long as the block lasts; what was not committed is rolled back.
 
@@ -208,8 +205,8 @@ def session(
             the database refuses something (`troubles.py`).
         OperationalError: it cannot be reached or did not finish; `details["sent"]` says whether it may have changed.
     """
-    watch = Watch(context.cancelled, seconds(timeout))
-    bounds = Bounds(seconds(timeout), seconds(lock_timeout), watch.over)
+    watch = Watch(context.cancelled, duration_of(timeout))
+    bounds = Bounds(duration_of(timeout), duration_of(lock_timeout), watch.over)
     database = _opened(connection, context, bounds, read_only=read_only)
     found = Session(database, watch)
     watch.start(database)
@@ -226,7 +223,7 @@ def session(
             database.close()
 
 
-def _opened(connection: Connection[Any], context: Context, bounds: Bounds, *, read_only: bool) -> Database:
+def _opened(connection: Connection[Any], context: Reach, bounds: Bounds, *, read_only: bool) -> Database:
     values = connection.values
     if not read_only and values.get("read_only"):
         raise UserError(

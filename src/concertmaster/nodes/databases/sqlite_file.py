@@ -13,18 +13,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from concertmaster import Context, Sql
+from concertmaster import Sql
 from concertmaster.nodes.databases import sqlite_types as types
-from concertmaster.nodes.databases.adapter import (
-    Bounds,
-    CsvFile,
-    TableColumn,
-    TableName,
-    listed,
-    qualified,
-)
+from concertmaster.nodes.databases.adapter import Bounds, CsvFile, Reach, TableColumn, TableName, listed, qualified
 from concertmaster.nodes.databases.files import file_of
-from concertmaster.nodes.databases.rows import Field, as_json, batches_of, converted, schema_of
+from concertmaster.nodes.databases.rows import Field, as_json, batches_of, converted, refuse_double, schema_of
 from concertmaster.nodes.databases.troubles import Kind, Trouble, error_of
 
 _STAGING = "concertmaster_rows"
@@ -46,7 +39,7 @@ _NOTHING_ELSE = (
 )
 
 
-def opened(values: Mapping[str, Any], context: Context, bounds: Bounds, *, read_only: bool) -> Sqlite:
+def opened(values: Mapping[str, Any], context: Reach, bounds: Bounds, *, read_only: bool) -> Sqlite:
     """Open the file; one that is to be written is made.
 
     Raises:
@@ -122,8 +115,7 @@ class Sqlite:
         described = self._connection.execute(f"select * from {inner} limit 0", values).description
         names = [str(column[0]) for column in described]
         # Inside of another query the second `id` is called `id:1`.
-        plain = [found[1] if (found := _AGAIN.fullmatch(name)) and found[1] in names else name for name in names]
-        schema_of([Field(name, pa.null()) for name in plain])
+        refuse_double([found[1] if (found := _AGAIN.fullmatch(name)) and found[1] in names else name for name in names])
         fields = self._fields(names, inner, values)
         schema = schema_of(fields)
         yield schema

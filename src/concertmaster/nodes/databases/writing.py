@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from concertmaster import Context, Table, UserError
-from concertmaster.nodes.builtin.deferred import deferred
 from concertmaster.nodes.databases.adapter import CsvFile, Database, TableColumn, TableName, listed, qualified
 from concertmaster.nodes.databases.session import Session
 from concertmaster.nodes.databases.target import Target, check_keys, matched, named, refuse_bad_keys, unknown_table
+from concertmaster.nodes.deferred import deferred
 
 if TYPE_CHECKING:
     import pyarrow as pa

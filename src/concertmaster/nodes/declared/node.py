@@ -14,7 +14,7 @@ from concertmaster.domain.problems import pointer
 from concertmaster.domain.schemas import faults
 from concertmaster.domain.spec import Effect, NodeSpec, OutletSpec, Port
 from concertmaster.nodes.builtin.http_paginate import http_paginate
-from concertmaster.nodes.builtin.http_request import http_request
+from concertmaster.nodes.builtin.http_request import READING, http_request
 from concertmaster.nodes.config_model import build_config_model
 from concertmaster.nodes.context import Context
 from concertmaster.nodes.credentials import Connection, ConnectionOf
@@ -22,8 +22,6 @@ from concertmaster.nodes.declared.reading import Declared
 from concertmaster.nodes.node_type import Argument, NodeType
 from concertmaster.nodes.schema import config_schema, title_of
 from concertmaster.nodes.signature import ConfigParameter
-
-_READING = ("GET", "HEAD", "OPTIONS")
 
 
 def declared_type(declared: Declared) -> NodeType:
@@ -40,7 +38,7 @@ def declared_type(declared: Declared) -> NodeType:
     model, fields = build_config_model(call, parameters, {})
     schema = config_schema(model)
     data = (Argument("in", "input", "handle", optional=True),) if declared.reads_input else ()
-    effect: Effect = given.effect or ("read" if given.request.method in _READING else "write")
+    effect: Effect = given.effect or ("read" if given.request.method in READING else "write")
     result = given.response.json_schema
     spec = NodeSpec(
         id=given.id,

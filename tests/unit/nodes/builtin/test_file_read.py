@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from concertmaster import File, UserError
+from concertmaster.data.table import ParquetFile
 from concertmaster.domain.validation import check_document
 from concertmaster.nodes.builtin.csv.columns import CsvOptions
 from concertmaster.nodes.builtin.csv.reading import read_csv
@@ -139,7 +140,8 @@ def test_all_formats_hold_the_same(tmp_path: Path) -> None:
     for name in ("t.parquet", "t.jsonl", "t.tsv", "t.csv.gz"):
         found: Any = file_read(name, context=PlainContext(tmp_path))
         # A Parquet file is handed over as it is.
-        scanned = pl.scan_parquet(found) if isinstance(found, Path) else found
+        scanned = pl.scan_parquet(found.path) if isinstance(found, ParquetFile) else found
+        assert isinstance(found, ParquetFile) == (name == "t.parquet")
         assert scanned.collect().equals(frame), name
 
 

@@ -55,6 +55,11 @@ def test_list_by_pattern_kind_and_folder(context: PlainContext) -> None:
     assert (found["name"], found["kind"], found["bytes"], found["modified"][-1]) == ("a.csv", "file", 5, "Z")
 
 
+def test_a_list_that_is_cancelled_is_no_list(context: PlainContext) -> None:
+    context.stop = True
+    assert refused(file_list, context, pattern="**").code == "file.cancelled"
+
+
 def test_list_leaves_out_what_nodes_may_not_touch(context: PlainContext) -> None:
     found = paths(context, pattern="**", hidden=True)
     assert not [path for path in found if "secret" in path or "link" in path or path.startswith("loop/")]

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from pydantic import ValidationError
 
 from concertmaster import Connection, OperationalError, UserError
 from concertmaster.data.guard import EgressRules, GuardedClient
@@ -19,6 +20,7 @@ from concertmaster.domain.errors import ConcertMasterError
 from concertmaster.nodes.builtin.http_download import http_download
 from concertmaster.nodes.builtin.http_graphql import http_graphql
 from concertmaster.nodes.builtin.http_paginate import http_paginate
+from concertmaster.nodes.node_type import node_type_of
 from node_context import PlainContext
 
 ITEMS = list(range(7))
@@ -108,6 +110,19 @@ async def refused(call: Any) -> ConcertMasterError:
     with pytest.raises((UserError, OperationalError)) as caught:
         await call
     return caught.value
+
+
+@pytest.mark.parametrize("function", [http_download, http_paginate, http_graphql])
+def test_headers_are_those_of_http_request(function: Any) -> None:
+    type_ = node_type_of(function)
+    assert type_ is not None
+    config: dict[str, Any] = {"url": "http://127.0.0.1", "headers": {"X-Page": 7}}
+    if function is http_graphql:
+        config["query"] = "{ a }"
+    assert type_.config_model.model_validate(config).model_dump()["headers"] == {"X-Page": "7"}
+    for value in (True, None, [7]):
+        with pytest.raises(ValidationError, match="X-Page"):
+            type_.config_model.model_validate({**config, "headers": {"X-Page": value}})
 
 
 async def test_download_writes_the_body_and_names_it_safely(server: str, context: PlainContext) -> None:

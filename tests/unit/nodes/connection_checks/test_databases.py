@@ -8,6 +8,8 @@ from pathlib import Path
 import duckdb
 import psycopg
 
+from concertmaster.nodes.databases.adapter import Bounds
+from concertmaster.nodes.databases.duckdb_file import opened_file
 from mariadb_server import PASSWORD, USER, MariadbServer
 from postgres_server import PostgresServer
 
@@ -87,6 +89,13 @@ async def test_files_are_opened_and_nothing_is_made(check, tmp_path: Path) -> No
             found = await check(type_, path=path)
             assert (type_, path, found.ok) == (type_, path, False)
     assert not (tmp_path / "none.db").exists()
+
+
+async def test_a_duckdb_file_is_tested_while_a_node_of_this_process_writes_it(check, tmp_path: Path) -> None:
+    with opened_file(tmp_path / "shop.duckdb", Bounds.none(), read_only=False, write=True) as writing:
+        writing.execute("create table a (i int)")
+        found = await check("duckdb", path="shop.duckdb")
+    assert (found.ok, found.message) == (True, "A DuckDB file with one table")
 
 
 async def test_a_server_that_says_nothing_ends_in_time(check, silent_port: int) -> None:

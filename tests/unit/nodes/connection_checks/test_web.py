@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import threading
@@ -12,6 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from concertmaster.data.guard import EgressRules, GuardedClient
+from concertmaster.data.oauth2 import ClientCredentials
 from s3_server import OWNER, S3Server
 
 SECRET = "s3cr3t-pass-word"
@@ -103,6 +106,33 @@ async def test_http_with_oauth2_asks_for_a_token(check, server: str) -> None:
         True,
         False,
     )
+
+
+async def test_a_token_server_that_hangs_holds_up_no_other(server: str) -> None:
+    credentials = {"client_id": "ann", "client_secret": SECRET}
+    asked = asyncio.Event()
+    silent = await asyncio.start_server(lambda _reading, _writing: asked.set(), "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}"
+    async with silent, GuardedClient(EgressRules.parse("127.0.0.1")) as client:
+        tokens = ClientCredentials(client)
+        hanging = asyncio.create_task(tokens.token({"token_url": url, **credentials}))
+        await asked.wait()
+        try:
+            async with asyncio.timeout(5):
+                found = await tokens.token({"token_url": f"{server}/token", **credentials})
+        finally:
+            hanging.cancel()
+            await asyncio.wait({hanging})
+    assert found.startswith("token-")
+
+
+async def test_the_same_credentials_ask_once(server: str) -> None:
+    values = {"token_url": f"{server}/token", "client_id": "ann", "client_secret": SECRET}
+    async with GuardedClient(EgressRules.parse("127.0.0.1")) as client:
+        tokens = ClientCredentials(client)
+        found = await asyncio.gather(*(tokens.token(values) for _ in range(5)))
+        assert len(set(found)) == 1
+        assert await tokens.token({**values, "scope": "other"}) not in found
 
 
 async def test_http_says_what_it_cannot_tell(check, server: str) -> None:

@@ -268,8 +268,13 @@ def test_servers_that_cannot_be_reached(place: Place) -> None:
 
     assert failure(host="127.0.0.2").code == "http.egress_refused"
     assert failure(port=1).code == "db.unreachable"
-    assert failure(database="none").code == "db.refused"
+    missing = failure(database="none")
+    assert (missing.code, "username and password" in missing.message) == ("db.refused", False)
+    assert ("Check database and username" if place.kind == "postgres" else "rights on the database") in missing.message
+    if place.kind == "postgres":
+        assert "Set `sslmode` to prefer or disable" in failure(sslmode="require").message
     if place.kind == "mysql":
+        assert failure(sslmode="verify-full", ca_certificate="none").code == "connection.ca_certificate"
         wrong = failure(password="s3cr3t-pass-word")
         assert (wrong.code, "s3cr3t" in wrong.message) == ("db.refused", False)
 

@@ -44,13 +44,21 @@ export function ConfigTab({ id, node, type, store }: ConfigTabProps) {
     () => all.filter((problem) => problem.pointer === prefix || problem.pointer.startsWith(`${prefix}/`)),
     [all, prefix],
   )
-  const general = mine.filter((problem) => !/\/(config|policy)(\/|$)/.test(problem.pointer))
+  // That its type is switched off is said above, with what to do.
+  const general = mine.filter(
+    (problem) => !/\/(config|policy)(\/|$)/.test(problem.pointer) && problem.code !== 'node.off',
+  )
   const suggestions = useSuggestions(document, id, path.length === 0 ? store : null, { root, path })
   const asking = useAsking(type, node.config ?? NOTHING)
   const change = useCallback((config: JsonObject) => dispatch(editConfig, { id, config }), [dispatch, id])
   return (
     <>
       {type ? null : <p className={classes.warn}>{t.unknownType(node.type)}</p>}
+      {type?.disabled_reason ? (
+        <p className={classes.warn} role="status">
+          {type.disabled_reason}
+        </p>
+      ) : null}
       {general.map((problem) => (
         <p
           key={`${problem.code} ${problem.message}`}

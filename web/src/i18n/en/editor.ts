@@ -102,6 +102,7 @@ export const editor = {
     nothing: (query: string) => `No node matches “${query}”`,
     loading: 'Loading node types',
     failed: 'The node types could not be loaded',
+    off: 'off',
     fold: 'Fold palette',
     unfold: 'Open palette',
     categoryName: (name: string) => (name === 'http' ? 'HTTP' : name.charAt(0).toUpperCase() + name.slice(1)),

@@ -29,6 +29,7 @@ export function NodeTypeView({ type }: { type: NodeType }) {
             {type.id} · {t.version(type.version)}
           </code>
           <p>{type.description}</p>
+          {type.disabled_reason ? <p role="status">{type.disabled_reason}</p> : null}
           <div className={classes.marks}>
             <Tooltip label={t.effectHelp[type.effect]} multiline maw={280}>
               <Badge variant="default" size="sm" tt="none" fw={500} tabIndex={0}>

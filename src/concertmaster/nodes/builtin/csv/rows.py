@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from concertmaster.nodes.builtin.csv.columns import CsvOptions
-from concertmaster.nodes.builtin.deferred import deferred
+from concertmaster.nodes.deferred import deferred
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from concertmaster import UserError
-from concertmaster.nodes.builtin.deferred import deferred
 from concertmaster.nodes.builtin.near_miss import hint
+from concertmaster.nodes.deferred import deferred
 
 if TYPE_CHECKING:
     import duckdb

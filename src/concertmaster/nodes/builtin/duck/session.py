@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, cast
 import polars as pl
 
 from concertmaster import Context, OperationalError, Sql, Table, UserError
-from concertmaster.nodes.builtin.deferred import deferred
 from concertmaster.nodes.builtin.duck import spare
 from concertmaster.nodes.builtin.duck.check import check_query
 from concertmaster.nodes.builtin.duck.columns import literal, quoted, refuse_alike, unknown_column
+from concertmaster.nodes.deferred import deferred
 
 if TYPE_CHECKING:
     import duckdb

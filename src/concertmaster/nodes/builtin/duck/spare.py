@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from concertmaster.nodes.builtin.deferred import deferred
+from concertmaster.nodes.deferred import deferred
 
 if TYPE_CHECKING:
     import duckdb

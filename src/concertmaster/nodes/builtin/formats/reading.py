@@ -15,8 +15,8 @@ import polars as pl
 from lxml import etree
 
 from concertmaster import UserError
-from concertmaster.nodes.builtin.deferred import deferred
 from concertmaster.nodes.builtin.near_miss import hint
+from concertmaster.nodes.deferred import deferred
 
 if TYPE_CHECKING:
     import fastexcel

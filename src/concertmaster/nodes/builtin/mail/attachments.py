@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from concertmaster import Context, File, Table, UserError
-from concertmaster.nodes.builtin.deferred import deferred
+from concertmaster.nodes.deferred import deferred
 
 TableFormat = Literal["csv", "excel", "parquet"]
 _ENDINGS: dict[TableFormat, str] = {"csv": ".csv", "excel": ".xlsx", "parquet": ".parquet"}

@@ -6,20 +6,22 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
 
 from concertmaster import Context, Table, UserError
+from concertmaster.nodes.builtin.durations import duration_of
 
 MOST_MESSAGES = 10_000
 LARGEST_BYTES = 64 * 1024 * 1024
 """Of all messages of one node together."""
+_LONGEST_WAIT = timedelta(minutes=5)
 
 Decode = Literal["auto", "json", "text", "base64"]
 Messages = Sequence[Any] | None
 Limit = Annotated[int, Field(ge=1, le=MOST_MESSAGES)]
-Duration = Annotated[str, Field(pattern=r"^\d+(\.\d+)?(ms|s|m|h)$", json_schema_extra={"format": "duration"})]
 
 
 def messages_of(value: Any, given: Messages) -> list[Any]:
@@ -107,6 +109,11 @@ def key_of(context: Context, number: int) -> str:
 def texts(given: Mapping[str, Any] | None) -> dict[str, str]:
     """Headers, each value as text."""
     return {name: text_of(value) for name, value in (given or {}).items()}
+
+
+def wait_seconds(wait: str) -> float:
+    """How long to wait for a first message; what is longer than the longest is cut."""
+    return min(duration_of(wait), _LONGEST_WAIT).total_seconds()
 
 
 class Room:

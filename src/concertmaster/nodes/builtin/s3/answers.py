@@ -12,6 +12,7 @@ import httpx
 from lxml import etree
 
 from concertmaster import OperationalError, UserError
+from concertmaster.nodes.builtin.http_request import retry_after
 
 FIXES: Mapping[str, str] = {
     "InvalidAccessKeyId": "Check access_key_id",
@@ -86,8 +87,8 @@ def failure(answer: httpx.Response, what: str) -> UserError | OperationalError:
     code = code_of(answer)
     details: dict[str, Any] = {"status": answer.status_code, "s3_code": code, "sent": True}
     if passing(answer) and answer.status_code != 501:
-        wait = answer.headers.get("retry-after", "")
-        details |= {"retry_after_seconds": float(wait)} if wait.isdigit() else {}
+        wait = retry_after(answer.headers.get("retry-after", ""))
+        details |= {} if wait is None else {"retry_after_seconds": wait}
         return OperationalError("s3.unavailable", f"{what} failed: the server answered {code}", **details)
     if code == "AccessDenied":
         message = f"{what} was refused (AccessDenied): give the credentials of the connection the right to do so"

@@ -15,9 +15,9 @@ import httpx
 from pydantic import Field
 
 from concertmaster import Connection, Context, OperationalError, UserError
-from concertmaster.nodes.builtin.deferred import deferred
 from concertmaster.nodes.builtin.near_miss import hint
 from concertmaster.nodes.builtin.s3.signing import signed, url_of
+from concertmaster.nodes.deferred import deferred
 
 if TYPE_CHECKING:
     from concertmaster.nodes.builtin.s3 import answers
@@ -27,7 +27,6 @@ else:
 
 BucketName = Annotated[str, Field(max_length=63, pattern=r"^[a-z0-9][a-z0-9.-]+[a-z0-9]$")]
 Key = Annotated[str, Field(min_length=1, max_length=1_024)]
-Timeout = Annotated[str, Field(pattern=r"^\d+(\.\d+)?(ms|s|m|h)$", json_schema_extra={"format": "duration"})]
 
 _TRIES = 3
 _FIRST_DELAY_SECONDS = 0.2

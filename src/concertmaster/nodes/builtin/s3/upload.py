@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Literal
 from xml.sax.saxutils import escape
 
 from concertmaster import Context, OperationalError, UserError
-from concertmaster.nodes.builtin.deferred import deferred
 from concertmaster.nodes.builtin.s3.bucket import Bucket, first_of
+from concertmaster.nodes.deferred import deferred
 
 if TYPE_CHECKING:
     from concertmaster.nodes.builtin.s3 import answers
