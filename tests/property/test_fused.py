@@ -246,3 +246,37 @@ def test_rows_and_columns_that_nobody_reads_are_not_loaded(tmp_path: Path) -> No
     assert "Projections: b" in scan
     assert "a > 3" in scan.replace("CAST(", "").replace(")", "")
     assert not {"c", "d"} & set(re.findall(r"\w+", scan.split("Filters")[0]))
+
+
+def test_types_between_nodes_are_those_of_the_store(tmp_path: Path) -> None:
+    table = stored(tmp_path, {"k": ["a", "a", "b"], "n": [1, 2, 3]})
+    _same(
+        tmp_path,
+        ("table.aggregate", {"by": ["k"], "measures": {"total": "sum(n)"}}, {"in": [table]}),
+        ("table.derive", {"columns": {"kind": "typeof(total)", "half": "total // 2"}}, {"in": [0]}),
+    )
+
+
+def test_order_lasts_over_many_row_groups(tmp_path: Path) -> None:
+    numbers = pl.int_range(600_000, eager=True)
+    table = stored(tmp_path, pl.DataFrame({"n": numbers, "k": numbers * 7919 % 50_021}))
+    _same(
+        tmp_path,
+        ("table.sort", {"by": ["-k"]}, {"in": [table]}),
+        ("table.filter", {"condition": "k % 3 <> 0"}, {"in": [0]}),
+        ("table.dedupe", {"by": ["k"], "keep": "last"}, {"in": [1]}),
+        ("table.union", {}, {"in": [2]}),
+        ("table.window", {"columns": {"before": "lag(n)"}}, {"in": [3]}),
+    )
+
+
+def _same(folder: Path, *nodes: tuple[str, dict[str, Any], dict[str, Any]]) -> None:
+    store, context = ArtifactStore(folder / "artifacts"), PlainContext(folder)
+    chain = [member(type_id, config, {}, inputs, context) for type_id, config, inputs in nodes]
+    made: list[Table] = []
+    for one in chain:
+        made.append(alone(one, made, store, folder))
+    family = chain[-1].type.lazy.family  # pyright: ignore[reportOptionalMemberAccess]
+    together = _table(cast("Family", family).compute(chain).result, store, folder)
+    assert together.columns == made[-1].columns
+    assert together.collect().equals(made[-1].collect())
