@@ -215,6 +215,25 @@ async def test_versions_live_side_by_side_and_a_newer_one_is_offered(
     assert [item["version"] for item in listed if item["id"] == "acme.hello"] == [1, 2]
 
 
+async def test_a_migrate_that_hangs_holds_up_nothing(
+    client: httpx.AsyncClient, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("concertmaster.services.nodes.MIGRATE_SECONDS", 0.1)
+    file = workspace / "nodes" / "greeting.py"
+    file.write_text(hello())
+    await until(served(client, "greeting.py"))
+    file.write_text(MIGRATES.replace("    return {", "    import time\n    time.sleep(3600)\n    return {", 1))
+    asked = {"from": 1, "config": {"name": "Ann"}}
+
+    async def two() -> bool:
+        return (await client.get("/node-types/acme.hello")).json()["versions"] == [1, 2]
+
+    await until(two)
+    answers = await asyncio.gather(*(client.post("/node-types/acme.hello/migrate", json=asked) for _ in range(40)))
+    assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(422, "node_type.migrate_failed")}
+    assert "within 0.1 s" in answers[0].json()["detail"]
+
+
 SLOW = '''
 from pathlib import Path
 from concertmaster import Context, node

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +23,7 @@ from concertmaster.domain.validation import validate
 from concertmaster.domain.workflow import Node, Workflow
 from concertmaster.nodes.registry import Registry, Source
 
+MIGRATE_SECONDS = 10.0
 _PROBE = "node"
 _CONFIG_AT = f"/nodes/{_PROBE}/config"
 
@@ -116,13 +120,15 @@ class NodeTypeService:
 
         Raises:
             NotFound: `node_type.not_found`.
-            UserError: `node_type.migrate_failed`, the type's own function did not work.
+            UserError: `node_type.migrate_failed`, the type's own function did not work, or not in time.
         """
         told = self.changes(actor, type_id, since, until=until)
         found = dict(config)
         for version in self._live.current.versions(type_id):
             if since < version <= told["to"]:
-                found = await asyncio.to_thread(migrated, self._live.current, type_id, version, found)
+                found = await _apart(
+                    partial(migrated, self._live.current, type_id, version, found), seconds=MIGRATE_SECONDS
+                )
         problems = self.validate(actor, type_id, found, version=told["to"])
         return {**told, "config": found, "problems": [problem.as_json() for problem in problems]}
 
@@ -165,6 +171,34 @@ class NodeTypeService:
             named = type_id if version is None else f"{type_id}@{version}"
             raise NotFound("node_type.not_found", f"There is no node type {named}{hint(type_id, registry.ids())}")
         return spec
+
+
+async def _apart(work: Callable[[], dict[str, Any]], *, seconds: float) -> dict[str, Any]:
+    """Call a function of others in a thread of its own, which is left behind when it hangs."""
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[dict[str, Any]] = loop.create_future()
+
+    def settle(set_: Callable[[Any], None], value: object) -> None:
+        if not found.done():
+            set_(value)
+
+    def run() -> None:
+        try:
+            done = settle, found.set_result, work()
+        except Exception as error:
+            done = settle, found.set_exception, error
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody asks any more
+            loop.call_soon_threadsafe(*done)
+
+    threading.Thread(target=run, name="migrate", daemon=True).start()
+    try:
+        async with asyncio.timeout(seconds):
+            return await found
+    except TimeoutError:
+        raise UserError(
+            "node_type.migrate_failed",
+            f"migrate did not answer within {seconds:g} s; change the config by hand, and mend the node type",
+        ) from None
 
 
 def migrated(registry: Registry, type_id: str, version: int, config: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from concertmaster import Context, File, UserError, node
-from concertmaster.nodes.builtin.file_draft import explained
+from concertmaster.nodes.builtin.file_draft import explained, keep_names
 from concertmaster.nodes.builtin.file_places import Mode, copied, shown_path, source_of, target_of
 from concertmaster.nodes.builtin.file_read import existing
 
@@ -86,9 +86,12 @@ def file_move(path: PathText, to: PathText, context: Context, mode: Mode = "over
         try:
             if mode == "fail":
                 os.link(source, target)  # unlike a rename, a link never replaces
+                # Before the old name goes: a power cut must not leave the file without any.
+                keep_names(target.parent)
                 source.unlink()
             else:
                 source.replace(target)
+                keep_names(target.parent)
         except FileExistsError as error:
             raise UserError("file.exists", f"{to} exists already; choose another path or `mode: overwrite`") from error
         except OSError as error:

@@ -43,11 +43,16 @@ def publish(temporary: Path, target: Path, shown: str, mode: str) -> None:
                 ) from error
     else:
         temporary.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+    keep_names(target.parent)
+
+
+def keep_names(folder: Path) -> None:
+    """Make durable which names the folder has: a new one may be lost with the power until then."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from pydantic import Field
 
 from concertmaster import Context, File, UserError, node
 from concertmaster.nodes.builtin.file_archive import archive_format
-from concertmaster.nodes.builtin.file_draft import explained
+from concertmaster.nodes.builtin.file_draft import explained, keep_names
 from concertmaster.nodes.builtin.file_places import Mode, matches, shown_path, source_of
 
 _BLOCK_BYTES = 1 << 20
@@ -214,4 +214,6 @@ def _place(unpacked: dict[str, Path], to: str, mode: Mode, context: Context) -> 
         size = part.stat().st_size
         part.replace(target)
         placed.append(Unpacked(path=shown_path(target, context), bytes=size))
+    for folder in {target.parent for target in targets.values()}:
+        keep_names(folder)
     return placed
