@@ -15,6 +15,7 @@ from pydantic import Field
 from concertmaster import Connection, Context, File, Input, Options, Sql, Table, UserError, columns_of, node, tables_of
 from concertmaster.nodes.builtin.csv.columns import COMPRESSED, CsvOptions
 from concertmaster.nodes.builtin.csv.reading import as_utf8, read_csv
+from concertmaster.nodes.builtin.csv.records import ready, refuse_long_record
 from concertmaster.nodes.builtin.durations import Duration
 from concertmaster.nodes.builtin.file_read import EAGER_LIMIT_BYTES, existing, format_of
 from concertmaster.nodes.databases.adapter import CsvFile, TableName, qualified
@@ -136,6 +137,7 @@ class _Source:
         if self._format() != "csv" or self.path.suffix in COMPRESSED:
             return None
         with as_utf8(self.path, self.shown, self.encoding, context.scratch) as text:
+            refuse_long_record(text, self.shown, self.quote)
             header = header_of(text, self.shown, delimiter=self._sign(), quote=self.quote)
             file = CsvFile(text, self.shown, self._sign(), self.quote, self.null)
             return write_csv(database, target, file, header, context)
@@ -147,6 +149,7 @@ class _Source:
         options = CsvOptions(self._sign(), self.quote, nulls=(self.null,))
         copied = context.scratch() / "copied.parquet"
         with as_utf8(self.path, self.shown, self.encoding, context.scratch) as text:
+            options = ready(text, self.shown, options)
             if database.database.columns(target.table) and text.stat().st_size:
                 header = pl.read_csv(text, n_rows=0, infer_schema=False, **options.arguments()).columns
                 options = replace(options, types={name: pl.String() for name in header})

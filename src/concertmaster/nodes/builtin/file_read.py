@@ -16,6 +16,7 @@ from concertmaster import Context, File, Input, UserError, node
 from concertmaster.data.table import ParquetFile
 from concertmaster.nodes.builtin.csv.columns import COMPRESSED, CsvOptions
 from concertmaster.nodes.builtin.csv.reading import as_utf8, read_csv
+from concertmaster.nodes.builtin.csv.records import ready, refuse_long_record, warn_of_delimiter
 from concertmaster.nodes.builtin.near_miss import hint
 from concertmaster.nodes.deferred import deferred
 from concertmaster.nodes.lazy import Lazy
@@ -104,7 +105,7 @@ def file_read(
 
     The types of CSV columns come from every row, not from the first ones: a column that turns from whole numbers to
     decimals in its last row is a column of decimals. Blank lines are skipped. A row that does not fit the header is
-    an error that names its line. `.gz` and `.zst` files are unpacked on the way. XML and files of
+    an error that names its line, and so is one longer than 64 MiB. `.gz` and `.zst` files are unpacked on the way. XML and files of
     fixed width get their types in the same way.
 
     Args:
@@ -160,15 +161,20 @@ def file_read(
         if not widths:
             raise UserError("file.no_widths", f"{path} is of fixed width: say in `widths` how wide each column is")
         with as_utf8(source, path, encoding, context.scratch if context else None) as text:
+            refuse_long_record(text, path, None)
             columns = reading.read_fixed(text, path, widths, skip_rows=skip_rows, ragged=ragged)
         return _typed(columns, path, nulls, types, dates, context)
     if delimiter is None:
         delimiter = "\t" if ".tsv" in source.suffixes else ","
     options = CsvOptions(delimiter, quote or None, has_header, skip_rows, nulls, dates=dates, ragged=ragged)
     with as_utf8(source, path, encoding, context.scratch if context else None) as text:
+        options = ready(text, path, options)
         options = replace(options, types=_given_types(text, path, options, types or {}))
         large = context is not None and text.stat().st_size > EAGER_LIMIT_BYTES
-        return read_csv(text, path, options, spill=context.scratch() / "rows.parquet" if context and large else None)
+        rows = read_csv(text, path, options, spill=context.scratch() / "rows.parquet" if context and large else None)
+    if context is not None:
+        warn_of_delimiter(rows.collect_schema().names(), path, options, context)
+    return rows
 
 
 def _source(file: Any, path: str | None, context: Context | None) -> tuple[Path, str]:
@@ -269,6 +275,7 @@ def _read_parquet(file: Path, name: str) -> pl.LazyFrame:
 def _read_jsonl(file: Path, name: str, types: Mapping[str, ColumnType] | None) -> pl.LazyFrame:
     if not file.stat().st_size:
         raise UserError("file.empty", f"{name} is empty", path=name)
+    refuse_long_record(file, name, None)
     given = {column: _TYPES[type_] for column, type_ in (types or {}).items()}
     try:
         return pl.read_ndjson(file, infer_schema_length=None, schema_overrides=given).lazy()

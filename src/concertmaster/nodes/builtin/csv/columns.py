@@ -38,6 +38,7 @@ class CsvOptions:
         types: column types that are given, not inferred.
         dates: recognise dates and times.
         ragged: short rows are filled with nulls, fields beyond the header dropped.
+        line_end: the sign at the end of each line; a return before a newline is none.
     """
 
     delimiter: str = ","
@@ -48,6 +49,7 @@ class CsvOptions:
     types: Mapping[str, Any] = field(default_factory=lambda: {})
     dates: bool = False
     ragged: bool = False
+    line_end: str = "\n"
 
     def arguments(self) -> dict[str, Any]:
         """Keyword arguments common to polars' `read_csv` and `scan_csv`, without types."""
@@ -59,6 +61,7 @@ class CsvOptions:
             "null_values": list(self.nulls),
             "try_parse_dates": self.dates,
             "truncate_ragged_lines": self.ragged,
+            "eol_char": self.line_end,
         }
 
 
