@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from concertmaster import UserError
+from concertmaster.nodes.builtin.duck.bounds import bound_values
 from concertmaster.nodes.builtin.near_miss import hint
 from concertmaster.nodes.deferred import deferred
 
@@ -40,7 +41,7 @@ Part = dict[str, Any]
 
 
 def check_query(con: duckdb.DuckDBPyConnection, text: str, tables: Sequence[str]) -> list[Part]:
-    """Refuse a query that is more than one SELECT over `tables`.
+    """Refuse a query that is more than one SELECT over `tables`, and bound the values that its functions make.
 
     Returns:
         The objects of its parse tree.
@@ -52,6 +53,7 @@ def check_query(con: duckdb.DuckDBPyConnection, text: str, tables: Sequence[str]
     parts = list(_parts(tree))
     for part in parts:
         _check_part(part, names, tables)
+    bound_values(con, (str(part.get("function_name", "")).lower() for part in parts))
     return parts
 
 
@@ -130,6 +132,8 @@ def _check_part(part: dict[str, Any], names: set[str], tables: Sequence[str]) ->
     kind = str(part["type"])
     if part.get("class") == "FUNCTION":
         name = str(part.get("function_name", "")).lower()
+        if part.get("schema") or part.get("catalog"):
+            raise _refused(f"Functions are named without a schema, as {name}()")
         if name in _SESSION_FUNCTIONS or name.startswith("pg_") or name.endswith("_privilege"):
             raise _refused(f"The function {name}() tells about the database instead of the data")
     elif part.get("class") == "COLUMN_REF":

@@ -38,8 +38,8 @@ _THREADS = 4
 _BATCH_ROWS = 128 * 1024
 _WATCH_SECONDS = 0.05
 _MISSING_COLUMN = re.compile(r'Referenced column "(.*?)" (?:was )?not found|does not have a column named "(.*?)"')
-# What `Query.fail` raises inside of a query: an error with a code of its own.
-_OWN = re.compile(r"\x02([\w.]+)\x02(.*)", re.DOTALL)
+# What `Query.fail` and bounds.py raise inside of a query: an error with a code of its own.
+_OWN = re.compile(r"\x02([\w.]+)\x02([^\x02]*)")
 _KIND = re.compile(r"([\w ]+) Error: (.*)", re.DOTALL)
 
 
@@ -146,7 +146,7 @@ class Session:
     def _explained(self, error: Exception) -> Exception:
         found = _KIND.match(str(error))
         kind, message = (found[1].lower(), found[2].strip()) if found else ("", str(error).strip())
-        if own := _OWN.match(message):
+        if own := _OWN.search(message):
             return UserError(own[1], own[2])
         missing = _MISSING_COLUMN.search(message)
         if missing:
