@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,12 +15,14 @@ from pydantic import BeforeValidator, Field
 
 from concertmaster import Connection, Context, OperationalError, UserError, node
 from concertmaster.nodes.builtin.durations import Duration, duration_of
+from concertmaster.nodes.builtin.json_text import parsed
 
 Method = Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 
 READING = ("GET", "HEAD", "OPTIONS")
 _RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
 _BODY_SHOWN = 2_000
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -160,12 +161,22 @@ def parameters_of(query: Mapping[str, Any] | None, connection: Connection[Any] |
 def sent_headers(
     method: str, headers: Mapping[str, str], connection: Connection[Any] | None, context: Context
 ) -> dict[str, str]:
-    """The configured headers, the credentials unless the config has its own, and the idempotency key."""
+    """The configured headers, the credentials unless the config has its own, and the idempotency key.
+
+    Raises:
+        UserError: `http.header_refused`: what is sent could be taken for two requests.
+    """
     found = dict(headers)
     given = {name.lower() for name in headers}
     if connection is not None:
         found.update(
             (name, value) for name, value in credentials(connection).headers.items() if name.lower() not in given
+        )
+    framing = next((name for name in found if name.strip().lower() in _FRAMING), None)
+    if framing is not None:
+        raise UserError(
+            "http.header_refused",
+            f"The header {framing} says where the body ends, and is set by what sends it; take it out of `headers`",
         )
     if method not in READING and "idempotency-key" not in given:
         found["Idempotency-Key"] = context.idempotency_key
@@ -222,7 +233,7 @@ def body_of(answer: httpx.Response, form: str) -> Any:
         if not answer.content:
             return None
         try:
-            return json.loads(answer.content)
+            return parsed(answer.content)
         except (ValueError, RecursionError) as error:
             but = ", or it is nested too deep" if isinstance(error, RecursionError) else ""
             raise UserError(

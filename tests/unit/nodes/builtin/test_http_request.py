@@ -207,3 +207,11 @@ async def test_json_that_is_nested_too_deep_is_told(server: str, context: PlainC
     with pytest.raises(UserError, match="nested") as error:
         await http_request(f"{server}/deep", context)
     assert error.value.code == "http.not_json"
+
+
+@pytest.mark.parametrize("name", ["Transfer-Encoding", "content-length", " Content-Length"])
+async def test_headers_that_say_where_the_body_ends_are_refused(server: str, context: PlainContext, name: str) -> None:
+    with pytest.raises(UserError) as error:
+        await http_request(server, context, "POST", headers={name: "4"}, body="GET / HTTP/1.1")
+    assert error.value.code == "http.header_refused"
+    assert name in error.value.message

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from concertmaster import Context, Table, UserError
 from concertmaster.nodes.builtin.durations import duration_of
+from concertmaster.nodes.builtin.json_text import parsed
 
 MOST_MESSAGES = 10_000
 LARGEST_BYTES = 64 * 1024 * 1024
@@ -73,7 +74,7 @@ def decoded(body: bytes, form: Decode, content_type: str = "") -> Any:
     try:
         match form:
             case "json":
-                return json.loads(body)
+                return parsed(body)
             case "text":
                 return body.decode()
             case "base64":
@@ -91,7 +92,7 @@ def decoded(body: bytes, form: Decode, content_type: str = "") -> Any:
 def _guessed(body: bytes, kind: str) -> Any:
     if not kind.startswith("text/"):
         try:
-            return json.loads(body)
+            return parsed(body)
         except ValueError:
             pass
     try:
