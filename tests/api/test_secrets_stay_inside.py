@@ -17,7 +17,7 @@ LEAKY = '''
 from typing import Any, Literal
 
 import polars as pl
-from concertmaster import Connection, Context, node
+from concertmaster import Connection, Context, File, node
 
 
 @node(effect="read")
@@ -60,6 +60,23 @@ def empty(database: Connection[Literal["postgres"]]) -> pl.DataFrame:
 
 
 @node(effect="read")
+def named(database: Connection[Literal["postgres"]]) -> pl.DataFrame:
+    """Give it as names inside of structs, with rows and without."""
+    found = database.secret("password").reveal()
+    return pl.DataFrame({"list": [[{found: 1, f"{found} ": 2, "kept": 3}]], "struct": [{"x": {found: None}}]})
+
+
+@node(effect="read")
+def file(database: Connection[Literal["postgres"]], context: Context, place: str) -> File:
+    """Give it as the name of a file."""
+    folder = context.scratch() if place == "scratch" else context.path("out", write=True)
+    path = folder / database.secret("password").reveal().replace("/", "-")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("a,b")
+    return File(path)
+
+
+@node(effect="read")
 def failing(database: Connection[Literal["postgres"]]) -> int:
     """Put it into an error."""
     raise ValueError(f"cannot log in with {database.secret('password').reveal()}")
@@ -96,6 +113,7 @@ async def test_no_door_shows_it(
         "table": config("table"),
         "odd": config("odd"),
         "empty": config("empty"),
+        "named": config("named"),
         "apart": config("apart"),
     }
     calls = document("leak", inputs={}, nodes=nodes, edges=[], outputs={"found": "{{ nodes.value }}"})
@@ -140,7 +158,25 @@ async def test_no_door_shows_it(
         "***": 1,
         "*** ": 2,
     }
+    named = next(text for name, text in seen.items() if name.endswith("/named/output"))
+    assert json.loads(named)["items"] == [{"list": [{"***": 1, "*** ": 2, "kept": 3}], "struct": {"x": {"***": None}}}]
     # What a table was before its cells were masked may stay among the artifacts as a file that nothing names.
     data = workspace / ".concertmaster"
     files = [path for path in data.rglob("*") if path.is_file() and data / "artifacts" not in path.parents]
     assert [path for path in files if SECRET.encode() in path.read_bytes()] == []
+
+
+@pytest.mark.parametrize("place", ["scratch", "workspace"])
+async def test_a_file_is_not_named_by_it(client: httpx.AsyncClient, workspace: Path, place: str) -> None:
+    secret = SECRET.replace("/", "-")
+    values = {"host": "127.0.0.1", "port": 1, "username": "ann", "password": secret}
+    assert (
+        await client.post("/connections", json={"name": "warehouse", "type": "postgres", "values": values})
+    ).status_code == 201
+    nodes = {"file": {"type": "leaky.file", "config": {"database": "warehouse", "place": place}}}
+    body = document("files", inputs={}, nodes=nodes, edges=[], outputs={})
+    assert (await client.post("/workflows", json=body)).status_code == 201
+    ended = await client.post("/workflows/files/executions?wait=60", json={"inputs": {}})
+    events = (await client.get(f"/executions/{ended.json()['id']}/events?after=0")).text
+    assert secret not in ended.text + events
+    assert "file.named_by_secret" in events

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -36,17 +37,14 @@ def mask_table(ref: TableRef, store: ArtifactStore, redactor: Redactor) -> Table
     if not columns and not renamed:
         return ref
     with pq.ParquetFile(path) as file, TableWriter(store) as writer:
-        for batch in file.iter_batches(batch_size=_BATCH_ROWS):
+        none = [pa.RecordBatch.from_pylist([], schema=file.schema_arrow)] if file.metadata.num_rows == 0 else []
+        for batch in chain(none, file.iter_batches(batch_size=_BATCH_ROWS)):
             piece = pa.Table.from_batches([batch])
             for index, name in enumerate(piece.schema.names):
                 if name in columns:
                     masked = _masked(batch.column(index), forms, redactor)
                     piece = piece.set_column(index, pa.field(name, masked.type), masked)
             writer.write(piece.rename_columns([renamed.get(name, name) for name in piece.schema.names]))
-        if file.metadata.num_rows == 0:
-            writer.write(
-                file.schema_arrow.empty_table().rename_columns([renamed.get(n, n) for n in file.schema_arrow.names])
-            )
         return writer.finish()
 
 
@@ -58,6 +56,7 @@ def _columns_with(path: Path, forms: list[str]) -> set[str]:
         row = frame.select(pl.col(name).str.contains_any(forms).any() for name in texts).collect(engine="streaming")
         found.update(name for name, hit in row.row(0, named=True).items() if hit)
     with pq.ParquetFile(path) as file:
+        found.update(field.name for field in file.schema_arrow if _is_named_by(field.type, forms))
         others = [field.name for field in file.schema_arrow if field.name not in texts and _may_hold(field.type)]
         batches = file.iter_batches(batch_size=_BATCH_ROWS, columns=others) if others else ()
         for batch in batches:
@@ -68,7 +67,7 @@ def _columns_with(path: Path, forms: list[str]) -> set[str]:
 
 
 def _new_names(names: list[str], forms: list[str], redactor: Redactor) -> Mapping[str, str]:
-    """Of the columns whose name has a secret in it: what they are called instead, each otherwise."""
+    """Of the columns, or fields, whose name has a secret in it: what they are called instead, each otherwise."""
     found: dict[str, str] = {}
     for name in names:
         if any(form in name for form in forms):
@@ -87,6 +86,15 @@ def _may_hold(type_: Any) -> bool:
     if types.is_nested(type_):
         return any(_may_hold(type_.field(index).type) for index in range(type_.num_fields))
     return _is_text(type_) or _is_bytes(type_)
+
+
+def _is_named_by(type_: Any, forms: list[str]) -> bool:
+    """Whether a field of a struct somewhere inside has a secret in its name."""
+    if not types.is_nested(type_):
+        return False
+    inside = [type_.field(index) for index in range(type_.num_fields)]
+    named = types.is_struct(type_) and any(form in field.name for form in forms for field in inside)
+    return named or any(_is_named_by(field.type, forms) for field in inside)
 
 
 def _is_text(type_: Any) -> bool:
@@ -123,7 +131,7 @@ def _hits(leaf: Any, forms: list[str]) -> bool:
 
 
 def _masked(array: Any, forms: list[str], redactor: Redactor) -> Any:
-    """The array with the secrets in its texts and bytes masked; the names of a struct's fields stay.
+    """The array with the secrets in its texts and bytes masked, and in the names of fields.
 
     Only texts and bytes become Python's values: it has no nanoseconds.
     """
@@ -132,7 +140,9 @@ def _masked(array: Any, forms: list[str], redactor: Redactor) -> Any:
         return _masked(array.dictionary_decode(), forms, redactor)
     if types.is_struct(type_):
         parts = [_masked(array.field(index), forms, redactor) for index in range(type_.num_fields)]
-        fields = [pa.field(field.name, part.type) for field, part in zip(type_, parts, strict=True)]
+        renamed = _new_names([field.name for field in type_], forms, redactor)
+        names = [renamed.get(field.name, field.name) for field in type_]
+        fields = [pa.field(name, part.type) for name, part in zip(names, parts, strict=True)]
         return pa.StructArray.from_arrays(parts, fields=fields, mask=array.is_null())
     if types.is_nested(type_):
         within = _masked(array.values, forms, redactor)

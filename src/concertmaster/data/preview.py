@@ -19,9 +19,11 @@ import polars as pl
 
 from concertmaster.data.parquet import readable, row_group_sizes, type_word
 from concertmaster.domain.errors import UserError
+from concertmaster.domain.sizes import format_size
 
 _EXACT = 2**53
 MAX_LIMIT = 10_000
+LARGEST_ORDER = 256 * 1024 * 1024
 
 
 def page(path: Path, *, offset: int = 0, limit: int = 100, sort: str | None = None) -> dict[str, Any]:
@@ -35,7 +37,8 @@ def page(path: Path, *, offset: int = 0, limit: int = 100, sort: str | None = No
     Returns:
         `{schema: [{name, type}], items: [row], total, next}`; `next` is the offset of the page after, or None.
     Raises:
-        UserError: `table.unknown_column`, `table.not_sortable`, `table.bad_page`, `table.damaged`.
+        UserError: `table.unknown_column`, `table.not_sortable`, `table.bad_page`, `table.damaged`,
+            `table.sorted_too_far`.
     """
     if offset < 0 or not 0 < limit <= MAX_LIMIT:
         raise UserError("table.bad_page", f"offset counts from 0, limit goes from 1 to {MAX_LIMIT}")
@@ -48,7 +51,7 @@ def _page(path: Path, *, offset: int, limit: int, sort: str | None) -> dict[str,
     sizes = row_group_sizes(path)
     total = sum(sizes)
     if sort:
-        rows = _rows_at(path, _order(path, schema, sort, offset=offset, limit=limit), sizes)
+        rows = _rows_at(path, _order(path, schema, sort, sizes, offset=offset, limit=limit), sizes)
     else:
         rows = pl.scan_parquet(path).slice(offset, limit).collect()
     return {
@@ -72,8 +75,8 @@ def json_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _order(path: Path, schema: Any, sort: str, *, offset: int, limit: int) -> list[int]:
-    """Row numbers of the page, in its order."""
+def _order(path: Path, schema: Any, sort: str, sizes: list[int], *, offset: int, limit: int) -> list[int]:
+    """Row numbers of the page, in its order; of the column, a row group and what may come on the page are in memory."""
     descending = sort.startswith("-") and sort not in schema
     column = sort[1:] if descending else sort
     if column not in schema:
@@ -81,15 +84,21 @@ def _order(path: Path, schema: Any, sort: str, *, offset: int, limit: int) -> li
     if isinstance(schema[column], (pl.Struct, pl.Object)):
         raise UserError("table.not_sortable", f"Rows cannot be ordered by '{column}' ({type_word(schema[column])})")
     number = "row" if column != "row" else "row_number"
-    ordered = (
-        pl.scan_parquet(path)
-        .select(pl.col(column))
-        .with_row_index(number)
-        .sort(column, descending=descending, nulls_last=True, maintain_order=True)
-        .slice(offset, limit)
-        .collect()
-    )
-    return cast("list[int]", ordered[number].to_list())
+    scan = pl.scan_parquet(path).select(pl.col(column)).with_row_index(number)
+    best = scan.head(0).collect()
+    start = 0
+    for size in sizes:
+        piece = scan.slice(start, size).collect()
+        start += size
+        best = pl.concat([best, piece]).sort(column, descending=descending, nulls_last=True, maintain_order=True)
+        best = best.head(offset + limit)
+        if best.estimated_size() > LARGEST_ORDER:
+            raise UserError(
+                "table.sorted_too_far",
+                f"Row {offset + 1:,} in the order of '{column}' needs more memory than {format_size(LARGEST_ORDER)}; "
+                "look at earlier rows, or let a table.sort node store the order",
+            )
+    return cast("list[int]", best[number].slice(offset).to_list())
 
 
 def _rows_at(path: Path, numbers: list[int], sizes: list[int]) -> pl.DataFrame:

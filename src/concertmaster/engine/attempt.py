@@ -17,10 +17,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from concertmaster.data.json_value import is_small, save_json
-from concertmaster.domain.errors import OperationalError
+from concertmaster.domain.errors import OperationalError, UserError
 from concertmaster.domain.execution import Failure
 from concertmaster.domain.interfaces import Abandoned
-from concertmaster.domain.values import NULL, JsonValue, TableRef, Value
+from concertmaster.domain.redaction import Redactor
+from concertmaster.domain.values import NULL, FileRef, JsonValue, TableRef, Value
 from concertmaster.engine.awaiting import prepared
 from concertmaster.engine.calling import Inputs, keywords_of, saved, validated
 from concertmaster.engine.context import NodeContext
@@ -170,8 +171,16 @@ def _save(job: Job, outlet: str, value: Any) -> Value:
 
 
 async def _without_secrets(job: Job, outputs: Mapping[str, Value]) -> Mapping[str, Value]:
-    """The outputs with no secret in the cells of a table; JSON was looked at when it was stored."""
+    """The outputs with no secret in the cells of a table; JSON was looked at when it was stored.
+
+    Raises:
+        UserError: `file.named_by_secret`.
+    """
     redactor = job.context.redactor
+    if redactor is not None:
+        for outlet, value in outputs.items():
+            if isinstance(value, FileRef):
+                _refuse_secret_name(outlet, value, redactor)
     if redactor is None or not any(isinstance(value, TableRef) for value in outputs.values()):
         return outputs
     mask = import_module("concertmaster.data.masking").mask_table
@@ -181,6 +190,16 @@ async def _without_secrets(job: Job, outputs: Mapping[str, Value]) -> Mapping[st
         else value
         for name, value in outputs.items()
     }
+
+
+def _refuse_secret_name(outlet: str, file: FileRef, redactor: Redactor) -> None:
+    """Events tell where a file is, and a masked path would be that of no file."""
+    if any(form in name for form in redactor.long_forms for name in (file.name, file.path or "")):
+        raise UserError(
+            "file.named_by_secret",
+            f"The file at the outlet '{outlet}' has the value of a connection in its name or path, which everybody who "
+            "may look at the run would see; name it otherwise",
+        )
 
 
 def _keep_young(job: Job, outputs: Mapping[str, Value]) -> None:

@@ -120,6 +120,16 @@ def test_bad_pages_are_refused(store: ArtifactStore, options: dict[str, Any], co
     assert caught.value.code == code
 
 
+def test_an_order_that_needs_too_much_memory_is_refused(store: ArtifactStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("concertmaster.data.preview.LARGEST_ORDER", 1024 * 1024)
+    path = stored(pl.DataFrame({"t": [f"{n:050}" for n in range(50_000)]}), store)
+    assert page(path, sort="-t", offset=100, limit=1)["items"] == [{"t": f"{49_899:050}"}]
+    with pytest.raises(UserError) as caught:
+        page(path, sort="-t", offset=40_000)
+    assert caught.value.code == "table.sorted_too_far"
+    assert "table.sort" in caught.value.message
+
+
 def test_a_damaged_table_is_told(store: ArtifactStore) -> None:
     path = stored(pl.DataFrame({"a": range(10_000)}), store)
     whole = path.read_bytes()

@@ -21,6 +21,8 @@ from concertmaster.nodes.databases.rows import Field, as_json, batches_of, conve
 from concertmaster.nodes.databases.troubles import Kind, Trouble, error_of
 
 _STAGING = "concertmaster_rows"
+# Bytes of a text, a blob or a row: `zeroblob(900000000)` takes them from the server at once.
+LARGEST_VALUE = 64 * 1024 * 1024
 # A wait inside of SQLite cannot be ended, so each is short.
 _WAIT_SECONDS = 0.1
 # Primary result codes; https://www.sqlite.org/rescode.html
@@ -72,6 +74,7 @@ class Sqlite:
             check_same_thread=False,
             cached_statements=0,
         )
+        self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
         self._connection.set_authorizer(_allowed)
         self._patient("select count(*) from sqlite_schema")
         if read_only:
@@ -246,6 +249,8 @@ def _trouble(error: Exception) -> Trouble:
         return Trouble("unknown_column", message, missing=column[1] or column[2])
     if code == 23:
         return Trouble("statement", message, fix=_NOTHING_ELSE)
+    if code == 18:
+        return Trouble("value", message, fix=f"No text, blob or row may have more than {LARGEST_VALUE:,} bytes here")
     if code in (11, 26):
         return Trouble(
             "failed", message, fix="Check that it is a SQLite file, and bring back a backup if it is damaged"

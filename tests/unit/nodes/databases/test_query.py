@@ -340,3 +340,14 @@ else:
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run([sys.executable, "-c", script], env=env, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+@pytest.mark.parametrize(
+    "made", ["zeroblob(67108865)", "randomblob(67108865)", "replace(hex(zeroblob(9000)), '0', hex(zeroblob(9000)))"]
+)
+def test_no_value_takes_the_memory_of_the_server(place: Place, made: str) -> None:
+    place.run("create table t (n integer)")
+    with pytest.raises(UserError) as caught:
+        place.rows(f"select length({made}) as n")
+    assert "67,108,864 bytes" in caught.value.message
