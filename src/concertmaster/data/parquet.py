@@ -157,6 +157,17 @@ def readable(*further: type[Exception]) -> Generator[None]:
         raise UserError("table.damaged", told) from error
 
 
+def refuse_damaged(path: Path) -> None:
+    """Read a Parquet file to its end; a batch is in memory.
+
+    Raises:
+        UserError: `table.damaged`.
+    """
+    with readable(OSError), pq.ParquetFile(path) as file:
+        for _ in file.iter_batches(_PIECE_ROWS):
+            pass
+
+
 def row_group_sizes(path: Path) -> list[int]:
     """Rows in each row group of a Parquet file, from its footer."""
     metadata = pq.read_metadata(path)

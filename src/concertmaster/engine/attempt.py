@@ -26,6 +26,7 @@ from concertmaster.engine.awaiting import prepared
 from concertmaster.engine.calling import Inputs, keywords_of, saved, validated
 from concertmaster.engine.context import NodeContext
 from concertmaster.engine.conversion import Conversion, is_stream
+from concertmaster.engine.damage import told_as_damage
 from concertmaster.engine.failures import failure_of, trace_of
 from concertmaster.engine.isolated import run_isolated
 from concertmaster.engine.job import Job, artifacts_of
@@ -61,7 +62,7 @@ async def run_attempt(job: Job, *, gate: Gate | None = None) -> Outcome:
         with job.engine.artifacts.holding(artifacts_of(job.inputs)):
             outcome = await _outputs(job, gate, config, model)
         if isinstance(outcome, Failure):
-            return _redacted(context, outcome)
+            return _redacted(context, await told_as_damage(outcome, job.inputs.values(), job.engine.artifacts))
         if isinstance(outcome, Wait | Await):
             return outcome
         outputs = await _without_secrets(job, outcome)
@@ -73,7 +74,8 @@ async def run_attempt(job: Job, *, gate: Gate | None = None) -> Outcome:
     except asyncio.CancelledError:
         return _timed_out(job, abandoned=False) if context.expired else _cancelled(job)
     except Exception as error:
-        failure = failure_of(error, node=node.id)
+        found = failure_of(error, node=node.id)
+        failure = await told_as_damage(found, job.inputs.values(), job.engine.artifacts)
         if failure.code == "node.raised":
             context.logger.error("%s", trace_of(error))
         return _redacted(context, failure)

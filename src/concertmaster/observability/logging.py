@@ -16,6 +16,8 @@ import orjson
 LogFormat = Literal["console", "json"]
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
+# What could end a line, or steer a terminal: a value must not be able to pass for a line of its own.
+_CONTROLS = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
 
@@ -48,11 +50,12 @@ class ConsoleFormatter(logging.Formatter):
     """Time, level, message and the extras, for a person at a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line, and the traceback under it."""
+        """One line, and the traceback under it, indented."""
         at = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
         extras = " ".join(f"{key}={value}" for key, value in extras_of(record).items())
         line = f"{at} {record.levelname.lower():7} {record.getMessage()}" + (f"  {extras}" if extras else "")
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        told = self.formatException(record.exc_info).split("\n") if record.exc_info else ()
+        return "\n  ".join(text.translate(_CONTROLS) for text in (line, *told))
 
 
 def configure(level: str, format: LogFormat, stream: TextIO | None = None) -> None:

@@ -153,6 +153,16 @@ def test_names_are_checked(command: Command, workspace: Path, name: str) -> None
     assert sorted(workspace.rglob("*")) == before
 
 
+@pytest.mark.parametrize("options", [["os"], ["polars"], ["concertmaster.py"], ["json", "--pack"]])
+def test_names_of_modules_are_not_hidden(command: Command, workspace: Path, options: list[str]) -> None:
+    done = command("nodes", "new", *options)
+    assert done.returncode == 2
+    module = options[0].removesuffix(".py")
+    assert f"There is a Python module {module} already" in " ".join(done.stderr.split())
+    assert "choose another name" in done.stderr
+    assert not (workspace / "nodes" / f"{module}.py").exists()
+
+
 def test_check_tells_all_that_is_wrong(command: Command, workspace: Path) -> None:
     folder = workspace / "mine"
     folder.mkdir()

@@ -40,3 +40,17 @@ def test_a_traceback_stays_inside_its_line() -> None:
 def test_the_console_line_is_short() -> None:
     line = ConsoleFormatter().format(_record(code="disk.full"))
     assert line[9:] == "warning request failed  code=disk.full"
+
+
+def test_values_cannot_pass_for_lines_of_their_own() -> None:
+    forged = "12:00:00 info    all is well"
+    record = _record(path=f"a\n{forged}\r\x1b[2J\x9b\u2028b", code="größe")
+    record.args = (f"failed\n{forged}",)
+    try:
+        raise ValueError(f"no\n{forged}\x1b")
+    except ValueError:
+        record.exc_info = sys.exc_info()
+    lines = ConsoleFormatter().format(record).splitlines()
+    assert [line for line in lines if line.startswith(forged)] == []
+    assert r"\n12:00:00 info    all is well\r\x1b[2J\x9b\u2028b code=größe" in lines[0]
+    assert lines[-1] == f"  {forged}\\x1b"

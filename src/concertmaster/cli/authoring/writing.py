@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import keyword
 import re
+import sys
 from collections.abc import Mapping
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from string import Template
 
@@ -54,6 +56,7 @@ def write_pack(name: str) -> None:
             "acme-nodes",
         )
     dashed, package = _dashed(name), name.replace("-", "_")
+    _refuse_module(package, f"{dashed}-nodes")
     prefix = re.sub(r"_nodes$", "", package)
     words = {"dashed": dashed, "package": package, "prefix": prefix}
     source = Path("src", package)
@@ -78,7 +81,24 @@ def _node_name(name: str) -> str:
         raise UserError("node.bad_name", f"{what}; use lower-case letters, digits and underscores, such as top_rows")
     if module.startswith("test_") or module in ("conftest", "node"):
         raise UserError("node.bad_name", f"{name!r} is kept for other uses; choose another name")
+    _refuse_module(module, f"{module}_rows")
     return module
+
+
+def _refuse_module(name: str, other: str) -> None:
+    """Raise for the name of a module of Python or of an installed package: tests and nodes would import the wrong one.
+
+    Raises:
+        UserError: `node.bad_name`.
+    """
+    found = find_spec(name)
+    # What has no origin is a folder that happens to be called so.
+    if name in sys.stdlib_module_names or (found is not None and found.origin is not None):
+        raise UserError(
+            "node.bad_name",
+            f"There is a Python module {name} already, which a file of that name would hide; choose another name, such "
+            f"as {other}",
+        )
 
 
 def _dashed(name: str) -> str:
