@@ -172,8 +172,7 @@ def file_read(
         options = replace(options, types=_given_types(text, path, options, types or {}))
         large = context is not None and text.stat().st_size > EAGER_LIMIT_BYTES
         rows = read_csv(text, path, options, spill=context.scratch() / "rows.parquet" if context and large else None)
-    if context is not None:
-        warn_of_delimiter(rows.collect_schema().names(), path, options, context)
+    warn_of_delimiter(rows, path, options, context)
     return rows
 
 

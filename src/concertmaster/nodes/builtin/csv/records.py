@@ -70,9 +70,9 @@ def refuse_long_record(
             raise _too_long(path, name, start, end_sign, record_bytes, quote=quote if quoted else None)
 
 
-def warn_of_delimiter(columns: list[str], name: str, options: CsvOptions, context: Context) -> None:
+def warn_of_delimiter(rows: pl.LazyFrame, name: str, options: CsvOptions, context: Context | None) -> None:
     """Say so when all that was read is one column, and its name looks like several."""
-    if not options.has_header or len(columns) != 1:
+    if context is None or not options.has_header or len(columns := rows.collect_schema().names()) != 1:
         return
     other = next((sign for sign in _USUAL_DELIMITERS if sign in columns[0] and sign != options.delimiter), None)
     if other is not None:
