@@ -159,3 +159,23 @@ async def test_rules_that_only_the_schema_has_hold_for_what_was_rendered(tmp_pat
 def test_attempts_of_built_ins_pay_nothing_for_that() -> None:
     ruled = {type_.spec.id for type_ in builtin_registry().all() if type_.rules}
     assert ruled == set(), "each is a check more for every attempt with expressions; let pydantic know the rule"
+
+
+def test_a_wrong_name_among_variants_is_told_with_all_of_them() -> None:
+    def told(expectation: dict[str, Any]) -> list[tuple[str, str, str | None]]:
+        config = {"expectations": [expectation]}
+        document = {"concertmaster": 1, "name": "a", "nodes": {"a": {"type": "table.validate", "config": config}}}
+        found = check_document(document, registry(), format=None, connections=None).problems
+        place = "/nodes/a/config/expectations/0/"
+        return [(one.pointer.removeprefix(place), one.message, one.fix) for one in found if place in one.pointer]
+
+    names = "not_null, unique, range, regex, one_of, condition, referential, columns, types, row_count, fresh"
+    message = f"`expect` must be one of {names} (table.validate)"
+    assert told({"expect": "not_nul", "column": "a"}) == [("expect", message, "Did you mean `not_null`?")]
+    # The variant whose name is given is the one that was meant, however much else of it is wrong.
+    assert [place for place, *_ in told({"expect": "range", "colum": "a", "mni": 1, "mxa": 2})] == [
+        "column",
+        "colum",
+        "mni",
+        "mxa",
+    ]

@@ -157,9 +157,7 @@ def _explain(
             wanted = " or ".join(_WORDS.get(name, name) for name in cast("list[str]", kind.types))
             yield Fault(path, "invalid", f"{subject} must be {wanted}, not {type_word(error.instance)}")
         case "enum":
-            options = [str(option) for option in cast("list[Any]", kind.options)]
-            fix = functools.partial(one_of, brief(str(error.instance), limit=100), options)
-            yield Fault(path, "invalid", f"{subject} must be one of {brief(', '.join(options))}", fix)
+            yield _none_of(path, error.instance, [str(option) for option in cast("list[Any]", kind.options)])
         case "anyOf" | "oneOf" if branches := [
             [inner for inner in branch if not _depends(inner, unknown)] for branch in getattr(kind, "context", ())
         ]:
@@ -169,6 +167,11 @@ def _explain(
             yield Fault(path, "invalid", _about(path, f"{shown!r} is no {kind.format}"), fix)
         case _:
             yield Fault(path, "invalid", _about(path, brief(error.message)))
+
+
+def _none_of(path: Path, given: Any, options: list[str]) -> Fault:
+    fix = functools.partial(one_of, brief(str(given), limit=100), options)
+    return Fault(path, "invalid", f"{_subject(path)} must be one of {brief(', '.join(options))}", fix)
 
 
 def _about(path: Path, message: str) -> str:
@@ -182,7 +185,7 @@ def _explain_branches(
     schema: Mapping[str, Any],
     unknown: Mapping[Path, Openness],
 ) -> Iterator[Fault]:
-    """The branch that was probably meant: the one that agrees with the value on its type."""
+    """The branch that was probably meant: the one that agrees with the value on its type, and on the name it gives."""
     path = tuple(error.instance_path)
     wanted: list[str] = []
     alike: list[list[jsonschema_rs.ValidationError]] = []
@@ -192,9 +195,15 @@ def _explain_branches(
             wanted.extend(name for name in types[0] if name not in wanted)
         elif branch:
             alike.append(branch)
-    if alike:
-        for inner in min(alike, key=len):
+    named = [branch for branch in alike if not any(_is_other_name(inner, path) for inner in branch)]
+    others = [inner for branch in alike for inner in branch if _is_other_name(inner, path)]
+    if named:
+        for inner in min(named, key=len):
             yield from _explain(inner, schema, unknown)
+    elif others:
+        place, given = tuple(others[0].instance_path), others[0].instance
+        names = [str(cast("Any", inner.kind).expected_value) for inner in others if tuple(inner.instance_path) == place]
+        yield _none_of(place, given, names)
     elif wanted:
         words = " or ".join(_WORDS.get(name, name) for name in wanted)
         yield Fault(path, "invalid", f"{_subject(path)} must be {words}, not {type_word(error.instance)}")
@@ -204,6 +213,11 @@ def _explain_branches(
 
 def _is_type_error(error: jsonschema_rs.ValidationError, path: Path) -> bool:
     return error.kind.name == "type" and tuple(error.instance_path) == path
+
+
+def _is_other_name(error: jsonschema_rs.ValidationError, path: Path) -> bool:
+    """Whether the value, or a word in it such as `expect`, names another branch."""
+    return error.kind.name == "const" and tuple(error.instance_path)[:-1] in (path, path[:-1])
 
 
 def _properties(schema: Mapping[str, Any], error: jsonschema_rs.ValidationError) -> list[str]:
