@@ -15,41 +15,49 @@ from concertmaster.engine.items import item_id
 from concertmaster.services.execution_view import ExecutionView, NodeRun
 
 
-def chosen_nodes(view: ExecutionView, execution_id: str, node: str | None) -> list[str]:
-    """A node and those that it is based on, in the order of the document; without one all of them.
+Place = tuple[str, str]
+"""A node and one of its outlets."""
+
+
+def chosen_values(view: ExecutionView, execution_id: str, node: str | None) -> list[Place]:
+    """The values of a node and those that they are based on, in the order of the document; without one all there are.
 
     Raises:
         NotFound: `node.not_found`.
     """
     if node is None:
-        return list(view.nodes)
+        return [(name, outlet) for name, run in view.nodes.items() for outlet in run.outputs]
     if node not in view.nodes:
         raise NotFound("node.not_found", f"Execution {execution_id} has no node '{node}'")
-    before = {name: set(read) for name, read in _reads(view).items()}
+    before: dict[str, set[Place]] = {
+        name: {(source, outlet) for source, outlets in read.items() for outlet in outlets}
+        for name, read in _reads(view).items()
+    }
     for edge in _edges(view):
         if _came_in(view.nodes, edge) is not None:
-            before[edge.target].add(edge.source)
-    found, waiting = {node}, [node]
+            before[edge.target].add((edge.source, edge.outlet))
+    found, nodes, waiting = {(node, outlet) for outlet in view.nodes[node].outputs}, {node}, [node]
     while waiting:
-        for source in before[waiting.pop()] - found:
-            found.add(source)
-            waiting.append(source)
-    return [name for name in view.nodes if name in found]
+        into = before[waiting.pop()]
+        found |= into
+        waiting.extend({source for source, _ in into} - nodes)
+        nodes.update(waiting)
+    return [(name, outlet) for name, run in view.nodes.items() for outlet in run.outputs if (name, outlet) in found]
 
 
-def artifacts_of(view: ExecutionView, nodes: Sequence[str]) -> list[str]:
-    """Digests of what these nodes gave."""
-    values = [value for name in nodes for value in view.nodes[name].outputs.values()]
+def artifacts_of(view: ExecutionView, places: Sequence[Place]) -> list[str]:
+    """Digests of these values."""
+    values = [view.nodes[name].outputs[outlet] for name, outlet in places]
     return list(dict.fromkeys(value.artifact for value in values if value.artifact is not None))
 
 
 def lineage_of(
-    row: ExecutionRow, view: ExecutionView, nodes: Sequence[str], uses: Mapping[str, Sequence[ArtifactUse]]
+    row: ExecutionRow, view: ExecutionView, places: Sequence[Place], uses: Mapping[str, Sequence[ArtifactUse]]
 ) -> dict[str, Any]:
     """`Lineage` of the REST contract.
 
     Args:
-        nodes: whose values are told.
+        places: whose values are told.
         uses: by digest, where else the same bytes are.
     """
     into: dict[str, list[dict[str, Any]]] = {}
@@ -65,14 +73,14 @@ def lineage_of(
         "version": row.version,
         "inputs": dict(view.inputs),
         "items": [
-            {**_made(view.nodes[name], outlet, value, uses), "inputs": into.get(name, []), "reads": reads[name]}
-            for name in nodes
-            for outlet, value in view.nodes[name].outputs.items()
+            {**_made(view.nodes[name], outlet, uses), "inputs": into.get(name, []), "reads": list(reads[name])}
+            for name, outlet in places
         ],
     }
 
 
-def _made(run: NodeRun, outlet: str, value: Value, uses: Mapping[str, Sequence[ArtifactUse]]) -> dict[str, Any]:
+def _made(run: NodeRun, outlet: str, uses: Mapping[str, Sequence[ArtifactUse]]) -> dict[str, Any]:
+    value = run.outputs[outlet]
     return {
         "node": run.node,
         "type": run.type,
@@ -107,18 +115,23 @@ def _came_in(runs: Mapping[str, NodeRun], edge: Edge) -> Value | None:
     return source.outputs.get(edge.outlet) if source.ended_at <= target.started_at else None
 
 
-def _reads(view: ExecutionView) -> dict[str, list[str]]:
-    """Node to the nodes of the same execution that the expressions of its config look at."""
-    named = {
-        name: [one.name for one in compile_value(dict(node.config)).references if one.root == "nodes" and one.name]
-        for name, node in view.graph.nodes.items()
-    }
-    found: dict[str, list[str]] = {name: [] for name in view.nodes}
-    for name, read in named.items():
-        for item in _items(view):
-            ids = [one if item is None else item_id(one, item) for one in (name, *dict.fromkeys(read))]
-            found[ids[0]] = [one for one in ids[1:] if one in view.nodes]
+def _reads(view: ExecutionView) -> dict[str, dict[str, set[str]]]:
+    """Node to the nodes of the same execution that the expressions of its config look at, and their outlets."""
+    found: dict[str, dict[str, set[str]]] = {name: {} for name in view.nodes}
+    for name, node in view.graph.nodes.items():
+        for reference in sorted(compile_value(dict(node.config)).references, key=str):
+            if reference.root != "nodes" or reference.name is None:
+                continue
+            for item in _items(view):
+                reader, read = (one if item is None else item_id(one, item) for one in (name, reference.name))
+                if read in view.nodes:
+                    found[reader].setdefault(read, set()).update(_seen(view.nodes[read], reference.key))
     return found
+
+
+def _seen(run: NodeRun, key: str | None) -> Iterable[str]:
+    """The outlets that `nodes.<id>.<key>` looks at: the one that it names, else it is a part of what came out."""
+    return [key] if key in run.outputs else run.outputs
 
 
 def _items(view: ExecutionView) -> Iterable[int | None]:

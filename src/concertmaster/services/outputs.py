@@ -16,7 +16,7 @@ from concertmaster.domain.interfaces import ReferenceStore
 from concertmaster.domain.recent import Recent
 from concertmaster.domain.values import TableRef
 from concertmaster.services.executions import ExecutionService
-from concertmaster.services.lineage import artifacts_of, chosen_nodes, lineage_of
+from concertmaster.services.lineage import artifacts_of, chosen_values, lineage_of
 
 if TYPE_CHECKING:
     from concertmaster.data.statistics import ColumnStatistics
@@ -66,9 +66,9 @@ class OutputService:
         """
         demand(actor, "execution:read")
         row, view = await self._executions.view(execution_id)
-        nodes = chosen_nodes(view, execution_id, node)
-        uses = await self._references.uses(artifacts_of(view, nodes), but=execution_id, limit=USES)
-        return lineage_of(row, view, nodes, uses)
+        places = chosen_values(view, execution_id, node)
+        uses = await self._references.uses(artifacts_of(view, places), but=execution_id, limit=USES)
+        return lineage_of(row, view, places, uses)
 
     def _columns(self, table: TableRef, columns: Sequence[str]) -> list[ColumnStatistics]:
         # Polars and DuckDB take half a second and 100 MB: a server that nobody asks for a table does without.

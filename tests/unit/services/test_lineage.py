@@ -10,7 +10,7 @@ from concertmaster.domain.execution import ExecutionRow
 from concertmaster.domain.values import Column, JsonValue, PlannedTable, Recipe, Step, TableRef
 from concertmaster.domain.workflow import Edge, Node, Workflow
 from concertmaster.services.execution_view import ExecutionView
-from concertmaster.services.lineage import artifacts_of, chosen_nodes, lineage_of
+from concertmaster.services.lineage import artifacts_of, chosen_values, lineage_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TABLE = TableRef("digest", 7, 70, (Column("n", "int64"),))
@@ -34,7 +34,7 @@ def folded() -> ExecutionView:
 def test_what_came_in_what_was_read_and_what_was_reused_is_told() -> None:
     view = folded()
     row = ExecutionRow("x", "w", 3, "succeeded", 1, 7, {"type": "manual"}, START)
-    told = lineage_of(row, view, chosen_nodes(view, "x", None), {})
+    told = lineage_of(row, view, chosen_values(view, "x", None), {})
     items = {one["node"]: one for one in told["items"]}
     assert (told["version"], list(items)) == (3, ["a", "b", "c", "late", "d"])
     assert [(came["node"], came["port"], came["bytes"]) for came in items["b"]["inputs"]] == [("a", "left", 1)]
@@ -64,6 +64,23 @@ def test_a_table_that_was_never_stored_has_no_size_and_is_nobody_elses_bytes() -
 
 def test_a_node_is_told_with_all_that_it_is_based_on() -> None:
     view = folded()
-    assert chosen_nodes(view, "x", "c") == ["a", "b", "c"]
-    assert chosen_nodes(view, "x", "d") == ["a", "b", "d"]
-    assert artifacts_of(view, ["a", "b", "c"]) == ["digest"]
+    assert chosen_values(view, "x", "c") == [("a", "out"), ("b", "out"), ("c", "out")]
+    assert chosen_values(view, "x", "d") == [("a", "out"), ("b", "out"), ("d", "out")]
+    assert artifacts_of(view, [("a", "out"), ("b", "out"), ("c", "out")]) == ["digest"]
+
+
+def test_of_several_outlets_only_those_that_something_came_from_are_told() -> None:
+    """check.valid -> big, and read looks at nodes.check.report."""
+    nodes = {name: Node("data.set@1") for name in ("check", "big")}
+    nodes["read"] = Node("data.set@1", config={"value": "{{ nodes.check.report }}"})
+    nodes["whole"] = Node("data.set@1", config={"value": "{{ nodes.check }}"})
+    view = ExecutionView(Workflow("w", nodes=nodes, edges=(Edge("check", "big", outlet="valid"),)))
+    one = JsonValue(1, size_bytes=1)
+    bodies: list[e.Body] = [e.NodeSucceeded("check", 1, START, {"valid": TABLE, "invalid": TABLE, "report": one})]
+    for name in ("big", "read", "whole"):
+        bodies += [e.NodeStarted(name, 1), e.NodeSucceeded(name, 1, START, {"out": one})]
+    view.apply(e.Event("x", n + 1, START + timedelta(seconds=n), body) for n, body in enumerate(bodies))
+    assert chosen_values(view, "x", "big") == [("check", "valid"), ("big", "out")]
+    assert chosen_values(view, "x", "read") == [("check", "report"), ("read", "out")]
+    assert [outlet for _, outlet in chosen_values(view, "x", "whole")] == ["valid", "invalid", "report", "out"]
+    assert [outlet for _, outlet in chosen_values(view, "x", "check")] == ["valid", "invalid", "report"]
