@@ -8,6 +8,7 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -185,6 +186,27 @@ def test_a_stale_server_file_misleads_nobody(workspace: Path) -> None:
     assert (workspace / ".concertmaster" / "server.json").exists()
     listed = run_command(workspace, "executions", "list", "--json")
     assert (listed.returncode, json.loads(listed.stdout)["items"]) == (0, [])
+
+
+def test_what_asks_a_server_loads_none_of_its_parts(workspace: Path) -> None:
+    code = (
+        "import sys\nfrom concertmaster.cli.main import main\nparts = {'fastapi', 'sqlalchemy', 'uvicorn', 'duckdb'}\n"
+        "try:\n    main(sys.argv[1:])\n"
+        "finally:\n    print(sorted(parts & sys.modules.keys()), 'concertmaster.engine.runner' in sys.modules)"
+    )
+    # A server that runs answers them; the engine would be hundreds of modules for nothing.
+    with server_process(workspace):
+        for words in (["executions", "list"], ["nodes", "list"], ["workflows", "list"], ["triggers", "list"]):
+            done = subprocess.run(
+                [sys.executable, "-c", code, *words],
+                cwd=workspace,
+                env=environment(),
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+            assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "[] False"), (words, done.stderr)
 
 
 def test_the_demo_without_its_data_says_what_to_install(workspace: Path) -> None:

@@ -13,8 +13,6 @@ from typing import Any, TypeVar, cast
 import httpx
 import orjson
 
-from concertmaster.api.app import create_app
-from concertmaster.bootstrap import build
 from concertmaster.cli.terminal import problems_from
 from concertmaster.config import SERVER_FILE, TOKEN_FILE, Settings, read
 from concertmaster.domain.errors import (
@@ -139,6 +137,10 @@ async def connect(settings: Settings, *, inside: bool = True, makes: bool = Fals
                 "with --data-dir",
                 retryable=False,
             ) from error
+        # The server's parts take a second and more: who asks a server that runs does without.
+        from concertmaster.api.app import create_app  # noqa: PLC0415
+        from concertmaster.bootstrap import build  # noqa: PLC0415
+
         async with build(settings, recover=False) as runtime:
             # The check of logins is the same everywhere; nobody but this process knows this token.
             token = new_secret()

@@ -81,7 +81,7 @@ def run(
     inputs: Annotated[list[str] | None, typer.Option("-i", "--input", metavar="NAME=VALUE", help="An input.")] = None,
     inputs_file: Annotated[Path | None, typer.Option("--inputs", help="Inputs as a YAML or JSON file.")] = None,
     priority: Annotated[int | None, typer.Option(help="Higher ones start first when places are taken.")] = None,
-    cache: Cache = True,
+    cache: Cache = None,
     json: Json = False,
     data_dir: DataDir = None,
 ) -> None:

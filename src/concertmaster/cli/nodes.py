@@ -6,21 +6,21 @@ import asyncio
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.table import Table
 from rich.text import Text
 
 from concertmaster.cli.client import connect, serves
 from concertmaster.cli.terminal import FAILED, console, print_json
-from concertmaster.config import read
+from concertmaster.config import Settings, read
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.errors import NotFound
 from concertmaster.domain.near_miss import hint
-from concertmaster.nodes.declared.document import file_schema
 from concertmaster.observability.logging import configure
-from concertmaster.registering.opening import read_registry
-from concertmaster.services.nodes import NodeTypeService
+
+if TYPE_CHECKING:
+    from concertmaster.services.nodes import NodeTypeService
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,16 @@ async def _read(data_dir: Path | None) -> _NodeTypes:
         async with connect(settings) as api:
             listed, state = await api.get("/node-types", versions="all"), await api.get("/registry")
             return _NodeTypes(listed["items"], state, served=True)
-    service = NodeTypeService(await read_registry(settings))
+    service = await _of_workspace(settings)
     return _NodeTypes(service.list(LOCAL_ADMIN, every=True), service.state(LOCAL_ADMIN), served=False)
+
+
+async def _of_workspace(settings: Settings) -> NodeTypeService:
+    # The engine and all node types, which a server that runs has loaded already.
+    from concertmaster.registering.opening import read_registry  # noqa: PLC0415
+    from concertmaster.services.nodes import NodeTypeService  # noqa: PLC0415
+
+    return NodeTypeService(await read_registry(settings))
 
 
 def list_types(*, as_json: bool, data_dir: Path | None) -> None:
@@ -144,7 +152,7 @@ def freeze_types(*, data_dir: Path | None) -> None:
             async with connect(settings) as api:
                 state = await api.get("/registry")
                 return None if _print_broken(state) else await api.post("/registry/freeze")
-        service = NodeTypeService(await read_registry(settings))
+        service = await _of_workspace(settings)
         return None if _print_broken(service.state(LOCAL_ADMIN)) else await service.freeze(LOCAL_ADMIN)
 
     done = asyncio.run(work())
@@ -155,6 +163,8 @@ def freeze_types(*, data_dir: Path | None) -> None:
 
 def print_file_schema() -> None:
     """Print the JSON Schema of the file of a declarative node."""
+    from concertmaster.nodes.declared.document import file_schema  # noqa: PLC0415
+
     print_json(file_schema(), indent=True)
 
 

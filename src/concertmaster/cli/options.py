@@ -9,4 +9,7 @@ import typer
 
 DataDir = Annotated[Path | None, typer.Option(help="Folder of database, artifacts and keys; default .concertmaster")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Cache = Annotated[bool, typer.Option("--cache/--no-cache", help="Reuse results of earlier executions.")]
+Cache = Annotated[
+    bool | None,
+    typer.Option("--cache/--no-cache", help="Reuse results of earlier executions, where `policy.cache` allows it."),
+]

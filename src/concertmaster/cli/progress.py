@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +36,8 @@ class Progress:
         self._console = console
         self._types = types
         self._undoes = undoes or {}
-        self._width = min(max((len(name) for name in types), default=8), 40)
+        self._width = _width(types, least=8)
+        self._type_width = _width(types.values(), least=22)
         self._running: dict[str, tuple[datetime, str]] = {}
         # Nodes that had to queue, and since when they run.
         self._queued: dict[str, datetime | None] = {}
@@ -108,7 +109,7 @@ class Progress:
             Text.assemble(
                 (f"{sign} ", style),
                 f"{node:{self._width}}  ",
-                (f"{self._types.get(node, ''):22} ", "dim"),
+                (f"{self._types.get(node, ''):{self._type_width}} ", "dim"),
                 (detail, "red" if status == "failed" else "default"),
             )
         )
@@ -119,12 +120,16 @@ class Progress:
             Text.assemble(
                 ("● ", "blue"),
                 f"{node:{self._width}}  ",
-                (f"{self._types.get(node, ''):22} ", "dim"),
+                (f"{self._types.get(node, ''):{self._type_width}} ", "dim"),
                 f"{(now - started).total_seconds():.1f} s  {share}",
             )
             for node, (started, share) in list(self._running.items())[:RUNNING_SHOWN]
         ]
         return Group(*lines, Text(f"{self._ended} of {len(self._types)} nodes", style="dim"))
+
+
+def _width(texts: Iterable[str], *, least: int) -> int:
+    return min(max((len(text) for text in texts), default=least), 40)
 
 
 def seconds(value: float) -> str:
@@ -143,6 +148,9 @@ def _detail(kind: str, data: dict[str, Any], at: datetime) -> str:
     if kind == "skipped" or (kind == "cancelled" and "reason" in data):
         return f"{kind}: {data['reason']}"
     parts = [_outputs(data.get("outputs") or {})] if kind == "succeeded" else [data["error"]["message"]]
+    if data.get("reused"):
+        # Its time is none of the node's.
+        return "  ".join(part for part in (*parts, "reused") if part)
     took = at - datetime.fromisoformat(data["started_at"])
     parts.append(seconds(took.total_seconds()))
     if data["attempt"] > 1:

@@ -44,13 +44,13 @@ class Start:
         inputs: `name=value` each; they win over those of the file.
         inputs_file: YAML or JSON mapping of names to values.
         priority: that of the workflow's policy when None.
-        cache: results of earlier executions are reused where the workflow allows it.
+        cache: results of earlier executions are reused where the workflow allows it, which is so when None.
     """
 
     inputs: list[str]
     inputs_file: Path | None
     priority: int | None
-    cache: bool = True
+    cache: bool | None = None
 
 
 def run_file(file: Path, given: Start, *, as_json: bool, data_dir: Path | None) -> None:
@@ -95,10 +95,12 @@ async def run_document(api: Api, text: bytes, *, file: Path, given: Start, as_js
     if has_errors(problems) or checked["document"] is None:
         return INVALID
     document = checked["document"]
+    if given.cache and not _may_reuse(document):
+        console(error=True).print("nothing is reused: neither the workflow nor a node of it has `policy: {cache: true}`")
     try:
         inputs = read_inputs(document.get("inputs") or {}, given.inputs, file=given.inputs_file)
         saved = await api.post_text("/workflows", text, json=is_json, publish=False)
-        more = {"version": saved["version"], "priority": given.priority, "cache": given.cache}
+        more = {"version": saved["version"], "priority": given.priority, "cache": given.cache is not False}
         execution = await start(api, saved["name"], inputs, **more)
     except Invalid as error:
         print_problems(error.problems, file=file, text=shown)
@@ -109,6 +111,11 @@ async def run_document(api: Api, text: bytes, *, file: Path, given: Start, as_js
     else:
         await show_result(api, console(), final, document)
     return SUCCEEDED if final["status"] == "succeeded" else FAILED
+
+
+def _may_reuse(document: dict[str, Any]) -> bool:
+    nodes = cast("dict[str, dict[str, Any]]", document.get("nodes") or {})
+    return any((one.get("policy") or {}).get("cache") for one in (document, *nodes.values()))
 
 
 async def start(api: Api, name: str, inputs: Mapping[str, Any], **more: Any) -> dict[str, Any]:

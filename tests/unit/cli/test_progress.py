@@ -39,6 +39,24 @@ def test_a_table_that_was_never_stored_says_that_nobody_counted_its_rows() -> No
     assert _lines(("node.succeeded", "a", data)) == ["✓ a table.sql@1 rows not counted 1.50 s"]
 
 
+def test_a_reused_result_is_told_without_a_time() -> None:
+    table = {"kind": "table", "rows": 9430, "bytes": 1, "columns": []}
+    origin = {"execution": "x", "node": "a"}
+    data = {"attempt": 1, "started_at": START, "outputs": {"out": table}, "reused": origin}
+    assert _lines(("node.succeeded", "a", data)) == ["✓ a table.sql@1 9,430 rows reused"]
+
+
+def test_columns_are_as_wide_as_the_types() -> None:
+    text = io.StringIO()
+    types = {"a": "acme.warehouse_of_europe.load@12", "b": "data.set@1"}
+    data = {"attempt": 1, "started_at": START, "outputs": {}}
+    with Progress(Console(file=text, width=160, no_color=True), types) as progress:
+        for node in types:
+            progress.show({"kind": "node.succeeded", "at": AT, "node": node, "data": data})
+    first, second = (line.index("1.50 s") for line in text.getvalue().splitlines())
+    assert first == second
+
+
 def test_a_queue_is_told_and_not_counted() -> None:
     queued = ("node.waiting", "a", {"attempt": 1, "rule": "slot", "resource": "node_type:table.sql"})
     data = {"attempt": 1, "started_at": START, "outputs": {}}

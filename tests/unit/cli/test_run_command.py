@@ -222,3 +222,16 @@ def test_a_result_is_reused_unless_the_command_says_otherwise(workspace: Path, c
     second = json.loads(command("executions", "list", "--json").stdout)["items"][0]["id"]
     assert f"reused from large of {first}" in command("executions", "show", second).stdout
     assert reused("--no-cache") == {"read": None, "large": None}
+    told = command("run", "cities.yaml", "--cache").stdout.splitlines()
+    lines = {line.split()[1]: line for line in told if line.startswith("✓")}
+    assert lines["large"].endswith("reused")
+    assert "reused" not in lines["read"]
+
+
+def test_a_wish_to_reuse_without_the_policy_is_answered(workspace: Path, command: Command) -> None:
+    note = "nothing is reused: neither the workflow nor a node of it has `policy: {cache: true}`\n"
+    assert command("run", "cities.yaml", "--cache").stderr == note
+    assert command("run", "cities.yaml").stderr == ""
+    text = (workspace / "cities.yaml").read_text()
+    (workspace / "cities.yaml").write_text(f"{text}policy: {{cache: true}}\n")
+    assert command("run", "cities.yaml", "--cache").stderr == ""

@@ -1,8 +1,8 @@
 import { IconBan } from '@tabler/icons-react'
 import { words } from '~/i18n'
+import { type NodeRunView, shownStatus } from '~/runs/fold'
 import { lostItems } from '~/runs/items'
 import { LostMark } from '~/runs/LostMark'
-import type { NodeRunView } from '~/runs/state'
 import { StatusBadge } from '~/ui/StatusBadge'
 import classes from './WorkflowNode.module.css'
 
@@ -22,7 +22,7 @@ export function NodeStatusMark({ run, maximumAttempts, disabled }: NodeStatusMar
     <span className={classes.mark}>
       {/* First: zoomed out only one is shown, and the edge of the card tells the status. */}
       {lost ? <LostMark items={lost} /> : null}
-      <StatusBadge status={run.status} variant="icon" size={13} />
+      <StatusBadge status={shownStatus(run)} variant="icon" size={13} />
       {tried ? <span>{maximumAttempts ? `${run.attempt}/${maximumAttempts}` : run.attempt}</span> : null}
     </span>
   )

@@ -1,6 +1,7 @@
 import { Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { Fragment } from 'react'
 import { nodeTypesQuery } from '~/api/nodeTypes'
 import { words } from '~/i18n'
 import { typeId } from '~/model/workflow'
@@ -9,11 +10,12 @@ import { ErrorNote } from '~/ui/ErrorNote'
 import { formatCount, shortId } from '~/ui/format'
 import { StatusBadge } from '~/ui/StatusBadge'
 import { Duration, Time } from '~/ui/Time'
-import type { NodeRunView } from './fold'
+import { type NodeRunView, shownStatus } from './fold'
 import { lostItems } from './items'
 import { LostMark } from './LostMark'
 import classes from './NodeRunPanel.module.css'
 import { RowCount } from './RowCount'
+import type { RowsIn } from './rowsIn'
 
 const t = words.runs
 
@@ -22,8 +24,8 @@ interface NodeRunHeadProps {
   title: string
   type: string
   view: NodeRunView | undefined
-  /** Rows of the tables that came in; null when one was never stored. */
-  rowsIn?: number | null | undefined
+  /** Rows of the tables that came in, by port; null of those that were never stored. */
+  rowsIn?: RowsIn | undefined
   /** Title of the node that it undoes. */
   undoes?: string | undefined
   children?: React.ReactNode
@@ -46,7 +48,7 @@ export function NodeRunHead({ nodeId, title, type, view, rowsIn, undoes, childre
             {nodeId} · {typeId(type)}
           </code>
         </div>
-        <StatusBadge status={view?.status ?? 'pending'} variant="pill" />
+        <StatusBadge status={view ? shownStatus(view) : 'pending'} variant="pill" />
       </div>
       {view ? <Facts view={view} rowsIn={rowsIn} undoes={undoes} /> : null}
       {lost ? (
@@ -83,7 +85,7 @@ function detailsText(details: unknown): string {
 
 interface FactsProps {
   view: NodeRunView
-  rowsIn: number | null | undefined
+  rowsIn: RowsIn | undefined
   undoes: string | undefined
 }
 
@@ -100,7 +102,7 @@ function Facts({ view, rowsIn, undoes }: FactsProps) {
       </Fact>
       {rowsIn === undefined ? null : (
         <Fact name={t.rowsIn}>
-          <RowCount rows={rowsIn} />
+          <CountedPorts rows={rowsIn} />
         </Fact>
       )}
       {view.rows === undefined ? null : (
@@ -126,6 +128,17 @@ function Facts({ view, rowsIn, undoes }: FactsProps) {
       ) : null}
     </dl>
   )
+}
+
+/** Of one port only the number: which one it is says nothing then. */
+function CountedPorts({ rows }: { rows: RowsIn }) {
+  return [...rows].map(([port, count], index) => (
+    <Fragment key={port}>
+      {index > 0 ? ', ' : ''}
+      {rows.size > 1 ? `${port} ` : ''}
+      <RowCount rows={count} />
+    </Fragment>
+  ))
 }
 
 function Fact({ name, children }: { name: string; children: React.ReactNode }) {

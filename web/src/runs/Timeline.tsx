@@ -10,6 +10,7 @@ import { elapsed, formatCompact, formatCount, formatDuration } from '~/ui/format
 import { StatusBadge } from '~/ui/StatusBadge'
 import { statusVar } from '~/ui/tokens'
 import { useNow } from '~/ui/useNow'
+import { shownStatus } from './fold'
 import { lostItems } from './items'
 import { LostMark } from './LostMark'
 import type { RunStatusStore } from './state'
@@ -107,7 +108,7 @@ const rowsText = (rows: number | null | undefined): string =>
 function Bar({ row: { id, view, from, to }, title, undoes, took, selected, onSelect }: BarProps) {
   const lost = lostItems(view)
   const note = [
-    formatDuration(took),
+    view.reused ? words.status.reused : formatDuration(took),
     rowsText(view.rows),
     lost ? t.items.lost(formatCount(lost.failed), formatCount(lost.total)) : '',
     undoes === undefined ? '' : words.editor.wire.undoes(undoes),
@@ -117,7 +118,7 @@ function Bar({ row: { id, view, from, to }, title, undoes, took, selected, onSel
   return (
     <button type="button" className={classes.row} aria-pressed={selected} onClick={() => onSelect(id)}>
       <span className={classes.label}>
-        <StatusBadge status={view.status} variant="icon" size={13} />
+        <StatusBadge status={shownStatus(view)} variant="icon" size={13} />
         {lost ? <LostMark items={lost} size={13} /> : null}
         {undoes === undefined ? null : <IconArrowBackUp className={classes.undo} size={13} aria-hidden />}
         <span className={classes.title}>{title}</span>
@@ -130,7 +131,7 @@ function Bar({ row: { id, view, from, to }, title, undoes, took, selected, onSel
             {
               left: `${from * 100}%`,
               width: `max(3px, ${(to - from) * 100}%)`,
-              '--bar': statusVar(view.status),
+              '--bar': statusVar(shownStatus(view)),
             } as React.CSSProperties
           }
         />

@@ -11,6 +11,7 @@ import type {
   ValueSummary,
 } from '~/api/types'
 import { isObject } from '~/model/json'
+import type { Status } from '~/ui/tokens'
 import { itemEnded, itemStarted, type Parts, startItems } from './items'
 
 /** A node's own status, or that its attempt was cut off and a person has to decide. */
@@ -49,6 +50,10 @@ export interface NodeRunView {
   /** Why it was skipped or cancelled. */
   reason: string | null
 }
+
+/** The status that people are shown: a result that was not computed anew has a sign of its own. */
+export const shownStatus = ({ status, reused }: NodeRunView): Status =>
+  status === 'succeeded' && reused ? 'reused' : status
 
 export const PENDING: NodeRunView = {
   items: null,

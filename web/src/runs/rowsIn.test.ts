@@ -16,7 +16,17 @@ test('counts what was on the wires when the node began', () => {
     concertmaster: 1 as const,
     name: 'w',
     nodes: {},
-    edges: ['a -> c', 'b -> c.right', 'late -> c', 'pending -> c', 'c -> d', 'a -> e', 'planned -> e'],
+    edges: [
+      'a -> c',
+      'b -> c.right',
+      'late -> c',
+      'pending -> c',
+      'c -> d',
+      'a -> e',
+      'planned -> e',
+      'a -> f',
+      'b -> f',
+    ],
   }
   const views: Record<string, NodeRunView> = {
     a: done(3, 1),
@@ -27,11 +37,16 @@ test('counts what was on the wires when the node began', () => {
     planned: done(null, 1),
     d: PENDING,
     e: { ...PENDING, startedAt: at(2) },
+    f: { ...PENDING, startedAt: at(2) },
   }
-  const count = (node: string) => rowsIn(node, document, (name) => views[name])
-  expect(count('c')).toBe(7)
+  const count = (node: string) => {
+    const rows = rowsIn(node, document, (name) => views[name])
+    return rows && Object.fromEntries(rows)
+  }
+  expect(count('c')).toEqual({ in: 3, right: 4 })
+  expect(count('f')).toEqual({ in: 7 })
   expect(count('a')).toBeUndefined()
   expect(count('d')).toBeUndefined()
-  expect(count('e')).toBeNull()
+  expect(count('e')).toEqual({ in: null })
   expect(rowsIn('c', null, (name) => views[name])).toBeUndefined()
 })
