@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from rich.text import Text
 from concertmaster.domain.document import locate_all, nearest_line
 from concertmaster.domain.errors import ConcertMasterError, Invalid
 from concertmaster.domain.problems import Problem
+
+_PLACE = re.compile(r"line (\d+)(?:, column (\d+))?: ")
 
 SUCCEEDED = 0
 FAILED = 1
@@ -94,14 +97,22 @@ def print_problems(problems: Iterable[Problem], *, file: Path | None = None, tex
     """
     out = console(error=True)
     lines = locate_all(text or "")
-    placed = [(nearest_line(lines, problem.pointer), problem) for problem in problems]
-    for line, problem in placed if text is None else sorted(placed, key=lambda one: one[0]):
-        place = "" if file is None else f"{file}:{line}: "
+    placed = [(*_place_of(problem, lines, file), problem) for problem in problems]
+    for _, place, message, problem in placed if text is None else sorted(placed, key=lambda one: one[0]):
         style = "red" if problem.severity == "error" else "yellow"
         where = f"{problem.pointer}: " if problem.pointer else ""
         fix = f" ({problem.fix})" if problem.fix else ""
         word = "" if problem.severity == "error" else "warning: "
-        out.print(Text.assemble((place, "bold"), (word, style), where, (problem.message, style), fix))
+        out.print(Text.assemble((place, "bold"), (word, style), where, (message, style), fix))
+
+
+def _place_of(problem: Problem, lines: Mapping[str, int], file: Path | None) -> tuple[int, str, str]:
+    """Line, the place before the message, and the message; one that begins with its place says it there only."""
+    line, column, message = nearest_line(lines, problem.pointer), "", problem.message
+    found = _PLACE.match(message)
+    if file is not None and found is not None:
+        line, column, message = int(found[1]), f":{found[2]}" if found[2] else "", message[found.end() :]
+    return line, "" if file is None else f"{file}:{line}{column}: ", message
 
 
 def problems_from(items: Iterable[dict[str, Any]]) -> list[Problem]:

@@ -69,6 +69,7 @@ CODES: dict[str, str] = {
     "connection.missing": "The named connection does not exist.",
     "connection.type": "The named connection is of another type than the node needs.",
     # Expressions: what they refer to.
+    "expression.no_braces": "A text is word for word a reference, and stands without `{{ }}`.",
     "expression.no_item": "`item` or `index` outside of a loop.",
     "expression.not_before": "The node referred to does not run before this one.",
     "expression.root_unavailable": "The root exists, but not at this place.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -19,6 +20,7 @@ from concertmaster.domain.validation_scope import Scope
 AT_THE_END = frozenset({"inputs", "nodes", "vars", "trigger", "execution"})
 AT_THE_START = frozenset({"inputs", "vars", "trigger"})
 IN_TRIGGERS = frozenset({"trigger", "vars"})
+_BARE = re.compile(r"(nodes|inputs|vars)\.([A-Za-z_][A-Za-z0-9_]*)(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class _Pending:
 def check_references(scope: Scope, references: Mapping[str, frozenset[Reference]], findings: Findings) -> None:
     """Report the references that lead nowhere; `references` are those of each node's config."""
     pending: list[_Pending] = []
+    for name in scope.specs:
+        _warn_of_braces(scope, scope.nodes[name].config, findings, at=scope.node_at(name, "config"))
     for name, found_in_config in references.items():
         for reference in _in_order(found_in_config):
             if reference.root == "nodes" and reference.name is not None:
@@ -83,6 +87,7 @@ def check_values(
         compiled = compile_value(value)
         for problem in compiled.problems:
             findings.error(problem.code, place + problem.pointer, problem.message)
+        _warn_of_braces(scope, value, findings, at=place)
         for reference in _in_order(compiled.references):
             if reference.root not in roots:
                 message = f"`{reference.root}` cannot be used here"
@@ -93,6 +98,20 @@ def check_values(
             if fault is not None:
                 code, message, fix = fault
                 findings.error(code, place + pointer(*_leaf(value, reference)), message, fix=fix)
+
+
+def _warn_of_braces(scope: Scope, value: Any, findings: Findings, *, at: str) -> None:
+    """A text that is word for word what would stand between braces, such as `nodes.read.rows`."""
+    for path, text in _texts(value, ()):
+        found = _BARE.fullmatch(text)
+        if found is None:
+            continue
+        root, name = found[1], found[2]
+        known = scope.nodes if root == "nodes" else scope.workflow.inputs if root == "inputs" else scope.workflow.vars
+        if name in known:
+            message = f"{brief(text)!r} is a text like any other, not what it names"
+            fix = f'Write "{{{{ {brief(text)} }}}}" if the value is meant'
+            findings.warning("expression.no_braces", at + pointer(*path), message, fix=fix)
 
 
 _Fault = tuple[str, str, str | None]

@@ -228,6 +228,12 @@ def test_a_result_is_reused_unless_the_command_says_otherwise(workspace: Path, c
     assert "reused" not in lines["read"]
 
 
+def test_a_fault_of_the_text_has_one_place(workspace: Path, command: Command) -> None:
+    (workspace / "bad.yaml").write_text("concertmaster: 1\nname: bad\nnodes:\n  a: {type: data.set\nedges: []\n")
+    told = command("validate", "bad.yaml").stderr
+    assert told.startswith("bad.yaml:5:6: /nodes/a: did not find expected ',' or '}' while")
+
+
 def test_a_wish_to_reuse_without_the_policy_is_answered(workspace: Path, command: Command) -> None:
     note = "nothing is reused: neither the workflow nor a node of it has `policy: {cache: true}`\n"
     assert command("run", "cities.yaml", "--cache").stderr == note

@@ -49,6 +49,22 @@ def test_integers_beyond_64_bits_stay_exact(tmp_path: Path) -> None:
     assert read(tmp_path, "huge.csv", f"a,b\n1,x\n{'9' * 45},y\n")["a"].to_list() == ["1", "9" * 45]
 
 
+def test_numbers_with_leading_zeros_stay_text(tmp_path: Path) -> None:
+    assert read(tmp_path, "z.csv", "zip,n\n00501,1\n90210,0\n").rows() == [("00501", 1), ("90210", 0)]
+    # A zero alone, before a point, in a date or a time, or behind a sign that is no delimiter, is nothing special.
+    plain = read(tmp_path, "p.csv", "a,b,c,d\n0,0.5,2026-01-02,05:06:07\n100,0,2026-01-03,01:00:00\n", dates=True)
+    assert [str(type_) for type_ in plain.dtypes][:3] == ["Int64", "Float64", "Date"]
+    # Wherever in the file the first one stands, at the start of a line, quoted, packed, and of any other delimiter.
+    many = "".join(f"{n},x\n" for n in range(1, 20_000))
+    assert read(tmp_path, "m.csv", f"id,b\n{many}007,x\n")["id"].to_list()[-2:] == ["19999", "007"]
+    assert read(tmp_path, "q.csv", 'a;b\n1;"07"\n', delimiter=";").rows() == [(1, "07")]
+    assert read(tmp_path, "g.csv.gz", gzip.compress(b"a,b\n1,02.50\n")).rows() == [(1, "02.50")]
+    umlauts = "n,a\nM\u00fcller,1\nM\u00fcller,01\n".encode("latin-1")
+    assert read(tmp_path, "l.csv", umlauts, encoding="latin-1")["a"].to_list() == ["1", "01"]
+    # Who wants numbers says so.
+    assert read(tmp_path, "t.csv", "a\n007\n", types={"a": "integer"}).rows() == [(7,)]
+
+
 def test_given_types_win(tmp_path: Path) -> None:
     assert read(tmp_path, "z.csv", "zip,n\n00501,1\n", types={"zip": "text"}).rows() == [("00501", 1)]
     error = refused(tmp_path, "z.csv", "zip,n\n1,1\n2,x\n", types={"n": "integer"})

@@ -46,6 +46,9 @@ def test_a_table_is_made_where_there_is_none(place: Place) -> None:
     (place.folder / "goods.csv").write_text(CSV.replace("007", "7x"))
     assert copy(place, path="goods.csv", null="")["made"] is True
     assert rows(place) == [(1, "7x", 1.5), (2, "NA", None), (3, 'a "b", c', 3.0)]
+    (place.folder / "zips.csv").write_text("zip\n00501\n90210\n")
+    copy(place, "zips", path="zips.csv", null="")
+    assert [row[0] for row in place.rows("select zip from zips order by zip")] == ["00501", "90210"]
     pl.DataFrame({"id": [9]}).write_parquet(place.folder / "one.parquet")
     assert copy(place, path="one.parquet", mode="insert")["rows"] == 1
     assert copy(place, rows=stored(place.folder, {"id": [10], "code": ["x"]}))["rows"] == 1

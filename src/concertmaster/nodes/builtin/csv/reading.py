@@ -16,6 +16,7 @@ from concertmaster import UserError
 from concertmaster.nodes.builtin.csv.columns import COMPRESSED, CsvOptions, failed_column, read_frame
 from concertmaster.nodes.builtin.csv.columns import with_whole_column_types as with_types
 from concertmaster.nodes.builtin.csv.rows import count_rows, find_broken_row, find_value
+from concertmaster.nodes.builtin.csv.zeros import keeping_zeros
 
 _CHUNK_BYTES = 1024 * 1024
 _BAD_VALUE = re.compile(r"could not parse `(.*?)` as dtype `([^`]*)` at column", re.DOTALL)
@@ -35,6 +36,7 @@ def read_csv(path: Path, name: str, options: CsvOptions, *, spill: Path | None =
     if path.suffix not in COMPRESSED:
         _refuse_utf16(path, name)
     try:
+        options = keeping_zeros(path, options)
         if spill is None:
             return _checked(read_frame(path, options), path, name, options).lazy()
         with_types(path, options, lambda types: _stream(path, options, types, spill))
