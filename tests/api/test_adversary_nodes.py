@@ -162,7 +162,7 @@ def test_a_secret_does_not_leave_a_node_inside_of_an_object(server: ServerProces
         ("nodes/more.py", "path.code"),
         ("concertmaster.toml", "path.settings"),
         (".concertmaster/secret.key", "path.data_folder"),
-        ("../out.csv", "path.outside_workspace"),
+        ("{{ '../out.csv' }}", "path.outside_workspace"),
         ("nodes/bad.py/x.csv", "path.code"),
     ],
 )

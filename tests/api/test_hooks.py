@@ -170,6 +170,31 @@ async def test_signatures(
     assert other.status_code == 401
 
 
+async def test_the_owner_is_told_what_is_wrong_with_a_proof(
+    client: httpx.AsyncClient, caller: httpx.AsyncClient
+) -> None:
+    await client.post("/connections", json={"name": "shop", "type": "webhook", "values": {"secret": "between us"}})
+    await publish(client, auth="hmac", connection="shop")
+
+    async def call(age: int = 0, change: str = "") -> str:
+        stamp = str(int(time.time()) - age)
+        signature = hmac.new(b"between us", stamp.encode() + b".x", hashlib.sha256).hexdigest()
+        headers = {"X-Timestamp": stamp, "X-Signature": change + signature}
+        answer = await caller.post("/orders/created", content=b"x", headers=headers)
+        return answer.json()["detail"]
+
+    told = {await call(age=400), await call(age=-400), await call(change="0")}
+    told.add((await caller.post("/orders/created", content=b"x")).json()["detail"])
+    assert told == {"This webhook needs a valid proof of who calls (auth: hmac)"}, "callers learn nothing"
+    start = "no valid proof of who calls: "
+    assert {reason.removeprefix(start).partition(" (")[0] for reason in await refused(client, 4)} == {
+        "signed too long ago, by its X-Timestamp",
+        "signed too far ahead, by its X-Timestamp",
+        "a wrong signature",
+        "no X-Timestamp",
+    }
+
+
 async def test_basic(client: httpx.AsyncClient, caller: httpx.AsyncClient) -> None:
     values = {"username": "shop", "password": "pass:word"}
     await client.post("/connections", json={"name": "shop", "type": "webhook", "values": values})

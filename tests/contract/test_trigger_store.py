@@ -164,6 +164,18 @@ async def test_refused_calls_are_one_fire_for_each_minute_and_reason_and_push_ou
     assert [fire.outcome for fire in few] == ["started"] + ["refused"] * 3 + ["started"] * 2
 
 
+async def test_a_name_that_is_not_there_is_told_with_the_near_miss(storage: Storage) -> None:
+    await publish(storage, hourly=HOURLY)
+    for place, told in (
+        (("nightly", "hourli"), "nightly has no trigger hourli; did you mean 'hourly'?"),
+        (("nightli", "hourly"), "no workflow nightli with triggers in its published version; did you mean 'nightly'?"),
+        (("zebra", "hourly"), "no workflow zebra with triggers in its published version; `"),
+    ):
+        with pytest.raises(NotFound) as caught:
+            await storage.triggers.get(*place)
+        assert (caught.value.code, told in caught.value.message) == ("trigger.not_found", True), caught.value.message
+
+
 async def test_the_last_fires_of_many_are_one_look(storage: Storage) -> None:
     await publish(storage, **{f"t{number}": HOURLY for number in range(5)})
     told = {

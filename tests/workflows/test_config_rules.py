@@ -161,6 +161,18 @@ def test_attempts_of_built_ins_pay_nothing_for_that() -> None:
     assert ruled == set(), "each is a check more for every attempt with expressions; let pydantic know the rule"
 
 
+def test_a_path_that_leads_out_of_the_workspace_is_refused_before_the_run() -> None:
+    def told(path: str) -> list[tuple[str, str]]:
+        document = {"concertmaster": 1, "name": "a", "nodes": {"a": {"type": "file.read", "config": {"path": path}}}}
+        found = check_document(document, registry(), format=None, connections=None).problems
+        return [(one.code, one.pointer) for one in found]
+
+    for path in ("../sales.csv", "data/../../sales.csv", ".."):
+        assert told(path) == [("config.path", "/nodes/a/config/path")]
+    for path in ("data/../sales.csv", "..sales.csv", "../{{ execution.id }}.csv", "/tmp/sales.csv"):
+        assert told(path) == []
+
+
 def test_a_wrong_name_among_variants_is_told_with_all_of_them() -> None:
     def told(expectation: dict[str, Any]) -> list[tuple[str, str, str | None]]:
         config = {"expectations": [expectation]}

@@ -9,6 +9,7 @@ from contextlib import ExitStack, asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar, cast
+from urllib.parse import quote
 
 import httpx
 import orjson
@@ -30,6 +31,9 @@ from concertmaster.storage.data_folder import hold_data_folder
 STARTING_SECONDS = 5.0
 LOADING_LOOK_SECONDS = 0.2
 TIMEOUT = httpx.Timeout(30, read=90)
+# Of an id as it is written in full, and the most executions that one page has.
+ID_LENGTH = 36
+NEWEST = 1000
 T = TypeVar("T")
 INSIDE = "http://127.0.0.1:8000"
 
@@ -52,6 +56,28 @@ class Api:
     async def get(self, path: str, /, **query: Any) -> dict[str, Any]:
         """GET below `/api/v1`; query values that are None are left out."""
         return await self._send("GET", path, params=_given(query))
+
+    async def execution(self, id_: str) -> str:
+        """The whole id of an execution that is named by its last characters, as the pages for a browser show it.
+
+        Raises:
+            NotFound: `execution.not_found`, none of the newest ones ends so.
+            UserError: `execution.ambiguous`.
+        """
+        if len(id_) >= ID_LENGTH:
+            return id_
+        page = await self.get("/executions", limit=NEWEST)
+        found = [item["id"] for item in page["items"] if item["id"].endswith(id_)] if id_ else []
+        if not found:
+            told = f"There is no execution {id_}, and none of the {NEWEST:,} newest ends so"
+            raise NotFound("execution.not_found", told)
+        if len(found) > 1:
+            raise UserError("execution.ambiguous", f"{len(found):,} executions end with {id_}; give more of the id")
+        return found[0]
+
+    async def get_of(self, id_: str, path: str, /, **query: Any) -> dict[str, Any]:
+        """GET below an execution, whose id may be a short one, as in `execution`."""
+        return await self.get(f"/executions/{quote(await self.execution(id_), safe='')}{path}", **query)
 
     async def post(self, path: str, body: Any = None, **query: Any) -> dict[str, Any]:
         """POST JSON below `/api/v1`."""

@@ -38,14 +38,15 @@ def add_connection(name: str, *, type_: str, values: list[str], replace: bool, d
 def update_connection(name: str, *, values: list[str], data_dir: Path | None) -> None:
     """Change some fields of one; the others stay."""
 
-    async def work(api: Api) -> dict[str, Any]:
+    async def work(api: Api) -> tuple[dict[str, Any], list[str]]:
         found = await api.get(f"/connections/{name}")
         given = _entered(name, values, found["type"])
         keep = [field for field in found["fields"] if field not in given]
-        return await api.put(f"/connections/{name}", {"type": found["type"], "values": given, "keep": keep})
+        body = {"type": found["type"], "values": given, "keep": keep}
+        return await api.put(f"/connections/{name}", body), list(given)
 
-    stored = with_api(work, data_dir)
-    console().print(f"connection {name} ({stored['type']}) changed: {', '.join(stored['fields'])}")
+    stored, changed = with_api(work, data_dir)
+    console().print(f"connection {name} ({stored['type']}) changed: {', '.join(changed)}")
 
 
 def list_connections(*, as_json: bool, data_dir: Path | None) -> None:

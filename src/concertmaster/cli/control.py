@@ -84,7 +84,7 @@ def steer(
         if filtered:
             return await _steer_many(api, kind, chosen, reason)
         if chosen.dry_run:
-            return await _count(api, kind, ids, from_node=from_node)
+            return await _count(api, kind, [await api.execution(id_) for id_ in ids], from_node=from_node)
         return max([await _steer_one(api, kind, id_, reason) for id_ in ids])
 
     _run(work, data_dir)
@@ -102,9 +102,10 @@ def retry(execution_id: str | None, edits: Edits, chosen: Filter, *, reason: str
         ids = [] if execution_id is None else [execution_id]
         steer("retry", ids, chosen, reason=reason, data_dir=data_dir, from_node=edits.start is not None)
         return
-    id_ = execution_id
+    given = execution_id
 
     async def work(api: Api) -> int:
+        id_ = await api.execution(given)
         body: dict[str, Any] = {"reason": reason} if edits.start is None else {"reason": reason, "from": edits.start}
         stale: list[str] = []
         if edits.inputs or edits.inputs_file is not None:
@@ -140,8 +141,9 @@ def replay_execution(execution_id: str, *, data_dir: Path | None) -> None:
     """Start a new one of the same version with the same inputs."""
 
     async def work(api: Api) -> int:
-        started = await api.post(f"/executions/{execution_id}/replay")
-        console().print(f"{started['id']}: started as a replay of {execution_id}")
+        id_ = await api.execution(execution_id)
+        started = await api.post(f"/executions/{id_}/replay")
+        console().print(f"{started['id']}: started as a replay of {id_}")
         return 0
 
     _run(work, data_dir)
@@ -160,8 +162,9 @@ def _run(work: Any, data_dir: Path | None) -> None:
         sys.exit(code)
 
 
-async def _steer_one(api: Api, kind: RequestKind, execution_id: str, reason: str | None) -> int:
+async def _steer_one(api: Api, kind: RequestKind, given: str, reason: str | None) -> int:
     try:
+        execution_id = await api.execution(given)
         row = await api.post(f"/executions/{execution_id}/{kind}", {"reason": reason})
     except UserError as error:
         explain(error)

@@ -14,8 +14,10 @@ from concertmaster.cli.options import DataDir, Json
 
 executions_app = typer.Typer(help="Executions: runs of workflows.", no_args_is_help=True)
 
-ExecutionId = Annotated[str, typer.Argument(metavar="ID", help="Id of the execution.")]
-ExecutionIds = Annotated[list[str] | None, typer.Argument(metavar="[ID...]", help="Ids of executions.")]
+ExecutionId = Annotated[str, typer.Argument(metavar="ID", help="Id of the execution, or its last characters.")]
+ExecutionIds = Annotated[
+    list[str] | None, typer.Argument(metavar="[ID...]", help="Ids of executions, or their last characters.")
+]
 OfWorkflow = Annotated[str | None, typer.Option("--workflow", help="All of this workflow instead.")]
 OfBackfill = Annotated[str | None, typer.Option("--backfill", metavar="ID", help="All that it has started instead.")]
 OfCall = Annotated[
@@ -148,7 +150,9 @@ def executions_resume(
 
 @executions_app.command("retry")
 def executions_retry(
-    id_: Annotated[str | None, typer.Argument(metavar="[ID]", help="Id of the execution.")] = None,
+    id_: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="Id of the execution, or its last characters.")
+    ] = None,
     from_: Annotated[str | None, typer.Option("--from", metavar="NODE", help="Start from this node.")] = None,
     inputs: Annotated[
         list[str] | None, typer.Option("-i", "--input", metavar="NAME=VALUE", help="Another value of an input.")

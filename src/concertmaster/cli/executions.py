@@ -76,7 +76,7 @@ def show_execution(execution_id: str, *, as_json: bool, data_dir: Path | None) -
 
     async def work() -> None:
         async with connect(_settings(data_dir)) as api:
-            execution = await api.get(f"/executions/{execution_id}")
+            execution = await api.get_of(execution_id, "")
             if as_json:
                 print_json(execution)
                 return

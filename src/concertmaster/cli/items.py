@@ -13,7 +13,7 @@ from concertmaster.cli.options import DataDir, Json
 
 
 def executions_items(
-    id_: Annotated[str, typer.Argument(metavar="ID", help="Id of the execution.")],
+    id_: Annotated[str, typer.Argument(metavar="ID", help="Id of the execution, or its last characters.")],
     node: Annotated[str, typer.Argument(metavar="NODE", help="The loop; one in another loop as `outer.inner`.")],
     status: Annotated[str | None, typer.Option(help="Only with this status, such as `failed`.")] = None,
     path: Annotated[str, typer.Option(help="Of a loop in a loop: the index of the outer item.")] = "",
@@ -32,9 +32,7 @@ def _list_items(id_: str, node: str, query: dict[str, Any], *, as_json: bool, da
     from concertmaster.cli.client import with_api  # noqa: PLC0415
     from concertmaster.cli.terminal import STYLES, console, print_json  # noqa: PLC0415
 
-    page = with_api(
-        lambda api: api.get(f"/executions/{quote(id_, safe='')}/nodes/{quote(node, safe='')}/items", **query), data_dir
-    )
+    page = with_api(lambda api: api.get_of(id_, f"/nodes/{quote(node, safe='')}/items", **query), data_dir)
     if as_json:
         print_json(page)
         return

@@ -39,9 +39,10 @@ def print_logs(execution_id: str, chosen: Lines, *, as_json: bool, data_dir: Pat
 
     async def work() -> None:
         async with connect(settings) as api:
-            printed = await _print_all(api, execution_id, chosen, as_json=as_json)
+            id_ = await api.execution(execution_id)
+            printed = await _print_all(api, id_, chosen, as_json=as_json)
             if not printed and not as_json:
-                await _say_none(api, execution_id, chosen)
+                await _say_none(api, id_, chosen)
 
     asyncio.run(work())
 

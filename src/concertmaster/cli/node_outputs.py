@@ -13,7 +13,7 @@ from rich.text import Text
 
 from concertmaster.cli.options import DataDir, Json
 
-ID = Annotated[str, typer.Argument(metavar="ID", help="Id of the execution.")]
+ID = Annotated[str, typer.Argument(metavar="ID", help="Id of the execution, or its last characters.")]
 _COLUMNS = ("name", "type", "nulls", "distinct", "min", "max")
 
 
@@ -32,11 +32,11 @@ def executions_output(
 ) -> None:
     """Show what a node gave: rows of a table, or with --stats what is in its columns; other values as JSON."""
     place = {"outlet": outlet, "path": path or None}
-    at = f"/executions/{quote(id_, safe='')}/nodes/{quote(node, safe='')}/output"
+    at = f"/nodes/{quote(node, safe='')}/output"
     if stats:
-        _show(f"{at}/statistics", {**place, "column": column or None}, as_json=json, data_dir=data_dir)
+        _show(id_, f"{at}/statistics", {**place, "column": column or None}, as_json=json, data_dir=data_dir)
     else:
-        _show(at, {**place, "offset": offset, "limit": limit, "sort": sort}, as_json=json, data_dir=data_dir)
+        _show(id_, at, {**place, "offset": offset, "limit": limit, "sort": sort}, as_json=json, data_dir=data_dir)
 
 
 def executions_lineage(
@@ -49,7 +49,7 @@ def executions_lineage(
     from concertmaster.cli.client import with_api  # noqa: PLC0415  (late, as in `main.py`)
     from concertmaster.cli.terminal import console, print_json  # noqa: PLC0415
 
-    told = with_api(lambda api: api.get(f"/executions/{quote(id_, safe='')}/lineage", node=node), data_dir)
+    told = with_api(lambda api: api.get_of(id_, "/lineage", node=node), data_dir)
     if json:
         print_json(told)
         return
@@ -61,24 +61,27 @@ def executions_lineage(
             out.print(Text(f"    {line}", style="dim"))
 
 
-def _show(path: str, query: dict[str, Any], *, as_json: bool, data_dir: Path | None) -> None:
+def _show(id_: str, path: str, query: dict[str, Any], *, as_json: bool, data_dir: Path | None) -> None:
     from concertmaster.cli.client import with_api  # noqa: PLC0415  (late, as in `main.py`)
     from concertmaster.cli.result import shown_cell, shown_table  # noqa: PLC0415
     from concertmaster.cli.terminal import console, print_json  # noqa: PLC0415
 
-    told = with_api(lambda api: api.get(path, **query), data_dir)
+    told = with_api(lambda api: api.get_of(id_, path, **query), data_dir)
     if as_json or told.get("kind") in ("json", "file"):
         print_json(told if as_json or told["kind"] == "file" else told["value"])
     elif "columns" in told:
         console().print(Text(f"{told['rows']:,} rows, {told['bytes']:,} bytes", style="bold"))
         made = Table(box=None, pad_edge=False, header_style="bold")
         for heading in _COLUMNS:
-            made.add_column(heading, justify="right" if heading in ("nulls", "distinct") else "left", overflow="fold")
+            number = heading in ("nulls", "distinct")
+            # Counted in one pass over the column, give or take a few in a hundred.
+            shown = "~distinct" if heading == "distinct" else heading
+            made.add_column(shown, justify="right" if number else "left", overflow="fold")
         for one in told["columns"]:
-            made.add_row(*("" if one[key] is None else escape(shown_cell(one[key])) for key in _COLUMNS))
+            made.add_row(*("" if one[key] is None else escape(shown_cell(one[key], one["type"])) for key in _COLUMNS))
         console().print(made)
     else:
-        console().print(shown_table(path.split("/")[4], told))
+        console().print(shown_table(path.split("/")[2], told))
         if told["next"] is not None:
             console().print(Text(f"more follow: --offset {told['next']}", style="dim"))
 

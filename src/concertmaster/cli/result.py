@@ -63,14 +63,17 @@ def shown_table(node: str, page: dict[str, Any]) -> Table:
         numeric = column["type"].startswith(("int", "uint", "float", "decimal"))
         made.add_column(escape(column["name"]), justify="right" if numeric else "left", overflow="fold")
     for row in page["items"]:
-        made.add_row(*(escape(shown_cell(row[column["name"]])) for column in columns))
+        made.add_row(*(escape(shown_cell(row[column["name"]], column["type"])) for column in columns))
     return made
 
 
-def shown_cell(value: Any) -> str:
-    """A value in a table."""
+def shown_cell(value: Any, type_: str) -> str:
+    """A value in a table, of a column of that type."""
     if value is None:
         return "null"
+    if isinstance(value, str) and type_.startswith("decimal") and "." in value and "E" not in value:
+        # As many as the type has, 18 after any computation.
+        return value.rstrip("0").rstrip(".")
     if isinstance(value, float):
         return f"{value:,.4g}" if abs(value) < 1e-3 and value else f"{value:,.3f}".rstrip("0").rstrip(".")
     if isinstance(value, dict | list):

@@ -96,7 +96,9 @@ async def run_document(api: Api, text: bytes, *, file: Path, given: Start, as_js
         return INVALID
     document = checked["document"]
     if given.cache and not _may_reuse(document):
-        console(error=True).print("nothing is reused: neither the workflow nor a node of it has `policy: {cache: true}`")
+        console(error=True).print(
+            "nothing is reused: neither the workflow nor a node of it has `policy: {cache: true}`"
+        )
     try:
         inputs = read_inputs(document.get("inputs") or {}, given.inputs, file=given.inputs_file)
         saved = await api.post_text("/workflows", text, json=is_json, publish=False)

@@ -56,7 +56,8 @@ def show_trigger(workflow: str, trigger: str, *, as_json: bool, data_dir: Path |
     zone = shown["config"].get("timezone", "UTC")
     for at in shown["next_at"]:
         out.print(Text(f"  next  {zoned_text(at, zone)}"))
-    for fire in shown["last_fires"]:
+    # Refused calls are stored a little later than what was started meanwhile.
+    for fire in sorted(shown["last_fires"], key=lambda one: one["at"], reverse=True):
         sign, style = _STYLES[fire["outcome"]]
         about = "  ".join(one for one in (fire["execution"], fire["reason"]) if one)
         times = f" ({fire['count']} times)" if fire["count"] > 1 else ""

@@ -65,6 +65,7 @@ CODES: dict[str, str] = {
     "code.too_long": "Code has too many characters.",
     "config.invalid": "A config value does not fit the schema of the node type.",
     "config.missing": "A config field that must be there is missing.",
+    "config.path": "A path leads out of the workspace.",
     "config.unknown_key": "A config field that the node type does not know.",
     "connection.missing": "The named connection does not exist.",
     "connection.type": "The named connection is of another type than the node needs.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from posixpath import normpath
 from typing import Any, cast
 
 from concertmaster.domain.code_check import code_faults
@@ -67,6 +68,7 @@ def report_config(
             findings.add(severity, f"config.{fault.kind}", place, f"{fault.message} ({spec.id})", fix=fault.fix)
     if connections is not None:
         _check_connections(spec, config, findings, at=at, severity=severity, connections=connections)
+    _check_paths(SchemaView.of(spec.schema), config, (), findings, at=at, severity=severity)
     for name, fault in code_faults(spec.schema, config):
         findings.add(severity, fault.kind, at + pointer(name), f"{fault.message} ({spec.id})")
     if not has_expressions(config):
@@ -101,6 +103,22 @@ def _open_values(value: Any, view: SchemaView, path: Path) -> Iterator[tuple[Pat
     elif isinstance(value, list | tuple):
         for index, item in enumerate(cast("list[Any]", value)):
             yield from _open_values(item, view.item(index), (*path, index))
+
+
+def _check_paths(view: SchemaView, value: Any, path: Path, findings: Findings, *, at: str, severity: Severity) -> None:
+    """Report the paths that lead out of the workspace wherever it is."""
+    if isinstance(value, str):
+        is_path = any(schema.get("format") == "path" for schema in view.candidates)
+        if is_path and not has_expression(value) and normpath(value).split("/")[0] == "..":
+            message = f"{brief(value)} leads out of the workspace"
+            fix = "Write a path relative to the workspace folder, and put the file there"
+            findings.add(severity, "config.path", at + pointer(*path), message, fix=fix)
+    elif isinstance(value, Mapping):
+        for key, item in cast("Mapping[str, Any]", value).items():
+            _check_paths(view.property(key), item, (*path, key), findings, at=at, severity=severity)
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(cast("list[Any]", value)):
+            _check_paths(view.item(index), item, (*path, index), findings, at=at, severity=severity)
 
 
 def _check_connections(

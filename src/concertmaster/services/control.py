@@ -16,6 +16,7 @@ from concertmaster.domain.errors import Conflict, Invalid, NotFound, UserError
 from concertmaster.domain.events import ExecutionCreated, ExecutionRetried
 from concertmaster.domain.execution import FINAL_EXECUTION, REQUESTS, ExecutionRow, ExecutionStatus, RequestKind
 from concertmaster.domain.interfaces import ExecutionStore, Journal
+from concertmaster.domain.near_miss import hint
 from concertmaster.domain.problems import has_errors
 from concertmaster.domain.validation import check_inputs
 from concertmaster.services.executions import REPLAY, ExecutionService, Started
@@ -103,7 +104,9 @@ class ControlService:
         row = await self._store.get(execution_id)
         document = await self._workflows.version(row.workflow, row.version)
         if start is not None and start not in document.nodes:
-            raise NotFound("node.not_found", f"Execution {execution_id} has no node '{start}'")
+            raise NotFound(
+                "node.not_found", f"Execution {execution_id} has no node '{start}'{hint(start, document.nodes)}"
+            )
         if start is None and (refusal := _refusal("retry", row)) is not None:
             raise refusal
         data: dict[str, Any] = {"reason": _reason(actor, "retry", reason)}

@@ -32,6 +32,7 @@ from concertmaster.domain.events import (
     TimerFired,
 )
 from concertmaster.domain.execution import ExecutionRow, Failure, NodeStatus
+from concertmaster.domain.near_miss import hint
 from concertmaster.domain.parentage import Parentage
 from concertmaster.domain.values import FileRef, JsonValue, Value, to_json
 from concertmaster.domain.workflow import Body, Workflow
@@ -254,7 +255,7 @@ def value_at(view: ExecutionView, execution_id: str, node: str, outlet: str) -> 
     """
     run = view.nodes.get(node)
     if run is None:
-        raise NotFound("node.not_found", f"Execution {execution_id} has no node '{node}'")
+        raise NotFound("node.not_found", f"Execution {execution_id} has no node '{node}'{hint(node, view.nodes)}")
     value = output_of(run, outlet)
     if value is None:
         taken = ", ".join(sorted(run.outputs)) or "none"

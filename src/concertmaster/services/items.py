@@ -8,6 +8,7 @@ from typing import Any
 from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.errors import NotFound, UserError
 from concertmaster.domain.execution import ExecutionRow, NodeStatus
+from concertmaster.domain.near_miss import hint
 from concertmaster.domain.workflow import Body, Node, Workflow
 from concertmaster.engine.items import item_id
 from concertmaster.services.children_view import ChildrenView, ChildRun
@@ -165,7 +166,7 @@ def _find(nodes: Mapping[str, Node], node: str, depth: int) -> list[list[str]]:
 def _children(view: ExecutionView, row: ExecutionRow, node: str) -> ChildrenView:
     run = view.nodes.get(node)
     if run is None:
-        raise NotFound("node.not_found", f"Execution {row.id} has no node {node!r}")
+        raise NotFound("node.not_found", f"Execution {row.id} has no node {node!r}{hint(node, view.nodes)}")
     if run.children is None:
         raise NotFound("node.no_items", f"Node {node!r} ({run.status}) has no items; only containers that began have")
     return run.children

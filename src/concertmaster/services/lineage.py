@@ -9,11 +9,11 @@ from concertmaster.domain.errors import NotFound
 from concertmaster.domain.execution import ExecutionRow
 from concertmaster.domain.expression import compile_value
 from concertmaster.domain.interfaces import ArtifactUse
+from concertmaster.domain.near_miss import hint
 from concertmaster.domain.values import TableRef, Value, to_json
 from concertmaster.domain.workflow import Edge
 from concertmaster.engine.items import item_id
 from concertmaster.services.execution_view import ExecutionView, NodeRun
-
 
 Place = tuple[str, str]
 """A node and one of its outlets."""
@@ -28,7 +28,7 @@ def chosen_values(view: ExecutionView, execution_id: str, node: str | None) -> l
     if node is None:
         return [(name, outlet) for name, run in view.nodes.items() for outlet in run.outputs]
     if node not in view.nodes:
-        raise NotFound("node.not_found", f"Execution {execution_id} has no node '{node}'")
+        raise NotFound("node.not_found", f"Execution {execution_id} has no node '{node}'{hint(node, view.nodes)}")
     before: dict[str, set[Place]] = {
         name: {(source, outlet) for source, outlets in read.items() for outlet in outlets}
         for name, read in _reads(view).items()

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from concertmaster.domain.errors import ConcertMasterError, UserError
 from concertmaster.domain.interfaces import Clock, TriggerFire, TriggerRow, TriggerStore
+from concertmaster.triggers.webhook import UnprovenError
 
 PAUSE_SECONDS = 1.0
 _log = logging.getLogger(__name__)
@@ -49,7 +50,8 @@ class Refusals:
 
     def count(self, row: TriggerRow, error: ConcertMasterError) -> None:
         """Count one refused call."""
-        now, reason = self._clock.now(), f"{_REASONS.get(error.code, error.message)} ({error.code})"
+        why = f": {error.fault}" if isinstance(error, UnprovenError) else ""
+        now, reason = self._clock.now(), f"{_REASONS.get(error.code, error.message)}{why} ({error.code})"
         key = (row.workflow, row.name, reason, int(now.timestamp() // 60))
         known = self._counted.get(key)
         counted = TriggerFire(now, "refused", reason) if known is None else replace(known, count=known.count + 1)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, bindparam, func, or_, select, tuple_, u
 from concertmaster.domain.access import Actor
 from concertmaster.domain.errors import NotFound
 from concertmaster.domain.interfaces import Page, TriggerFire, TriggerProgress, TriggerRow
+from concertmaster.domain.near_miss import hint
 from concertmaster.domain.workflow import Trigger
 from concertmaster.storage.audit import record
 from concertmaster.storage.cursors import read_cursor, write_cursor
@@ -178,14 +179,21 @@ def _is(workflow: str, name: str) -> Any:
     return and_(_own.workflow == workflow, _own.name == name)
 
 
+def _missing(connection: Connection, workflow: str, name: str) -> NotFound:
+    names = connection.scalars(select(_own.name).where(_own.workflow == workflow)).all()
+    if names:
+        told = f"The published version of {workflow} has no trigger {name}{hint(name, names)}"
+    else:
+        known = connection.scalars(select(_own.workflow).distinct()).all()
+        told = f"There is no workflow {workflow} with triggers in its published version{hint(workflow, known)}"
+    return NotFound("trigger.not_found", f"{told}; `concertmaster triggers list` shows all")
+
+
 def _get(connection: Connection, workflow: str, name: str, *, lock: bool = False) -> TriggerRow:
     query = select(*TRIGGER_COLUMNS).where(_is(workflow, name))
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
-        raise NotFound(
-            "trigger.not_found",
-            f"The published version of {workflow} has no trigger {name}; `concertmaster triggers list` shows all",
-        )
+        raise _missing(connection, workflow, name)
     return trigger_from(row)
 
 

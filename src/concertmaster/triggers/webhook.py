@@ -54,17 +54,28 @@ def demand_caller(
     """
     match config.auth:
         case "token":
-            allowed = is_token(_bearer(request) or request.query.get(TOKEN_PARAMETER, ""))
+            given = _bearer(request) or request.query.get(TOKEN_PARAMETER, "")
+            fault = "" if is_token(given) else "a wrong token" if given else "no token"
         case "basic":
-            expected = f"{secrets.get('username', '')}:{secrets.get('password', '')}"
-            allowed = len(expected) > 1 and hmac.compare_digest(_basic(request).encode(), expected.encode())
+            expected, given = f"{secrets.get('username', '')}:{secrets.get('password', '')}", _basic(request)
+            right = len(expected) > 1 and hmac.compare_digest(given.encode(), expected.encode())
+            fault = "" if right else "a wrong name or password" if given else "no name and password"
         case "hmac":
-            allowed = _is_signed(config, request, secrets.get("secret", ""), now)
+            fault = _signature_fault(config, request, secrets.get("secret", ""), now)
         case _:
-            allowed = True
-    if not allowed:
+            fault = ""
+    if fault:
         # Not more: whoever guesses learns nothing from it.
-        raise UserError("hook.unauthorized", f"This webhook needs a valid proof of who calls (auth: {config.auth})")
+        told = f"This webhook needs a valid proof of who calls (auth: {config.auth})"
+        raise UnprovenError("hook.unauthorized", told, fault=fault)
+
+
+class UnprovenError(UserError):
+    """A caller has not proved who he is; `fault` says why, to the owner of the webhook and to nobody else."""
+
+    def __init__(self, code: str, message: str, *, fault: str) -> None:
+        super().__init__(code, message)
+        self.fault = fault
 
 
 def _bearer(request: HookRequest) -> str:
@@ -80,16 +91,24 @@ def _basic(request: HookRequest) -> str:
         return ""
 
 
-def _is_signed(config: WebhookConfig, request: HookRequest, secret: str, now: datetime) -> bool:
-    """Whether the hex HMAC-SHA256 of `<timestamp>.<body>` is right, and the timestamp (Unix seconds) of now."""
+def _signature_fault(config: WebhookConfig, request: HookRequest, secret: str, now: datetime) -> str:
+    """What is wrong with the proof, nothing where the hex HMAC-SHA256 of `<timestamp>.<body>` is right, and the
+    timestamp (Unix seconds) of now."""
     stamp = request.headers.get(config.timestamp_header.lower(), "")
     signature = request.headers.get(config.signature_header.lower(), "").removeprefix("sha256=")
-    if not secret or not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12):
-        return False
-    if abs(now.timestamp() - int(stamp)) > config.tolerance.total_seconds():
-        return False
+    if not secret:
+        return "there is no secret to check it with"
+    if not stamp or not signature:
+        return f"no {config.signature_header if stamp else config.timestamp_header}"
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12):
+        return f"{config.timestamp_header} is not in Unix seconds"
     expected = hmac.new(secret.encode(), stamp.encode() + b"." + request.body, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(signature.lower().encode(), expected.encode())
+    if not hmac.compare_digest(signature.lower().encode(), expected.encode()):
+        return "a wrong signature"
+    late = now.timestamp() - int(stamp)
+    if abs(late) > config.tolerance.total_seconds():
+        return f"signed too {'long ago' if late > 0 else 'far ahead'}, by its {config.timestamp_header}"
+    return ""
 
 
 def info_of(config: WebhookConfig, request: HookRequest) -> dict[str, Any]:

@@ -42,7 +42,8 @@ def test_one_is_changed_tested_and_wrapped_anew(command: Command, workspace: Pat
     assert command("connection", "add", "shop", "--type", "sqlite", "-v", "path=none.db").returncode == 0
     failed = run_command(workspace, "connection", "test", "shop")
     assert (failed.returncode, "There is no file none.db" in failed.stderr) == (1, True)
-    assert command("connection", "update", "shop", "-v", "path=shop.db").returncode == 0
+    changed = command("connection", "update", "shop", "-v", "path=shop.db")
+    assert changed.stdout == "connection shop (sqlite) changed: path\n"
     tested = command("connection", "test", "shop")
     assert (tested.returncode, "A SQLite file with 0 tables" in tested.stdout) == (0, True)
     rotated = command("connection", "rotate-key")

@@ -91,8 +91,20 @@ def test_what_a_node_gave_what_is_in_it_and_where_it_is_from(workspace: Path, co
     id_ = json.loads(command("run", "cities.yaml", "--json").stdout)["id"]
     rows = command("executions", "output", id_, "large", "--limit", "2", "--sort", "-people").stdout
     assert ("2 of 3 rows" in rows, "9000" in rows, "1500" in rows, "--offset 2" in rows) == (True, True, False, True)
+    assert "large (2 of 3 rows" in rows
     facts = command("executions", "output", id_, "read", "--stats", "--column", "people").stdout
+    assert "~distinct" in facts.splitlines()[1]
     assert facts.splitlines()[-1].split() == ["people", "int64", "1", "4", "500", "9000"]
     told = command("executions", "lineage", id_, "large").stdout
     assert "large  table, 3 rows" in told
     assert "    from read (table, 5 rows" in told
+
+
+def test_decimals_are_shown_without_the_zeros_of_their_type(workspace: Path, command: Command) -> None:
+    query = "select 12.5::decimal(38, 18) as price, 100::decimal(38, 18) as whole, '1.50' as text"
+    nodes = {"rows": {"type": "table.sql", "config": {"query": query}}}
+    body = {"concertmaster": 1, "name": "prices", "nodes": nodes}
+    (workspace / "prices.yaml").write_text(yaml.safe_dump(body))
+    ran = command("run", "prices.yaml")
+    assert ran.returncode == 0, ran.stderr
+    assert ["12.5", "100", "1.50"] in [line.replace("│", " ").split() for line in ran.stdout.splitlines()]

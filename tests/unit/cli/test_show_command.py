@@ -165,3 +165,25 @@ def test_what_started_a_run_its_inputs_its_calls_and_who_won_are_told(command: C
     assert none.startswith("no executions with --workflow caller --called;")
     counted = command("executions", "retry", "--status", "succeeded", "--no-called", "--dry-run").stdout
     assert counted == "0 executions match\n"
+
+
+def test_the_last_signs_of_an_id_are_enough(command: Command, workspace: Path) -> None:
+    body = document("many", inputs={}, nodes={"p": {"type": "data.set", "config": {"value": 1}}}, edges=[], outputs={})
+    with server_process(workspace) as server, server.client() as client:
+        first, *others = (begin(client, body) for _ in range(17))
+        short = first[-8:]
+        for words in (["show", short], ["logs", short], ["output", short, "p"], ["lineage", short]):
+            done = command("executions", *words)
+            assert done.returncode == 0, done.stderr
+        assert first in command("executions", "lineage", short).stdout
+        assert f"a replay of {first}" in command("executions", "replay", short).stdout
+        # Of sixteen last signs, two of seventeen have the same.
+        ends = [id_[-1] for id_ in (first, *others)]
+        twice = next(end for end in ends if ends.count(end) > 1)
+        told = command("executions", "show", twice)
+        assert (told.returncode, "give more of the id" in told.stderr) == (1, True)
+        none = command("executions", "show", "zzz")
+        assert (none.returncode, none.stderr) == (
+            1,
+            "error: There is no execution zzz, and none of the 1,000 newest ends so\n",
+        )

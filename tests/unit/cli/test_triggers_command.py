@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Generator
 from pathlib import Path
 
@@ -46,6 +47,20 @@ def test_list_show_and_switch(server: ServerProcess, command: Command) -> None:
     assert shown.count("next ") == 5
     missing = command("triggers", "show", "hello", "none")
     assert (missing.returncode, "triggers list" in missing.stderr) == (1, True)
+
+
+def test_what_was_refused_stands_where_it_happened(server: ServerProcess, command: Command) -> None:
+    with server.client() as client:
+        token = client.post("/api/v1/triggers/hello/hook/token").json()["token"]
+        with server.client(headers={}) as caller:
+            answers = [caller.post(f"/hooks/orders?token={given}", json={}).status_code for given in ("wrong", token)]
+        assert answers == [401, 202]
+        deadline = time.monotonic() + 20
+        while len(fires := client.get("/api/v1/triggers/hello/hook").json()["last_fires"]) < 2:
+            assert time.monotonic() < deadline, fires
+    lines = command("triggers", "show", "hello", "hook").stdout.splitlines()
+    assert [line.split()[4] for line in lines if line[:1] in "✓✗"] == ["started", "refused"]
+    assert "a wrong token" in lines[-1]
 
 
 def test_what_they_listen_to(server: ServerProcess, command: Command) -> None:

@@ -81,7 +81,7 @@ def test_a_good_workflow_has_no_problems() -> None:
         (("{{ inputs.month", "{{ nodes.late.rows"), "expression.not_before", "/nodes/late/config/query", "input"),
         (("nodes.read.rows", "nodes.check.rows"), "expression.unknown_outlet", "/nodes/write/config/path", "`true`"),
         (("{{ nodes.late.rows }}", "{{ nodes.lat.rows }}"), "expression.unknown_node", "/outputs/rows", "`late`"),
-        (('"{{ nodes.late.rows }}"', "nodes.late.rows"), "expression.no_braces", "/outputs/rows", "{{ nodes.late.rows }}"),
+        (('"{{ nodes.late.rows }}"', "nodes.late.rows"), "expression.no_braces", "/outputs/rows", "{{ nodes"),
         (("path: a.csv", "path: inputs.month"), "expression.no_braces", "/nodes/read/config/path", "inputs.month"),
         (("{{ nodes.late.rows }}", "{{ input }}"), "expression.root_unavailable", "/outputs/rows", "`nodes`"),
         (("outputs:", "layout: {raed: [0, 0]}\noutputs:"), "layout.unknown_node", "/layout/raed", "`read`"),

@@ -19,7 +19,7 @@ export const Cell = memo(function Cell({ column, value, waiting }: CellProps) {
       </span>
     )
   }
-  const text = cellText(value)
+  const text = cellText(value, column.type)
   return (
     <span
       role="cell"

@@ -35,9 +35,9 @@ export function ColumnFacts({ source, column }: ColumnFactsProps) {
       {facts.min === null ? null : (
         <>
           <dt>{t.columnSmallest}</dt>
-          <dd className={classes.value}>{cellText(facts.min)}</dd>
+          <dd className={classes.value}>{cellText(facts.min, facts.type)}</dd>
           <dt>{t.columnLargest}</dt>
-          <dd className={classes.value}>{cellText(facts.max)}</dd>
+          <dd className={classes.value}>{cellText(facts.max, facts.type)}</dd>
         </>
       )}
     </dl>

@@ -45,6 +45,16 @@ describe('RowCount', () => {
 
 describe('cells', () => {
   it.each([
+    ['12.500000000000000000', '12.5'],
+    ['100.000', '100'],
+    ['100', '100'],
+    ['-0.10', '-0.1'],
+  ])('the decimal %s without zeros at the end', (value, text) => {
+    expect(cellText(value, 'decimal(38, 18)')).toBe(text)
+    expect(cellText(value, 'string')).toBe(value)
+  })
+
+  it.each([
     [null, 'null'],
     ['2013-01-01T05:00:00Z', '2013-01-01 05:00:00'],
     ['2013-01-01T05:00:00.000000+01:00', '2013-01-01 05:00:00 +01:00'],

@@ -62,8 +62,8 @@ def db_copy(
 
     From another database (`source`, with `source_table` or `query`), from a CSV or Parquet file of the workspace
     (`path`), or else what is wired in: a table, or such a file. All or nothing, as with `db.write`. The rows flow
-    through: a few thousand are in memory. PostgreSQL reads a CSV file itself, by COPY, when the table is there. Columns
-    of a table that is there say what the texts of a CSV file are.
+    through: some ten thousand are in memory. PostgreSQL reads a CSV file itself, by COPY, when the table is there.
+    Columns of a table that is there say what the texts of a CSV file are.
 
     Args:
         connection: Where to: a connection of type `postgres`, `mysql`, `sqlite` or `duckdb`.

@@ -35,8 +35,8 @@ def db_query(
 ) -> Table:
     """Query a database with one SELECT.
 
-    PostgreSQL, MySQL and MariaDB, SQLite and DuckDB. The rows are written as they come, of which a few thousand are in
-    memory. `{{ }}` gives a value that the server binds, never text; the name of a table or column needs
+    PostgreSQL, MySQL and MariaDB, SQLite and DuckDB. The rows are written as they come, of which some ten thousand are
+    in memory. `{{ }}` gives a value that the server binds, never text; the name of a table or column needs
     `{{ inputs.column | ident }}` and has to be one of the database. The query runs in a transaction that only reads.
     How types of the database become those of the table: see the how-to page on databases.
 

@@ -104,9 +104,10 @@ def file_read(
     """Read a file as a table: CSV, Parquet, JSON lines, Excel, Avro, XML or fixed width.
 
     The types of CSV columns come from every row, not from the first ones: a column that turns from whole numbers to
-    decimals in its last row is a column of decimals. Blank lines are skipped. A row that does not fit the header is
-    an error that names its line, and so is one longer than 64 MiB. `.gz` and `.zst` files are unpacked on the way.
-    XML and files of fixed width get their types in the same way.
+    decimals in its last row is a column of decimals. Numbers with zeros before them, such as postal codes, stay text.
+    Blank lines are skipped. A row that does not fit the header is an error that names its line, and so is one longer
+    than 64 MiB. `.gz` and `.zst` files are unpacked on the way. XML and files of fixed width get their types in the
+    same way.
 
     Args:
         path: The file, relative to the workspace; in place of one that is wired in.
@@ -115,7 +116,7 @@ def file_read(
         delimiter: Sign between CSV fields; a comma when left out, a tab for `.tsv`.
         has_header: The first CSV row holds the column names.
         nulls: CSV values that stand for "no value".
-        types: Types of CSV columns that should not be found out, such as text for numbers with leading zeros.
+        types: Types of CSV columns that should not be found out, such as integer for numbers with leading zeros.
         dates: Recognise dates and times in CSV columns.
         encoding: Of a CSV file: `utf-8`, `windows-1252`, `utf-16`, and so on.
         quote: Sign around CSV fields; empty when the file uses none.

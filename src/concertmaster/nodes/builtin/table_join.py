@@ -114,8 +114,11 @@ def _joined(
 
 
 def _demand_keys(ours: pl.Schema, theirs: pl.Schema, left_on: Sequence[str], right_on: Sequence[str]) -> None:
-    demand_columns(left_on, ours.names())
-    demand_columns(right_on, theirs.names())
+    for side, port, keys, schema in (("left", "in", left_on, ours), ("right", "right", right_on, theirs)):
+        try:
+            demand_columns(keys, schema.names())
+        except UserError as error:
+            raise UserError(error.code, f"{side.title()} table (port `{port}`): {error.message}") from error
     for name, match in zip(left_on, right_on, strict=True):
         if not _comparable(ours[name], theirs[match]):
             raise UserError(

@@ -109,7 +109,8 @@ def test_large_tables_join_as_small_ones_do(tmp_path: Path, monkeypatch: pytest.
         ({"on": ["k"], "left_on": ["k"]}, "Set `on`"),
         ({"left_on": ["k"], "right_on": ["k", "v"]}, "in pairs"),
         ({"on": ["k"], "how": "cross"}, "leave out `on`"),
-        ({"on": ["z"]}, "no column 'z'"),
+        ({"on": ["z"]}, "Left table \\(port `in`\\): .*no column 'z'"),
+        ({"left_on": ["k"], "right_on": ["zz"]}, "Right table \\(port `right`\\): .*no column 'zz'"),
         ({"left_on": ["k"], "right_on": ["v"]}, "'k' is Int64 on the left and 'v' is String"),
     ],
 )
