@@ -117,7 +117,8 @@ async def run_document(api: Api, text: bytes, *, file: Path, given: Start, as_js
 
 def _may_reuse(document: dict[str, Any]) -> bool:
     nodes = cast("dict[str, dict[str, Any]]", document.get("nodes") or {})
-    return any((one.get("policy") or {}).get("cache") for one in (document, *nodes.values()))
+    policies = (cast("dict[str, Any]", one.get("policy") or {}) for one in (document, *nodes.values()))
+    return any(policy.get("cache") for policy in policies)
 
 
 async def start(api: Api, name: str, inputs: Mapping[str, Any], **more: Any) -> dict[str, Any]:

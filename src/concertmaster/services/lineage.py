@@ -131,7 +131,7 @@ def _reads(view: ExecutionView) -> dict[str, dict[str, set[str]]]:
 
 def _seen(run: NodeRun, key: str | None) -> Iterable[str]:
     """The outlets that `nodes.<id>.<key>` looks at: the one that it names, else it is a part of what came out."""
-    return [key] if key in run.outputs else run.outputs
+    return [key] if key is not None and key in run.outputs else run.outputs
 
 
 def _items(view: ExecutionView) -> Iterable[int | None]:
