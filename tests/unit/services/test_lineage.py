@@ -55,8 +55,8 @@ def test_a_table_that_was_never_stored_has_no_size_and_is_nobody_elses_bytes() -
     ]
     view.apply(e.Event("x", n + 1, START, body) for n, body in enumerate(bodies))
     row = ExecutionRow("x", "w", 3, "succeeded", 1, 2, {"type": "manual"}, START)
-    assert artifacts_of(view, ["a"]) == []
-    made, read = lineage_of(row, view, ["a", "b"], {})["items"]
+    assert artifacts_of(view, [("a", "out")]) == []
+    made, read = lineage_of(row, view, [("a", "out"), ("b", "out")], {})["items"]
     (came,) = read["inputs"]
     for told in (made, came):
         assert (told["kind"], told["rows"], told["bytes"]) == ("table", None, None)
