@@ -105,9 +105,8 @@ def file_read(
 
     The types of CSV columns come from every row, not from the first ones: a column that turns from whole numbers to
     decimals in its last row is a column of decimals. Numbers with zeros before them, such as postal codes, stay text.
-    Blank lines are skipped. A row that does not fit the header is an error that names its line, and so is one longer
-    than 64 MiB. `.gz` and `.zst` files are unpacked on the way. XML and files of fixed width get their types in the
-    same way.
+    Blank lines are skipped. A row that does not fit the header is an error that names its line, and so is one beyond
+    64 MiB. `.gz` and `.zst` are unpacked on the way. XML and files of fixed width get their types in the same way.
 
     Args:
         path: The file, relative to the workspace; in place of one that is wired in.
