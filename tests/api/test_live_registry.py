@@ -123,6 +123,12 @@ async def test_the_last_good_version_stays_in_service(
     broken = await until(served(client, "greeting.py", status="quarantined"))
     assert (broken["code"], broken["line"], broken["file"]) == (code, line, str(file))
     assert broken["types"] == ["acme.hello@1"]
+    used = {"concertmaster": 1, "name": "used", "nodes": {"a": {"type": "acme.hello", "config": {"name": "Ann"}}}}
+    told = (await client.post("/workflows/validate", json=used)).json()["items"]
+    assert [(one["code"], one["severity"], one["pointer"]) for one in told] == [
+        ("node.last_good", "warning", "/nodes/a/type")
+    ]
+    assert "what greeting.py has now could not be loaded" in told[0]["message"]
     assert (await client.get("/node-types/acme.hello")).json()["status"] == "last_good"
     assert await run(client, "acme.hello", {"name": "Ann"}) == "hello Ann"
     file.write_text(hello(result="f'mended {name}'"))

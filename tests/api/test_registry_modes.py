@@ -14,7 +14,7 @@ from concertmaster.config import Settings
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.errors import OperationalError, UserError
 from concertmaster.storage.data_folder import hold_data_folder
-from server_process import run_command
+from server_process import run_command, server_process
 
 HELLO = '''
 from concertmaster import node
@@ -161,3 +161,21 @@ def test_list_and_show_tell_what_is_wrong(frozen: Path) -> None:
     assert (shown.returncode, "quarantined" in shown.stdout) == (0, True)
     assert "ZeroDivisionError" in shown.stderr
     assert run_command(frozen, "nodes", "reload").returncode != 0, "no server runs"
+
+
+def test_what_came_later_is_served_once_it_is_frozen_and_read_again(frozen: Path) -> None:
+    """With a server that serves the manifest; until then, each command says what to do."""
+    with server_process(frozen, env={"CONCERTMASTER_REGISTRY_MODE": "static"}) as server, server.client() as client:
+        told = run_command(frozen, "nodes", "new", "later").stdout
+        assert "concertmaster nodes freeze && concertmaster nodes reload   (registry_mode is static" in told
+        done = run_command(frozen, "nodes", "reload")
+        assert done.returncode == 0, done.stderr
+        assert "registry_mode is static" in done.stdout
+        assert "concertmaster nodes freeze" in done.stdout
+        assert client.get("/api/v1/node-types/later.later").status_code == 404
+        done = run_command(frozen, "nodes", "freeze")
+        assert "2 node types from 2 sources" in done.stdout, done.stderr
+        assert "concertmaster nodes reload" in done.stdout
+        assert run_command(frozen, "nodes", "reload").returncode == 0
+        assert client.get("/api/v1/node-types/later.later").status_code == 200
+    assert "change" not in (frozen / "server.log").read_text(), "nothing is watched"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import keyword
 import re
 import shlex
@@ -15,9 +16,9 @@ from string import Template
 
 from rich.text import Text
 
-from concertmaster.cli.client import serves
+from concertmaster.cli.client import connect, serves
 from concertmaster.cli.terminal import console
-from concertmaster.config import read
+from concertmaster.config import Settings, read
 from concertmaster.domain.errors import UserError
 from concertmaster.nodes.candidates import FOLDER
 
@@ -42,10 +43,12 @@ def write_node(name: str, *, data_dir: Path | None) -> None:
         texts[Path("tests", "conftest.py")] = _filled("conftest.py.txt", words)
     _refuse_taken(workspace, [workspace / FOLDER / module, *(workspace / path for path in (node, test))])
     _write(workspace, texts)
+    served, static = serves(settings), _is_static(settings)
     last, end = "concertmaster up --open", f"the node type {module}.{module} is on the canvas then"
-    if settings.registry_mode == "static":
-        last, end = "concertmaster nodes freeze", "registry_mode is static: only what is in the manifest is served"
-    elif serves(settings):
+    if static:
+        last = "concertmaster nodes freeze" + (" && concertmaster nodes reload" if served else "")
+        end = "registry_mode is static: only what is in the manifest is served"
+    elif served:
         last, end = f"concertmaster nodes show {module}.{module}", "it is on the canvas already: a server runs here"
     _tell(texts, [*_test_commands(str(test)), last], end)
 
@@ -84,6 +87,16 @@ def write_pack(name: str, *, data_dir: Path | None) -> None:
     told = f"the node type {prefix}.shorten is {'in service' if look == 'reload' else 'in the list'} then"
     commands = [f"{_python()} -m pip install -e {dashed}", f"concertmaster nodes {look}"]
     _tell([Path(dashed, path) for path in texts], commands, told)
+
+
+def _is_static(settings: Settings) -> bool:
+    """Whether a manifest is served: by the server that runs, which may have other settings than we have, else by us."""
+
+    async def ask() -> bool:
+        async with connect(settings) as api:
+            return (await api.get("/registry"))["mode"] == "static"
+
+    return asyncio.run(ask()) if serves(settings) else settings.registry_mode == "static"
 
 
 def _test_commands(tests: str) -> list[str]:
