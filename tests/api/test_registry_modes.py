@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -179,3 +180,14 @@ def test_what_came_later_is_served_once_it_is_frozen_and_read_again(frozen: Path
         assert run_command(frozen, "nodes", "reload").returncode == 0
         assert client.get("/api/v1/node-types/later.later").status_code == 200
     assert "change" not in (frozen / "server.log").read_text(), "nothing is watched"
+
+
+def test_what_runs_in_its_last_good_version_says_so(frozen: Path) -> None:
+    (frozen / "greet.json").write_text(json.dumps(DOCUMENT))
+    first = run_command(frozen, "run", "greet.json")
+    assert (first.returncode, "last good" in first.stdout + first.stderr) == (0, False), first.stderr
+    (frozen / "nodes" / "greeting.py").write_text("1 / 0\n")
+    for command in ("run", "validate"):
+        done = run_command(frozen, command, "greet.json")
+        assert done.returncode == 0, done.stderr
+        assert "what greeting.py has now could not be loaded" in done.stdout + done.stderr
