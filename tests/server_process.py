@@ -86,6 +86,7 @@ def server_process(
     env: Mapping[str, str] | None = None,
     descriptors: tuple[int, int] | None = None,
     cold: bool = False,
+    python: str | None = None,
 ) -> Generator[ServerProcess]:
     """Start it and wait until it is ready; it is gone when the block ends.
 
@@ -93,14 +94,20 @@ def server_process(
         env: settings.
         descriptors: files that it may open, and may allow itself to open.
         cold: from the interpreter on, see `warm_start`.
+        python: another interpreter, cold.
     """
     words = ("up", "--port", "0", *options)
     settings = {**environment(), **(env or {})}
     with (workspace / "server.log").open("a+") as log, Path(os.devnull).open() as nothing:
         process: WarmProcess | subprocess.Popen[str]
-        if cold:
+        if cold or python:
             process = subprocess.Popen(
-                [*COMMAND, *words], cwd=workspace, env=settings, stdout=subprocess.PIPE, stderr=log, text=True
+                [python or sys.executable, *COMMAND[1:], *words],
+                cwd=workspace,
+                env=settings,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
             )
         else:
             files = (nothing.fileno(), subprocess.PIPE, log.fileno())

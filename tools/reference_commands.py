@@ -52,7 +52,7 @@ def _section(name: str, command: Any) -> str:
 
 def _option(option: Any) -> str:
     value = "" if option.is_flag else f" {option.metavar or option.name.upper()}"
-    return ", ".join(f"`{word}{value}`" for word in option.opts)
+    return ", ".join(f"`{word}{value}`" for word in (*option.opts, *option.secondary_opts))
 
 
 def _default(option: Any) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
-from typing import Any
 
 from concertmaster.config import Settings
 from concertmaster.data.guard import EgressRules, GuardedClient
@@ -30,7 +29,7 @@ from concertmaster.executors.pool import ProcessSettings
 from concertmaster.nodes.connection_checks.access import Access
 from concertmaster.observability.metrics import Metrics
 from concertmaster.observability.registry_metrics import RegistryMetrics
-from concertmaster.opening import Storage, open_storage
+from concertmaster.opening import Storage, open_storage, relay
 from concertmaster.registering.opening import kept_types, open_registry
 from concertmaster.security.cipher import Cipher, open_cipher
 from concertmaster.security.given_connections import given_connections
@@ -43,6 +42,7 @@ from concertmaster.services.control import ControlService
 from concertmaster.services.executions import ExecutionService
 from concertmaster.services.items import ItemService
 from concertmaster.services.logins import LoginService
+from concertmaster.services.node_uses import NodeUseService
 from concertmaster.services.nodes import NodeTypeService
 from concertmaster.services.operations import Instance, OperationsService
 from concertmaster.services.options import OptionService
@@ -53,13 +53,11 @@ from concertmaster.services.stream import StreamService
 from concertmaster.services.tokens import TokenService
 from concertmaster.services.waits import WaitService
 from concertmaster.services.workflows import WorkflowService
-from concertmaster.storage.database import Database
 from concertmaster.storage.file_watches import SqlFileWatchStore
 from concertmaster.storage.happenings import SqlHappeningStore
 from concertmaster.storage.identity import identity_of
 from concertmaster.storage.logins import SqlLoginStore
 from concertmaster.storage.references import SqlReferenceStore
-from concertmaster.storage.relay import Relay
 from concertmaster.storage.results import SqlResultStore
 from concertmaster.storage.tokens import SqlTokenStore
 from concertmaster.triggering import Triggering, Watching, start_triggering
@@ -129,6 +127,7 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
         registry_feed = RegistryFeed(registry.current, clock)
         registry.listeners.append(lambda: registry_feed.changed(registry.current))
         storage = await open_storage(settings, hooks, clock, stack)
+        await registry.ask(NodeUseService(storage.workflows, storage.executions).of)
         rules = EgressRules.parse(settings.egress_allow)
         http = GuardedClient(rules)
         stack.push_async_callback(http.aclose)
@@ -175,7 +174,7 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
         storage.database.writer.observe(metrics.group_committed)
         await stack.enter_async_context(running(metrics.watch_loop()))
         if storage.database.shared:
-            await stack.enter_async_context(running(_relay(storage.database, bus, hooks)))
+            await stack.enter_async_context(running(relay(storage.database, bus, hooks)))
         placement = await stack.enter_async_context(
             driving(
                 engine,
@@ -275,19 +274,6 @@ def _cipher(settings: Settings, *, shared: bool) -> Cipher:
         key_file=settings.resolved_secret_key_file,
         shared=shared,
     )
-
-
-def _relay(database: Database, bus: MemoryEventBus, hooks: Hooks) -> Coroutine[Any, Any, None]:
-    """Bring what other processes commit to those who follow it here; its work, for as long as it goes on."""
-    relay = Relay(database, bus.publish, bus.wanted)
-    database.listeners.remote_commit = relay.announce
-
-    def look_everywhere() -> None:
-        bus.lose()
-        hooks.look_everywhere()
-
-    database.listeners.gap = look_everywhere
-    return relay.run()
 
 
 def _instance(settings: Settings, storage: Storage, clock: Clock) -> Instance:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,12 +18,14 @@ from concertmaster.data.depot import Depot
 from concertmaster.domain.errors import UserError
 from concertmaster.domain.interfaces import Clock, Slots
 from concertmaster.engine.hooks import Hooks
+from concertmaster.eventbus.memory import MemoryEventBus
 from concertmaster.storage.backfills import SqlBackfillStore
 from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database
 from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.migrate import upgrade
+from concertmaster.storage.relay import Relay
 from concertmaster.storage.triggers import SqlTriggerStore
 from concertmaster.storage.waits import SqlWaitStore
 from concertmaster.storage.workflows import SqlWorkflowStore
@@ -116,3 +118,16 @@ async def open_storage(settings: Settings, hooks: Hooks, clock: Clock, stack: As
         artifacts=artifacts,
         slots=database.slots(hooks.owner, hooks.freed),
     )
+
+
+def relay(database: Database, bus: MemoryEventBus, hooks: Hooks) -> Coroutine[Any, Any, None]:
+    """Bring what other processes commit to those who follow it here; its work, for as long as it goes on."""
+    relay = Relay(database, bus.publish, bus.wanted)
+    database.listeners.remote_commit = relay.announce
+
+    def look_everywhere() -> None:
+        bus.lose()
+        hooks.look_everywhere()
+
+    database.listeners.gap = look_everywhere
+    return relay.run()

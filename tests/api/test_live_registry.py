@@ -118,10 +118,17 @@ async def test_the_last_good_version_stays_in_service(
     file = workspace / "nodes" / "greeting.py"
     file.write_text(hello())
     await until(served(client, "greeting.py"))
+    assert await run(client, "acme.hello", {"name": "Ann"}) == "hello Ann"
     file.write_text(text)
     broken = await until(served(client, "greeting.py", status="quarantined"))
     assert (broken["code"], broken["line"], broken["file"]) == (code, line, str(file))
     assert broken["types"] == ["acme.hello@1"]
+    used = {"concertmaster": 1, "name": "used", "nodes": {"a": {"type": "acme.hello", "config": {"name": "Ann"}}}}
+    told = (await client.post("/workflows/validate", json=used)).json()["items"]
+    assert [(one["code"], one["severity"], one["pointer"]) for one in told] == [
+        ("node.last_good", "warning", "/nodes/a/type")
+    ]
+    assert "what greeting.py has now could not be loaded" in told[0]["message"]
     assert (await client.get("/node-types/acme.hello")).json()["status"] == "last_good"
     assert await run(client, "acme.hello", {"name": "Ann"}) == "hello Ann"
     file.write_text(hello(result="f'mended {name}'"))
@@ -158,12 +165,97 @@ async def test_a_change_in_place_is_accepted_on_purpose(client: httpx.AsyncClien
     file = workspace / "nodes" / "greeting.py"
     file.write_text(hello())
     await until(served(client, "greeting.py"))
+    await run(client, "acme.hello", {"name": "Ann"})
     file.write_text(hello("name: int"))
     await until(served(client, "greeting.py", status="quarantined"))
     assert (await client.post("/registry/reload", json={"accept": ["none.py"]})).status_code == 422
     state = (await client.post("/registry/reload", json={"accept": ["greeting.py"]})).json()
     assert [one["status"] for one in state["sources"] if one["name"] == "greeting.py"] == ["active"]
     assert await run(client, "acme.hello", {"name": 3}) == "hello 3"
+
+
+async def test_what_nobody_uses_may_change_in_place(client: httpx.AsyncClient, workspace: Path) -> None:
+    """As the first edit of every new node does; later versions of the file may break it too, until it is used."""
+    file = workspace / "nodes" / "greeting.py"
+    file.write_text(hello())
+    await until(served(client, "greeting.py"))
+    for parameters in ("number: int", "other: str"):
+        file.write_text(hello(parameters, result="str(number)" if parameters == "number: int" else "other"))
+
+        async def there(parameters: str = parameters) -> bool:
+            schema = (await client.get("/node-types/acme.hello")).json()["schema"]
+            return list(schema["properties"]) == [parameters.partition(":")[0]]
+
+        await until(there)
+        found = await source(client, "greeting.py")
+        assert found is not None
+        assert found["status"] == "active"
+    assert await run(client, "acme.hello", {"other": "me"}) == "me"
+
+
+DRAFT = {"concertmaster": 1, "name": "draft", "nodes": {"a": {"type": "acme.hello", "config": {"name": "Ann"}}}}
+WITHIN = {
+    "concertmaster": 1,
+    "name": "within",
+    "nodes": {
+        "all": {
+            "type": "flow.for_each",
+            "config": {"items": [1], "result": "{{ nodes.a }}"},
+            "body": {"nodes": {"a": {"type": "acme.hello", "config": {"name": "Ann"}}}},
+        }
+    },
+}
+WAITS = {
+    **DRAFT,
+    "nodes": {"wait": {"type": "flow.wait", "config": {"duration": "1h"}}, **DRAFT["nodes"]},
+    "edges": ["wait -> a"],
+}
+
+
+@pytest.mark.parametrize("use", ["draft", "within", "runs"])
+async def test_what_somebody_uses_may_not_change_in_place(client: httpx.AsyncClient, workspace: Path, use: str) -> None:
+    """Until the use has gone: the workflow is deleted, and the execution of it has ended."""
+    file = workspace / "nodes" / "greeting.py"
+    file.write_text(hello())
+    await until(served(client, "greeting.py"))
+    document = {"draft": DRAFT, "within": WITHIN, "runs": WAITS}[use]
+    stored = await client.post(f"/workflows?publish={'false' if use == 'draft' else 'true'}", json=document)
+    assert stored.is_success, stored.text
+    started: dict[str, Any] = {}
+    if use == "runs":
+        started = (await client.post("/workflows/draft/executions", json={})).json()
+        assert (await client.delete("/workflows/draft")).is_success
+    file.write_text(hello("other: str", result="other"))
+    broken = await until(served(client, "greeting.py", status="quarantined"))
+    assert broken["code"] == "node.schema_changed"
+    state = (await client.post("/registry/reload", json={})).json()
+    assert {one["name"]: one["status"] for one in state["sources"]}["greeting.py"] == "quarantined"
+    if use == "runs":
+        await client.post(f"/executions/{started['id']}/cancel")
+
+        async def ended() -> bool:
+            return (await client.get(f"/executions/{started['id']}")).json()["status"] == "cancelled"
+
+        await until(ended)
+    else:
+        assert (await client.delete(f"/workflows/{document['name']}")).is_success
+    state = (await client.post("/registry/reload", json={})).json()
+    assert {one["name"]: one["status"] for one in state["sources"]}["greeting.py"] == "active"
+
+
+async def test_what_changed_while_no_server_ran_is_judged_by_its_use(workspace: Path) -> None:
+    settings = Settings(workspace=workspace)
+    file = workspace / "nodes" / "greeting.py"
+    for number, parameters in enumerate(("name: str", "other: str")):
+        file.write_text(hello(parameters, result=parameters.partition(":")[0]))
+        with hold_data_folder(settings):
+            async with build(settings, early=number == 1) as runtime:
+                await asyncio.wait_for(runtime.loaded.wait(), 60)
+
+                async def there(field: str = parameters.partition(":")[0]) -> bool:
+                    return list(runtime.node_types.get(LOCAL_ADMIN, "acme.hello")["schema"]["properties"]) == [field]
+
+                await until(there)
 
 
 MIGRATES = '''

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from concertmaster.config import Settings
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.errors import OperationalError, UserError
 from concertmaster.storage.data_folder import hold_data_folder
-from server_process import run_command
+from server_process import run_command, server_process
 
 HELLO = '''
 from concertmaster import node
@@ -161,3 +162,32 @@ def test_list_and_show_tell_what_is_wrong(frozen: Path) -> None:
     assert (shown.returncode, "quarantined" in shown.stdout) == (0, True)
     assert "ZeroDivisionError" in shown.stderr
     assert run_command(frozen, "nodes", "reload").returncode != 0, "no server runs"
+
+
+def test_what_came_later_is_served_once_it_is_frozen_and_read_again(frozen: Path) -> None:
+    """With a server that serves the manifest; until then, each command says what to do."""
+    with server_process(frozen, env={"CONCERTMASTER_REGISTRY_MODE": "static"}) as server, server.client() as client:
+        told = run_command(frozen, "nodes", "new", "later").stdout
+        assert "concertmaster nodes freeze && concertmaster nodes reload   (registry_mode is static" in told
+        done = run_command(frozen, "nodes", "reload")
+        assert done.returncode == 0, done.stderr
+        assert "registry_mode is static" in done.stdout
+        assert "concertmaster nodes freeze" in done.stdout
+        assert client.get("/api/v1/node-types/later.later").status_code == 404
+        done = run_command(frozen, "nodes", "freeze")
+        assert "2 node types from 2 sources" in done.stdout, done.stderr
+        assert "concertmaster nodes reload" in done.stdout
+        assert run_command(frozen, "nodes", "reload").returncode == 0
+        assert client.get("/api/v1/node-types/later.later").status_code == 200
+    assert "change" not in (frozen / "server.log").read_text(), "nothing is watched"
+
+
+def test_what_runs_in_its_last_good_version_says_so(frozen: Path) -> None:
+    (frozen / "greet.json").write_text(json.dumps(DOCUMENT))
+    first = run_command(frozen, "run", "greet.json")
+    assert (first.returncode, "last good" in first.stdout + first.stderr) == (0, False), first.stderr
+    (frozen / "nodes" / "greeting.py").write_text("1 / 0\n")
+    for command in ("run", "validate"):
+        done = run_command(frozen, command, "greet.json")
+        assert done.returncode == 0, done.stderr
+        assert "what greeting.py has now could not be loaded" in done.stdout + done.stderr

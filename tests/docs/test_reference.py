@@ -49,6 +49,16 @@ def test_every_command_has_its_heading() -> None:
     assert headings(REFERENCE / "cli.md")[1:] == list(_commands(typer.main.get_command(app), "concertmaster"))
 
 
+def test_every_word_of_an_option_is_named() -> None:
+    page = (REFERENCE / "cli.md").read_text()
+    for section in page.split("\n## ")[1:]:
+        command: Any = typer.main.get_command(app)
+        for word in section.partition("\n")[0].split()[1:]:
+            command = command.commands[word]
+        words = [word for one in command.params for word in (*one.opts, *one.secondary_opts) if word.startswith("-")]
+        assert [word for word in words if f"`{word}" not in section] == [], section.partition("\n")[0]
+
+
 def test_every_route_has_its_heading() -> None:
     paths = create_app(None).openapi()["paths"]
     routes = {f"{method.upper()} {path}" for path, item in paths.items() for method in item}

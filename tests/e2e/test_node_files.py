@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from editor_page import EditorPage
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from server_process import ServerProcess
+from server_process import ServerProcess, run_command, server_process
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
@@ -70,6 +70,7 @@ def test_a_broken_file_says_where_and_its_last_good_version_goes_on(page: Page, 
     note = page.get_by_role("alert").filter(has_text="greeting.py")
     expect(note).to_contain_text(f"line {line}", timeout=SOON)
     expect(note).to_contain_text("ZeroDivisionError: division by zero")
+    expect(note).to_contain_text("its last good version, with acme.hello@1")
     expect(page.get_by_text("acme.hello").first).to_be_visible()
     file.write_text(HELLO)
     expect(note).to_have_count(0, timeout=SOON)
@@ -120,3 +121,14 @@ def test_a_type_that_is_switched_off_says_so_and_what_to_do(page: Page) -> None:
     said = page.get_by_test_id("inspector").get_by_role("status").filter(has_text="SHELL_ALLOW")
     expect(said).to_contain_text("shell.command is off on this server. Name the programs that it may run")
     expect(page.get_by_test_id("palette-item-data.set")).not_to_contain_text("off")
+
+
+def test_a_frozen_registry_says_so_and_what_to_do(browser: Browser, tmp_path: Path) -> None:
+    assert run_command(tmp_path, "nodes", "freeze").returncode == 0
+    with server_process(tmp_path, env={"CONCERTMASTER_REGISTRY_MODE": "static"}) as server:
+        page = browser.new_page(base_url=server.url)
+        page.goto(server.login_link())
+        page.goto("/nodes")
+        note = page.get_by_role("status").filter(has_text="Static")
+        expect(note).to_contain_text("concertmaster nodes freeze", timeout=SOON)
+        page.close()

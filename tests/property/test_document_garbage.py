@@ -40,6 +40,9 @@ class OneSpec:
     def spec(self, type_id: str, version: int | None = None) -> NodeSpec | None:
         return SPEC if type_id == SPEC.id and version in (None, 1) else None
 
+    def quarantined(self, reference: str) -> str | None:
+        return None
+
     def ids(self) -> tuple[str, ...]:
         return (SPEC.id,)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -14,24 +15,27 @@ from concertmaster.cli.terminal import console, print_json, zoned_text
 from concertmaster.domain.errors import UserError
 
 
-def start_backfill(
-    workflow: str,
-    trigger: str,
-    *,
-    from_at: str,
-    until_at: str,
-    concurrency: int,
-    dry_run: bool,
-    data_dir: Path | None,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A backfill as the command line wants it; `dry_run`: only count its times."""
+
+    workflow: str
+    trigger: str
+    from_at: str
+    until_at: str
+    concurrency: int
+    dry_run: bool
+
+
+def start_backfill(order: Order, *, as_json: bool, data_dir: Path | None) -> None:
     """Order one, or only count its times."""
     body: dict[str, Any] = {
-        "workflow": workflow,
-        "trigger": trigger,
-        "from": _instant("--from", from_at),
-        "to": _instant("--to", until_at),
-        "concurrency": concurrency,
-        "dry_run": dry_run,
+        "workflow": order.workflow,
+        "trigger": order.trigger,
+        "from": _instant("--from", order.from_at),
+        "to": _instant("--to", order.until_at),
+        "concurrency": order.concurrency,
+        "dry_run": order.dry_run,
     }
     try:
         answer = with_api(lambda api: api.post("/backfills", body), data_dir)
@@ -45,13 +49,16 @@ def start_backfill(
         console(error=True).print(
             f"--to lies in the future: the range ends now, at {now}; later times are the schedule's"
         )
-    if dry_run:
+    if as_json:
+        print_json(answer)
+        return
+    if order.dry_run:
         first, last = answer["first"], answer["last"]
         span = f", from {zoned_text(first, zone)} to {zoned_text(last, zone)}" if first and last else ""
         console().print(f"{_times(answer['total'])}{span}; nothing was started")
         return
     watch = f"concertmaster backfills show {answer['id']}"
-    console().print(f"{answer['id']}: {_times(answer['total'])}, {concurrency} at a time; watch it with: {watch}")
+    console().print(f"{answer['id']}: {_times(answer['total'])}, {order.concurrency} at a time; watch it with: {watch}")
 
 
 def list_backfills(*, as_json: bool, data_dir: Path | None) -> None:

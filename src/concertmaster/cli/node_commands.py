@@ -45,7 +45,7 @@ def nodes_new(
     from concertmaster.cli.authoring.writing import write_node, write_pack
 
     if pack:
-        write_pack(name)
+        write_pack(name, data_dir=data_dir)
     else:
         write_node(name, data_dir=data_dir)
 
@@ -59,13 +59,16 @@ def nodes_check(
     cancel: Annotated[
         float, typer.Option(min=0.1, max=600, metavar="SECONDS", help="A cancelled node has to end within so long.")
     ] = 8.0,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Missing documentation and examples are errors, as for a package to share.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Check node types: schema, serialisation, documentation, examples, cancellation, secrets. Exit code 0 all is
-    well, 1 something is wrong, 2 there is nothing to check."""
+    well, or there are only warnings, 1 something is wrong, 2 there is nothing to check."""
     from concertmaster.cli.authoring.checking import check_paths
 
-    check_paths(paths or [Path("nodes")], cancel_seconds=cancel, as_json=json)
+    check_paths(paths or [Path("nodes")], cancel_seconds=cancel, strict=strict, as_json=json)
 
 
 @nodes_app.command("schema")

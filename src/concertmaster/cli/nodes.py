@@ -135,6 +135,11 @@ def reload_types(accept: list[str], *, data_dir: Path | None) -> None:
     broken = [source for source in state["sources"] if source["status"] == "quarantined"]
     types = sum(len(source["types"]) for source in state["sources"])
     console().print(f"{types} node types from {len(state['sources'])} sources, {state['mode']}")
+    if state["mode"] == "static":
+        console().print(
+            "registry_mode is static: the manifest was read anew, and nothing else was looked at; for what is in "
+            "nodes/ and in packages now: concertmaster nodes freeze, and then this once more"
+        )
     for source in broken:
         _print_quarantined(source)
     if broken:
@@ -142,23 +147,31 @@ def reload_types(accept: list[str], *, data_dir: Path | None) -> None:
 
 
 def freeze_types(*, data_dir: Path | None) -> None:
-    """Write the manifest of what the server has in service, else of what this workspace has; exits with 1 when a
-    source could not be loaded, and then writes nothing."""
+    """Write the manifest of what the server has in service, unless it serves a manifest itself, else of what this
+    workspace has; exits with 1 when a source could not be loaded, and then writes nothing."""
+
+    settings = read(data_dir=data_dir)
+    configure("error", settings.log_format)
+    served = serves(settings)
 
     async def work() -> dict[str, Any] | None:
-        settings = read(data_dir=data_dir)
-        configure("error", settings.log_format)
-        if serves(settings):
+        if served:
             async with connect(settings) as api:
                 state = await api.get("/registry")
-                return None if _print_broken(state) else await api.post("/registry/freeze")
-        service = await _of_workspace(settings)
-        return None if _print_broken(service.state(LOCAL_ADMIN)) else await service.freeze(LOCAL_ADMIN)
+                # What serves a manifest would write the same once more.
+                if state["mode"] == "dynamic" or state["trouble"]:
+                    return None if _print_broken(state) else await api.post("/registry/freeze")
+        service = await _of_workspace(settings.model_copy(update={"registry_mode": "dynamic"}))
+        if _print_broken(service.state(LOCAL_ADMIN)):
+            return None
+        return {**await service.freeze(LOCAL_ADMIN), "looked_here": True}
 
     done = asyncio.run(work())
     if done is None:
         sys.exit(FAILED)
     console().print(f"{done['path']}: {done['types']} node types from {done['sources']} sources", soft_wrap=True)
+    if served and done.get("looked_here"):
+        console().print("the server serves it after: concertmaster nodes reload")
 
 
 def print_file_schema() -> None:

@@ -50,19 +50,19 @@ def triggers_disable(workflow: Workflow, trigger: Trigger, data_dir: DataDir = N
 
 
 @triggers_app.command("test")
-def triggers_test(workflow: Workflow, trigger: Trigger, data_dir: DataDir = None) -> None:
+def triggers_test(workflow: Workflow, trigger: Trigger, json: Json = False, data_dir: DataDir = None) -> None:
     """Start an execution at once, as if the trigger were due."""
     from concertmaster.cli.triggers import test_trigger
 
-    test_trigger(workflow, trigger, data_dir=data_dir)
+    test_trigger(workflow, trigger, as_json=json, data_dir=data_dir)
 
 
 @triggers_app.command("token")
-def triggers_token(workflow: Workflow, trigger: Trigger, data_dir: DataDir = None) -> None:
+def triggers_token(workflow: Workflow, trigger: Trigger, json: Json = False, data_dir: DataDir = None) -> None:
     """Give a webhook a new token, and print it this one time."""
     from concertmaster.cli.triggers import make_token
 
-    make_token(workflow, trigger, data_dir=data_dir)
+    make_token(workflow, trigger, as_json=json, data_dir=data_dir)
 
 
 @backfills_app.command("start")
@@ -83,17 +83,19 @@ def backfills_start(
     ],
     concurrency: Annotated[int, typer.Option(min=1, max=100, help="Executions at one time.")] = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count the times.")] = False,
+    json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
     """Start an execution for each time of a schedule in a range that has passed, also of a disabled one.
 
     A range that is ordered twice runs twice.
     """
-    from concertmaster.cli.backfills import start_backfill
+    from concertmaster.cli.backfills import Order, start_backfill
 
-    start_backfill(
-        workflow, trigger, from_at=from_, until_at=to, concurrency=concurrency, dry_run=dry_run, data_dir=data_dir
+    order = Order(
+        workflow=workflow, trigger=trigger, from_at=from_, until_at=to, concurrency=concurrency, dry_run=dry_run
     )
+    start_backfill(order, as_json=json, data_dir=data_dir)
 
 
 @backfills_app.command("list")

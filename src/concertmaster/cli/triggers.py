@@ -73,17 +73,23 @@ def switch_trigger(workflow: str, trigger: str, to: Literal["enable", "disable"]
     console().print(f"{workflow}/{trigger}: {to}d{following}")
 
 
-def test_trigger(workflow: str, trigger: str, *, data_dir: Path | None) -> None:
+def test_trigger(workflow: str, trigger: str, *, as_json: bool, data_dir: Path | None) -> None:
     """Start what it starts."""
     started = with_api(lambda api: api.post(f"/triggers/{workflow}/{trigger}/test"), data_dir)
+    if as_json:
+        print_json(started)
+        return
     id_ = started["id"]
     console().print(f"{id_}: started by {workflow}/{trigger}; watch it with: concertmaster executions show {id_}")
 
 
-def make_token(workflow: str, trigger: str, *, data_dir: Path | None) -> None:
+def make_token(workflow: str, trigger: str, *, as_json: bool, data_dir: Path | None) -> None:
     """Make a new token of a webhook; it alone goes to standard output."""
     answer = with_api(lambda api: api.post(f"/triggers/{workflow}/{trigger}/token"), data_dir)
-    print(answer["token"])
+    if as_json:
+        print_json(answer)
+    else:
+        print(answer["token"])
     console(error=True).print("keep it: it is not shown again, and the former one is void")
 
 

@@ -26,6 +26,7 @@ CODES: dict[str, str] = {
     # Nodes and policies.
     "node.body": "A node that is no container has a body.",
     "node.id": "A node's name has characters that names may not have.",
+    "node.last_good": "What the source of a node type has now could not be loaded; its last good version runs.",
     "node.off": "The node type is switched off on this server.",
     "node.program": "A command names a program that may not be run on this server.",
     "node.type": "The type of a node is not written like `table.sql` or `table.sql@1`.",

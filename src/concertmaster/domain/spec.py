@@ -152,3 +152,7 @@ class Specs(Protocol):
     def ids(self) -> tuple[str, ...]:
         """All type ids, sorted; used for "did you mean"."""
         ...
+
+    def quarantined(self, reference: str) -> str | None:
+        """The source of a `type@version` that is served in its last good version; None when it is the newest."""
+        ...

@@ -17,6 +17,7 @@ def check_nodes(scope: Scope, specs: Specs, findings: Findings) -> None:
     for name, node in scope.nodes.items():
         if name not in scope.specs and node.type:
             _report_type(scope, name, node, specs, findings)
+        _check_source(scope, name, specs, findings)
         _check_policy(scope, name, node, findings)
         _check_programs(scope, name, node, findings)
 
@@ -34,6 +35,16 @@ def _report_type(scope: Scope, name: str, node: Node, specs: Specs, findings: Fi
     else:
         message = f"the node type {node.type_id} has no version {node.type_version}; the newest is {newest.version}"
         findings.add(severity, "node.unknown_version", at, message, fix=f"Use `{newest.reference}`")
+
+
+def _check_source(scope: Scope, name: str, specs: Specs, findings: Findings) -> None:
+    """Say that what runs is not what was written last."""
+    spec = scope.specs.get(name)
+    source = None if spec is None else specs.quarantined(spec.reference)
+    if spec is not None and source is not None:
+        message = f"{spec.reference} runs in its last good version, as what {source} has now could not be loaded"
+        fix = f"Mend {source}; `concertmaster nodes show {source}` tells what is wrong with it"
+        findings.warning("node.last_good", scope.node_at(name, "type"), message, fix=fix)
 
 
 def _check_policy(scope: Scope, name: str, node: Node, findings: Findings) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import importlib
 import inspect
 import resource
 import traceback
@@ -26,6 +25,7 @@ from concertmaster.executors.child_context import ChildContext
 from concertmaster.executors.ending import REMEDY
 from concertmaster.nodes import code_store
 from concertmaster.nodes.code_store import CodeStore
+from concertmaster.nodes.installed import import_installed
 from concertmaster.nodes.module_files import import_module, package_name
 from concertmaster.nodes.node_type import NodeType, node_type_of
 from concertmaster.nodes.options import listed
@@ -140,7 +140,7 @@ def _refuse_long_text(result: Any) -> None:
 
 def _loaded(code: Code, data_dir: Path) -> NodeType:
     """The node type, its module imported as the server did it."""
-    module = _stored_module(code, data_dir) if code.stored else importlib.import_module(code.module)
+    module = _stored_module(code, data_dir) if code.stored else import_installed(code.module)
     function: Any = module
     for name in code.function.split("."):
         function = getattr(function, name, None)

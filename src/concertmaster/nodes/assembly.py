@@ -45,12 +45,14 @@ class Told:
         latest: None as long as it has told nothing.
         hash: of the files of `latest`.
         good: what is in service of it.
+        unused: `type@version` that nobody uses, so that they may change in place.
     """
 
     candidate: Candidate
     latest: Description | Failure | None = None
     hash: str = ""
     good: tuple[Served, ...] = ()
+    unused: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ def _refusal(one: Told, owners: Mapping[str, str], accept: Collection[str]) -> F
     """Why the newest version of a candidate cannot be taken."""
     if not isinstance(one.latest, Description):
         return one.latest
-    changed = None if one.candidate.name in accept else _changed_in_place(one, one.latest)
+    changed = None if one.candidate.name in accept else _changed(one, one.latest)
     return _doubled(one, one.latest, owners) or changed
 
 
@@ -133,23 +135,33 @@ def _doubled(one: Told, latest: Description, owners: Mapping[str, str]) -> Failu
     return None
 
 
-def _changed_in_place(one: Told, latest: Description) -> Failure | None:
+def changed_in_place(one: Told) -> dict[str, list[str]]:
+    """What would break for those who use a type: by `type@version`, where its newest description breaks something."""
+    if not isinstance(one.latest, Description):
+        return {}
     before: Mapping[str, Served] = {served.reference: served for served in one.good}
-    for type_ in latest.types:
+    found: dict[str, list[str]] = {}
+    for type_ in one.latest.types:
         old = before.get(type_.spec.reference)
-        if old is None:
-            continue
-        breaking = [change.message for change in spec_changes(old.type.spec, type_.spec) if change.breaking]
-        if breaking:
-            newest = max(served.type.spec.version for served in one.good if served.type.spec.id == type_.spec.id)
-            return Failure(
-                SCHEMA_CHANGED,
-                f"{type_.file}:{type_.line}: {type_.spec.reference} is in service and would change under the "
-                f"workflows that use it: {'; '.join(breaking)}. Say @node(version={newest + 1}): the former version "
-                "stays in service for those that have it. While nobody uses it yet: "
-                f"concertmaster nodes reload --accept {one.candidate.name}\n",
-                type_.file,
-                type_.line,
-                latest.digests,
-            )
-    return None
+        changes = [] if old is None else spec_changes(old.type.spec, type_.spec)
+        if breaking := [change.message for change in changes if change.breaking]:
+            found[type_.spec.reference] = breaking
+    return found
+
+
+def _changed(one: Told, latest: Description) -> Failure | None:
+    changes = {reference: told for reference, told in changed_in_place(one).items() if reference not in one.unused}
+    type_ = next((type_ for type_ in latest.types if type_.spec.reference in changes), None)
+    if type_ is None:
+        return None
+    newest = max(served.type.spec.version for served in one.good if served.type.spec.id == type_.spec.id)
+    return Failure(
+        SCHEMA_CHANGED,
+        f"{type_.file}:{type_.line}: {type_.spec.reference} is in service and would change under the "
+        f"workflows that use it: {'; '.join(changes[type_.spec.reference])}. Say @node(version={newest + 1}): the "
+        "former version stays in service for those that have it. To change it in place all the same: "
+        f"concertmaster nodes reload --accept {one.candidate.name}\n",
+        type_.file,
+        type_.line,
+        latest.digests,
+    )

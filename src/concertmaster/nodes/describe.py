@@ -16,6 +16,7 @@ from concertmaster.nodes.candidates import Candidate
 from concertmaster.nodes.declared.node import declared_type
 from concertmaster.nodes.declared.reading import read_declared
 from concertmaster.nodes.description import Description, Failure, TypeDescription
+from concertmaster.nodes.installed import import_installed
 from concertmaster.nodes.module_files import DiskFiles, digest, forget, import_modules, package_name
 from concertmaster.nodes.node_type import NodeType, node_type_of
 
@@ -71,12 +72,12 @@ def walk(module: ModuleType) -> Iterator[ModuleType]:
     yield module
     for below in pkgutil.iter_modules(getattr(module, "__path__", ())):
         if not below.name.startswith("__"):
-            yield from walk(importlib.import_module(f"{module.__name__}.{below.name}"))
+            yield from walk(import_installed(f"{module.__name__}.{below.name}"))
 
 
 def _modules(candidate: Candidate, package: str, files: DiskFiles | None) -> Iterator[ModuleType]:
     if files is None:
-        return walk(importlib.import_module(candidate.module))
+        return walk(import_installed(candidate.module))
     if not candidate.module.isidentifier():
         raise UserError(
             "node.bad_module",

@@ -17,6 +17,7 @@ from concertmaster.nodes.declared.node import declared_type
 from concertmaster.nodes.declared.reading import read_declared
 from concertmaster.nodes.describe import failure_of, types_of
 from concertmaster.nodes.description import Failure, TypeDescription
+from concertmaster.nodes.installed import import_installed
 from concertmaster.nodes.module_files import StoredFiles, import_module, package_name
 from concertmaster.nodes.node_type import NodeType, node_type_of
 from concertmaster.nodes.registry import DeferredType, Registry, Source
@@ -95,7 +96,7 @@ def _load(described: TypeDescription, files: StoredFiles | None) -> NodeType:
         text = files.get(described.module) or b""
         return replace(declared_type(read_declared(text, place=described.file)), spec=described.spec)
     if files is None:
-        module = importlib.import_module(described.module)
+        module = import_installed(described.module)
     else:
         module = import_module(package_name(described.spec.source_hash, files.folder), described.module, files)
     function: object = module

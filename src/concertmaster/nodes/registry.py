@@ -89,7 +89,7 @@ class DeferredType:
 class Registry:
     """`(id, version)` to node type. Implements `domain.spec.Specs`; equal questions get equal answers for ever."""
 
-    __slots__ = ("_ids", "_newest", "_types", "sources")
+    __slots__ = ("_ids", "_newest", "_quarantined", "_types", "sources")
 
     def __init__(self, types: Iterable[NodeType | DeferredType] = (), sources: Sequence[Source] = ()) -> None:
         """Make a snapshot.
@@ -110,6 +110,9 @@ class Registry:
         self._newest = newest
         self._ids = tuple(sorted(newest))
         self.sources = tuple(sources)
+        self._quarantined = {
+            reference: source.name for source in sources if source.status == "quarantined" for reference in source.types
+        }
 
     def spec(self, type_id: str, version: int | None = None) -> NodeSpec | None:
         """The spec of a type; the newest version when none is given; None when unknown."""
@@ -119,6 +122,10 @@ class Registry:
     def ids(self) -> tuple[str, ...]:
         """All type ids, sorted."""
         return self._ids
+
+    def quarantined(self, reference: str) -> str | None:
+        """See `Specs`."""
+        return self._quarantined.get(reference)
 
     def find(self, type_id: str, version: int | None = None) -> NodeType | None:
         """The node type; the newest version when none is given; None when unknown.

@@ -74,6 +74,7 @@ def configure(level: str, format: LogFormat, stream: TextIO | None = None) -> No
         "httpcore",
         "alembic",
         "asyncio",
+        "watchfiles",
         "websockets",
     ):
         logging.getLogger(noisy).setLevel(logging.WARNING)

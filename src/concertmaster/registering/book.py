@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 
-from concertmaster.nodes.assembly import Assembled, Served, Told, assemble
+from concertmaster.nodes.assembly import Assembled, Served, Told, assemble, changed_in_place
 from concertmaster.nodes.candidates import Candidate
 from concertmaster.nodes.description import Description, Failure
 from concertmaster.nodes.loader import builtin_source, builtin_types, deferred
@@ -79,12 +79,31 @@ class Book:
             page.digests, page.hash = dict(source.digests), source.hash
         self._code |= manifest.code
 
+    def breaking(self, candidate: Candidate, latest: Description | Failure) -> frozenset[str]:
+        """`type@version` of what a candidate serves and would break for its users, once it has told this."""
+        page = self._pages.get(candidate.key)
+        return frozenset() if page is None else frozenset(changed_in_place(replace(page.told, latest=latest)))
+
+    def refused(self) -> list[tuple[Candidate, Description]]:
+        """Candidates that are quarantined because they would break others, and what they have told."""
+        found: list[tuple[Candidate, Description]] = []
+        for page in self._pages.values():
+            if isinstance(page.told.latest, Description) and changed_in_place(page.told):
+                found.append((page.told.candidate, page.told.latest))
+        return found
+
+    def allow(self, candidate: Candidate, unused: frozenset[str]) -> None:
+        """Nobody uses these types of a candidate: for the next snapshot they may change in place."""
+        page = self._pages.get(candidate.key)
+        if page is not None:
+            page.told = replace(page.told, unused=unused)
+
     def note(self, candidate: Candidate, probed: Probed) -> None:
         """What came out of probing a candidate; nothing when it is gone meanwhile."""
         page = self._pages.get(candidate.key)
         if page is None:
             return
-        page.told = replace(page.told, latest=probed.latest, hash=probed.hash)
+        page.told = replace(page.told, latest=probed.latest, hash=probed.hash, unused=frozenset())
         if probed.files is not None:
             self._code[probed.hash] = probed.files
         for type_ in probed.types:
@@ -102,7 +121,7 @@ class Book:
         sources = [builtin_source(self._builtin)]
         for one in assembled:
             page = self._pages[one.told.candidate.key]
-            page.told = replace(page.told, good=one.served)
+            page.told = replace(page.told, good=one.served, unused=frozenset())
             if one.failure is None and isinstance(page.told.latest, Description):
                 page.digests, page.hash = dict(page.told.latest.digests), page.told.hash
             sources.append(self._source(one, page))
@@ -112,6 +131,15 @@ class Book:
         self._code = {hash_: files for hash_, files in self._code.items() if hash_ in used}
         self._types = {key: type_ for key, type_ in self._types.items() if key[2] in used}
         return Registry([*self._builtin, *types], sources)
+
+    def sources(self, registry: Registry) -> list[Source]:
+        """Those of a snapshot; whatever is being probed says so."""
+        probing = {candidate.key: candidate for candidate in self.probing.values()}
+        found: list[Source] = []
+        for source in registry.sources:
+            under_way = probing.pop(f"{source.kind}:{source.name}", None)
+            found.append(source if under_way is None else replace(source, status="probing"))
+        return [*found, *(Source(one.name, one.kind, one.place, status="probing") for one in probing.values())]
 
     def manifest(self) -> Manifest:
         """What is in service, to be read by `remember` one day."""

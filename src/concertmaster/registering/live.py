@@ -11,7 +11,6 @@ import logging
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 from concertmaster.domain.errors import OperationalError, UserError
@@ -25,6 +24,7 @@ from concertmaster.registering.load_settings import LoadSettings, Mode
 from concertmaster.registering.memory import Memory
 from concertmaster.registering.notices import Notices
 from concertmaster.registering.probing import Describe, Probed, all_files, is_stale, own_files, probe, unchanged
+from concertmaster.registering.uses import Used, Uses
 
 # Files that are saved together come into service together, if their probes end together.
 _TOGETHER_SECONDS = 0.02
@@ -52,6 +52,7 @@ class LiveRegistry:
         self._stamps: dict[str, object] = {}
         self._folder: object = None
         self._swapping: asyncio.TimerHandle | None = None
+        self._uses = Uses(self._book)
         self.listeners: list[Callable[[], None]] = []
         self.current = self._book.snapshot()
         self.trouble: str | None = None
@@ -64,12 +65,7 @@ class LiveRegistry:
 
     def sources(self) -> list[Source]:
         """Those of the snapshot; whatever is being probed says so."""
-        probing = {candidate.key: candidate for candidate in self._book.probing.values()}
-        found: list[Source] = []
-        for source in self.current.sources:
-            under_way = probing.pop(f"{source.kind}:{source.name}", None)
-            found.append(source if under_way is None else replace(source, status="probing"))
-        return [*found, *(Source(one.name, one.kind, one.place, status="probing") for one in probing.values())]
+        return self._book.sources(self.current)
 
     def settled(self) -> Registry:
         """The snapshot, for whoever may not miss a type. Raises OperationalError `registry.loading`."""
@@ -97,6 +93,13 @@ class LiveRegistry:
         self._threads.shutdown(wait=False, cancel_futures=True)
         await self._memory.close()
 
+    async def ask(self, used: Used) -> None:
+        """From now on take types that changed in place where nobody uses them; also those that were refused so far."""
+        self._uses.used = used
+        if self.loaded.is_set() and self.mode == "dynamic":
+            await self._uses.look_again()
+            self._swap()
+
     async def reload(self, *, accept: Collection[str] = ()) -> None:
         """Look at everything anew, and return to dynamic loading after a fallback.
 
@@ -120,6 +123,7 @@ class LiveRegistry:
         else:
             await self.refresh(everything=True)
             await asyncio.gather(*self._tasks.values())
+            await self._uses.look_again()
             self._swap(accept=accept)
 
     async def refresh(self, *, everything: bool = False) -> None:
@@ -182,6 +186,7 @@ class LiveRegistry:
                     if told is None or (self.trouble and await asyncio.to_thread(is_stale, candidate, told, None)):
                         self._begin(candidate)
                 await asyncio.gather(*self._tasks.values())
+                await self._uses.look_again()
         except TimeoutError:
             await self._fall_back(f"loading the node types took more than the {allowed:g} s of registry_budget")
         except Exception as error:
@@ -248,9 +253,11 @@ class LiveRegistry:
                 self._stamps[key], probed = await asyncio.get_running_loop().run_in_executor(
                     self._threads, self._work, candidate
                 )
+                unused = await self._uses.without(candidate, probed.latest)
                 if key not in self._again:
                     break
             self._book.note(candidate, probed)
+            self._book.allow(candidate, unused)
         except OSError as error:
             # At the start it means that nothing can be loaded at all.
             if not self.loaded.is_set():

@@ -59,7 +59,9 @@ async def open_registry(
         # Without a manifest there is no start, and with one it takes no time.
         if not early or settings.registry_mode == "static":
             await registry.start()
-        async with running(_load_and_watch(registry, settings.resolved_workspace, hot=hot)):
+        # What is frozen stays as it is, whatever is saved.
+        watched = hot and settings.registry_mode == "dynamic"
+        async with running(_load_and_watch(registry, settings.resolved_workspace, hot=watched)):
             yield registry
     finally:
         await asyncio.to_thread(prober.close)

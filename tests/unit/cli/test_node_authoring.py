@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from server_process import Command, environment
+from server_process import Command, environment, server_process
 
 FAULTY = '''
 import os
@@ -126,14 +126,14 @@ def pytest_run(folder: Path, python: str = sys.executable, *words: str) -> subpr
 def test_a_new_node_works_as_it_is(command: Command, workspace: Path) -> None:
     done = command("nodes", "new", "top-rows")
     assert done.returncode == 0, done.stderr
-    assert "pytest tests/test_top_rows.py" in done.stdout
+    assert f"{sys.executable} -m pytest tests/test_top_rows.py" in done.stdout
     assert "concertmaster up --open" in done.stdout
     tried = pytest_run(workspace, sys.executable, "tests/test_top_rows.py")
     assert "2 passed" in tried.stdout, tried.stdout
     shown = command("nodes", "show", "top_rows.top_rows").stdout
     assert ">>> top_rows(\"Ada\")\n'Hello, Ada!'" in shown, "an example of a docstring is documentation"
     assert command("nodes", "new", "--pack", "acme-nodes").returncode == 0
-    checked = command("nodes", "check", "nodes/top_rows.py", "acme-nodes")
+    checked = command("nodes", "check", "--strict", "nodes/top_rows.py", "acme-nodes")
     assert (checked.returncode, checked.stdout) == (
         0,
         "✓ top_rows.top_rows@1\n✓ acme.shorten@1\n2 node types, 0 errors, 0 warnings\n",
@@ -203,36 +203,112 @@ def test_check_tells_all_that_is_wrong(command: Command, workspace: Path) -> Non
     assert not any("canary-" in item["message"] for item in told["items"])
 
 
+BRIEF = """
+from concertmaster import node
+
+@node
+def shout(text: str) -> str:
+    return text.upper()
+"""
+
+
+def test_what_is_only_missing_is_a_warning_and_with_strict_an_error(command: Command, workspace: Path) -> None:
+    (workspace / "nodes" / "brief.py").write_text(BRIEF)
+    checked = command("nodes", "check", "nodes/brief.py")
+    assert checked.returncode == 0, checked.stdout
+    assert "the field `text` is not documented" in checked.stdout
+    assert "1 node type, 0 errors, 3 warnings" in checked.stdout
+    strict = command("nodes", "check", "--strict", "--json", "nodes/brief.py")
+    assert strict.returncode == 1
+    items = json.loads(strict.stdout)["items"]
+    assert {(item["code"], item["severity"]) for item in items} == {
+        ("docs.missing", "error"),
+        ("docs.field", "error"),
+        ("docs.example", "error"),
+    }
+
+
+def test_hints_fit_the_environment(workspace: Path, python: str) -> None:
+    """There is no pytest in the one that pip makes for ConcertMaster alone."""
+    site = next((workspace / "env" / "lib").glob("python3*/site-packages"))
+    assert f"next: {python} -m pytest tests/" in run_with(python, workspace, "nodes", "new", "one").stdout
+    (site / "sitecustomize.py").write_text("import sys; sys.modules['pytest'] = None\n")
+    told = run_with(python, workspace, "nodes", "new", "two").stdout
+    assert f"next: {python} -m pip install pytest\nthen: {python} -m pytest tests/test_two.py\n" in told
+
+
 def test_there_has_to_be_something_to_check(command: Command, workspace: Path) -> None:
     done = command("nodes", "check", "nowhere")
     assert done.returncode == 2
     assert "nowhere: there are no node types" in done.stderr
 
 
-def test_a_pack_is_an_ordinary_package(command: Command, workspace: Path) -> None:
-    done = command("nodes", "new", "--pack", "acme-nodes")
-    assert done.returncode == 0, done.stderr
-    assert "pip install -e acme-nodes" in done.stdout
-    assert command("nodes", "new", "--pack", "acme-nodes").returncode == 1
-    # An environment of its own, in which what is installed here can be seen.
+@pytest.fixture
+def python(workspace: Path) -> str:
+    """An environment of its own, in which what is installed here can be seen."""
     home = workspace / "env"
     venv.create(home, with_pip=False)
-    python = str(home / "bin" / "python")
     site = next((home / "lib").glob("python3*/site-packages"))
     (site / "here.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
+    return str(home / "bin" / "python")
+
+
+def install(python: str, workspace: Path, pack: str) -> None:
     build = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--offline", "--no-deps"]
     env: dict[str, Any] = {**os.environ, "UV_CACHE_DIR": str(workspace / "cache")}
-    subprocess.run(
-        [*build, "--no-build-isolation", "--python", python, "-e", "acme-nodes"], cwd=workspace, env=env, check=True
-    )
-    listed = subprocess.run(
-        [python, "-m", "concertmaster.cli.main", "nodes", "list", "--json"],
-        cwd=workspace,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    subprocess.run([*build, "--no-build-isolation", "--python", python, "-e", pack], cwd=workspace, env=env, check=True)
+
+
+def run_with(python: str, workspace: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [python, "-m", "concertmaster.cli.main", *words]
+    return subprocess.run(command, cwd=workspace, env=environment(), capture_output=True, text=True, timeout=60)
+
+
+def test_a_pack_is_an_ordinary_package(command: Command, workspace: Path, python: str) -> None:
+    done = command("nodes", "new", "--pack", "acme-nodes")
+    assert done.returncode == 0, done.stderr
+    assert "-m pip install -e acme-nodes" in done.stdout
+    assert command("nodes", "new", "--pack", "acme-nodes").returncode == 1
+    install(python, workspace, "acme-nodes")
+    listed = run_with(python, workspace, "nodes", "list", "--json")
     assert "acme.shorten" in {item["id"] for item in json.loads(listed.stdout)["items"]}, listed.stderr
     tried = pytest_run(workspace / "acme-nodes", python)
     assert "2 passed" in tried.stdout, tried.stdout
+
+
+ISOLATED = """
+from concertmaster import node
+
+@node(id="acme.apart", effect="none", isolation="process")
+def apart(text: str) -> str:
+    return text.upper()
+"""
+ONE = "def main():\n    return 1\n"
+SHORT = """
+concertmaster: 1
+name: short
+nodes:
+  short: {type: acme.shorten, config: {text: "Hello, world!", length: 8}}
+  loud: {type: acme.apart, config: {text: "{{ nodes.short }}"}}
+edges: [short -> loud]
+outputs: {text: "{{ nodes.loud }}"}
+"""
+
+
+def test_a_running_server_finds_a_pack_that_is_installed(command: Command, workspace: Path, python: str) -> None:
+    """Also its processes for isolated nodes, which were started before."""
+    with server_process(workspace, python=python) as server, server.client() as client:
+        one = {"concertmaster": 1, "name": "one", "nodes": {"a": {"type": "python.code", "config": {"code": ONE}}}}
+        assert client.post("/api/v1/workflows", json=one).is_success
+        ended = client.post("/api/v1/workflows/one/executions?wait=30", json={}).json()
+        assert ended["status"] == "succeeded", ended
+        told = command("nodes", "new", "--pack", "acme-nodes").stdout
+        assert "concertmaster nodes reload" in told, "a server runs here"
+        (workspace / "acme-nodes" / "src" / "acme_nodes" / "apart.py").write_text(ISOLATED)
+        install(python, workspace, "acme-nodes")
+        done = command("nodes", "reload")
+        assert done.returncode == 0, done.stderr
+        stored = client.post("/api/v1/workflows", content=SHORT, headers={"Content-Type": "application/yaml"})
+        assert stored.is_success, stored.text
+        ended = client.post("/api/v1/workflows/short/executions?wait=30", json={}).json()
+        assert ended["outputs"] == {"text": "HELLO..."}, ended

@@ -78,6 +78,19 @@ def test_try_one_out(server: ServerProcess, command: Command) -> None:
     assert "started by hello/yearly" in done.stdout
 
 
+def test_programs_get_json_of_what_was_started(server: ServerProcess, command: Command) -> None:
+    with server.client() as client:
+        started = json.loads(command("triggers", "test", "hello", "yearly", "--json").stdout)
+        assert client.get(f"/api/v1/executions/{started['id']}").is_success
+        token = json.loads(command("triggers", "token", "hello", "hook", "--json").stdout)["token"]
+        assert client.post("/hooks/orders", headers={"Authorization": f"Bearer {token}"}).status_code == 202
+        span = ("hello", "yearly", "--from", "2020-01-01", "--to", "2025-01-01", "--json")
+        counted = json.loads(command("backfills", "start", *span, "--dry-run").stdout)
+        assert counted["total"] == 5
+        ordered = json.loads(command("backfills", "start", *span).stdout)
+        assert client.get(f"/api/v1/backfills/{ordered['id']}").json()["total"] == 5
+
+
 def test_a_token_is_all_on_standard_output(server: ServerProcess, command: Command) -> None:
     done = command("triggers", "token", "hello", "hook")
     with server.client() as client:

@@ -103,5 +103,8 @@ class Snapshot:
         versions = [spec for (known, _), spec in self.specs.items() if known == type_id]
         return max(versions, key=lambda spec: spec.version, default=None)
 
+    def quarantined(self, reference: str) -> str | None:
+        return None
+
     def ids(self) -> tuple[str, ...]:
         return tuple(sorted({type_id for type_id, _ in self.specs}))

@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.text import Text
 
-from concertmaster.cli.authoring.described import findings_of, has_calls
+from concertmaster.cli.authoring.described import STYLE, findings_of, has_calls
 from concertmaster.cli.authoring.findings import Finding
 from concertmaster.cli.authoring.trial_process import try_types
 from concertmaster.cli.terminal import FAILED, console, print_json
@@ -37,11 +37,12 @@ class _Checked:
         return any(finding.severity == "error" for finding in self.findings)
 
 
-def check_paths(paths: Sequence[Path], *, cancel_seconds: float, as_json: bool) -> None:
+def check_paths(paths: Sequence[Path], *, cancel_seconds: float, strict: bool, as_json: bool) -> None:
     """Check everything that paths hold, and exit with 1 when something is wrong.
 
     Args:
         cancel_seconds: that a node may take to end once it was cancelled.
+        strict: documentation and examples that are missing are errors.
     Raises:
         UserError: `nodes.nothing_to_check`.
     """
@@ -55,7 +56,7 @@ def check_paths(paths: Sequence[Path], *, cancel_seconds: float, as_json: bool) 
             )
         candidates |= found
     checked = _check(list(candidates.values()), cancel_seconds)
-    checked.findings = [replace(one, file=_shown(one.file)) for one in checked.findings]
+    checked.findings = [_judged(replace(one, file=_shown(one.file)), strict) for one in checked.findings]
     if as_json:
         items = [finding.as_json() for finding in checked.findings]
         print_json({"ok": not checked.wrong, "nodes": checked.nodes, "items": items})
@@ -139,6 +140,12 @@ def _failed(candidate: Candidate, failure: Failure) -> Finding:
     """What the registry would quarantine it for."""
     text = failure.error.strip()
     return Finding(failure.code, text, "", file=failure.file or candidate.place, line=failure.line)
+
+
+def _judged(finding: Finding, strict: bool) -> Finding:
+    if finding.code not in STYLE:
+        return finding
+    return replace(finding, severity="error" if strict else "warning")
 
 
 def _shown(file: str) -> str:

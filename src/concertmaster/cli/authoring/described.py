@@ -13,6 +13,8 @@ from concertmaster.nodes.description import TypeDescription
 
 Schema = Mapping[str, Any]
 CALL = "\n>>> "
+# What makes a node type good, and what it works without.
+STYLE = frozenset({"docs.missing", "docs.field", "docs.example"})
 
 
 def findings_of(type_: TypeDescription) -> Iterator[Finding]:

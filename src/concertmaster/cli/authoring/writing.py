@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import keyword
 import re
+import shlex
+import shutil
 import sys
 from collections.abc import Mapping
 from importlib.resources import files
@@ -13,8 +16,9 @@ from string import Template
 
 from rich.text import Text
 
+from concertmaster.cli.client import connect, serves
 from concertmaster.cli.terminal import console
-from concertmaster.config import read
+from concertmaster.config import Settings, read
 from concertmaster.domain.errors import UserError
 from concertmaster.nodes.candidates import FOLDER
 
@@ -29,7 +33,8 @@ def write_node(name: str, *, data_dir: Path | None) -> None:
     Raises:
         UserError: `node.bad_name`, `file.exists`, `file.not_writable`.
     """
-    workspace = read(data_dir=data_dir).resolved_workspace
+    settings = read(data_dir=data_dir)
+    workspace = settings.resolved_workspace
     module = _node_name(name)
     words = {"name": module, "module": f"{FOLDER}.{module}", "type": f"{module}.{module}", "dashed": _dashed(module)}
     node, test = Path(FOLDER, f"{module}.py"), Path("tests", f"test_{module}.py")
@@ -38,14 +43,21 @@ def write_node(name: str, *, data_dir: Path | None) -> None:
         texts[Path("tests", "conftest.py")] = _filled("conftest.py.txt", words)
     _refuse_taken(workspace, [workspace / FOLDER / module, *(workspace / path for path in (node, test))])
     _write(workspace, texts)
-    _tell(
-        texts, [f"pytest {test}", "concertmaster up --open"], f"the node type {module}.{module} is on the canvas then"
-    )
+    served, static = serves(settings), _is_static(settings)
+    last, end = "concertmaster up --open", f"the node type {module}.{module} is on the canvas then"
+    if static:
+        last = "concertmaster nodes freeze" + (" && concertmaster nodes reload" if served else "")
+        end = "registry_mode is static: only what is in the manifest is served"
+    elif served:
+        last, end = f"concertmaster nodes show {module}.{module}", "it is on the canvas already: a server runs here"
+    _tell(texts, [*_test_commands(str(test)), last], end)
 
 
-def write_pack(name: str) -> None:
+def write_pack(name: str, *, data_dir: Path | None) -> None:
     """Write a package with node types into a new folder here.
 
+    Args:
+        data_dir: whose server is to be told of it, if one runs.
     Raises:
         UserError: `node.bad_name`, `file.exists`, `file.not_writable`.
     """
@@ -70,8 +82,33 @@ def write_pack(name: str) -> None:
     folder = Path.cwd() / dashed
     _refuse_taken(folder.parent, [folder])
     _write(folder, texts)
-    told = f"the node type {prefix}.shorten is in the list then"
-    _tell([Path(dashed, path) for path in texts], [f"pip install -e {dashed}", "concertmaster nodes list"], told)
+    # A server looks for packages when it is told to.
+    look = "reload" if serves(read(data_dir=data_dir)) else "list"
+    told = f"the node type {prefix}.shorten is {'in service' if look == 'reload' else 'in the list'} then"
+    commands = [f"{_python()} -m pip install -e {dashed}", f"concertmaster nodes {look}"]
+    _tell([Path(dashed, path) for path in texts], commands, told)
+
+
+def _is_static(settings: Settings) -> bool:
+    """Whether a manifest is served: by the server that runs, which may have other settings than we have, else by us."""
+
+    async def ask() -> bool:
+        async with connect(settings) as api:
+            return (await api.get("/registry"))["mode"] == "static"
+
+    return asyncio.run(ask()) if serves(settings) else settings.registry_mode == "static"
+
+
+def _test_commands(tests: str) -> list[str]:
+    """How to run tests: with this very interpreter, whose packages they need, and pytest is not one of ours."""
+    install = [] if find_spec("pytest") else [f"{_python()} -m pip install pytest"]
+    return [*install, f"{_python()} -m pytest {tests}"]
+
+
+def _python() -> str:
+    """What runs this interpreter, as one would type it."""
+    found = shutil.which("python")
+    return "python" if found and Path(found).absolute() == Path(sys.executable) else shlex.quote(sys.executable)
 
 
 def _node_name(name: str) -> str:
@@ -137,5 +174,7 @@ def _tell(written: Mapping[Path, str] | list[Path], commands: list[str], end: st
     out = console()
     for path in written:
         out.print(Text.assemble(("✓ ", "green"), str(path)))
-    out.print(Text.assemble("\nnext: ", (commands[0], "bold")))
-    out.print(Text.assemble("then: ", (commands[1], "bold"), f"   ({end})"))
+    out.print()
+    for place, command in enumerate(commands, 1):
+        last = f"   ({end})" if place == len(commands) else ""
+        out.print(Text.assemble("then: " if place > 1 else "next: ", (command, "bold"), last), soft_wrap=True)

@@ -19,6 +19,11 @@ export const nodes = {
   },
   quarantined: (source: string, line: number | null) =>
     line === null ? `${source} could not be loaded` : `${source} could not be loaded: line ${line}`,
+  lastGood: (types: string[]) =>
+    `In service until it can be: its last good version, with ${types.map((type) => `\`${type}\``).join(', ')}.`,
+  frozen:
+    'Static: these are the node types of the manifest, and what is saved or installed now is not looked at. `concertmaster nodes freeze` writes it anew, `concertmaster nodes reload` reads it.',
+  fallback: 'The node types could not be loaded as they are now',
   none: 'No node matches',
   clear: 'Clear search',
   loadFailed: 'The node types could not be loaded',
