@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from concertmaster import UserError
+from concertmaster.data.table import ParquetFile
 from concertmaster.nodes.builtin.file_read import file_read
 from concertmaster.nodes.builtin.file_write import file_write
 from node_context import PlainContext
@@ -26,7 +27,7 @@ def test_what_is_written_is_read_back(tmp_path: Path, name: str) -> None:
     if not name.endswith(".zst"):
         # A Parquet file is handed on as it is.
         read = file_read(name, context=context)
-        assert (pl.scan_parquet(read) if isinstance(read, Path) else read).collect().equals(FRAME.collect())
+        assert (pl.scan_parquet(read.path) if isinstance(read, ParquetFile) else read).collect().equals(FRAME.collect())
     assert [path.name for path in file.path.parent.iterdir()] == [file.name]
 
 
