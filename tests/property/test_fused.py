@@ -248,6 +248,20 @@ def test_rows_and_columns_that_nobody_reads_are_not_loaded(tmp_path: Path) -> No
     assert not {"c", "d"} & set(re.findall(r"\w+", scan.split("Filters")[0]))
 
 
+def test_a_stored_table_that_is_used_twice_is_pruned_at_each_use(tmp_path: Path) -> None:
+    table = stored(tmp_path, {name: range(10) for name in ("a", "b", "c", "d")})
+    context = PlainContext(tmp_path)
+    query = "select l.a, r.b from input l join input r on l.a = r.b"
+    chain = [
+        member("table.sql", {"query": query}, {}, {"in": [table]}, context),
+        member("table.filter", {"condition": "a > 3"}, {}, {"in": [0]}, context),
+    ]
+    bench, made = compose(chain)
+    scans = bench.plan(made[-1]).split("Read Parquet")[1:]
+    assert len(scans) == 2
+    assert not any({"c", "d"} & set(re.findall(r"\w+", scan.split("Filters")[0])) for scan in scans)
+
+
 def test_types_between_nodes_are_those_of_the_store(tmp_path: Path) -> None:
     table = stored(tmp_path, {"k": ["a", "a", "b"], "n": [1, 2, 3]})
     _same(

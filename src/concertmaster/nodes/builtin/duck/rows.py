@@ -85,6 +85,7 @@ class Rows:
         types: names of the columns to their DuckDB types.
         columns: as a stored table would have them; None where that cannot be said.
         fickle: it may give something else each time.
+        source: it is a table from outside as it is.
     """
 
     bench: Bench
@@ -93,6 +94,7 @@ class Rows:
     types: Mapping[str, str]
     columns: tuple[Column, ...] | None
     fickle: bool = False
+    source: bool = False
 
     def lazy(self) -> pl.LazyFrame:
         """A frame with its columns and no rows.
@@ -147,7 +149,7 @@ class Bench(Session):
             columns = source.columns if isinstance(source, Table) else _columns(types)
             if columns is None or (isinstance(source, pl.LazyFrame) and not _kept(source, columns)):
                 raise NotTogetherError(f"columns of types {', '.join(types.values())}")
-            found.append(Rows(self, f"SELECT * FROM {quoted(name)}", {}, types, tuple(columns)))
+            found.append(Rows(self, f"SELECT * FROM {quoted(name)}", {}, types, tuple(columns), source=True))
         return found
 
     def show(self, inputs: Mapping[str, Rows]) -> None:
@@ -180,8 +182,9 @@ class Bench(Session):
         for name, rows in inputs.items():
             uses = sum(_is_table(part, name) for part in parts)
             if uses:
-                # Used twice, it is computed once, as a stored one is.
-                kept = "MATERIALIZED" if uses > 1 else "NOT MATERIALIZED"
+                # Used twice, it is computed once, as a stored one is; what is stored is read each time for itself, so
+                # that each use leaves out what it does not need.
+                kept = "MATERIALIZED" if uses > 1 and not rows.source else "NOT MATERIALIZED"
                 tables.append(f"{quoted(name)} AS {kept} (\n{rows.text}\n)")
                 parameters |= rows.parameters
         above = f"WITH {', '.join(tables)} " if tables else ""
