@@ -241,15 +241,20 @@ async def test_an_interrupted_execution_resumes_when_its_type_is_back(tmp_path: 
     assert row.status == "succeeded", row.error
 
 
+async def claimed_in_vain(folder: Path, execution_id: str, *, times: int) -> None:
+    """By processes that die before they do anything with it."""
+    database = Database(f"sqlite:///{folder / 'concertmaster.db'}")
+    await database.open()
+    journal = SqlJournal(database, lambda _: None, lambda _: None)
+    for _ in range(times):
+        assert await journal.claim(execution_id, "dies at once") is not None
+    await database.close()
+
+
 async def test_an_execution_that_nobody_gets_anywhere_with_is_stopped(tmp_path: Path) -> None:
     async with running_engine(tmp_path) as harness:
         execution_id = await harness.start("{concertmaster: 1, name: c, nodes: {n: {type: data.set}}}", drive=False)
-    database = Database(f"sqlite:///{tmp_path / 'concertmaster.db'}")
-    await database.open()
-    journal = SqlJournal(database, lambda _: None, lambda _: None)
-    for _ in range(5):
-        assert await journal.claim(execution_id, "dies at once") is not None
-    await database.close()
+    await claimed_in_vain(tmp_path, execution_id, times=5)
     async with running_engine(tmp_path) as harness:
         row = await harness.settled(execution_id, "interrupted")
         assert row.error is not None
@@ -267,12 +272,7 @@ async def test_an_execution_that_only_waits_does_not_pass_for_what_ends_the_serv
         execution_id = await harness.start(document)
         await harness.until(execution_id, lambda events: any(isinstance(e.body, NodeWaiting) for e in events))
     for _ in range(3):
-        database = Database(f"sqlite:///{tmp_path / 'concertmaster.db'}")
-        await database.open()
-        journal = SqlJournal(database, lambda _: None, lambda _: None)
-        for _ in range(3):
-            assert await journal.claim(execution_id, "dies at once") is not None
-        await database.close()
+        await claimed_in_vain(tmp_path, execution_id, times=3)
         async with running_engine(tmp_path, [door.node()], settings=LONG_STAY) as harness:
             while await harness.held(execution_id):
                 await asyncio.sleep(0.005)
