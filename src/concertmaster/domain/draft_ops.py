@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Final, cast
 
-from concertmaster.domain.errors import Conflict as Conflicting
+from concertmaster.domain.errors import Conflict
 from concertmaster.domain.problems import pointer
 
 # Of what conflicts show: values and characters.
@@ -53,7 +53,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class Collision:
     """A change that could not be applied; `theirs` is what its place holds."""
 
     change: Change
@@ -79,7 +79,7 @@ class Applied:
     document: dict[str, Any]
     changed: tuple[Change, ...]
     unneeded: tuple[Change, ...]
-    conflicts: tuple[Conflict, ...]
+    conflicts: tuple[Collision, ...]
 
 
 def apply(document: Mapping[str, Any], changes: Iterable[Change]) -> Applied:
@@ -89,12 +89,12 @@ def apply(document: Mapping[str, Any], changes: Iterable[Change]) -> Applied:
         document: a completed one (`complete`).
         changes: valid ones (`draft_request.demand_changes`).
     Raises:
-        Conflicting: `draft.too_many_conflicts`, telling them all would take too much.
+        Conflict: `draft.too_many_conflicts`, telling them all would take too much.
     """
     working, told = _Working(document), _Told(MAX_TOLD)
     changed: list[Change] = []
     unneeded: list[Change] = []
-    conflicts: list[Conflict] = []
+    conflicts: list[Collision] = []
     for change in changes:
         place = tokens(change.path)
         here = working.value(place)
@@ -105,7 +105,7 @@ def apply(document: Mapping[str, Any], changes: Iterable[Change]) -> Applied:
             working.put(place, change.after)
             changed.append(change)
         else:
-            conflicts.append(Conflict(change, told.copy(here)))
+            conflicts.append(Collision(change, told.copy(here)))
     return Applied(working.finished(), tuple(changed), tuple(unneeded), tuple(conflicts))
 
 
@@ -299,8 +299,10 @@ class _Told:
     def copy(self, value: Any) -> Any:
         self._left -= len(value) if isinstance(value, str) else 1
         if self._left < 0:
-            message = "Too much of the draft has changed since; fetch it again, and send what is still to be changed"
-            raise Conflicting("draft.too_many_conflicts", message)
+            raise Conflict(
+                "draft.too_many_conflicts",
+                "Too much of the draft has changed since; fetch it again, and send what is still to be changed",
+            )
         if isinstance(value, dict):
             return {self.copy(key): self.copy(item) for key, item in cast("dict[str, Any]", value).items()}
         if isinstance(value, list):

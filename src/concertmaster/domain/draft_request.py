@@ -30,8 +30,10 @@ def demand_client(client: str) -> str:
     """
     if client != SERVER and 0 < len(client) <= _MAX_ID and _is_text(client):
         return client
-    message = f"A client is named by 1 to {_MAX_ID} characters, and not '{SERVER}'; take a random id for each tab"
-    raise UserError("draft.client", message)
+    raise UserError(
+        "draft.client",
+        f"A client is named by 1 to {_MAX_ID} characters, and not '{SERVER}'; take a random id for each tab",
+    )
 
 
 def demand_changes(given: Sequence[Mapping[str, Any]]) -> list[Change]:
@@ -42,8 +44,10 @@ def demand_changes(given: Sequence[Mapping[str, Any]]) -> list[Change]:
         Invalid: `draft.op`, with the place of each that cannot be understood.
     """
     if len(given) > MAX_CHANGES:
-        message = f"A request changes at most {MAX_CHANGES:,} places, this one {len(given):,}; send them in several"
-        raise UserError("draft.too_many_ops", message)
+        raise UserError(
+            "draft.too_many_ops",
+            f"A request changes at most {MAX_CHANGES:,} places, this one {len(given):,}; send them in several",
+        )
     findings = Findings()
     changes = [_change(("ops", index), one, findings) for index, one in enumerate(given)]
     if len(changes) > 1:
@@ -59,8 +63,11 @@ def demand_changes(given: Sequence[Mapping[str, Any]]) -> list[Change]:
 
 def draft_moved(workflow: str, found: int, known: int) -> Conflict:
     """A version was to be made of a draft that has another revision by now."""
-    message = f"The draft of {workflow} has revision {found} by now, not {known}; take over what changed and save again"
-    return Conflict("draft.moved", message, revision=found)
+    return Conflict(
+        "draft.moved",
+        f"The draft of {workflow} has revision {found} by now, not {known}; take over what changed and save again",
+        revision=found,
+    )
 
 
 def _change(at: tuple[str | int, ...], given: Mapping[str, Any], findings: Findings) -> Change:

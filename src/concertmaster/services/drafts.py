@@ -88,8 +88,10 @@ class DraftService:
         demand(actor, "workflow:write")
         demand_label(label)
         if publish and origin == "test":
-            message = "A version for a test run is not published; publish it by its number, or save with origin 'save'"
-            raise UserError("draft.test_published", message)
+            raise UserError(
+                "draft.test_published",
+                "A version for a test run is not published; publish it by its number, or save with origin 'save'",
+            )
         draft = await self._drafts.get(name)
         if draft.revision != revision:
             raise draft_moved(name, draft.revision, revision)

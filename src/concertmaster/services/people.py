@@ -68,8 +68,11 @@ class People:
         known = there.get(person.client)
         own = sum(one.name == person.name for _, one in there.values())
         if known is None and (own >= CLIENTS_OF_ACTOR or len(there) >= CLIENTS_OF_WORKFLOW):
-            message = "Too many have this workflow open; close some, those that are gone are forgotten soon"
-            raise TooManyRequests("presence.too_many", message, retry_after=int(FORGOTTEN_SECONDS))
+            raise TooManyRequests(
+                "presence.too_many",
+                "Too many have this workflow open; close some, those that are gone are forgotten soon",
+                retry_after=int(FORGOTTEN_SECONDS),
+            )
         there[person.client] = (self._now(), person)
         self._seen.move_to_end(workflow)
         if len(self._seen) > WORKFLOWS_KEPT:

@@ -112,6 +112,10 @@ class DraftRows:
             row.revision - row.floor > BATCHES_KEPT or row.kept_bytes > BYTES_KEPT or row.kept_ids > IDS_KEPT
         ):
             row = _drop_oldest(connection, row)
+        if row.kept_ids > IDS_KEPT:
+            # All of them came without changing anything.
+            connection.execute(delete(draft_changes).where(draft_changes.c.workflow == row.workflow))
+            row = replace(row, kept_ids=0)
         values: dict[str, Any] = {
             column.name: getattr(row, column.name) for column in drafts.columns if column.name != "workflow"
         }
@@ -227,13 +231,17 @@ def batches_after(connection: Connection, row: DraftRow, after: int, *, limit: i
         UserError: `draft.too_old`.
     """
     if after > row.revision:
-        message = f"The draft of {row.workflow} has revision {row.revision}, not {after} yet; fetch it again"
-        raise Conflict("draft.ahead", message, revision=row.revision)
-    if after < row.floor:
-        message = (
-            f"It is not known any more what changed in {row.workflow} since revision {after}; fetch the draft again"
+        raise Conflict(
+            "draft.ahead",
+            f"The draft of {row.workflow} has revision {row.revision}, not {after} yet; fetch it again",
+            revision=row.revision,
         )
-        raise UserError("draft.too_old", message, revision=row.revision)
+    if after < row.floor:
+        raise UserError(
+            "draft.too_old",
+            f"What changed in {row.workflow} since revision {after} is not kept any more; fetch the draft again",
+            revision=row.revision,
+        )
     own = draft_batches.c
     query = (
         select(own.revision, own.client, own.actor, own.at, own.changes)

@@ -29,7 +29,8 @@ from concertmaster.storage.draft_rows import (
     read_row,
 )
 from concertmaster.storage.encoding import utc_now
-from concertmaster.storage.tables import workflow_versions, workflows
+from concertmaster.storage.tables import workflows
+from concertmaster.storage.version_rows import version_of
 
 T = TypeVar("T")
 
@@ -104,12 +105,10 @@ class SqlDraftStore:
         """See `DraftStore`."""
 
         def store(connection: Connection, row: DraftRow, head: Any) -> Draft:
-            own = workflow_versions.c
-            query = select(own.document).where(own.workflow == name, own.version == version)
-            text = connection.execute(query).scalar()
-            if text is None:
+            found = version_of(connection, name, version)
+            if found is None:
                 raise NotFound("workflow.version_not_found", f"Workflow {name} has no version {version}")
-            document = None if version == head.version else orjson.dumps(draft_of(text)).decode()
+            document = None if version == head.version else orjson.dumps(draft_of(found.document)).decode()
             base = None if document is None else head.version
             record(connection, actor, "draft.restore", f"workflow:{name}", at=self._now(), data={"version": version})
             return self._replace(connection, row, head, replace(row, document=document, base_version=base), actor)
@@ -157,6 +156,8 @@ def _fitting(name: str, document: dict[str, Any], before: str) -> str:
     # One that is too large already can at least become smaller.
     if len(text) > MAX_DRAFT_BYTES and len(text) > len(before):
         limit = MAX_DRAFT_BYTES // 2**20
-        message = f"The draft of {name} would be larger than {limit} MiB; keep data in files that it reads"
-        raise UserError("draft.too_large", message)
+        raise UserError(
+            "draft.too_large",
+            f"The draft of {name} would be larger than {limit} MiB; keep data in files that the workflow reads",
+        )
     return text

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from concertmaster.domain.access import Actor
-from concertmaster.domain.draft_ops import Change, Conflict
+from concertmaster.domain.draft_ops import Change, Collision
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Edited:
 
     revision: int
     applied: Sequence[str]
-    conflicts: Sequence[Conflict]
+    conflicts: Sequence[Collision]
     others: Sequence[Batch]
 
 
