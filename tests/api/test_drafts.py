@@ -193,6 +193,7 @@ async def test_who_only_reads_changes_nothing(hello: httpx.AsyncClient, app: Fas
         for answer in (
             await patch(reader, op("/title", after="x")),
             await reader.delete(DRAFT),
+            await reader.post(f"{DRAFT}/base", json={"version": 1}),
             await reader.post(VERSIONS, json={"revision": 0, "publish": False}),
             await reader.patch(f"{VERSIONS}/1", json={"label": "x"}),
             await reader.post(f"{VERSIONS}/1/publish"),
@@ -207,6 +208,7 @@ async def test_who_only_reads_changes_nothing(hello: httpx.AsyncClient, app: Fas
         for refused in (
             drafts.edit(actor, "hello", [op("/title", after="x")], client="a", revision=0),
             drafts.discard(actor, "hello"),
+            drafts.rebase(actor, "hello", 1),
             drafts.restore(actor, "hello", 1),
             drafts.save(actor, "hello", revision=0, publish=False, label=None, origin="save"),
             versions.label(actor, "hello", 1, "x"),

@@ -99,7 +99,7 @@ async def test_what_is_sent_again_is_not_done_again(storage: Storage) -> None:
 async def test_revisions_that_are_not_known(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(draft_rows, "BATCHES_KEPT", 3)
     await save(storage, workflow())
-    first = change("/vars", after={})
+    first = change("/vars", after={"x": 0})
     await edit(storage, first)
     for number in range(5):
         await edit(storage, change(f"/vars/x{number}", after=number), revision=number + 1)
@@ -340,3 +340,15 @@ async def test_other_processes_hear_of_it(database_url: str) -> None:
         if here.database.shared:
             await until(lambda: bool(there.people_told))
             assert (there.drafts_told, there.versions_told) == (["nightly"], [told])
+
+
+async def test_a_draft_that_took_over_a_version_is_not_behind_it(storage: Storage) -> None:
+    await save(storage, workflow(value=1))
+    await edit(storage, change("/title", after="mine"))
+    await save(storage, workflow(value=2))
+    place = "/nodes/a/config/value"
+    await edit(storage, change(place, before=1, after=2), revision=1)
+    draft = await storage.drafts.rebase("nightly", 2, actor=ANN)
+    assert (draft.base_version, draft.newest_version, draft.changed, draft.revision) == (2, 2, True, 2)
+    with pytest.raises(NotFound):
+        await storage.drafts.rebase("nightly", 2**40, actor=ANN)

@@ -48,6 +48,12 @@ async def discard_draft(parts: Parts, asker: Asker, name: Name) -> Response:
     return _draft(await parts.drafts.discard(asker, name))
 
 
+@router.post("/draft/base", response_model=models.Draft, responses=problems(404, 422))
+async def rebase_draft(parts: Parts, asker: Asker, name: Name, body: models.DraftBase) -> Response:
+    """Say that the draft holds what a version brought: it is counted from there, and not behind it any more."""
+    return _draft(await parts.drafts.rebase(asker, name, body.version))
+
+
 @router.get("/draft/ops", response_model=models.DraftOperationList, responses=problems(404, 409, 410))
 async def list_draft_operations(
     parts: Parts,

@@ -89,6 +89,12 @@ class DraftOperationList(_Model):
     next: int | None
 
 
+class DraftBase(_Model):
+    """The version that a draft is counted from."""
+
+    version: int = Field(ge=1, le=2**63 - 1)
+
+
 class MakeVersion(_Model):
     """A version of the draft of this revision; `test` for one that is only to be run."""
 

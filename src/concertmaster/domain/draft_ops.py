@@ -12,24 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
-from typing import Any, Final, cast
+from typing import Any, cast
 
+from concertmaster.domain.draft_places import MISSING, Place, is_edge, is_edges, is_frame, tokens
 from concertmaster.domain.errors import Conflict
 from concertmaster.domain.problems import pointer
 
 # Of what conflicts show: values and characters.
 MAX_TOLD = 4_000_000
-
-
-class Missing(Enum):
-    """What a place holds that does not exist; null is a value."""
-
-    MISSING = "missing"
-
-
-MISSING: Final = Missing.MISSING
-Place = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +88,10 @@ def apply(document: Mapping[str, Any], changes: Iterable[Change]) -> Applied:
     for change in changes:
         place = tokens(change.path)
         here = working.value(place)
-        reachable = change.after is MISSING or working.has_parent(place)
-        if reachable and _same_at(place, here, change.after):
+        reachable = change.after is MISSING or working.has_room(place)
+        if reachable and not _differences(place, here, change.after):
             unneeded.append(change)
-        elif reachable and _same_at(place, here, change.before):
+        elif reachable and not _differences(place, here, change.before):
             working.put(place, change.after)
             changed.append(change)
         else:
@@ -111,9 +101,7 @@ def apply(document: Mapping[str, Any], changes: Iterable[Change]) -> Applied:
 
 def diff(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
     """What leads from one document to another, each place once; the order of edges is no difference."""
-    found: list[Change] = []
-    _walk((), old, new, found)
-    return found
+    return _differences((), old, new)
 
 
 def invert(change: Change) -> Change:
@@ -140,16 +128,6 @@ def same(left: Any, right: Any) -> bool:
     return isinstance(left, bool) == isinstance(right, bool) and left == right
 
 
-def tokens(path: str) -> Place:
-    """The parts of a JSON pointer."""
-    return tuple(part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:])
-
-
-def is_edge(place: Place) -> bool:
-    """Whether it is the place of one edge."""
-    return len(place) > 1 and _is_edges(place[:-1])
-
-
 class _Working:
     """A document under way: what is changed is copied first, along its path, and once."""
 
@@ -169,16 +147,22 @@ class _Working:
         self._settle(place)
         return self._walk(place)
 
-    def has_parent(self, place: Place) -> bool:
-        """Whether something can be put there. Edges make their own list."""
-        if not place:
-            return True
+    def has_room(self, place: Place) -> bool:
+        """Whether something can be put there: what surrounds it is there, or is made for it (`is_frame`)."""
         if is_edge(place):
             return self._edge_set(place[:-1]) is not None
-        return isinstance(self._walk(place[:-1]), dict)
+        at: Any = self._root
+        for length, part in enumerate(place):
+            if at is MISSING:
+                if not is_frame(place[:length]):
+                    return False
+            elif not isinstance(at, dict):
+                return False
+            at = cast("dict[str, Any]", at).get(part, MISSING) if isinstance(at, dict) else MISSING
+        return True
 
     def put(self, place: Place, value: Any) -> None:
-        """Put a value there, or nothing; the parent exists."""
+        """Put a value there, or nothing; there is room for it."""
         if not place:
             self._root = complete(value)
             self._owned[id(self._root)] = self._root
@@ -210,7 +194,7 @@ class _Working:
     def _own(self, place: Place) -> dict[str, Any]:
         at = self._root
         for part in place:
-            known = at[part]
+            known = at.get(part, {})
             if id(known) not in self._owned:
                 known = dict(cast("dict[str, Any]", known))
                 self._owned[id(known)] = known
@@ -223,7 +207,7 @@ class _Working:
         known = self._edges.get(place)
         if known is None:
             held = self._walk(place)
-            if held is MISSING and isinstance(self._walk(place[:-1]), dict):
+            if held is MISSING and self.has_room(place):
                 held = []
             if not _is_texts(held):
                 return None
@@ -244,18 +228,22 @@ class _Working:
             self._own(place[:-1])[place[-1]] = list(edges)
 
 
-def _walk(place: Place, old: Mapping[str, Any], new: Mapping[str, Any], found: list[Change]) -> None:
-    for key in {**old, **new}:
-        before, after = old.get(key, MISSING), new.get(key, MISSING)
-        here = (*place, key)
-        if _is_edges(here) and (edges := _edge_sets(before, after)) is not None:
-            gone, came = edges
-            found += [Change(pointer(*here, edge), before=True) for edge in gone]
-            found += [Change(pointer(*here, edge), after=True) for edge in came]
-        elif isinstance(before, dict) and isinstance(after, dict):
-            _walk(here, cast("dict[str, Any]", before), cast("dict[str, Any]", after), found)
-        elif not same(before, after):
-            found.append(Change(pointer(*here), before, after))
+def _compare(here: Place, before: Any, after: Any, found: list[Change]) -> None:
+    if before is after:
+        return
+    if is_edges(here) and (edges := _edge_sets(before, after)) is not None:
+        gone, came = edges
+        found += [Change(pointer(*here, edge), before=True) for edge in gone]
+        found += [Change(pointer(*here, edge), after=True) for edge in came]
+        return
+    frame = is_frame(here)
+    old, new = (cast("Any", {}) if value is MISSING and frame else value for value in (before, after))
+    if isinstance(old, dict) and isinstance(new, dict):
+        was, is_ = cast("dict[str, Any]", old), cast("dict[str, Any]", new)
+        for key in {**was, **is_}:
+            _compare((*here, key), was.get(key, MISSING), is_.get(key, MISSING), found)
+    elif not same(before, after):
+        found.append(Change(pointer(*here), before, after))
 
 
 def _edge_sets(before: Any, after: Any) -> tuple[list[str], list[str]] | None:
@@ -274,20 +262,10 @@ def _is_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in cast("list[Any]", value))
 
 
-def _is_edges(place: Place) -> bool:
-    """Whether it is the place of all edges of a graph: at the root, and in each body."""
-    *above, last = place or ("",)
-    return (
-        last == "edges"
-        and len(above) % 3 == 0
-        and all(above[index] == "nodes" and above[index + 2] == "body" for index in range(0, len(above), 3))
-    )
-
-
-def _same_at(place: Place, here: Any, value: Any) -> bool:
-    if place or not isinstance(value, dict):
-        return same(here, value)
-    return not diff(here, complete(cast("dict[str, Any]", value)))
+def _differences(place: Place, old: Any, new: Any) -> list[Change]:
+    found: list[Change] = []
+    _compare(place, old, new, found)
+    return found
 
 
 class _Told:

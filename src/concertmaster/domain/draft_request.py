@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from concertmaster.domain.draft_ops import MISSING, Change, is_edge, tokens
+from concertmaster.domain.draft_ops import MISSING, Change
+from concertmaster.domain.draft_places import is_edge, tokens
 from concertmaster.domain.errors import Conflict, Invalid, UserError
 from concertmaster.domain.findings import Findings
 from concertmaster.domain.json_read import check_json
@@ -51,8 +52,8 @@ def demand_changes(given: Sequence[Mapping[str, Any]]) -> list[Change]:
     findings = Findings()
     changes = [_change(("ops", index), one, findings) for index, one in enumerate(given)]
     if len(changes) > 1:
-        for index, change in enumerate(changes):
-            if not change.path:
+        for index, one in enumerate(given):
+            if not one["path"]:
                 fix = "Send it in a request of its own"
                 findings.error("draft.op", pointer("ops", index), "it changes the whole document", fix=fix)
     if problems := findings.problems():
@@ -83,7 +84,7 @@ def _change(at: tuple[str | int, ...], given: Mapping[str, Any], findings: Findi
         return Change("", id=id_)
     place = tokens(path)
     before, after = (_value(place, (*at, name), given, findings) for name in ("before", "after"))
-    if not place and not isinstance(after, dict):
+    if not place and not isinstance(cast("object", after), dict):
         findings.error("draft.op", pointer(*at, "after"), "the document is an object", fix="Send all of it")
     if is_edge(place):
         for name, value in (("before", before), ("after", after)):

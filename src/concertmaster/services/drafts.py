@@ -70,6 +70,11 @@ class DraftService:
         demand(actor, "workflow:write")
         return await self._drafts.restore(name, version, actor=actor)
 
+    async def rebase(self, actor: Actor, name: str, version: int) -> Draft:
+        """Count the draft from a version whose changes it holds, so that it is not behind it any more."""
+        demand(actor, "workflow:write")
+        return await self._drafts.rebase(name, version, actor=actor)
+
     async def save(
         self, actor: Actor, name: str, *, revision: int, publish: bool, label: str | None, origin: Origin
     ) -> tuple[WorkflowVersion, VersionLine, bool]:

@@ -107,11 +107,26 @@ class SqlDraftStore:
         def store(connection: Connection, row: DraftRow, head: Any) -> Draft:
             found = version_of(connection, name, version)
             if found is None:
-                raise NotFound("workflow.version_not_found", f"Workflow {name} has no version {version}")
+                raise _no_version(name, version)
             document = None if version == head.version else orjson.dumps(draft_of(found.document)).decode()
             base = None if document is None else head.version
             record(connection, actor, "draft.restore", f"workflow:{name}", at=self._now(), data={"version": version})
             return self._replace(connection, row, head, replace(row, document=document, base_version=base), actor)
+
+        return await self._write(name, store)
+
+    async def rebase(self, name: str, version: int, *, actor: Actor) -> Draft:
+        """See `DraftStore`."""
+
+        def store(connection: Connection, row: DraftRow, head: Any) -> Draft:
+            if version_of(connection, name, version) is None:
+                raise _no_version(name, version)
+            # A draft without a document is the newest version, which nothing is newer than.
+            if row.document is not None and row.base_version != version:
+                row = replace(row, base_version=version)
+                self._rows.write(connection, row)
+                record(connection, actor, "draft.rebase", f"workflow:{name}", at=self._now(), data={"version": version})
+            return draft_from(connection, row, head)
 
         return await self._write(name, store)
 
@@ -149,6 +164,10 @@ def _head(connection: Connection, name: str) -> Any:
     if head is None or head.deleted_at is not None:
         raise NotFound("workflow.not_found", f"There is no workflow {name}; save it once, then it has a draft")
     return head
+
+
+def _no_version(name: str, version: int) -> NotFound:
+    return NotFound("workflow.version_not_found", f"Workflow {name} has no version {version}")
 
 
 def _fitting(name: str, document: dict[str, Any], before: str) -> str:

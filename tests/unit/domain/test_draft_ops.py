@@ -50,13 +50,13 @@ def test_edges_are_a_set() -> None:
         Change("/edges/a.error -> each", after=True),
         Change("/edges/a.error -> each", after=True),
         Change("/nodes/each/body/edges/b -> c", before=True),
-        Change("/nodes/a/body/edges/x -> y", after=True),
+        Change("/nodes/gone/body/edges/x -> y", after=True),
     )
     assert done.document["edges"] == ["a.error -> each"]
     assert done.document["nodes"]["each"]["body"]["edges"] == []
     assert (len(done.changed), len(done.unneeded)) == (3, 1)
-    # There is no body in it: nothing that edges could be in.
-    assert [conflict.change.path for conflict in done.conflicts] == ["/nodes/a/body/edges/x -> y"]
+    # There is no node: nothing that edges could be in.
+    assert [conflict.change.path for conflict in done.conflicts] == ["/nodes/gone/body/edges/x -> y"]
 
 
 def test_a_graph_without_edges_takes_the_first_one() -> None:

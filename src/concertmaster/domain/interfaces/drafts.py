@@ -85,3 +85,11 @@ class DraftStore(Protocol):
     async def restore(self, name: str, version: int, *, actor: Actor) -> Draft:
         """Put the content of a version into it. Raises NotFound `workflow.version_not_found`."""
         ...
+
+    async def rebase(self, name: str, version: int, *, actor: Actor) -> Draft:
+        """Count it from this version from now on, whose changes its document holds.
+
+        Raises:
+            NotFound: `workflow.version_not_found`.
+        """
+        ...
