@@ -22,7 +22,7 @@ from concertmaster.storage.rows import EXECUTION_COLUMNS, execution_from
 from concertmaster.storage.tables import executions
 
 # Executions that one page looks at, and at most so many in one step.
-LOOKED_AT = 10_000
+LOOKED_AT = 5_000
 AT_ONCE = 1_000
 _MORE = 4
 _MICROS = 1_000_000

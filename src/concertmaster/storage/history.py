@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import Connection, and_, bindparam, case, desc, func, select, text, tuple_, union_all, update
+from sqlalchemy import Connection, and_, case, desc, func, select, text, tuple_, union_all
 
 from concertmaster.domain.execution import FINAL_EXECUTION, UNFINISHED, ExecutionRow, ExecutionStatus, NodeStatus
 from concertmaster.domain.execution_filter import first_id
@@ -17,7 +17,7 @@ from concertmaster.domain.interfaces import COARSE, FINE, Failing, NodeTime, Slo
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import from_micros, to_micros, utc_now
 from concertmaster.storage.notices import Move
-from concertmaster.storage.rows import EXECUTION_COLUMNS, MOVED, execution_from
+from concertmaster.storage.rows import EXECUTION_COLUMNS, execution_from
 from concertmaster.storage.tables import UNCOUNTED, events, executions
 from concertmaster.storage.tables_history import FAILED, execution_counts
 from concertmaster.storage.tallies import COARSE_SECONDS, EVERYTHING, FINE_SECONDS
@@ -26,7 +26,7 @@ from concertmaster.storage.tallies import COARSE_SECONDS, EVERYTHING, FINE_SECON
 FINE_ASKED = timedelta(days=7)
 FINE_KEPT = timedelta(days=8)
 # Executions that one question for the slowest looks at.
-LOOKED_AT = 10_000
+LOOKED_AT = 5_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _own, _counts, _events = executions.c, execution_counts.c, events.c
 _ENDED = tuple(sorted(FINAL_EXECUTION))
@@ -45,6 +45,13 @@ class SqlHistoryStore:
     def __init__(self, database: Database, *, now: Callable[[], datetime] = utc_now) -> None:
         self._database = database
         self._now = now
+        self._count = database.dialect.bulk(
+            "UPDATE executions SET trigger_type = COALESCE(executions.trigger_type, v.column2), "
+            "counted_before = executions.counted_as, counted_as = executions.status "
+            "FROM ({rows}) AS v WHERE executions.id = v.column1 RETURNING executions.workflow, executions.created_at, "
+            "executions.counted_before, executions.counted_as",
+            *("text", "text"),
+        )
 
     def finest(self, first: datetime) -> timedelta:
         """See `HistoryStore`."""
@@ -173,26 +180,11 @@ class SqlHistoryStore:
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        count = (
-            update(executions)
-            .where(_own.id.in_(bindparam("ids", expanding=True)))
-            .values(counted_before=_own.counted_as, counted_as=_own.status)
-            .returning(*MOVED)
-        )
-        name = (
-            update(executions)
-            .where(_own.id == bindparam("id_"), _own.trigger_type.is_(None))
-            .values(trigger_type=bindparam("type_"))
-        )
 
         def store(connection: Connection) -> int:
             rows = connection.execute(query).all()
-            if not rows:
-                return 0
-            types = [{"id_": id_, "type_": orjson.loads(trigger).get("type")} for id_, trigger in rows]
-            connection.execute(name, types)
-            moved = connection.execute(count, {"ids": [id_ for id_, _ in rows]}).all()
-            self._database.writer.notices.moves += [Move(*row) for row in moved]
+            told = [(id_, orjson.loads(trigger).get("type")) for id_, trigger in rows]
+            self._database.writer.notices.moves += [Move(*row) for row in self._count.fetch(connection, told)]
             return len(rows)
 
         return await self._database.write(store, patient=True)
