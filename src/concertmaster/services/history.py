@@ -105,7 +105,7 @@ class HistoryService:
         demand(actor, "execution:read")
         begin = max(self._clock.now() - LAST_DAY if since is None else since, EPOCH)
         # A few wide rows are read faster than many narrow ones.
-        recent = begin >= self._clock.now() - 2 * LAST_DAY
+        recent = begin >= self._clock.now() - timedelta(hours=3)
         finest = self._store.finest(begin) if recent else COARSE
         counted_from = begin - (begin - EPOCH) % finest
         items: list[dict[str, Any]] = []

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from heapq import nlargest
 from typing import Any, cast
 
 import orjson
@@ -14,6 +16,7 @@ from sqlalchemy import Connection, and_, case, desc, func, select, text, tuple_,
 from concertmaster.domain.execution import FINAL_EXECUTION, UNFINISHED, ExecutionRow, ExecutionStatus, NodeStatus
 from concertmaster.domain.execution_filter import first_id
 from concertmaster.domain.interfaces import COARSE, FINE, Failing, NodeTime, Slowest
+from concertmaster.storage import execution_pages as pages
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import from_micros, to_micros, utc_now
 from concertmaster.storage.notices import Move
@@ -25,8 +28,6 @@ from concertmaster.storage.tallies import COARSE_SECONDS, EVERYTHING, FINE_SECON
 # Narrow counts are asked for so long, and kept a little longer.
 FINE_ASKED = timedelta(days=7)
 FINE_KEPT = timedelta(days=8)
-# Executions that one question for the slowest looks at.
-LOOKED_AT = 5_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _own, _counts, _events = executions.c, execution_counts.c, events.c
 _ENDED = tuple(sorted(FINAL_EXECUTION))
@@ -118,28 +119,7 @@ class SqlHistoryStore:
 
     async def slowest(self, since: datetime, *, workflow: str | None = None, limit: int) -> Slowest:
         """See `HistoryStore`."""
-        least = first_id(since)
-        newest = select(_own.id).where(_own.id >= least).order_by(desc(_own.id)).limit(LOOKED_AT)
-        if workflow is not None:
-            # A subquery each, because a part of a union cannot have a limit of its own.
-            parts = [newest.where(_own.workflow == workflow, _own.status == one).subquery() for one in _SLOW]
-            merged = union_all(*(select(part.c.id) for part in parts)).subquery()
-            newest = select(merged.c.id).order_by(desc(merged.c.id)).limit(LOOKED_AT)
-        took = _own.ended_at - func.coalesce(_own.started_at, _own.created_at)
-        fitting = (_own.id.in_(newest), _own.hidden == 0, _own.status.in_(_SLOW), _own.ended_at.is_not(None))
-        slow = select(*EXECUTION_COLUMNS).where(*fitting).order_by(desc(took), desc(_own.id)).limit(limit)
-        part = newest.subquery()
-        seen = select(func.count(), func.min(part.c.id))
-
-        def look(connection: Connection) -> Slowest:
-            number, last = connection.execute(seen).one()
-            at = None
-            if number == LOOKED_AT:
-                at = connection.execute(select(_own.created_at).where(_own.id == last)).scalar_one()
-            rows = [execution_from(row) for row in connection.execute(slow)]
-            return Slowest(rows, None if at is None else from_micros(at))
-
-        return await self._database.read(look)
+        return await self._database.read(lambda connection: _slowest(connection, since, workflow, limit))
 
     async def ended(
         self, workflow: str, *, last: int, status: Sequence[ExecutionStatus] = ()
@@ -203,6 +183,36 @@ class SqlHistoryStore:
             return len(rows)
 
         return await self._database.write(store, patient=True)
+
+
+def _slowest(connection: Connection, since: datetime, workflow: str | None, limit: int) -> Slowest:
+    """Looks at them newest first, as pages of lists do, and remembers the slowest so far."""
+    took = _own.ended_at - func.coalesce(_own.started_at, _own.created_at)
+    columns = (_own.id, _own.created_at, _own.hidden, _own.status, took.label("took"))
+    newest = select(*columns).where(_own.id >= first_id(since)).order_by(desc(_own.id)).limit(pages.AT_ONCE)
+    give_up_at = time.monotonic() + pages.BUDGET_SECONDS
+    slow: list[tuple[int, str]] = []
+    looked_at, last, scanned_until = 0, None, None
+    while True:
+        query = newest if last is None else newest.where(_own.id < last)
+        if workflow is not None:
+            # A subquery each, because a part of a union cannot have a limit of its own.
+            parts = [query.where(_own.workflow == workflow, _own.status == one).subquery() for one in _SLOW]
+            merged = union_all(*(select(part) for part in parts)).subquery()
+            query = select(merged).order_by(desc(merged.c.id)).limit(pages.AT_ONCE)
+        rows = connection.execute(query).all()
+        fitting = [row for row in rows if not row.hidden and row.status in _SLOW and row.took is not None]
+        slow = nlargest(limit, [*slow, *((row.took, row.id) for row in fitting)])
+        looked_at += len(rows)
+        if len(rows) < pages.AT_ONCE:
+            break
+        last = rows[-1].id
+        if looked_at >= pages.LOOKED_AT or time.monotonic() >= give_up_at:
+            scanned_until = from_micros(rows[-1].created_at)
+            break
+    query = select(*EXECUTION_COLUMNS).where(_own.id.in_([id_ for _, id_ in slow]))
+    found = {row.id: row for row in map(execution_from, connection.execute(query))}
+    return Slowest([found[id_] for _, id_ in slow], scanned_until)
 
 
 def _seconds(at: datetime) -> int:
