@@ -133,6 +133,8 @@ def _fill(url: str, copies: int) -> None:
     statement = _FILL.format(numbers=_NUMBERS[dialect.kind], id=_ID[dialect.kind], workflows=WORKFLOWS)
     engine = dialect.writing()
     with engine.begin() as connection:
+        if dialect.kind == "postgresql":
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text(statement), given)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE executions" if dialect.kind == "postgresql" else "ANALYZE"))
