@@ -14,7 +14,6 @@ from importlib.metadata import version
 from concertmaster.config import Settings
 from concertmaster.data.guard import EgressRules, GuardedClient
 from concertmaster.data.oauth2 import ClientCredentials
-from concertmaster.domain.interfaces import Clock
 from concertmaster.domain.limits import parse_limits
 from concertmaster.engine.breaker import BreakerPolicy, Breakers
 from concertmaster.engine.hooks import Hooks
@@ -29,9 +28,9 @@ from concertmaster.executors.pool import ProcessSettings
 from concertmaster.nodes.connection_checks.access import Access
 from concertmaster.observability.metrics import Metrics
 from concertmaster.observability.registry_metrics import RegistryMetrics
-from concertmaster.opening import Storage, open_storage, relay
+from concertmaster.opening import open_storage, relay
 from concertmaster.registering.opening import kept_types, open_registry
-from concertmaster.security.cipher import Cipher, open_cipher
+from concertmaster.security.cipher import open_cipher
 from concertmaster.security.given_connections import given_connections
 from concertmaster.services.aside import Aside
 from concertmaster.services.baselines import Baselines
@@ -137,7 +136,12 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
         access = Access(rules, http, settings.resolved_workspace, settings.resolved_data_dir)
         connections = ConnectionService(
             storage.connections,
-            _cipher(settings, shared=storage.database.shared),
+            open_cipher(
+                settings.resolved_data_dir,
+                settings.secret_key.get_secret_value() or None,
+                key_file=settings.resolved_secret_key_file,
+                shared=storage.database.shared,
+            ),
             sources=given_connections(settings),
             token=ClientCredentials(http).token,
         )
@@ -270,7 +274,13 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             node_types=NodeTypeService(registry, refused=counts.config_refused),
             options=OptionService(registry.settled, connections, compute, access, isolated=isolated),
             operations=OperationsService(
-                _instance(settings, storage, clock),
+                Instance(
+                    version=version("concertmaster"),
+                    workspace=settings.resolved_workspace,
+                    data_dir=settings.resolved_data_dir,
+                    database=storage.database.kind,
+                    started_at=clock.now(),
+                ),
                 storage.executions,
                 commit_trouble=storage.journal.health,
                 artifacts=partial(asyncio.to_thread, storage.artifacts.check),
@@ -287,22 +297,3 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             recovered=recovered,
             loaded=registry.loaded,
         )
-
-
-def _cipher(settings: Settings, *, shared: bool) -> Cipher:
-    return open_cipher(
-        settings.resolved_data_dir,
-        settings.secret_key.get_secret_value() or None,
-        key_file=settings.resolved_secret_key_file,
-        shared=shared,
-    )
-
-
-def _instance(settings: Settings, storage: Storage, clock: Clock) -> Instance:
-    return Instance(
-        version=version("concertmaster"),
-        workspace=settings.resolved_workspace,
-        data_dir=settings.resolved_data_dir,
-        database=storage.database.kind,
-        started_at=clock.now(),
-    )
