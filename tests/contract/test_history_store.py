@@ -213,6 +213,7 @@ async def test_what_an_older_release_has_left_is_counted_little_by_little(storag
     await storage.database.write(forget)
     assert not await storage.history.complete()
     assert [await storage.history.count_missing(limit=2) for _ in range(4)] == [2, 2, 1, 0]
+    assert await storage.history.count_missing(limit=2) == 0
     first = AT - (AT - EPOCH) % COARSE
     assert await counted(storage, None, first, COARSE) == await expected(storage, None)
     assert await ids(storage, ExecutionFilter(trigger="manual")) == sorted(known, reverse=True)

@@ -28,6 +28,8 @@ from concertmaster.storage.tallies import COARSE_SECONDS, EVERYTHING, FINE_SECON
 # Narrow counts are asked for so long, and kept a little longer.
 FINE_ASKED = timedelta(days=7)
 FINE_KEPT = timedelta(days=8)
+# Only old code leaves something uncounted: it is looked for that often.
+COMPLETE_SECONDS = 60.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _own, _counts, _events = executions.c, execution_counts.c, events.c
 _ENDED = tuple(sorted(FINAL_EXECUTION))
@@ -46,6 +48,8 @@ class SqlHistoryStore:
     def __init__(self, database: Database, *, now: Callable[[], datetime] = utc_now) -> None:
         self._database = database
         self._now = now
+        self._complete_until = 0.0
+        self._counted_to = ""
         self._count = database.dialect.bulk(
             "UPDATE executions SET trigger_type = COALESCE(executions.trigger_type, v.column2), "
             "counted_before = executions.counted_as, counted_as = executions.status "
@@ -78,8 +82,14 @@ class SqlHistoryStore:
 
     async def complete(self) -> bool:
         """See `HistoryStore`."""
-        query = select(_own.id).where(text(UNCOUNTED)).limit(1)
-        return await self._database.read(lambda connection: connection.scalar(query)) is None
+        if time.monotonic() >= self._complete_until and not await self._uncounted("", 1):
+            self._complete_until = time.monotonic() + COMPLETE_SECONDS
+        return time.monotonic() < self._complete_until
+
+    async def _uncounted(self, after: str, limit: int) -> Sequence[str]:
+        """Read beside the writer: right after an upgrade a database may choose to go through all executions."""
+        query = select(_own.id).where(text(UNCOUNTED), _own.id > after).order_by(_own.id).limit(limit)
+        return await self._database.read(lambda connection: list(connection.scalars(query)))
 
     async def open_counts(self) -> Mapping[ExecutionStatus, int]:
         """See `HistoryStore`."""
@@ -153,13 +163,13 @@ class SqlHistoryStore:
 
     async def count_missing(self, *, limit: int) -> int:
         """See `HistoryStore`."""
-        query = (
-            select(_own.id, _own.trigger)
-            .where(text(UNCOUNTED))
-            .order_by(_own.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
+        ids = await self._uncounted(self._counted_to, limit)
+        # Old code may have changed some before them; those that were locked are counted in the next round.
+        self._counted_to = ids[-1] if len(ids) == limit else ""
+        if not ids:
+            return 0
+        query = select(_own.id, _own.trigger).where(_own.id.in_(ids), text(UNCOUNTED)).order_by(_own.id)
+        query = query.with_for_update(skip_locked=True)
 
         def store(connection: Connection) -> int:
             rows = connection.execute(query).all()
