@@ -107,12 +107,14 @@ class SqlHistoryStore:
         begin = _seconds(since)
         width = _width(begin)
         failed = func.sum(_counts.n)
+        # An expression, for else SQLite goes through all counts in the order of the primary key.
+        name = func.coalesce(_counts.workflow, "")
         most = (
-            select(_counts.workflow, failed)
+            select(name, failed)
             .where(_counts.width == width, _counts.at >= begin, text(FAILED))
-            .group_by(_counts.workflow)
+            .group_by(name)
             .having(failed > 0)
-            .order_by(desc(failed), _counts.workflow)
+            .order_by(desc(failed), name)
             .limit(limit)
         )
 
