@@ -26,7 +26,7 @@ from concertmaster.storage.tables import executions
 # that lie far apart cost ten times as much as neighbours.
 LOOKED_AT = 5_000
 AT_ONCE = 250
-BUDGET_SECONDS = 0.02
+BUDGET_SECONDS = 0.012
 _MICROS = 1_000_000
 _own = executions.c
 # Exactly this text: SQLite uses a partial index where a query repeats its condition.
