@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import reduce
-from operator import or_
 from pathlib import Path
 
 import polars as pl
@@ -59,6 +57,9 @@ def _has_zeros(chunk: bytes, before: Sequence[int]) -> bool:
     if places < 1 or not before:
         return False
     numbers = numbers_of(chunk)
-    found = reduce(or_, (numbers == sign for sign in before)).slice(0, places) & (numbers == _ZERO).slice(1, places)
+    starts = numbers == before[0]
+    for sign in before[1:]:
+        starts |= numbers == sign
     following = numbers.slice(2, places)
-    return (found & (following >= _ZERO) & (following <= _NINE)).any()
+    digits = (following >= _ZERO) & (following <= _NINE)
+    return (starts.slice(0, places) & (numbers == _ZERO).slice(1, places) & digits).any()
