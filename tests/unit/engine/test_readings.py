@@ -176,7 +176,9 @@ async def test_fused_what_is_read_again_is_stored_and_then_there(folder: Path) -
             assert row.status == "succeeded", row.error
             outputs = {e.body.node: e.body.outputs["out"] for e in events if isinstance(e.body, NodeSucceeded)}
             kinds.append(type(outputs["read"]))
-            rows = pl.read_parquet(harness.engine.artifacts.local_path(outputs["few"].artifact))
+            few = outputs["few"]
+            assert isinstance(few, TableRef)
+            rows = pl.read_parquet(harness.engine.artifacts.local_path(few.artifact))
             assert rows["n"].to_list() == [n for n in map(int, (folder / "numbers.txt").read_text().split()) if n >= 2]
             assert counted.calls == calls
 
