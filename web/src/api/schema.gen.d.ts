@@ -106,7 +106,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workflows/failing": {
+    "/api/v1/executions/failing": {
         parameters: {
             query?: never;
             header?: never;
