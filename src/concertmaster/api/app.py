@@ -19,9 +19,11 @@ from concertmaster.api import (
     executions,
     hooks,
     logins,
+    logs,
     nodes,
     openapi,
     operations,
+    outputs,
     stream,
     tokens,
     triggers,
@@ -69,7 +71,8 @@ def create_app(
     app.state.doors = Doors(runtime, port=port, local_token=local_token)
     errors.install(app)
     api = APIRouter(prefix=PREFIX, responses=problems(401, 422))
-    for part in (logins, tokens, workflows, executions, control, waits, triggers, hooks, backfills, nodes, connections):
+    told = (executions, logs, outputs, control, waits)
+    for part in (logins, tokens, workflows, *told, triggers, hooks, backfills, nodes, connections):
         api.include_router(part.router)
     api.include_router(operations.router)
     api.include_router(stream.router)

@@ -46,7 +46,10 @@ from concertmaster.domain.interfaces.retention import (
     Tree,
 )
 from concertmaster.domain.interfaces.stores import (
+    EVERY_LINE,
+    LOG_LEVELS,
     ExecutionStore,
+    LogFilter,
     OpenExecutions,
     Page,
     StoredWorkflow,
@@ -81,8 +84,10 @@ from concertmaster.domain.interfaces.work import (
 )
 
 __all__ = [
+    "EVERY_LINE",
     "FOR_RECIPE",
     "GONE_KEPT",
+    "LOG_LEVELS",
     "Abandoned",
     "Append",
     "Approval",
@@ -118,6 +123,7 @@ __all__ = [
     "KnownFile",
     "Lease",
     "Listen",
+    "LogFilter",
     "LogLine",
     "LoginStore",
     "Message",
