@@ -35,18 +35,25 @@ def as_csv(path: Path, *, sort: str | None, where: Sequence[str], escape: bool) 
         sort, where: as in `preview.page`.
         escape: texts that look like formulas, and such names of columns, get a `'` before them.
     Raises:
-        UserError: as `preview.page`; before the first piece, but for `table.damaged`.
+        UserError: as `preview.page`; instead of the first piece, but for `table.damaged`.
     """
     schema = pl.read_parquet_schema(path)
     names = [_escaped_name(name) if escape else name for name in schema]
     head = io.BytesIO()
     pl.DataFrame(schema=dict.fromkeys(_told_apart(names), pl.String)).write_csv(head)
-    yield head.getvalue()
+    # With the first rows, so that what cannot be made says so before it begins.
+    text = head.getvalue()
     for piece in _pieces(path, schema, sort=sort, where=where):
-        text = io.BytesIO()
-        columns = [_cells(piece[name], escape=escape) for name in schema]
-        pl.DataFrame({str(place): column for place, column in enumerate(columns)}).write_csv(text, include_header=False)
-        yield text.getvalue()
+        yield text + _lines([_cells(piece[name], escape=escape) for name in schema])
+        text = b""
+    if text:
+        yield text
+
+
+def _lines(columns: Sequence[pl.Series]) -> bytes:
+    text = io.BytesIO()
+    pl.DataFrame({str(place): column for place, column in enumerate(columns)}).write_csv(text, include_header=False)
+    return text.getvalue()
 
 
 def as_parquet(path: Path, *, sort: str | None, where: Sequence[str]) -> Iterator[bytes]:
