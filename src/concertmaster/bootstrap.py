@@ -242,7 +242,7 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             logs=LogService(storage.executions, items),
             outputs=OutputService(executions, storage.artifacts, references),
             downloads=DownloadService(executions, storage.artifacts, access.path),
-            comparison=ComparisonService(executions),
+            comparison=ComparisonService(executions, items),
             triggering=triggering,
             control=ControlService(
                 journal=storage.journal, store=storage.executions, workflows=workflows, executions=executions

@@ -126,6 +126,9 @@ async def test_items_of_a_loop_in_the_past(client: httpx.AsyncClient) -> None:
     assert (await get(client, output, **query))["value"] == 102
     assert (await get(client, output, at=first["seq"], **query))["value"] == 5
     assert codes(await client.get(output, params={"at": 1, **query})) == (404, "node.no_items")
+    for seq, wanted in ((first["seq"], [4, 5]), (None, [101, 102])):
+        page = await get(client, f"{at}/nodes/each/items", **({} if seq is None else {"at": seq}))
+        assert [item["nodes"]["more"]["outputs"]["out"]["value"] for item in page["items"]] == wanted
 
 
 async def test_two_executions_side_by_side(client: httpx.AsyncClient) -> None:
@@ -165,6 +168,24 @@ async def test_two_executions_side_by_side(client: httpx.AsyncClient) -> None:
     assert codes(await client.get(f"/executions/{one['id']}/compare")) == (422, "request.invalid")
     gone = await client.get(f"/executions/{one['id']}/compare", params={"with": "nothing"})
     assert codes(gone) == (404, "execution.not_found")
+
+
+async def test_items_of_loops_are_compared_by_their_place(client: httpx.AsyncClient) -> None:
+    more = {"type": "data.set", "config": {"value": "{{ item + inputs.n }}"}}
+    twice = {"type": "data.set", "config": {"value": "{{ input * 2 }}"}}
+    body = {"nodes": {"more": more, "twice": twice}, "edges": ["more -> twice"]}
+    await saved(client, "loop", {"each": {"type": "flow.for_each", "config": {"items": [1, 2]}, "body": body}})
+    one, same, other = [await ran(client, "loop", inputs={"n": n}) for n in (3, 3, 8)]
+    at, item = f"/executions/{one['id']}/compare", {"node": "more", "path": "1"}
+    told = await get(client, at, **{"with": same["id"]}, **item)
+    assert [(node["node"], node["output"]) for node in told["nodes"]] == [("more", "same"), ("twice", "same")]
+    told = await get(client, at, **{"with": other["id"]}, **item)
+    assert [(node["output"], node["input_changed"]) for node in told["nodes"]] == [
+        ("different", False),
+        ("different", True),
+    ]
+    refused = await client.get(at, params={"with": other["id"], **item, "path": "7"})
+    assert codes(refused) == (404, "item.not_found")
 
 
 async def test_tables_are_compared_by_their_bytes(client: httpx.AsyncClient, workspace: Any) -> None:

@@ -48,6 +48,7 @@ def test_a_node_that_nobody_decided_yet_is_pending() -> None:
         "children": [],
         "approval": None,
         "reused": None,
+        "reason": None,
     }
 
 
