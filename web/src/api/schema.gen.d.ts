@@ -4533,6 +4533,10 @@ export interface operations {
             query: {
                 /** @description Id of the other execution */
                 with: string;
+                /** @description A node of a body, with `path`: only its item */
+                node?: string;
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
             };
             header?: never;
             path: {
@@ -4654,6 +4658,8 @@ export interface operations {
                 offset?: number;
                 /** @description Items of a page */
                 limit?: number;
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
             };
             header?: never;
             path: {
