@@ -17,10 +17,13 @@ from concertmaster.api import (
     control,
     drafts,
     executions,
+    history,
     hooks,
     logins,
+    logs,
     nodes,
     operations,
+    outputs,
     tokens,
     triggers,
     waits,
@@ -29,11 +32,15 @@ from concertmaster.api import (
 from concertmaster.api.models import ProblemDetails
 
 _PARTS = (
+    # It has names where the others have ids.
+    history,
     logins,
     tokens,
     workflows,
     drafts,
     executions,
+    logs,
+    outputs,
     control,
     waits,
     triggers,
@@ -59,7 +66,7 @@ def _answer_check() -> Callable[[httpx.Response], Any]:
 
     async def check(response: httpx.Response) -> None:
         kind = response.headers.get("content-type", "")
-        if "json" not in kind:
+        if "json" not in kind or "content-disposition" in response.headers:
             return
         body = await response.aread()
         if response.is_error:

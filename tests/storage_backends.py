@@ -26,6 +26,7 @@ from concertmaster.storage.drafts import SqlDraftStore
 from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.file_watches import SqlFileWatchStore
 from concertmaster.storage.happenings import SqlHappeningStore
+from concertmaster.storage.history import SqlHistoryStore
 from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.logins import SqlLoginStore
 from concertmaster.storage.migrate import upgrade
@@ -92,7 +93,8 @@ class Storage:
             self.people_told.append,
         )
         listeners.gap = lambda: self.gaps.append(time.monotonic())
-        self.executions = SqlExecutionStore(self.database)
+        self.executions = SqlExecutionStore(self.database, now=now)
+        self.history = SqlHistoryStore(self.database, now=now)
         self.workflows = SqlWorkflowStore(self.database, plan=Kinds().plan, now=now)
         self.drafts = SqlDraftStore(self.database, now=now)
         self.triggers = SqlTriggerStore(self.database, plan=Kinds().plan)

@@ -11,6 +11,22 @@ def _ignore(*_: object) -> None:
     """For whoever does not listen."""
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An execution that is not hidden is counted as another status from now on.
+
+    Attributes:
+        made_at: microseconds since 1970.
+        before: None where it was not counted.
+        after: None where it is gone.
+    """
+
+    workflow: str
+    made_at: int
+    before: str | None
+    after: str | None
+
+
 @dataclass(slots=True)
 class Notices:
     """Collected by the writer's thread while a transaction is under way.
@@ -23,6 +39,7 @@ class Notices:
         versions: what to tell those who have a workflow open: a version was saved or published.
         people: who has a workflow open, and who left.
         look: more changed than can be named: everybody should look for himself.
+        moves: executions that are counted as another status from now on.
     """
 
     wake: dict[str, None] = field(default_factory=dict[str, None])
@@ -32,6 +49,7 @@ class Notices:
     versions: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
     people: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
     look: bool = False
+    moves: list[Move] = field(default_factory=list[Move])
 
     def attention(self, ids: Iterable[str]) -> None:
         """These executions want attention."""

@@ -36,6 +36,7 @@ from concertmaster.domain.interfaces.happenings import (
     KnownFile,
     Settled,
 )
+from concertmaster.domain.interfaces.history import COARSE, FINE, Failing, HistoryStore, NodeTime, Slowest
 from concertmaster.domain.interfaces.journal import Claim, History, InboxItem, Journal
 from concertmaster.domain.interfaces.logins import LoginStore, TokenStore
 from concertmaster.domain.interfaces.retention import (
@@ -47,8 +48,11 @@ from concertmaster.domain.interfaces.retention import (
     Tree,
 )
 from concertmaster.domain.interfaces.stores import (
+    EVERY_LINE,
+    LOG_LEVELS,
     ExecutionStore,
     FromDraft,
+    LogFilter,
     OpenExecutions,
     Origin,
     Page,
@@ -84,8 +88,12 @@ from concertmaster.domain.interfaces.work import (
 )
 
 __all__ = [
+    "COARSE",
+    "EVERY_LINE",
+    "FINE",
     "FOR_RECIPE",
     "GONE_KEPT",
+    "LOG_LEVELS",
     "Abandoned",
     "Append",
     "Approval",
@@ -112,6 +120,7 @@ __all__ = [
     "Edited",
     "EventBus",
     "ExecutionStore",
+    "Failing",
     "FileProgress",
     "FileWatchStore",
     "FromDraft",
@@ -119,6 +128,7 @@ __all__ = [
     "Happening",
     "HappeningStore",
     "History",
+    "HistoryStore",
     "InboxItem",
     "IsolatedCall",
     "Journal",
@@ -126,6 +136,7 @@ __all__ = [
     "KnownFile",
     "Lease",
     "Listen",
+    "LogFilter",
     "LogLine",
     "LoginStore",
     "Message",
@@ -133,6 +144,7 @@ __all__ = [
     "NamedArtifact",
     "NamedEvent",
     "NewExecution",
+    "NodeTime",
     "OpenExecutions",
     "Origin",
     "Page",
@@ -145,6 +157,7 @@ __all__ = [
     "Settled",
     "Slot",
     "Slots",
+    "Slowest",
     "Snapshot",
     "StopAwaiting",
     "StoredConnection",
