@@ -40,6 +40,8 @@ _SETTINGS: Mapping[str, Any] = {
 
 _lock = threading.Lock()
 _spare: list[duckdb.DuckDBPyConnection] = []
+# In a fork, what has threads in the parent can neither be used nor closed.
+_of_parents: list[duckdb.DuckDBPyConnection] = []
 
 
 def locked(
@@ -80,6 +82,16 @@ def _fill() -> None:
     with _lock:
         if not _spare:
             _spare.append(_open())
+
+
+def _forked() -> None:
+    global _lock
+    _lock = threading.Lock()
+    _of_parents.extend(_spare)
+    _spare.clear()
+
+
+os.register_at_fork(after_in_child=_forked)
 
 
 def _open() -> duckdb.DuckDBPyConnection:
