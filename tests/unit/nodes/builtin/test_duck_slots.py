@@ -29,6 +29,12 @@ class ServerContext(PlainContext):
         return self.workspace / "lasting"
 
 
+@pytest.fixture(autouse=True)
+def long_idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes does so for another reason than time."""
+    monkeypatch.setattr(slots, "_IDLE_SECONDS", 10 * WAIT_SECONDS)
+
+
 @pytest.fixture
 def context(tmp_path: Path) -> ServerContext:
     return ServerContext(tmp_path)

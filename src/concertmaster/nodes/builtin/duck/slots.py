@@ -18,6 +18,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,10 +99,12 @@ class _Shelf:
     def put(self, slot: Slot) -> None:
         with self._changed:
             self._idle.append((time.monotonic() + _IDLE_SECONDS, slot))
+            # The first is the next to go.
+            self._idle.sort(key=itemgetter(0))
             if self._keeper is None and not self._ended:
                 self._keeper = threading.Thread(target=self._keep, name="duckdb-slots", daemon=True)
                 self._keeper.start()
-            elif len(self._idle) > _IDLE_MOST:
+            elif len(self._idle) > _IDLE_MOST or self._idle[0][1] is slot:
                 self._changed.notify_all()
 
     def end(self) -> None:
