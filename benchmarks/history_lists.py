@@ -118,7 +118,7 @@ def _paths() -> Iterator[str]:
         yield f"/executions/histogram?since={ago[days]}&workflow=w3"
         yield f"/executions/slowest?since={ago[days]}"
         yield f"/executions/slowest?since={ago[days]}&workflow=w3"
-        yield f"/workflows/failing?since={ago[days]}"
+        yield f"/executions/failing?since={ago[days]}"
     yield "/workflows/linear10/durations"
     yield "/workflows/linear10/durations?last=200"
     yield "/queue"

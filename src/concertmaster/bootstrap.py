@@ -6,8 +6,7 @@ import asyncio
 import gc
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
 
@@ -30,19 +29,23 @@ from concertmaster.observability.metrics import Metrics
 from concertmaster.observability.registry_metrics import RegistryMetrics
 from concertmaster.opening import open_storage, relay
 from concertmaster.registering.opening import kept_types, open_registry
+from concertmaster.runtime import Runtime, SystemClock
 from concertmaster.security.cipher import open_cipher
 from concertmaster.security.given_connections import given_connections
 from concertmaster.services.aside import Aside
 from concertmaster.services.baselines import Baselines
 from concertmaster.services.calls import CallService
+from concertmaster.services.comparison import ComparisonService
 from concertmaster.services.connection_tests import ConnectionTestService
 from concertmaster.services.connection_uses import ConnectionUseService
 from concertmaster.services.connections import ConnectionService
 from concertmaster.services.control import ControlService
+from concertmaster.services.downloads import DownloadService
 from concertmaster.services.executions import ExecutionService
 from concertmaster.services.history import HistoryService
 from concertmaster.services.items import ItemService
 from concertmaster.services.logins import LoginService
+from concertmaster.services.logs import LogService
 from concertmaster.services.node_uses import NodeUseService
 from concertmaster.services.nodes import NodeTypeService
 from concertmaster.services.operations import Instance, OperationsService
@@ -61,45 +64,8 @@ from concertmaster.storage.logins import SqlLoginStore
 from concertmaster.storage.references import SqlReferenceStore
 from concertmaster.storage.results import SqlResultStore
 from concertmaster.storage.tokens import SqlTokenStore
-from concertmaster.triggering import Triggering, Watching, start_triggering
+from concertmaster.triggering import Watching, start_triggering
 from concertmaster.triggers.schedule import Schedules
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> datetime:
-        """Aware UTC."""
-        return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Runtime:
-    """Everything that runs, as far as API and CLI may use it; `loaded`: every node type is there."""
-
-    settings: Settings
-    workflows: WorkflowService
-    executions: ExecutionService
-    history: HistoryService
-    items: ItemService
-    outputs: OutputService
-    control: ControlService
-    waits: WaitService
-    triggering: Triggering
-    connections: ConnectionService
-    connection_uses: ConnectionUseService
-    connection_tests: ConnectionTestService
-    node_types: NodeTypeService
-    options: OptionService
-    operations: OperationsService
-    metrics: Metrics
-    stream: StreamService
-    registry_feed: RegistryFeed
-    logins: LoginService
-    tokens: TokenService
-    retention: RetentionService
-    recovered: int
-    loaded: asyncio.Event
 
 
 def _calm_collector() -> None:
@@ -207,6 +173,7 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             baselines=baselines,
             clock=clock,
         )
+        items = ItemService(executions)
         stream = StreamService(bus, storage.journal, storage.executions, clock=clock)
         triggering = await stack.enter_async_context(
             start_triggering(
@@ -256,8 +223,11 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             settings=settings,
             workflows=workflows,
             executions=executions,
-            items=ItemService(executions),
+            items=items,
+            logs=LogService(storage.executions, items),
             outputs=OutputService(executions, storage.artifacts, references),
+            downloads=DownloadService(executions, storage.artifacts, access.path),
+            comparison=ComparisonService(executions, items),
             triggering=triggering,
             history=history,
             control=ControlService(

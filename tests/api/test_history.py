@@ -207,7 +207,7 @@ async def test_durations_typical_slow_and_failing(client: httpx.AsyncClient) -> 
     begun, end = (datetime.fromisoformat(shown[key]) for key in ("started_at", "ended_at"))
     assert shown["typical_seconds"] == pytest.approx((end - begun).total_seconds())
     worst = await ended(client, "calc", 0)
-    answer = (await client.get("/workflows/failing")).raise_for_status().json()
+    answer = (await client.get("/executions/failing")).raise_for_status().json()
     assert [(one["workflow"], one["failed"], one["total"]) for one in answer["items"]] == [("calc", 1, 4)]
     assert answer["items"][0]["last"]["id"] == worst
     slow = (await client.get("/executions/slowest", params={"limit": 2})).raise_for_status().json()
@@ -215,7 +215,7 @@ async def test_durations_typical_slow_and_failing(client: httpx.AsyncClient) -> 
     assert len(slow["items"]) == 2
     assert slow["items"][0]["seconds"] >= slow["items"][1]["seconds"] >= 0
     assert (await client.get("/executions/slowest", params={"since": "9999-01-01T00:00:00Z"})).json()["items"] == []
-    assert (await client.get("/workflows/failing", params={"since": "9999-01-01T00:00:00Z"})).json()["items"] == []
+    assert (await client.get("/executions/failing", params={"since": "9999-01-01T00:00:00Z"})).json()["items"] == []
 
 
 async def test_the_next_times_of_all_schedules(client: httpx.AsyncClient) -> None:

@@ -64,128 +64,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/executions/histogram": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Histogram
-         * @description How many executions were made when, by their present status: of the last day, unless times are given.
-         *
-         *     Buckets are at least five minutes wide, and six hours where they begin more than a week ago.
-         */
-        get: operations["get_histogram"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/executions/slowest": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Slowest
-         * @description The ended executions that took longest, of those made since then: the last day, unless a time is given.
-         */
-        get: operations["list_slowest"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/workflows/failing": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Failing
-         * @description Workflows by how many of their executions failed since then: the last day, unless a time is given.
-         */
-        get: operations["list_failing"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/workflows/{name}/durations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Durations
-         * @description How long the last executions of a workflow took, as a whole and by node.
-         */
-        get: operations["get_durations"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queue": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Queue
-         * @description What is to do and what limits it.
-         */
-        get: operations["get_queue"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/triggers/upcoming": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Upcoming
-         * @description The next times of enabled schedules, soonest first: of the next week, unless a time is given.
-         */
-        get: operations["list_upcoming"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/login": {
         parameters: {
             query?: never;
@@ -310,7 +188,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workflows": {
+    "/api/v1/executions/histogram": {
         parameters: {
             query?: never;
             header?: never;
@@ -318,71 +196,21 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Workflows
-         * @description Workflows, newest change first.
+         * Get Histogram
+         * @description How many executions were made when, by their present status: of the last day, unless times are given.
+         *
+         *     Buckets are at least five minutes wide, and six hours where they begin more than a week ago.
          */
-        get: operations["list_workflows"];
+        get: operations["get_histogram"];
         put?: never;
-        /**
-         * Save Workflow
-         * @description Save a document as the next version of the workflow it names.
-         */
-        post: operations["save_workflow"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/workflows/validate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Validate Workflow
-         * @description Check a document without storing it.
-         */
-        post: operations["validate_workflow"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/workflows/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Workflow
-         * @description A version; `Accept: application/yaml` gives its canonical YAML.
-         */
-        get: operations["get_workflow"];
-        /**
-         * Replace Workflow
-         * @description Save a document as the next version of a known workflow.
-         */
-        put: operations["replace_workflow"];
         post?: never;
-        /**
-         * Delete Workflow
-         * @description Take a workflow out of the lists; its executions stay.
-         */
-        delete: operations["delete_workflow"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workflows/{name}/versions": {
+    "/api/v1/executions/slowest": {
         parameters: {
             query?: never;
             header?: never;
@@ -390,10 +218,90 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Versions
-         * @description The history of a workflow, newest first.
+         * List Slowest
+         * @description The ended executions that took longest, of those made since then: the last day, unless a time is given.
          */
-        get: operations["list_versions"];
+        get: operations["list_slowest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/failing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Failing
+         * @description Workflows by how many of their executions failed since then: the last day, unless a time is given.
+         */
+        get: operations["list_failing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/durations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Durations
+         * @description How long the last executions of a workflow took, as a whole and by node.
+         */
+        get: operations["get_durations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Queue
+         * @description What is to do and what limits it.
+         */
+        get: operations["get_queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers/upcoming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Upcoming
+         * @description The next times of enabled schedules, soonest first: of the next week, unless a time is given.
+         */
+        get: operations["list_upcoming"];
         put?: never;
         post?: never;
         delete?: never;
@@ -455,9 +363,29 @@ export interface paths {
         };
         /**
          * Get Execution
-         * @description An execution with its inputs, outputs and nodes; `seq` is where a follower goes on.
+         * @description An execution with its inputs, outputs and nodes; `seq` is where a follower goes on. With `at` as it was then.
          */
         get: operations["get_execution"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/{execution_id}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Executions
+         * @description Two executions side by side: versions, inputs, and what each node was given and gave.
+         */
+        get: operations["compare_executions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -486,6 +414,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/executions/{execution_id}/nodes/{node}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Items
+         * @description Items of a container with their nodes, in order; with the `path` of its own item where it is in a loop itself.
+         */
+        get: operations["list_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/executions/{execution_id}/logs": {
         parameters: {
             query?: never;
@@ -495,7 +443,8 @@ export interface paths {
         };
         /**
          * List Logs
-         * @description What the nodes logged, in order.
+         * @description What the nodes logged, in order; of a node in a body with the `path` of its item. With `format=text` it is a
+         *     text file with a line each, all of them, whatever the limit.
          */
         get: operations["list_logs"];
         put?: never;
@@ -535,7 +484,7 @@ export interface paths {
         };
         /**
          * Get Output
-         * @description A page of a node's output; of a node in a body with the `path` of its item.
+         * @description A page of a node's output; of a node in a body with the `path` of its item, of earlier results with `at`.
          */
         get: operations["get_output"];
         put?: never;
@@ -566,7 +515,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/executions/{execution_id}/nodes/{node}/items": {
+    "/api/v1/executions/{execution_id}/nodes/{node}/output/chart": {
         parameters: {
             query?: never;
             header?: never;
@@ -574,10 +523,31 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Items
-         * @description Items of a container with their nodes, in order; with the `path` of its own item where it is in a loop itself.
+         * Get Output Chart
+         * @description How the rows of a table spread over `x`, or what `y` is there: bins of numbers and times, or the most frequent
+         *     values of everything else.
          */
-        get: operations["list_items"];
+        get: operations["get_output_chart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/{execution_id}/nodes/{node}/output/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Output File
+         * @description What a node gave as a file: a table as CSV or Parquet, a file as it is, anything else as JSON.
+         */
+        get: operations["get_output_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -764,6 +734,98 @@ export interface paths {
          * @description Answer an approval; it can be answered once.
          */
         post: operations["decide_approval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Workflows
+         * @description Workflows, newest change first.
+         */
+        get: operations["list_workflows"];
+        put?: never;
+        /**
+         * Save Workflow
+         * @description Save a document as the next version of the workflow it names.
+         */
+        post: operations["save_workflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Validate Workflow
+         * @description Check a document without storing it.
+         */
+        post: operations["validate_workflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Workflow
+         * @description A version; `Accept: application/yaml` gives its canonical YAML.
+         */
+        get: operations["get_workflow"];
+        /**
+         * Replace Workflow
+         * @description Save a document as the next version of a known workflow.
+         */
+        put: operations["replace_workflow"];
+        post?: never;
+        /**
+         * Delete Workflow
+         * @description Take a workflow out of the lists; its executions stay.
+         */
+        delete: operations["delete_workflow"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description The history of a workflow, newest first.
+         */
+        get: operations["list_versions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1732,6 +1794,71 @@ export interface components {
             refused: components["schemas"]["Refusal"][];
         };
         /**
+         * Chart
+         * @description How the rows of a table spread over a column, or what another column is there.
+         *
+         *     Attributes:
+         *         kind: `bins` over numbers and times, in their order; `values` over everything else, the most frequent first.
+         *         rows: those that `where` lets through.
+         *         empty: of which x is null or no number.
+         *         others: what has no bar, null where everything has.
+         */
+        Chart: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "bins" | "values";
+            x: components["schemas"]["Column"];
+            y: components["schemas"]["Column"] | null;
+            /**
+             * Agg
+             * @enum {string}
+             */
+            agg: "count" | "sum" | "mean" | "min" | "max";
+            /** Points */
+            points: components["schemas"]["ChartPoint"][];
+            /** Rows */
+            rows: number;
+            /** Empty */
+            empty: number;
+            others: components["schemas"]["ChartRest"] | null;
+        };
+        /**
+         * ChartPoint
+         * @description One bar.
+         *
+         *     Attributes:
+         *         x: of `values` what all its rows have in common, as in `items` of a page; of `bins` null.
+         *         start, end: of `bins` its ends; the end belongs to the next bar, but that of the last to the last.
+         *         rows: how many there are.
+         *         value: the aggregate of y over them, or `rows` without a y; null where there is none.
+         */
+        ChartPoint: {
+            /** X */
+            x?: unknown;
+            /** Start */
+            start?: unknown;
+            /** End */
+            end?: unknown;
+            /** Rows */
+            rows: number;
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * ChartRest
+         * @description Rows that have no bar of their own: of values that are not among the most frequent.
+         */
+        ChartRest: {
+            /** Rows */
+            rows: number;
+            /** Values */
+            values: number;
+            /** Value */
+            value: number | null;
+        };
+        /**
          * ChildRun
          * @description An execution that a node waits for, and which of its items it has.
          */
@@ -1800,6 +1927,89 @@ export interface components {
             min: unknown;
             /** Max */
             max: unknown;
+        };
+        /**
+         * ComparedInput
+         * @description An input of both; `values` has null where one has none of that name.
+         */
+        ComparedInput: {
+            /** Name */
+            name: string;
+            /** Same */
+            same: boolean;
+            /** Values */
+            values: [
+                unknown,
+                unknown
+            ];
+        };
+        /**
+         * ComparedNode
+         * @description A node in both; of one that only one of them has, the other side of each pair is null.
+         *
+         *     Attributes:
+         *         seconds: from its start to its end, waits included.
+         *         config_changed: its type, config or policy differ between the versions.
+         *         input_changed: other values came into it, or by other edges; null where that is not known.
+         *         output: by the digests of what it gave; `unknown` where one of them is kept by nobody or was never stored.
+         *         outlets: the same of each outlet.
+         */
+        ComparedNode: {
+            /** Node */
+            node: string;
+            /** Type */
+            type: [
+                string | null,
+                string | null
+            ];
+            /** Status */
+            status: [
+                ("pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled") | null,
+                ("pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled") | null
+            ];
+            /** Seconds */
+            seconds: [
+                number | null,
+                number | null
+            ];
+            /** Attempt */
+            attempt: [
+                number | null,
+                number | null
+            ];
+            /** Config Changed */
+            config_changed: boolean;
+            /** Input Changed */
+            input_changed: boolean | null;
+            /**
+             * Output
+             * @enum {string}
+             */
+            output: "same" | "different" | "unknown";
+            /** Outlets */
+            outlets: {
+                [key: string]: "same" | "different" | "unknown";
+            };
+        };
+        /**
+         * Comparison
+         * @description Two executions side by side: `executions` are this one and the one it is compared with.
+         */
+        Comparison: {
+            /** Executions */
+            executions: [
+                components["schemas"]["ExecutionSummary"],
+                components["schemas"]["ExecutionSummary"]
+            ];
+            /** Same Workflow */
+            same_workflow: boolean;
+            /** Same Version */
+            same_version: boolean;
+            first_divergence: components["schemas"]["Divergence"] | null;
+            /** Inputs */
+            inputs: components["schemas"]["ComparedInput"][];
+            /** Nodes */
+            nodes: components["schemas"]["ComparedNode"][];
         };
         /**
          * Connection
@@ -2000,6 +2210,24 @@ export interface components {
             data?: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * Divergence
+         * @description Where two executions part: the first node, along the edges and then by time, that is not as in the other.
+         *
+         *     Attributes:
+         *         node: null where nothing but the inputs differs.
+         *         what: `missing` in one, `config`, `input`, `status`, `output`; `inputs`: those of the executions, which come
+         *             before all nodes.
+         */
+        Divergence: {
+            /** Node */
+            node: string | null;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "inputs" | "missing" | "config" | "input" | "status" | "output";
         };
         /**
          * Durations
@@ -2255,6 +2483,8 @@ export interface components {
             bytes: number;
             /** Media Type */
             media_type: string;
+            /** Digest */
+            digest?: string | null;
         };
         /**
          * Frozen
@@ -2390,6 +2620,8 @@ export interface components {
             bytes: number;
             /** Value */
             value?: unknown;
+            /** Digest */
+            digest?: string | null;
         };
         /**
          * Lineage
@@ -2432,13 +2664,16 @@ export interface components {
         };
         /**
          * LogList
-         * @description Log lines after `after`; `next` is the value for the next `after`.
+         * @description Log lines in order; `next` is the value for the next `after`, `before` that for the lines before these, null
+         *     where there are none.
          */
         LogList: {
             /** Items */
             items: components["schemas"]["LogLine"][];
             /** Next */
             next: number;
+            /** Before */
+            before: number | null;
         };
         /**
          * LoginLink
@@ -2585,7 +2820,8 @@ export interface components {
          * @description One node inside one execution; `tables_in` is what came in by port.
          *
          *     Of a container or call `items` counts the items as far as the execution was told, by whole children, and `children`
-         *     has those that run and the newest others; `reused` says whose result it is when it was not computed anew.
+         *     has those that run and the newest others; `reused` says whose result it is when it was not computed anew; `reason`
+         *     why it was skipped or cancelled.
          */
         NodeRun: {
             /** Node */
@@ -2626,6 +2862,8 @@ export interface components {
             /** Approval */
             approval: string | null;
             reused: components["schemas"]["Origin"] | null;
+            /** Reason */
+            reason?: string | null;
         };
         /**
          * NodeType
@@ -3196,7 +3434,7 @@ export interface components {
         };
         /**
          * TablePage
-         * @description Some rows of a table; `next` is the next offset.
+         * @description Some rows of a table; `next` is the next offset, `total` counts the rows that `where` lets through.
          */
         TablePage: {
             /**
@@ -3230,7 +3468,8 @@ export interface components {
         /**
          * TableSummary
          * @description A table, by reference; `rows` and `bytes` are null when it was never stored: its rows went on to the next node
-         *     as they were read, and nobody counted them. Whoever asks for its rows has them made.
+         *     as they were read, and nobody counted them. Whoever asks for its rows has them made. Of two values with the same
+         *     `digest` (SHA-256) the bytes are the same; it is left out where no stored bytes are this value.
          */
         TableSummary: {
             /**
@@ -3244,6 +3483,8 @@ export interface components {
             bytes: number | null;
             /** Columns */
             columns: components["schemas"]["Column"][];
+            /** Digest */
+            digest?: string | null;
         };
         /**
          * TestOutcome
@@ -3674,287 +3915,6 @@ export interface operations {
             };
         };
     };
-    get_histogram: {
-        parameters: {
-            query?: {
-                /** @description Made then or later: `2026-03-01T00:00:00Z` */
-                since?: string | null;
-                /** @description Made before then */
-                until?: string | null;
-                /** @description No more than this many */
-                buckets?: number;
-                /** @description Only of this workflow */
-                workflow?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Histogram"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    list_slowest: {
-        parameters: {
-            query?: {
-                /** @description Made then or later: `2026-03-01T00:00:00Z` */
-                since?: string | null;
-                /** @description Only of this workflow */
-                workflow?: string | null;
-                /** @description How many */
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SlowExecutions"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    list_failing: {
-        parameters: {
-            query?: {
-                /** @description Made then or later: `2026-03-01T00:00:00Z` */
-                since?: string | null;
-                /** @description How many */
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FailingWorkflows"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    get_durations: {
-        parameters: {
-            query?: {
-                /** @description How many executions are looked at */
-                last?: number;
-            };
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["WorkflowDurations"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    get_queue: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Queue"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    list_upcoming: {
-        parameters: {
-            query?: {
-                /** @description Made before then */
-                until?: string | null;
-                /** @description How many */
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UpcomingFires"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
     log_in: {
         parameters: {
             query?: never;
@@ -4312,12 +4272,63 @@ export interface operations {
             };
         };
     };
-    list_workflows: {
+    get_histogram: {
         parameters: {
             query?: {
-                /** @description Cursor: `next` of the page before */
-                before?: string | null;
-                /** @description Items of a page */
+                /** @description Made then or later: `2026-03-01T00:00:00Z` */
+                since?: string | null;
+                /** @description Made before then */
+                until?: string | null;
+                /** @description No more than this many */
+                buckets?: number;
+                /** @description Only of this workflow */
+                workflow?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Histogram"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_slowest: {
+        parameters: {
+            query?: {
+                /** @description Made then or later: `2026-03-01T00:00:00Z` */
+                since?: string | null;
+                /** @description Only of this workflow */
+                workflow?: string | null;
+                /** @description How many */
                 limit?: number;
             };
             header?: never;
@@ -4332,7 +4343,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["WorkflowList"];
+                    "application/json": components["schemas"]["SlowExecutions"];
                 };
             };
             /** @description Problem details (RFC 9457) */
@@ -4357,349 +4368,59 @@ export interface operations {
             };
         };
     };
-    save_workflow: {
+    list_failing: {
         parameters: {
             query?: {
-                /** @description Make it the version that executions use */
-                publish?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description The workflow document */
-        requestBody: {
-            content: {
-                "application/json": {
-                    [key: string]: unknown;
-                };
-                "application/yaml": string;
-            };
-        };
-        responses: {
-            /** @description Nothing changed */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Workflow"];
-                };
-            };
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Workflow"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    validate_workflow: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description The workflow document */
-        requestBody: {
-            content: {
-                "application/json": {
-                    [key: string]: unknown;
-                };
-                "application/yaml": string;
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Validation"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    get_workflow: {
-        parameters: {
-            query?: {
-                /** @description The newest when not given */
-                version?: number | null;
-            };
-            header?: never;
-            path: {
-                /** @description Name of the workflow */
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Workflow"];
-                    "application/yaml": string;
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    replace_workflow: {
-        parameters: {
-            query?: {
-                /** @description Make it the version that executions use */
-                publish?: boolean;
-            };
-            header?: {
-                /** @description The newest version the caller knows, `"3"` */
-                "if-match"?: string | null;
-            };
-            path: {
-                /** @description Name of the workflow */
-                name: string;
-            };
-            cookie?: never;
-        };
-        /** @description The workflow document */
-        requestBody: {
-            content: {
-                "application/json": {
-                    [key: string]: unknown;
-                };
-                "application/yaml": string;
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Workflow"];
-                };
-            };
-            /** @description A new version */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Workflow"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    delete_workflow: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Name of the workflow */
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    list_versions: {
-        parameters: {
-            query?: {
-                /** @description Cursor: `next` of the page before */
-                before?: string | null;
-                /** @description Items of a page */
+                /** @description Made then or later: `2026-03-01T00:00:00Z` */
+                since?: string | null;
+                /** @description How many */
                 limit?: number;
             };
             header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailingWorkflows"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_durations: {
+        parameters: {
+            query?: {
+                /** @description How many executions are looked at */
+                last?: number;
+            };
+            header?: never;
             path: {
-                /** @description Name of the workflow */
                 name: string;
             };
             cookie?: never;
@@ -4712,7 +4433,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VersionList"];
+                    "application/json": components["schemas"]["WorkflowDurations"];
                 };
             };
             /** @description Problem details (RFC 9457) */
@@ -4727,6 +4448,91 @@ export interface operations {
             };
             /** @description Problem details (RFC 9457) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_upcoming: {
+        parameters: {
+            query?: {
+                /** @description Made before then */
+                until?: string | null;
+                /** @description How many */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpcomingFires"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4896,7 +4702,10 @@ export interface operations {
     };
     get_execution: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Id of the execution */
@@ -4913,6 +4722,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Execution"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    compare_executions: {
+        parameters: {
+            query: {
+                /** @description Id of the other execution */
+                with: string;
+                /** @description A node of a body, with `path`: only its item */
+                node?: string;
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution */
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
                 };
             };
             /** @description Problem details (RFC 9457) */
@@ -5007,15 +4876,92 @@ export interface operations {
             };
         };
     };
+    list_items: {
+        parameters: {
+            query?: {
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
+                /** @description Only items of this status */
+                status?: ("pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled") | null;
+                offset?: number;
+                /** @description Items of a page */
+                limit?: number;
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution */
+                execution_id: string;
+                /** @description Id of the node */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemPage"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     list_logs: {
         parameters: {
             query?: {
                 /** @description What comes after this */
                 after?: number;
+                /** @description The last lines before this one, in place of those `after` */
+                before?: number | null;
                 node?: string | null;
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
+                attempt?: number | null;
+                /** @description Exactly this one */
                 level?: string | null;
+                /** @description This one and what is worse */
+                min_level?: ("debug" | "info" | "warning" | "error") | null;
+                /** @description Lines with this text, in upper or lower case */
+                q?: string | null;
                 /** @description Items of a page */
                 limit?: number;
+                /** @description `text`: all lines as a file */
+                format?: "json" | "text";
             };
             header?: never;
             path: {
@@ -5072,6 +5018,10 @@ export interface operations {
             query?: {
                 /** @description Only this one and what it is based on */
                 node?: string | null;
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
+                /** @description `up`: what it was made of, `down`: what was made of it */
+                direction?: "up" | "down";
             };
             header?: never;
             path: {
@@ -5134,6 +5084,10 @@ export interface operations {
                 limit?: number;
                 /** @description `column`, or `-column` for descending */
                 sort?: string | null;
+                /** @description Only rows of a table that all of these let through: `column:op:value` with `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `contains`, `starts`, `ends` or `in` (a JSON list), or `column:null`, `column:not_null` */
+                where?: string[] | null;
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
             };
             header?: never;
             path: {
@@ -5176,6 +5130,16 @@ export interface operations {
                 };
             };
             /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5195,6 +5159,8 @@ export interface operations {
                 path?: string;
                 /** @description One or several; all of them without it */
                 column?: string[] | null;
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
             };
             header?: never;
             path: {
@@ -5237,6 +5203,16 @@ export interface operations {
                 };
             };
             /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5248,16 +5224,22 @@ export interface operations {
             };
         };
     };
-    list_items: {
+    get_output_chart: {
         parameters: {
-            query?: {
+            query: {
+                x: string;
+                /** @description A column of numbers; rows are counted without */
+                y?: string | null;
+                agg?: "count" | "sum" | "mean" | "min" | "max";
+                /** @description Most bars, but for the rest of the values */
+                bins?: number;
+                outlet?: string;
                 /** @description Index of the item in each loop around it: `3`, `3.0` */
                 path?: string;
-                /** @description Only items of this status */
-                status?: ("pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled") | null;
-                offset?: number;
-                /** @description Items of a page */
-                limit?: number;
+                /** @description Only rows of a table that all of these let through: `column:op:value` with `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `contains`, `starts`, `ends` or `in` (a JSON list), or `column:null`, `column:not_null` */
+                where?: string[] | null;
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
             };
             header?: never;
             path: {
@@ -5276,7 +5258,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ItemPage"];
+                    "application/json": components["schemas"]["Chart"];
                 };
             };
             /** @description Problem details (RFC 9457) */
@@ -5291,6 +5273,97 @@ export interface operations {
             };
             /** @description Problem details (RFC 9457) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_output_file: {
+        parameters: {
+            query?: {
+                /** @description `csv` of a table without it, else `raw` */
+                format?: ("csv" | "parquet" | "raw") | null;
+                /** @description CSV: `escape` puts a `'` before texts that a spreadsheet would take for formulas */
+                formulas?: "escape" | "keep";
+                outlet?: string;
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
+                /** @description `column`, or `-column` for descending */
+                sort?: string | null;
+                /** @description Only rows of a table that all of these let through: `column:op:value` with `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `contains`, `starts`, `ends` or `in` (a JSON list), or `column:null`, `column:not_null` */
+                where?: string[] | null;
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution */
+                execution_id: string;
+                /** @description Id of the node */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, to be saved */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5912,6 +5985,441 @@ export interface operations {
             };
             /** @description Problem details (RFC 9457) */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_workflows: {
+        parameters: {
+            query?: {
+                /** @description Cursor: `next` of the page before */
+                before?: string | null;
+                /** @description Items of a page */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    save_workflow: {
+        parameters: {
+            query?: {
+                /** @description Make it the version that executions use */
+                publish?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The workflow document */
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description Nothing changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workflow"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workflow"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    validate_workflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The workflow document */
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Validation"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_workflow: {
+        parameters: {
+            query?: {
+                /** @description The newest when not given */
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workflow"];
+                    "application/yaml": string;
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    replace_workflow: {
+        parameters: {
+            query?: {
+                /** @description Make it the version that executions use */
+                publish?: boolean;
+            };
+            header?: {
+                /** @description The newest version the caller knows, `"3"` */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** @description The workflow document */
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workflow"];
+                };
+            };
+            /** @description A new version */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workflow"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_workflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_versions: {
+        parameters: {
+            query?: {
+                /** @description Cursor: `next` of the page before */
+                before?: string | null;
+                /** @description Items of a page */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
