@@ -62,7 +62,7 @@ def test_a_table_that_was_not_stored_says_so_and_is_shown(
     card.click()
     why = page.get_by_text("not counted").last
     expect(why).to_have_attribute("title", re.compile("straight on to the next node"))
-    expect(page.get_by_role("cell", name="Tokyo")).to_be_visible()
+    expect(page.get_by_role("gridcell", name="Tokyo")).to_be_visible()
     expect(page.get_by_text("2 rows")).to_be_visible()
     # What nobody has opened before needs the file as it was.
     (tmp_path / "cities.csv").write_text("city,people\nRome,3\n")

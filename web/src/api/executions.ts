@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import type { JsonObject } from '~/model/json'
 import { client, take } from './client'
-import type { Execution, ExecutionStatus, OutputPage } from './types'
+import type { Execution, ExecutionStatus } from './types'
 
 export interface ExecutionFilter {
   workflow?: string
@@ -73,48 +73,6 @@ export const fetchLogs = (id: string, after: number, { node }: LogFilter, signal
       signal,
     }),
   )
-
-export interface OutputRequest {
-  execution: string
-  node: string
-  outlet: string
-  /** Column name, with a leading `-` for descending. */
-  sort?: string
-}
-
-export const OUTPUT_PAGE = 200
-
-/** One page of a node's output, from 0; a JSON or file output is one page. */
-export const outputPageQuery = ({ execution, node, outlet, sort }: OutputRequest, page: number) =>
-  queryOptions({
-    queryKey: [...executionKeys.output(execution, node, outlet), sort ?? '', page] as const,
-    queryFn: ({ signal }): Promise<OutputPage> =>
-      take(
-        client.GET('/api/v1/executions/{execution_id}/nodes/{node}/output', {
-          params: {
-            path: { execution_id: execution, node },
-            query: { outlet, offset: page * OUTPUT_PAGE, limit: OUTPUT_PAGE, sort },
-          },
-          signal,
-        }),
-      ),
-    // An output never changes once written, but by a retry: the run's feed forgets it then.
-    staleTime: Number.POSITIVE_INFINITY,
-  })
-
-/** What is in one column of a table output. */
-export const columnStatisticsQuery = ({ execution, node, outlet }: OutputRequest, column: string) =>
-  queryOptions({
-    queryKey: [...executionKeys.output(execution, node, outlet), 'statistics', column] as const,
-    queryFn: ({ signal }) =>
-      take(
-        client.GET('/api/v1/executions/{execution_id}/nodes/{node}/output/statistics', {
-          params: { path: { execution_id: execution, node }, query: { outlet, column: [column] } },
-          signal,
-        }),
-      ),
-    staleTime: Number.POSITIVE_INFINITY,
-  })
 
 /** What the values of a node, and of all that it is based on, were made of. */
 export const lineageQuery = (execution: string, node: string) =>

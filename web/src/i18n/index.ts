@@ -4,6 +4,7 @@ import { bodies } from './en/bodies'
 import { connections } from './en/connections'
 import { editor } from './en/editor'
 import { nodes } from './en/nodes'
+import { previews } from './en/previews'
 import { runs } from './en/runs'
 import { shell } from './en/shell'
 import { status } from './en/status'
@@ -18,6 +19,7 @@ export const words = {
   connections,
   editor,
   nodes,
+  previews,
   runs,
   shell,
   status,

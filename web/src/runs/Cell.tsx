@@ -5,30 +5,36 @@ import { isNumeric } from './columnWidths'
 import classes from './TablePreview.module.css'
 
 interface CellProps {
+  id: string
   column: Column
+  place: number
   value: unknown
   /** Its page is on its way. */
   waiting: boolean
+  selected: boolean
+  /** It has the keyboard. */
+  current: boolean
 }
 
-export const Cell = memo(function Cell({ column, value, waiting }: CellProps) {
-  if (waiting) {
-    return (
-      <span role="cell" className={classes.cell}>
-        <span className={classes.ghost} />
-      </span>
-    )
-  }
-  const text = cellText(value, column.type)
+export const Cell = memo(function Cell({ id, column, place, value, waiting, selected, current }: CellProps) {
+  const text = waiting ? '' : cellText(value, column.type)
   return (
     <span
-      role="cell"
+      id={id}
+      role="gridcell"
+      aria-colindex={place + 2}
+      aria-selected={selected}
       className={classes.cell}
-      data-null={value === null || value === undefined || undefined}
+      data-column={place}
+      data-current={current || undefined}
+      data-null={value === null || undefined}
       data-numeric={isNumeric(column.type) || undefined}
-      title={text.length > 30 ? text : undefined}
+      title={text.length > 30 ? text.slice(0, 1000) : undefined}
     >
-      {text}
+      {waiting ? <span className={classes.ghost} /> : text.slice(0, MOST_SHOWN)}
     </span>
   )
 })
+
+/** No cell is wider; what is longer opens on its own. */
+const MOST_SHOWN = 500

@@ -1,36 +1,57 @@
-import { Button, Popover, UnstyledButton } from '@mantine/core'
-import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
-import { useState } from 'react'
-import type { OutputRequest } from '~/api/executions'
+import { Button, Divider, Popover, UnstyledButton } from '@mantine/core'
+import { IconArrowDown, IconArrowUp, IconFilter } from '@tabler/icons-react'
+import { type KeyboardEvent, useMemo, useRef, useState } from 'react'
+import type { OutputRequest } from '~/api/outputs'
 import type { Column } from '~/api/types'
 import { words } from '~/i18n'
 import { ColumnFacts } from './ColumnFacts'
 import classes from './ColumnHead.module.css'
 import { isNumeric } from './columnWidths'
+import { type Condition, isAbout } from './table/conditions'
+import { FilterForm } from './table/FilterForm'
 
 const t = words.runs
+const STEP = 24
 
 interface ColumnHeadProps {
+  /** With the order and the conditions. */
   source: OutputRequest
   column: Column
-  sort: string | undefined
+  place: number
+  width: number
+  /** Null: what fits. */
+  onResize: (column: string, width: number | null) => void
   onSort: (sort: string | undefined) => void
+  onFilter: (condition: Condition) => void
 }
 
-/** Name and type of a column; a click shows what is in it, and sorts. */
-export function ColumnHead({ source, column, sort, onSort }: ColumnHeadProps) {
+/** Name and type of a column; a click shows what is in it, sorts and filters. */
+export function ColumnHead({ source, column, place, width, onResize, onSort, onFilter }: ColumnHeadProps) {
   const [opened, setOpened] = useState(false)
   const { name, type } = column
+  const { sort, where = [] } = source
+  const own = useMemo(() => [column], [column])
   const direction = sort === name ? 'ascending' : sort === `-${name}` ? 'descending' : 'none'
   const Arrow = direction === 'ascending' ? IconArrowUp : IconArrowDown
   const choose = (next: string) => {
     setOpened(false)
     onSort(sort === next ? undefined : next)
   }
+  const filter = (condition: Condition) => {
+    setOpened(false)
+    onFilter(condition)
+  }
+  const keys = (event: KeyboardEvent) => {
+    const step = event.key === 'ArrowLeft' ? -STEP : event.key === 'ArrowRight' ? STEP : 0
+    if (!event.altKey || step === 0) return
+    event.preventDefault()
+    onResize(name, width + step)
+  }
   return (
     <span
       role="columnheader"
       aria-sort={direction}
+      aria-colindex={place + 2}
       className={classes.head}
       data-numeric={isNumeric(type) || undefined}
     >
@@ -39,15 +60,18 @@ export function ColumnHead({ source, column, sort, onSort }: ColumnHeadProps) {
           <UnstyledButton
             className={classes.button}
             onClick={() => setOpened((now) => !now)}
+            onKeyDown={keys}
             title={t.aboutColumn(name)}
+            aria-description={words.previews.resizeHint}
           >
             <span className={classes.name}>{name}</span>
             <span className={classes.type}>{type.toLowerCase()}</span>
-            {direction === 'none' ? null : <Arrow size={12} aria-hidden />}
+            {isAbout(where, name) ? <IconFilter size={12} aria-hidden className={classes.mark} /> : null}
+            {direction === 'none' ? null : <Arrow size={12} aria-hidden className={classes.mark} />}
           </UnstyledButton>
         </Popover.Target>
-        <Popover.Dropdown p={12} aria-label={t.aboutColumn(name)}>
-          <ColumnFacts source={source} column={column} />
+        <Popover.Dropdown p={12} aria-label={t.aboutColumn(name)} className={classes.dropdown}>
+          <ColumnFacts source={source} column={column} onFilter={filter} />
           <Button.Group mt={12}>
             <Button
               size="compact-sm"
@@ -68,8 +92,36 @@ export function ColumnHead({ source, column, sort, onSort }: ColumnHeadProps) {
               {t.sortDown}
             </Button>
           </Button.Group>
+          <Divider my={12} />
+          <FilterForm columns={own} onApply={filter} />
         </Popover.Dropdown>
       </Popover>
+      <Grip width={width} onResize={(next) => onResize(name, next)} />
     </span>
+  )
+}
+
+/** The edge of a column: dragged it sets the width, a double click makes it fit again. */
+function Grip({ width, onResize }: { width: number; onResize: (width: number | null) => void }) {
+  const from = useRef<{ at: number; width: number } | null>(null)
+  return (
+    <span
+      aria-hidden
+      className={classes.grip}
+      onPointerDown={(event) => {
+        // What is shown may be wider than what was asked for.
+        const shown = event.currentTarget.parentElement?.offsetWidth ?? width
+        from.current = { at: event.clientX, width: shown }
+        event.currentTarget.setPointerCapture(event.pointerId)
+        event.preventDefault()
+      }}
+      onPointerMove={(event) => {
+        if (from.current) onResize(from.current.width + event.clientX - from.current.at)
+      }}
+      onPointerUp={() => {
+        from.current = null
+      }}
+      onDoubleClick={() => onResize(null)}
+    />
   )
 }

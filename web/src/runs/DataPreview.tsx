@@ -1,11 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
-import { outputPageQuery } from '~/api/executions'
+import { useMemo } from 'react'
+import { outputPageQuery } from '~/api/outputs'
 import { words } from '~/i18n'
 import { ErrorNote } from '~/ui/ErrorNote'
 import { PagePending } from '~/ui/PagePending'
 import { useSlow } from '~/ui/useSlow'
 import { FilePreview } from './FilePreview'
 import { JsonPreview } from './JsonPreview'
+import { useMomentSeq } from './moment'
 import { TablePreview } from './TablePreview'
 
 interface DataPreviewProps {
@@ -16,7 +18,8 @@ interface DataPreviewProps {
 
 /** What left a node through an outlet: a paged table, a JSON value or a file. Fills its parent. */
 export function DataPreview({ execution, node, outlet }: DataPreviewProps) {
-  const source = { execution, node, outlet }
+  const at = useMomentSeq() ?? undefined
+  const source = useMemo(() => ({ execution, node, outlet, at }), [execution, node, outlet, at])
   const first = useQuery(outputPageQuery(source, 0))
   const slow = useSlow(first.isPending)
   if (first.error) {
@@ -29,7 +32,7 @@ export function DataPreview({ execution, node, outlet }: DataPreviewProps) {
     case 'table':
       return (
         <TablePreview
-          key={`${execution} ${node} ${outlet}`}
+          key={`${execution} ${node} ${outlet} ${at}`}
           source={source}
           columns={first.data.schema}
           total={first.data.total}
@@ -37,8 +40,8 @@ export function DataPreview({ execution, node, outlet }: DataPreviewProps) {
         />
       )
     case 'json':
-      return <JsonPreview value={first.data.value} />
+      return <JsonPreview value={first.data.value} source={source} />
     case 'file':
-      return <FilePreview file={first.data} />
+      return <FilePreview file={first.data} source={source} />
   }
 }

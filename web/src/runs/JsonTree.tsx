@@ -1,53 +1,105 @@
-import { UnstyledButton } from '@mantine/core'
+import { Highlight, UnstyledButton } from '@mantine/core'
 import { IconChevronRight } from '@tabler/icons-react'
 import { useState } from 'react'
 import { words } from '~/i18n'
+import { CopyButton } from '~/ui/CopyButton'
 import classes from './JsonPreview.module.css'
+import { type JsonPath, type Matches, pathKey, pathText } from './jsonSearch'
 
 const STEP = 100
 const OPEN_DEPTH = 2
 
-function entriesOf(value: object): [string, unknown][] {
-  return Array.isArray(value) ? value.map((item, index) => [String(index), item]) : Object.entries(value)
+/** What is searched for, and where it is. */
+export interface JsonSearch {
+  text: string
+  matches: Matches
 }
 
-function Leaf({ value }: { value: unknown }) {
+type Entry = [name: string | number, value: unknown]
+
+const entriesOf = (value: object): Entry[] =>
+  Array.isArray(value) ? value.map((item, index) => [index, item]) : Object.entries(value)
+
+/** While something is searched for only what leads there, but all of what is called so. */
+function shownEntries(value: object, path: JsonPath, search: JsonSearch | null): Entry[] {
+  const entries = entriesOf(value)
+  if (!search?.matches.trail.has(pathKey(path))) return entries
+  const { hits, trail } = search.matches
+  return entries.filter(([name]) => {
+    const key = pathKey([...path, name])
+    return hits.has(key) || trail.has(key)
+  })
+}
+
+function Leaf({ value, mark }: { value: unknown; mark: string }) {
   const kind = value === null ? 'null' : typeof value
-  return <span data-kind={kind}>{typeof value === 'string' ? JSON.stringify(value) : String(value)}</span>
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value)
+  return (
+    <span data-kind={kind}>
+      <Marked text={text} mark={mark} />
+    </span>
+  )
+}
+
+function Marked({ text, mark }: { text: string; mark: string }) {
+  if (mark === '') return text
+  return (
+    <Highlight component="span" inherit highlight={mark}>
+      {text}
+    </Highlight>
+  )
 }
 
 interface BranchProps {
-  name: string | null
   value: unknown
-  depth: number
+  path: JsonPath
+  search: JsonSearch | null
 }
 
-function Branch({ name, value, depth }: BranchProps) {
-  const [open, setOpen] = useState(depth < OPEN_DEPTH)
+function Branch({ value, path, search }: BranchProps) {
+  const onTrail = search?.matches.trail.has(pathKey(path)) ?? false
+  const [open, setOpen] = useState(onTrail || path.length < OPEN_DEPTH)
   const [shown, setShown] = useState(STEP)
-  const key = name === null ? null : <span className={classes.key}>{name}</span>
+  const mark = search?.text ?? ''
+  const name = path.at(-1)
+  const key =
+    name === undefined ? null : (
+      <span className={classes.key}>
+        <Marked text={String(name)} mark={typeof name === 'string' ? mark : ''} />
+      </span>
+    )
+  const copy =
+    name === undefined ? null : (
+      <span className={classes.path}>
+        <CopyButton text={pathText(path)} label={words.previews.jsonCopyPath(pathText(path))} />
+      </span>
+    )
   if (typeof value !== 'object' || value === null) {
     return (
       <div className={classes.leaf}>
-        {key} <Leaf value={value} />
+        {key} <Leaf value={value} mark={mark} />
+        {copy}
       </div>
     )
   }
-  const entries = entriesOf(value)
-  const count = Array.isArray(value)
-    ? words.runs.jsonItems(entries.length)
-    : words.runs.jsonKeys(entries.length)
+  const entries = shownEntries(value, path, search)
+  const all = Array.isArray(value) ? value.length : Object.keys(value).length
   return (
     <div>
-      <UnstyledButton className={classes.toggle} aria-expanded={open} onClick={() => setOpen(!open)}>
-        <IconChevronRight size={13} aria-hidden data-open={open || undefined} />
-        {key}
-        <span className={classes.count}>{count}</span>
-      </UnstyledButton>
+      <div className={classes.line}>
+        <UnstyledButton className={classes.toggle} aria-expanded={open} onClick={() => setOpen(!open)}>
+          <IconChevronRight size={13} aria-hidden data-open={open || undefined} />
+          {key}
+          <span className={classes.count}>
+            {Array.isArray(value) ? words.runs.jsonItems(all) : words.runs.jsonKeys(all)}
+          </span>
+        </UnstyledButton>
+        {copy}
+      </div>
       {open ? (
         <div className={classes.children}>
           {entries.slice(0, shown).map(([child, item]) => (
-            <Branch key={child} name={child} value={item} depth={depth + 1} />
+            <Branch key={child} value={item} path={[...path, child]} search={search} />
           ))}
           {entries.length > shown ? (
             <UnstyledButton className={classes.more} onClick={() => setShown(shown + STEP)}>
@@ -60,7 +112,13 @@ function Branch({ name, value, depth }: BranchProps) {
   )
 }
 
-/** A nested value; two levels are open, long lists come in steps. */
-export function JsonTree({ value }: { value: unknown }) {
-  return <Branch name={null} value={value} depth={0} />
+interface JsonTreeProps {
+  value: unknown
+  search?: JsonSearch | null
+}
+
+/** A nested value; two levels are open, long lists come in steps, and of a search what leads to its matches. */
+export function JsonTree({ value, search = null }: JsonTreeProps) {
+  // Other matches open other branches.
+  return <Branch key={search?.text ?? ''} value={value} path={[]} search={search} />
 }
