@@ -23,14 +23,22 @@ class TablePreview:
         """What opens all about a column."""
         return self.grid.get_by_role("columnheader", name=re.compile(f"^{column} ")).get_by_role("button")
 
+    def about(self, column: str) -> Locator:
+        """What opens under the head of a column."""
+        return self.page.get_by_role("dialog", name=re.compile(f"^{column} "))
+
     def filter(self, column: str, condition: str, value: str) -> None:
         """Add a condition by the head of its column."""
         self.head(column).click()
         form = self.page.get_by_role("form", name=f"Filter {column}")
-        form.get_by_label("Condition").click()
+        form.get_by_role("combobox", name="Condition").click()
         form.get_by_role("option", name=condition, exact=True).click()
         form.get_by_label("Value").fill(value)
         form.get_by_role("button", name="Apply filter").click()
+
+    def switch(self, what: str, to: str) -> None:
+        """Choose one of a few that stand side by side."""
+        self.page.get_by_role("radiogroup", name=what).locator("label").filter(has_text=to).click()
 
     def copied(self) -> str:
         """What is on the clipboard."""

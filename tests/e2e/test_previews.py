@@ -72,7 +72,7 @@ def expect_accessible(page: Page) -> None:
     page.evaluate(AXE.read_text())
     for theme in ("light", "dark"):
         page.evaluate(f"document.documentElement.dataset.mantineColorScheme = '{theme}'")
-        page.wait_for_function("document.getAnimations().every((one) => one.playState !== 'running')")
+        page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
         found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found["violations"]] == [], theme
 
@@ -85,7 +85,7 @@ def test_a_large_table_is_filtered_on_the_server_and_saved_so(table: TablePrevie
     expected = expected.filter(carrier="B6").sort("delay", descending=True, maintain_order=True)
     table.expect_rows(f"{len(expected):,} of 100,000 rows")
     table.head("delay").click()
-    page.get_by_role("button", name="Highest first").click()
+    table.about("delay").get_by_role("button", name="Highest first").click()
     expect(table.cell(0, 3)).to_have_text(str(expected["delay"][0]))
 
     saved = table.download("Parquet", tmp_path)
@@ -186,36 +186,36 @@ def test_a_column_keeps_its_width_and_tells_what_is_in_it(table: TablePreview, p
     assert (table.cell(0, 2).bounding_box() or {})["width"] == wide
 
     table.head("delay").click()
-    about = page.get_by_role("dialog", name="About delay")
+    about = table.about("delay")
     expect(about).to_contain_text(f"Mean{flights()['delay'].mean():.6g}")
     expect(about.get_by_role("img", name="How the values spread")).to_be_visible()
     expect_accessible(page)
     page.keyboard.press("Escape")
     table.head("carrier").click()
-    page.get_by_role("dialog", name="About carrier").get_by_role("button", name="DL").click()
-    table.expect_rows(f"{len(flights().filter(carrier='DL')):,} of 100,000 rows")
+    table.about("carrier").get_by_role("button", name="WN").click()
+    table.expect_rows(f"{len(flights().filter(carrier='WN')):,} of 100,000 rows")
 
 
 def test_a_table_is_drawn_and_a_bar_leads_to_its_rows(table: TablePreview, page: Page) -> None:
-    page.get_by_text("Chart", exact=True).click()
+    table.switch("How to show the table", "Chart")
     chart = page.get_by_role("slider")
     expect(chart.locator("canvas")).to_be_visible()
     expect_accessible(page)
-    page.get_by_label("Along").click()
+    page.get_by_role("combobox", name="Along").click()
     page.get_by_role("option", name="delay", exact=True).click()
-    page.get_by_text("Bars", exact=True).last.click()
+    table.switch("Drawn as", "Bars")
     chart.focus()
     page.keyboard.press("Home")
     expect(chart).to_have_attribute("aria-valuetext", "-20 to -13: 3,334")
     page.keyboard.press("Enter")
-    page.get_by_text("Rows", exact=True).click()
+    table.switch("How to show the table", "Rows")
     table.expect_rows(f"{len(flights().filter(pl.col('delay') < -12)):,} of 100,000 rows")
 
 
 def test_json_is_searched_and_a_file_is_saved(page: Page, server: ServerProcess, tmp_path: Path) -> None:
     nodes = {
         "order": {"type": "data.set", "config": {"value": ORDER}},
-        "copy": {"type": "file.copy", "config": {"source": "hello.txt", "target": "copied.txt"}},
+        "copy": {"type": "file.copy", "config": {"path": "hello.txt", "to": "copied.txt"}},
     }
     run = ran(server, nodes)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -24,7 +24,13 @@ describe('JsonPreview', () => {
   })
 
   it('shows what leads to what is searched for, and all of what is called so', async () => {
-    const value = { orders: [{ id: 1, city: 'Oslo' }, { id: 2, city: 'Rome' }], about: { city: { zip: 5 } } }
+    const value = {
+      orders: [
+        { id: 1, city: 'Oslo' },
+        { id: 2, city: 'Rome' },
+      ],
+      about: { city: { zip: 5 } },
+    }
     const { container } = render(<JsonPreview value={value} />)
     fireEvent.change(screen.getByRole('textbox'), { target: { value: 'rome' } })
     await screen.findByText('1 match')

@@ -39,10 +39,16 @@ const clockText = (seconds: number): string => {
 
 /** Middles of the bins along x and what is shown there. */
 export function dataOf({ points, x }: Chart): [number[], (number | null)[]] {
-  return [
-    points.map(({ start, end }) => (placeOf(start, x.type) + placeOf(end, x.type)) / 2),
-    points.map(({ value }) => value),
-  ]
+  const starts = points.map(({ start }) => placeOf(start, x.type))
+  const half = widthOf({ points, x }) / 2
+  return [starts.map((start) => start + half), points.map(({ value }) => value)]
+}
+
+/** All bins but the last are as wide: of whole numbers it may end earlier, and is drawn like the others. */
+function widthOf({ points, x }: Pick<Chart, 'points' | 'x'>): number {
+  const [first, second] = points
+  if (!first) return 0
+  return placeOf(second ? second.start : first.end, x.type) - placeOf(first.start, x.type)
 }
 
 /** How a chart of bins is drawn. */
@@ -54,7 +60,7 @@ export function optionsOf(
 ): uPlot.Options {
   const { type } = chart.x
   const [first, last] = [chart.points[0], chart.points.at(-1)]
-  const ends: [number, number] = [placeOf(first?.start, type), placeOf(last?.end, type)]
+  const ends: [number, number] = [placeOf(first?.start, type), placeOf(last?.start, type) + widthOf(chart)]
   if (ends[0] === ends[1]) ends.splice(0, 2, ends[0] - 0.5, ends[1] + 0.5)
   const fromZero = mark === 'bars' || chart.agg === 'count'
   const font = '11px "Inter Variable", system-ui, sans-serif'
@@ -107,9 +113,37 @@ const WHOLE_STEPS = Array.from({ length: 16 }, (_, power) =>
 const isInstant = (type: string): boolean => /^date/.test(type)
 
 function ticksOf(type: string): Partial<uPlot.Axis> {
-  if (isInstant(type)) return {}
+  if (isInstant(type)) return { values: (_, splits, __, ___, step) => instantTexts(splits, step) }
   if (familyOf(type) === 'duration')
     return { values: (_, splits) => splits.map((at) => formatDuration(at * 1000)) }
   if (familyOf(type) === 'time') return { values: (_, splits) => splits.map(clockText) }
   return { values: (_, splits) => splits.map(tickText) }
+}
+
+const MONTH_SECONDS = 28 * 86_400
+const utc = (options: Intl.DateTimeFormatOptions) => {
+  const format = new Intl.DateTimeFormat('en', { ...options, timeZone: 'UTC', hourCycle: 'h23' })
+  return (seconds: number) => format.format(seconds * 1000)
+}
+const year = utc({ year: 'numeric' })
+const month = utc({ month: 'short' })
+const day = utc({ month: 'short', day: 'numeric' })
+const minute = utc({ hour: '2-digit', minute: '2-digit' })
+const second = utc({ hour: '2-digit', minute: '2-digit', second: '2-digit' })
+
+/** Times by the size of a step; what they are part of stands below wherever another one begins. */
+export function instantTexts(splits: readonly number[], step: number): string[] {
+  const [fine, coarse] =
+    step >= 12 * MONTH_SECONDS
+      ? [year, null]
+      : step >= MONTH_SECONDS
+        ? [month, year]
+        : step >= 86_400
+          ? [day, year]
+          : [step >= 60 ? minute : second, day]
+  return splits.map((at, place) => {
+    const before = splits[place - 1]
+    const begins = coarse && (before === undefined || coarse(before) !== coarse(at))
+    return begins ? `${fine(at)}\n${coarse(at)}` : fine(at)
+  })
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Chart, ChartPoint } from '~/api/types'
+import { instantTexts } from './axes'
 import { firstChoice, placeOf, pointConditions, pointText } from './points'
 
 const bin = (start: unknown, end: unknown): ChartPoint => ({ x: null, start, end, rows: 1, value: 1 })
@@ -60,4 +61,18 @@ describe('points of a chart', () => {
     expect(firstChoice([nested, number])?.x).toBe('n')
     expect(firstChoice([nested])).toBeNull()
   })
+})
+
+describe('the ticks of a time axis', () => {
+  const ticks = (first: string, step: number) =>
+    instantTexts(
+      [0, 1, 2].map((place) => Date.parse(first) / 1000 + place * step),
+      step,
+    )
+
+  it.each([
+    ['2013-12-31T00:00Z', 86_400, ['Dec 31\n2013', 'Jan 1\n2014', 'Jan 2']],
+    ['2013-01-01T22:30Z', 3600, ['22:30\nJan 1', '23:30', '00:30\nJan 2']],
+    ['2013-01-01T00:00Z', 31_536_000, ['2013', '2014', '2015']],
+  ])('from %s by %d seconds', (first, step, texts) => expect(ticks(first, step)).toEqual(texts))
 })

@@ -24,7 +24,7 @@ export function AddFilter({ columns, count, onAdd }: AddFilterProps) {
   return (
     <Popover opened={opened} onChange={setOpened} width={260} position="bottom-end" trapFocus returnFocus>
       <Popover.Target>
-        <Tooltip label={label}>
+        <Tooltip label={label} disabled={opened}>
           <ActionIcon
             size={26}
             aria-label={label}

@@ -28,7 +28,9 @@ export function FilterForm({ columns, condition, onApply }: FilterFormProps) {
   const [choices, setChoices] = useState(condition?.op === 'in' ? choicesOf(condition.value) : [])
   const family = familyOf(type)
   const value = !takesValue(op) ? '' : op === 'in' ? JSON.stringify(choices) : meant(family, written)
-  const complete = !takesValue(op) || (op === 'in' ? choices.length > 0 : family === 'text' || value !== '')
+  // An empty text is a value of its own, but part of every text.
+  const blank = family === 'text' && (op === 'eq' || op === 'ne')
+  const complete = !takesValue(op) || (op === 'in' ? choices.length > 0 : blank || value !== '')
 
   return (
     <form
