@@ -64,7 +64,7 @@ export interface EditorState {
   path: BodyPath
   /** The open graph as a document: `root`, or one of its bodies (`model/bodies.ts`). */
   document: WorkflowDocument
-  history: History<WorkflowDocument>
+  history: History
   selection: Selection
   saved: Saved
   saving: Saving
