@@ -2,6 +2,7 @@ import { access } from './en/access'
 import { approvals } from './en/approvals'
 import { bodies } from './en/bodies'
 import { connections } from './en/connections'
+import { drafts } from './en/drafts'
 import { editor } from './en/editor'
 import { nodes } from './en/nodes'
 import { runs } from './en/runs'
@@ -16,6 +17,7 @@ export const words = {
   approvals,
   bodies,
   connections,
+  drafts,
   editor,
   nodes,
   runs,

@@ -55,7 +55,7 @@ export class FakeWire implements Wire {
   load = () => this.ask(() => this.server.draft())
   send = (revision: number, ops: readonly Operation[]) =>
     this.ask(() => this.server.patch(this.client, revision, ops))
-  since = (revision: number) =>
+  since = (revision: number): Promise<readonly Batch[] | null> =>
     this.ask(() => this.server.batches.filter((batch) => batch.revision > revision))
 
   private async ask<T>(work: () => T): Promise<T> {
