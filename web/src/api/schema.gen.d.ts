@@ -260,6 +260,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflows/{name}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Draft
+         * @description What is edited; without edits the newest version.
+         */
+        get: operations["get_draft"];
+        put?: never;
+        post?: never;
+        /**
+         * Discard Draft
+         * @description Make the draft the newest version.
+         */
+        delete: operations["discard_draft"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit Draft
+         * @description Apply operations; one that cannot be is a conflict, and the others are stored when the answer comes.
+         *
+         *     An operation that is sent again counts as applied. Nobody else's is overwritten unseen: `before` must be there.
+         */
+        patch: operations["edit_draft"];
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/draft/ops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Draft Operations
+         * @description What changed in the draft after a revision, oldest first; the last revisions are kept.
+         */
+        get: operations["list_draft_operations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflows/{name}/versions": {
         parameters: {
             query?: never;
@@ -273,8 +323,96 @@ export interface paths {
          */
         get: operations["list_versions"];
         put?: never;
+        /**
+         * Make Version
+         * @description Make a version of the draft as the caller has seen it.
+         */
+        post: operations["make_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Label Version
+         * @description Name a version, or take its name away.
+         */
+        patch: operations["label_version"];
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/versions/{version}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish Version
+         * @description Make a version that is there the one that triggers and executions use.
+         */
+        post: operations["publish_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Version
+         * @description Put the content of a version into the draft; what is published stays.
+         */
+        post: operations["restore_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell Presence
+         * @description Say where in the workflow one is, every 10 seconds: after 30 one is forgotten.
+         */
+        post: operations["tell_presence"];
+        /**
+         * Leave Presence
+         * @description Say that one has closed the workflow.
+         */
+        delete: operations["leave_presence"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1833,6 +1971,105 @@ export interface components {
             };
         };
         /**
+         * Draft
+         * @description What is edited of a workflow; `changed` is whether it differs from the version it was made from.
+         */
+        Draft: {
+            /** Workflow */
+            workflow: string;
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /** Revision */
+            revision: number;
+            /** Base Version */
+            base_version: number;
+            /** Newest Version */
+            newest_version: number;
+            /** Published Version */
+            published_version: number | null;
+            /** Changed */
+            changed: boolean;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+        };
+        /**
+         * DraftConflict
+         * @description An operation that was not applied; `theirs` is what its place holds, left out when it does not exist.
+         */
+        DraftConflict: {
+            /** Id */
+            id: string;
+            /** Path */
+            path: string;
+            /** Before */
+            before?: unknown;
+            /** Mine */
+            mine?: unknown;
+            /** Theirs */
+            theirs?: unknown;
+        };
+        /**
+         * DraftOperation
+         * @description An operation that was applied: who did it in which revision; `client` is `server` for what nobody edited.
+         */
+        DraftOperation: {
+            /** Revision */
+            revision: number;
+            /** Client */
+            client: string;
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            op: components["schemas"]["Operation"];
+        };
+        /**
+         * DraftOperationList
+         * @description Operations, oldest first; `next` is for `after`, null at the end.
+         */
+        DraftOperationList: {
+            /** Items */
+            items: components["schemas"]["DraftOperation"][];
+            /** Next */
+            next: number | null;
+        };
+        /**
+         * EditDraft
+         * @description Operations of a client that knows the draft up to a revision.
+         */
+        EditDraft: {
+            /** Client */
+            client: string;
+            /** Revision */
+            revision: number;
+            /** Ops */
+            ops: components["schemas"]["Operation"][];
+        };
+        /**
+         * EditedDraft
+         * @description `applied` are ids; `ops` are those of other clients since the revision that was named.
+         */
+        EditedDraft: {
+            /** Revision */
+            revision: number;
+            /** Applied */
+            applied: string[];
+            /** Conflicts */
+            conflicts: components["schemas"]["DraftConflict"][];
+            /** Ops */
+            ops: components["schemas"]["DraftOperation"][];
+        };
+        /**
          * EnteredConnection
          * @description Values to be tested before they are stored; `name` is the connection whose fields `keep` names.
          */
@@ -2169,6 +2406,22 @@ export interface components {
             value?: unknown;
         };
         /**
+         * LabelVersion
+         * @description A name for a version; null takes it away.
+         */
+        LabelVersion: {
+            /** Label */
+            label: string | null;
+        };
+        /**
+         * Leave
+         * @description The client that closes the workflow.
+         */
+        Leave: {
+            /** Client */
+            client: string;
+        };
+        /**
          * Lineage
          * @description What the values of an execution were made of, in the order of the document.
          */
@@ -2290,6 +2543,61 @@ export interface components {
             } | null;
             /** Also */
             also: components["schemas"]["SameBytes"][];
+        };
+        /**
+         * MadeVersion
+         * @description A version with what its line of the history says.
+         */
+        MadeVersion: {
+            /** Name */
+            name: string;
+            /** Version */
+            version: number;
+            /** Published */
+            published: number | null;
+            /** Hash */
+            hash: string;
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Problems */
+            problems: components["schemas"]["Problem"][];
+            /** Created By */
+            created_by: string;
+            /** Label */
+            label: string | null;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "save" | "test";
+        };
+        /**
+         * MakeVersion
+         * @description A version of the draft of this revision; `test` for one that is only to be run.
+         */
+        MakeVersion: {
+            /** Revision */
+            revision: number;
+            /**
+             * Publish
+             * @default false
+             */
+            publish?: boolean;
+            /** Label */
+            label?: string | null;
+            /**
+             * Origin
+             * @default save
+             * @enum {string}
+             */
+            origin?: "save" | "test";
         };
         /**
          * Me
@@ -2489,6 +2797,23 @@ export interface components {
             next: null;
         };
         /**
+         * Operation
+         * @description A change of one place: `path` is a JSON pointer into the document, `before` and `after` are what it held and holds.
+         *
+         *     Either is left out for a place that does not exist. The edges of a graph are a set: the place of one is
+         *     `/edges/<its text>`, and holds true.
+         */
+        Operation: {
+            /** Id */
+            id: string;
+            /** Path */
+            path: string;
+            /** Before */
+            before?: unknown;
+            /** After */
+            after?: unknown;
+        };
+        /**
          * Option
          * @description A value that may be chosen, and what people see.
          */
@@ -2568,6 +2893,33 @@ export interface components {
             count: number;
         };
         /**
+         * PeopleList
+         * @description Who has the workflow open.
+         */
+        PeopleList: {
+            /** People */
+            people: components["schemas"]["Person"][];
+        };
+        /**
+         * Person
+         * @description A client that has the workflow open.
+         */
+        Person: {
+            /** Client */
+            client: string;
+            /** Name */
+            name: string;
+            /** Node */
+            node: string | null;
+            /** Path */
+            path: string[];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
          * Port
          * @description An input; `implicit`: the hidden optional `in` that only orders and feeds `{{ input }}`.
          */
@@ -2596,6 +2948,21 @@ export interface components {
             } | null;
             /** Many */
             many: boolean;
+        };
+        /**
+         * Presence
+         * @description Where a client is: the selected node, and the containers that are open, from the outermost.
+         */
+        Presence: {
+            /** Client */
+            client: string;
+            /** Node */
+            node?: string | null;
+            /**
+             * Path
+             * @default []
+             */
+            path?: string[];
         };
         /**
          * Problem
@@ -3210,7 +3577,7 @@ export interface components {
         };
         /**
          * WorkflowVersion
-         * @description One line of a workflow's history.
+         * @description One line of a workflow's history; `origin` is `test` for one that was made to be run once.
          */
         WorkflowVersion: {
             /** Version */
@@ -3226,6 +3593,15 @@ export interface components {
             created_at: string;
             /** Node Count */
             node_count: number;
+            /** Created By */
+            created_by: string;
+            /** Label */
+            label: string | null;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "save" | "test";
         };
     };
     responses: never;
@@ -4040,6 +4416,277 @@ export interface operations {
             };
         };
     };
+    get_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    discard_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    edit_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditDraft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditedDraft"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_draft_operations: {
+        parameters: {
+            query?: {
+                /** @description The revision the caller has */
+                after?: number;
+                /** @description Revisions of a page */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftOperationList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     list_versions: {
         parameters: {
             query?: {
@@ -4047,6 +4694,8 @@ export interface operations {
                 before?: string | null;
                 /** @description Items of a page */
                 limit?: number;
+                /** @description With versions of test runs */
+                all?: boolean;
             };
             header?: never;
             path: {
@@ -4078,6 +4727,376 @@ export interface operations {
             };
             /** @description Problem details (RFC 9457) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    make_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeVersion"];
+            };
+        };
+        responses: {
+            /** @description Nothing changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeVersion"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeVersion"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    label_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+                /** @description Number of the version */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelVersion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowVersion"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    publish_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+                /** @description Number of the version */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowVersion"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    restore_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+                /** @description Number of the version */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    tell_presence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Presence"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    leave_presence: {
+        parameters: {
+            query?: {
+                /** @description The client that leaves, here or in the body */
+                client?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Leave"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7137,7 +8156,7 @@ export interface operations {
     stream_sse: {
         parameters: {
             query: {
-                /** @description `execution:<id>`, `executions`, or `registry` */
+                /** @description `execution:<id>`, `executions`, `workflow:<name>`, or `registry` */
                 topic: string;
                 /** @description What the client has; Last-Event-ID wins */
                 after?: number;

@@ -13,6 +13,7 @@ import classes from './Editor.module.css'
 import { RunStrip } from './RunStrip'
 import { shortcutText } from './shortcuts'
 import { useDispatch, useEditor } from './store'
+import { People } from './sync/People'
 import { SavedState } from './sync/SavedState'
 
 const keysOf = (action: ListedAction): string =>
@@ -32,6 +33,7 @@ export function EditorBar({ run }: { run: FollowedRun }) {
         <SavedState />
       </div>
       <div className={classes.tools}>
+        <People />
         <RunStrip run={run} />
         <IconAction action={undo} />
         <IconAction action={redo} />

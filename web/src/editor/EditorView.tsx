@@ -21,6 +21,7 @@ import { EmptyCanvas } from './EmptyCanvas'
 import { Inspector } from './Inspector'
 import { QuickAddList } from './QuickAddList'
 import { useDispatch, useEditor, useEditorHandle } from './store'
+import { DraftNotices } from './sync/DraftNotices'
 import { useSync } from './sync/useSync'
 import { useCanvasEditing } from './useCanvasEditing'
 import { useContainerInspector } from './useContainerInspector'
@@ -89,6 +90,7 @@ export function EditorView({ onExecution }: EditorViewProps) {
             {panels.palette ? null : <Unfold side="left" />}
             {panels.inspector ? null : <Unfold side="right" />}
             <BodyTrail />
+            <DraftNotices />
             <Canvas
               key={path.join('/')}
               ref={canvas}

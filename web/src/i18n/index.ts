@@ -9,6 +9,7 @@ import { runs } from './en/runs'
 import { shell } from './en/shell'
 import { status } from './en/status'
 import { triggers } from './en/triggers'
+import { versions } from './en/versions'
 import { workflows } from './en/workflows'
 
 /** Every visible string, by screen. A sentence with a value in it is a function, so that plurals are words too. */
@@ -24,5 +25,6 @@ export const words = {
   shell,
   status,
   triggers,
+  versions,
   workflows,
 }

@@ -1,6 +1,6 @@
 /** What the server tells of drafts, in the terms of a session. */
 
-import type { DraftConflict, DraftOp, RunEvent } from '~/api/types'
+import type { DraftConflict, DraftOp, Person, RunEvent } from '~/api/types'
 import type { Collision, Operation } from '~/model/ops'
 import type { Batch } from './session'
 
@@ -8,14 +8,6 @@ export type DraftNotice =
   | { kind: 'batch'; batch: Batch }
   | { kind: 'version'; version: number; by: string }
   | { kind: 'presence'; people: Person[] }
-
-/** Somebody who has the workflow open. */
-export interface Person {
-  client: string
-  name: string
-  node: string | null
-  path: readonly string[]
-}
 
 /** An event of the topic `workflow:<name>`; null for what this client does not know. */
 export function noticeOf({ kind, seq, data }: RunEvent): DraftNotice | null {

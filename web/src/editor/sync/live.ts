@@ -78,6 +78,11 @@ export class LiveDraft {
     for (const run of this.factWatchers) run()
   }
 
+  /** Read again where it stands among the versions. Throws as requests do. */
+  async refresh(): Promise<void> {
+    this.note(await fetchDraft(this.workflow))
+  }
+
   /** Choose one of two edits of a place. */
   resolve(id: string, keep: 'mine' | 'theirs'): void {
     this.session.resolve(id, keep)
@@ -106,7 +111,7 @@ export class LiveDraft {
   }
 
   /** Follow what others do; returns how to stop. */
-  follow(onNotice: (notice: DraftNotice) => void): () => void {
+  follow(onNotice: (notice: Exclude<DraftNotice, { kind: 'batch' }>) => void): () => void {
     const sink: StreamSink = {
       events: (events) => {
         for (const event of events) {

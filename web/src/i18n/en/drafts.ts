@@ -23,6 +23,11 @@ export const drafts = {
       ? `The draft could not be sent: ${state.message ?? ''}`
       : 'The server cannot be reached, so the draft could not be sent.',
 
+  people: 'Who else is here',
+  person: (name: string) => `${name} has this workflow open`,
+  personAt: (name: string, node: string) => `${name} is at ${node}`,
+  morePeople: (n: number) => `+${n}`,
+
   collisions: (n: number) =>
     `${plural(n, 'edit')} of yours ${n === 1 ? 'meets' : 'meet'} an edit of somebody else in the same place`,
   review: 'Choose',

@@ -171,6 +171,7 @@ export const editor = {
     yaml: 'YAML',
     runs: 'Runs',
     triggers: 'Triggers',
+    versions: 'Versions',
     close: 'Close panel',
     noProblems: 'No problems found',
     noProblemsHelp: 'The workflow is valid and can be published.',
