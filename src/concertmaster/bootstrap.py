@@ -29,7 +29,7 @@ from concertmaster.executors.pool import ProcessSettings
 from concertmaster.nodes.connection_checks.access import Access
 from concertmaster.observability.metrics import Metrics
 from concertmaster.observability.registry_metrics import RegistryMetrics
-from concertmaster.opening import Storage, open_storage, relay
+from concertmaster.opening import Storage, open_storage, open_workflow_feed, relay
 from concertmaster.registering.opening import kept_types, open_registry
 from concertmaster.security.cipher import Cipher, open_cipher
 from concertmaster.security.given_connections import given_connections
@@ -39,6 +39,7 @@ from concertmaster.services.connection_tests import ConnectionTestService
 from concertmaster.services.connection_uses import ConnectionUseService
 from concertmaster.services.connections import ConnectionService
 from concertmaster.services.control import ControlService
+from concertmaster.services.drafts import DraftService
 from concertmaster.services.executions import ExecutionService
 from concertmaster.services.items import ItemService
 from concertmaster.services.logins import LoginService
@@ -51,8 +52,11 @@ from concertmaster.services.registry_feed import RegistryFeed
 from concertmaster.services.retention import RetentionRules, RetentionService
 from concertmaster.services.stream import StreamService
 from concertmaster.services.tokens import TokenService
+from concertmaster.services.versions import VersionService
 from concertmaster.services.waits import WaitService
+from concertmaster.services.workflow_feed import WorkflowFeed
 from concertmaster.services.workflows import WorkflowService
+from concertmaster.storage.drafts import SqlDraftStore
 from concertmaster.storage.file_watches import SqlFileWatchStore
 from concertmaster.storage.happenings import SqlHappeningStore
 from concertmaster.storage.identity import identity_of
@@ -84,6 +88,9 @@ class Runtime:
     control: ControlService
     waits: WaitService
     triggering: Triggering
+    drafts: DraftService
+    versions: VersionService
+    workflow_feed: WorkflowFeed
     connections: ConnectionService
     connection_uses: ConnectionUseService
     connection_tests: ConnectionTestService
@@ -150,6 +157,8 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             specs=registry.settled,
             schedules=Schedules(),
         )
+        drafts = SqlDraftStore(storage.database, now=clock.now)
+        workflow_feed = open_workflow_feed(storage, drafts, clock)
         waits = WaitService(storage.waits)
         engine = Engine(
             owner=hooks.owner,
@@ -174,7 +183,8 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
         storage.database.writer.observe(metrics.group_committed)
         await stack.enter_async_context(running(metrics.watch_loop()))
         if storage.database.shared:
-            await stack.enter_async_context(running(relay(storage.database, bus, hooks)))
+            await stack.enter_async_context(running(relay(storage.database, bus, hooks, workflow_feed.lose)))
+            await stack.enter_async_context(running(workflow_feed.run()))
         placement = await stack.enter_async_context(
             driving(
                 engine,
@@ -238,6 +248,9 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
                 journal=storage.journal, store=storage.executions, workflows=workflows, executions=executions
             ),
             waits=waits,
+            drafts=DraftService(drafts, storage.workflows, workflows),
+            versions=VersionService(storage.workflows, workflows),
+            workflow_feed=workflow_feed,
             connections=connections,
             connection_uses=ConnectionUseService(storage.workflows, lambda: registry.current),
             connection_tests=ConnectionTestService(connections, access),

@@ -15,6 +15,7 @@ from concertmaster.api import (
     backfills,
     connections,
     control,
+    drafts,
     errors,
     executions,
     hooks,
@@ -69,7 +70,20 @@ def create_app(
     app.state.doors = Doors(runtime, port=port, local_token=local_token)
     errors.install(app)
     api = APIRouter(prefix=PREFIX, responses=problems(401, 422))
-    for part in (logins, tokens, workflows, executions, control, waits, triggers, hooks, backfills, nodes, connections):
+    for part in (
+        logins,
+        tokens,
+        workflows,
+        drafts,
+        executions,
+        control,
+        waits,
+        triggers,
+        hooks,
+        backfills,
+        nodes,
+        connections,
+    ):
         api.include_router(part.router)
     api.include_router(operations.router)
     api.include_router(stream.router)

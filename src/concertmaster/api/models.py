@@ -107,23 +107,6 @@ class Workflow(_Model):
     problems: list[Problem]
 
 
-class WorkflowVersion(_Model):
-    """One line of a workflow's history."""
-
-    version: int
-    hash: str
-    published: bool
-    created_at: datetime
-    node_count: int
-
-
-class VersionList(_Model):
-    """A page; `next` is the cursor for `before`."""
-
-    items: list[WorkflowVersion]
-    next: str | None
-
-
 class Validation(_Model):
     """The problems of a document; without a parse error also its canonical forms."""
 

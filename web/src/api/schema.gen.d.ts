@@ -290,6 +290,26 @@ export interface paths {
         patch: operations["edit_draft"];
         trace?: never;
     };
+    "/api/v1/workflows/{name}/draft/base": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rebase Draft
+         * @description Say that the draft holds what a version brought: it is counted from there, and not behind it any more.
+         */
+        post: operations["rebase_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflows/{name}/draft/ops": {
         parameters: {
             query?: never;
@@ -2000,6 +2020,14 @@ export interface components {
             updated_by: string;
         };
         /**
+         * DraftBase
+         * @description The version that a draft is counted from.
+         */
+        DraftBase: {
+            /** Version */
+            version: number;
+        };
+        /**
          * DraftConflict
          * @description An operation that was not applied; `theirs` is what its place holds, left out when it does not exist.
          */
@@ -2798,7 +2826,7 @@ export interface components {
         };
         /**
          * Operation
-         * @description A change of one place: `path` is a JSON pointer into the document, `before` and `after` are what it held and holds.
+         * @description A change of one place: `path` is a JSON pointer into the document, `before` and `after` what it held and holds.
          *
          *     Either is left out for a place that does not exist. The edges of a graph are a set: the place of one is
          *     `/edges/<its text>`, and holds true.
@@ -4589,6 +4617,63 @@ export interface operations {
             };
             /** @description Problem details (RFC 9457) */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    rebase_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftBase"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { apply, compact, diff, inverses, type Operation } from './ops'
+import { apply, type Change, compact, diff, inverses, type Operation } from './ops'
 import { randomDocument, randomEdit, seeded } from './ops.random'
 import { emptyDocument, type WorkflowDocument } from './workflow'
 
@@ -124,5 +125,21 @@ describe('whatever the documents', () => {
         same(again.document, to)
       }
     })
+  }
+})
+
+interface Case {
+  document: WorkflowDocument
+  ops: Operation[]
+  after: WorkflowDocument
+  conflicts: { id: string; theirs?: Change['after'] }[]
+}
+
+it('comes to the same as the server, which checks the same cases', () => {
+  const cases = JSON.parse(readFileSync('../tests/data/draft_cases.json', 'utf8')) as Case[]
+  for (const { document, ops, after, conflicts } of cases) {
+    const done = apply(document, ops)
+    same(done.document, after)
+    expect(done.collisions.map(({ change, ...rest }) => ({ id: change.id, ...rest }))).toEqual(conflicts)
   }
 })

@@ -87,7 +87,7 @@ export function apply<C extends Change>(
   let next = document as unknown as Json
   for (const one of changes) {
     const here = valueAt(next, one.path)
-    if (!hasRoom(next, one.path)) collisions.push({ change: one })
+    if (one.after !== undefined && !hasRoom(next, one.path)) collisions.push({ change: one })
     else if (same(one.path, here, one.before)) next = put(next, segments(one.path), one.after, '')
     else if (!same(one.path, here, one.after)) {
       collisions.push(here === undefined ? { change: one } : { change: one, theirs: here })

@@ -26,6 +26,7 @@ from concertmaster.domain.interfaces.connections import (
     GivenConnection,
     StoredConnection,
 )
+from concertmaster.domain.interfaces.drafts import Batch, Draft, DraftStore, Edited
 from concertmaster.domain.interfaces.happenings import (
     GONE_KEPT,
     FileProgress,
@@ -47,7 +48,9 @@ from concertmaster.domain.interfaces.retention import (
 )
 from concertmaster.domain.interfaces.stores import (
     ExecutionStore,
+    FromDraft,
     OpenExecutions,
+    Origin,
     Page,
     StoredWorkflow,
     VersionLine,
@@ -91,6 +94,7 @@ __all__ = [
     "AskApproval",
     "Backfill",
     "BackfillStore",
+    "Batch",
     "Change",
     "Child",
     "Cipher",
@@ -103,10 +107,14 @@ __all__ = [
     "ConnectionOrigin",
     "ConnectionSource",
     "ConnectionStore",
+    "Draft",
+    "DraftStore",
+    "Edited",
     "EventBus",
     "ExecutionStore",
     "FileProgress",
     "FileWatchStore",
+    "FromDraft",
     "GivenConnection",
     "Happening",
     "HappeningStore",
@@ -126,6 +134,7 @@ __all__ = [
     "NamedEvent",
     "NewExecution",
     "OpenExecutions",
+    "Origin",
     "Page",
     "Placement",
     "ReferenceStore",
