@@ -2,6 +2,7 @@ import { notifications } from '@mantine/notifications'
 import { useQueryClient } from '@tanstack/react-query'
 import { type RefObject, useEffect, useRef } from 'react'
 import { executionKeys, startExecution } from '~/api/executions'
+import { ApiError } from '~/api/problem'
 import type { NewVersion } from '~/api/types'
 import { workflowKeys } from '~/api/workflows'
 import type { CanvasHandle } from '~/canvas/viewport'
@@ -66,10 +67,6 @@ export function useServices(canvas: RefObject<CanvasHandle | null>): void {
         if (starting.current) return
         starting.current = true
         try {
-          if (problemsOf(store.getState()).some(isError)) {
-            showErrors(t.cannotRun, t.cannotRunWhy)
-            return
-          }
           const { saved } = store.getState()
           let { version } = saved
           if (isDirty(store.getState())) {
@@ -88,7 +85,8 @@ export function useServices(canvas: RefObject<CanvasHandle | null>): void {
           void client.invalidateQueries({ queryKey: executionKeys.lists() })
           dispatch(showExecution, execution.id)
         } catch (error) {
-          notifications.show({ color: 'red', title: t.runFailed, message: message(error), autoClose: false })
+          if (error instanceof ApiError && error.status === 422) showErrors(t.cannotRun, t.cannotRunWhy)
+          else notifications.show({ color: 'red', title: t.runFailed, message: message(error), autoClose: false })
         } finally {
           starting.current = false
         }
