@@ -20,6 +20,7 @@ from concertmaster.api import (
     logins,
     nodes,
     operations,
+    pins,
     tokens,
     triggers,
     waits,
@@ -31,6 +32,7 @@ _PARTS = (
     logins,
     tokens,
     workflows,
+    pins,
     executions,
     control,
     waits,
@@ -65,7 +67,7 @@ def _answer_check() -> Callable[[httpx.Response], Any]:
             TypeAdapter(ProblemDetails).validate_json(body)
             assert "Traceback" not in body.decode()
         else:
-            TypeAdapter(_model_of(response.request, routes)).validate_json(body)
+            TypeAdapter(_model_of(response, routes)).validate_json(body)
 
     return check
 
@@ -77,7 +79,11 @@ def _routes() -> list[APIRoute]:
         for route in part.router.routes:
             assert isinstance(route, APIRoute)
             router.add_api_route(
-                f"/api/v1{route.path}", route.endpoint, methods=list(route.methods), response_model=route.response_model
+                f"/api/v1{route.path}",
+                route.endpoint,
+                methods=list(route.methods),
+                response_model=route.response_model,
+                responses=route.responses,
             )
     for route in operations.root_router.routes:
         assert isinstance(route, APIRoute)
@@ -85,9 +91,10 @@ def _routes() -> list[APIRoute]:
     return [route for route in router.routes if isinstance(route, APIRoute)]
 
 
-def _model_of(request: httpx.Request, routes: list[APIRoute]) -> Any:
+def _model_of(response: httpx.Response, routes: list[APIRoute]) -> Any:
+    request = response.request
     scope = {"type": "http", "method": request.method, "path": request.url.path, "root_path": "", "headers": []}
     for route in routes:
         if route.matches(scope)[0] is Match.FULL:
-            return route.response_model
+            return route.responses.get(response.status_code, {}).get("model") or route.response_model
     raise AssertionError(f"no route for {request.url.path}")

@@ -47,6 +47,8 @@ from concertmaster.services.nodes import NodeTypeService
 from concertmaster.services.operations import Instance, OperationsService
 from concertmaster.services.options import OptionService
 from concertmaster.services.outputs import OutputService
+from concertmaster.services.partial_runs import PartialRunService
+from concertmaster.services.pins import PinService
 from concertmaster.services.registry_feed import RegistryFeed
 from concertmaster.services.retention import RetentionRules, RetentionService
 from concertmaster.services.stream import StreamService
@@ -57,6 +59,7 @@ from concertmaster.storage.file_watches import SqlFileWatchStore
 from concertmaster.storage.happenings import SqlHappeningStore
 from concertmaster.storage.identity import identity_of
 from concertmaster.storage.logins import SqlLoginStore
+from concertmaster.storage.pins import SqlPinStore
 from concertmaster.storage.references import SqlReferenceStore
 from concertmaster.storage.results import SqlResultStore
 from concertmaster.storage.tokens import SqlTokenStore
@@ -82,6 +85,8 @@ class Runtime:
     items: ItemService
     outputs: OutputService
     control: ControlService
+    partial_runs: PartialRunService
+    pins: PinService
     waits: WaitService
     triggering: Triggering
     connections: ConnectionService
@@ -198,6 +203,7 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             stored=partial(stored, engine),
             clock=clock,
         )
+        items, pins = ItemService(executions), SqlPinStore(storage.database, now=clock.now)
         stream = StreamService(bus, storage.journal, storage.executions, clock=clock)
         triggering = await stack.enter_async_context(
             start_triggering(
@@ -231,11 +237,19 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             settings=settings,
             workflows=workflows,
             executions=executions,
-            items=ItemService(executions),
+            items=items,
             outputs=OutputService(executions, storage.artifacts, references),
             triggering=triggering,
             control=ControlService(
                 journal=storage.journal, store=storage.executions, workflows=workflows, executions=executions
+            ),
+            partial_runs=PartialRunService(
+                executions, storage.executions, workflows, pins, storage.artifacts, specs=registry.settled
+            ),
+            pins=PinService(
+                *(pins, storage.workflows, workflows, executions, items, storage.artifacts),
+                specs=registry.settled,
+                clock=clock,
             ),
             waits=waits,
             connections=connections,

@@ -22,6 +22,7 @@ from concertmaster.api import (
     nodes,
     openapi,
     operations,
+    pins,
     stream,
     tokens,
     triggers,
@@ -69,7 +70,8 @@ def create_app(
     app.state.doors = Doors(runtime, port=port, local_token=local_token)
     errors.install(app)
     api = APIRouter(prefix=PREFIX, responses=problems(401, 422))
-    for part in (logins, tokens, workflows, executions, control, waits, triggers, hooks, backfills, nodes, connections):
+    of_workflows = (workflows, pins, executions, control, waits, triggers, hooks, backfills)
+    for part in (logins, tokens, *of_workflows, nodes, connections):
         api.include_router(part.router)
     api.include_router(operations.router)
     api.include_router(stream.router)

@@ -15,8 +15,8 @@ class Given:
 
     Attributes:
         outputs: the outlets that are taken; all others are not.
-        origin: whose outputs they are, as `NodeSucceeded.reused` tells it: `execution` and `node` (both null for a value
-            that somebody typed), `at` (ISO 8601), `pinned`.
+        origin: whose outputs they are, as `NodeSucceeded.reused` tells it: `execution` and `node` (both null for a
+            value that somebody typed), `at` (ISO 8601), `pinned`.
         at_once: whatever becomes of the nodes before it; else only when it would run.
     """
 

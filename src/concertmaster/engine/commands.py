@@ -167,6 +167,7 @@ class Interrupt:
 Command = (
     StartAttempt
     | PassThrough
+    | GiveNode
     | SkipNode
     | CancelNode
     | FailNode

@@ -19,7 +19,9 @@ async def render_outputs(engine: Engine, state: ExecutionState) -> dict[str, Any
     """The document's outputs at the end of an execution."""
     outputs = state.plan.outputs
     if state.left_out:
-        outputs = compile_value({name: value for name, value in state.plan.workflow.outputs.items() if _known(state, value)})
+        outputs = compile_value(
+            {name: value for name, value in state.plan.workflow.outputs.items() if _known(state, value)}
+        )
     return cast("dict[str, Any]", outputs.render(await scope_of(engine, state, outputs.references, NULL)))
 
 

@@ -19,6 +19,7 @@ from concertmaster.storage.audit import record
 from concertmaster.storage.cursors import read_cursor, write_cursor
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import from_micros, to_micros, utc_now
+from concertmaster.storage.pins import remove_pins
 from concertmaster.storage.remembered import KEPT, Remembered
 from concertmaster.storage.tables import workflow_versions, workflows
 from concertmaster.storage.trigger_sync import Plan, TriggerSync
@@ -163,6 +164,7 @@ class SqlWorkflowStore:
             if connection.execute(statement).rowcount == 0:
                 raise _missing(name)
             self._triggers.remove(connection, name)
+            remove_pins(connection, name)
             record(connection, actor, "workflow.delete", f"workflow:{name}", at=at)
 
         try:

@@ -37,6 +37,7 @@ from concertmaster.domain.interfaces.happenings import (
 )
 from concertmaster.domain.interfaces.journal import Claim, History, InboxItem, Journal
 from concertmaster.domain.interfaces.logins import LoginStore, TokenStore
+from concertmaster.domain.interfaces.pins import Pin, PinStore
 from concertmaster.domain.interfaces.retention import (
     ArtifactUse,
     NamedArtifact,
@@ -127,6 +128,8 @@ __all__ = [
     "NewExecution",
     "OpenExecutions",
     "Page",
+    "Pin",
+    "PinStore",
     "Placement",
     "ReferenceStore",
     "Referrer",
