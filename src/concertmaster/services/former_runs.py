@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from concertmaster.domain.execution import ExecutionRow
@@ -52,7 +53,7 @@ def given_of(known: Known, node: str, *, at_once: bool) -> Given:
     run = known.view.nodes[node]
     outputs = _outputs(known.view, run)
     assert outputs is not None
-    ended = None if run.ended_at is None else run.ended_at.isoformat()
+    ended = None if run.ended_at is None else _text(run.ended_at)
     origin = {"execution": known.row.id, "node": node, "at": ended, "pinned": False}
     # It was given there too: its age is that of the one who made it.
     if run.reused is not None and run.reused.get("at") is not None:
@@ -62,7 +63,12 @@ def given_of(known: Known, node: str, *, at_once: bool) -> Given:
 
 def origin_of_pin(pin: Pin) -> dict[str, Any]:
     """As `NodeSucceeded.reused` tells it."""
-    return {"execution": pin.execution, "node": pin.origin_node, "at": pin.at.isoformat(), "pinned": True}
+    return {"execution": pin.execution, "node": pin.origin_node, "at": _text(pin.at), "pinned": True}
+
+
+def _text(at: datetime) -> str:
+    """As in all other JSON."""
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def _outputs(view: ExecutionView, run: NodeRun) -> Mapping[str, Value] | None:
