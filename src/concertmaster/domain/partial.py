@@ -99,20 +99,6 @@ class Choice:
     perhaps: bool = False
 
 
-def plan_whole(web: Web, pins: Mapping[str, Outlets]) -> dict[str, Choice]:
-    """All of it runs, but for what is pinned."""
-    return {node: _whole(web, node, pins) for node in web.graph.nodes}
-
-
-def _whole(web: Web, node: str, pins: Mapping[str, Outlets]) -> Choice:
-    if node in pins:
-        return Choice("pin", PINNED, outlets=pins[node])
-    phase = web.phases.get(node, "main")
-    if phase in ("undo", "on_failure"):
-        return Choice("skip", _LATER[phase], perhaps=True)
-    return Choice("run", "it runs at the end" if phase == "finally" else "all of it runs")
-
-
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A plan.
@@ -124,6 +110,20 @@ class Planned:
 
     nodes: Mapping[str, Choice]
     ground: str | None
+
+
+def plan_whole(web: Web, pins: Mapping[str, Outlets]) -> Planned:
+    """All of it runs, but for what is pinned."""
+    return Planned({node: _whole(web, node, pins) for node in web.graph.nodes}, None)
+
+
+def _whole(web: Web, node: str, pins: Mapping[str, Outlets]) -> Choice:
+    if node in pins:
+        return Choice("pin", PINNED, outlets=pins[node])
+    phase = web.phases.get(node, "main")
+    if phase in ("undo", "on_failure"):
+        return Choice("skip", _LATER[phase], perhaps=True)
+    return Choice("run", "it runs at the end" if phase == "finally" else "all of it runs")
 
 
 def plan_part(

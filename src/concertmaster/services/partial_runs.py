@@ -123,7 +123,7 @@ class PartialRunService:
         web = ground.web
         pinned: dict[str, Outlets] = {n: frozenset([pin.outlet]) for n, pin in pins.items() if n in web.graph.incoming}
         if asked.aim is None:
-            return Planned(plan_whole(web, pinned), None)
+            return plan_whole(web, pinned)
         formers: list[Former] = []
         refused: Conflict | None = None
         planned: Planned | None = None

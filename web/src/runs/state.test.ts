@@ -41,6 +41,7 @@ const execution: Execution = {
   ended_at: null,
   seq: 1,
   priority: 0,
+  partial: false,
   part_of: null,
   generation: 1,
   waiting: null,
