@@ -202,3 +202,20 @@ async def test_a_container_runs_as_a_whole(client: httpx.AsyncClient, mode: str)
     shown = await run(client, "loop", partial={mode: "each"})
     assert {name for name, node in shown["nodes"].items() if node["reused"]} == {"list", "factor"}
     assert shown["nodes"]["each"]["outputs"]["out"]["value"] == [3, 6]
+
+
+async def test_what_was_given_is_not_undone(client: httpx.AsyncClient) -> None:
+    nodes = {
+        "book": setting("room 12", policy={"undo": "give_back"}),
+        "give_back": setting("given back"),
+        "show": {"type": "testing.explode", "config": {"text": "sold out"}},
+    }
+    await save(client, "trip", nodes=nodes, edges=["book -> show"], policy={"on_failure": "compensate"})
+    first = await run(client, "trip", partial={"until": "show"})
+    assert (first["status"], statuses(first)["give_back"]) == ("failed", "succeeded")
+    again = await run(client, "trip", partial={"only": "show"})
+    assert (again["status"], statuses(again)["book"], statuses(again)["give_back"]) == (
+        "failed",
+        "succeeded",
+        "skipped",
+    )
