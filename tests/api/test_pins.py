@@ -132,10 +132,10 @@ async def test_a_value_is_small(runtime: Runtime, client: httpx.AsyncClient) -> 
     await save(client, "chain", **CHAIN)
     editor = Actor("ann", "editor")
     with pytest.raises(UserError, match=r"1,048,576") as caught:
-        await runtime.pins.put_value(editor, "chain", "a", "x" * 2**20)
+        await runtime.trying.pins.put_value(editor, "chain", "a", "x" * 2**20)
     assert caught.value.code == "pin.too_large"
     # What is too large for an event is an artifact.
-    pinned = await runtime.pins.put_value(editor, "chain", "b", "x" * 100_000)
+    pinned = await runtime.trying.pins.put_value(editor, "chain", "b", "x" * 100_000)
     assert pinned.value.artifact is not None
     assert pinned.by == "ann"
 
@@ -143,12 +143,12 @@ async def test_a_value_is_small(runtime: Runtime, client: httpx.AsyncClient) -> 
 async def test_who_may(runtime: Runtime, client: httpx.AsyncClient) -> None:
     await save(client, "chain", **CHAIN)
     with pytest.raises(UserError) as caught:
-        await runtime.pins.put_value(Actor("op", "operator"), "chain", "a", 1)
+        await runtime.trying.pins.put_value(Actor("op", "operator"), "chain", "a", 1)
     assert caught.value.code.startswith("access.")
     with pytest.raises(UserError) as caught:
-        await runtime.pins.remove(Actor("op", "operator"), "chain", "a")
+        await runtime.trying.pins.remove(Actor("op", "operator"), "chain", "a")
     assert caught.value.code.startswith("access.")
-    assert await runtime.pins.list(Actor("eve", "viewer"), "chain") == []
+    assert await runtime.trying.pins.list(Actor("eve", "viewer"), "chain") == []
 
 
 async def test_pins_go_with_their_workflow(client: httpx.AsyncClient) -> None:

@@ -17,6 +17,7 @@ from concertmaster.api import (
     control,
     errors,
     executions,
+    history,
     hooks,
     logins,
     nodes,
@@ -71,7 +72,8 @@ def create_app(
     errors.install(app)
     api = APIRouter(prefix=PREFIX, responses=problems(401, 422))
     of_workflows = (workflows, pins, executions, control, waits, triggers, hooks, backfills)
-    for part in (logins, tokens, *of_workflows, nodes, connections):
+    # `history` has names where the others have ids.
+    for part in (history, logins, tokens, *of_workflows, nodes, connections):
         api.include_router(part.router)
     api.include_router(operations.router)
     api.include_router(stream.router)

@@ -10,6 +10,7 @@ from typing import Any
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.errors import Conflict, NotFound, UserError
+from concertmaster.domain.execution_filter import ExecutionFilter
 from concertmaster.domain.interfaces import ExecutionStore, Pin, PinStore
 from concertmaster.domain.near_miss import hint
 from concertmaster.domain.partial import Aim, Former, Outlets, Planned, plan_part, plan_whole
@@ -145,7 +146,7 @@ class PartialRunService:
         if asked.execution is not None:
             ids: Sequence[str] = [asked.execution]
         else:
-            page = await self._store.list(workflow=asked.workflow, limit=LOOKED_AT)
+            page = await self._store.list(ExecutionFilter(workflow=asked.workflow), limit=LOOKED_AT)
             ids = [row.id for row in page.items]
         for execution in ids:
             if execution not in known:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261130_1400"
-down_revision = "20261130_1300"
+revision = "20261130_1410"
+down_revision = "20261130_1400"
 branch_labels = None
 depends_on = None
 
