@@ -209,7 +209,6 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             baselines=baselines,
             clock=clock,
         )
-        items = ItemService(executions)
         stream = StreamService(bus, storage.journal, storage.executions, clock=clock)
         triggering = await stack.enter_async_context(
             start_triggering(
@@ -236,7 +235,6 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
         kept = RetentionRules(settings.outputs_max_age, settings.outputs_max_count, settings.outputs_max_bytes)
         retention = RetentionService(references, engine.results, storage.artifacts, kept, clock, foreign=foreign)
         stack.push_async_callback(retention.close)
-        isolated = partial(isolated_options, engine)
 
         def here() -> dict[str, float]:
             open_breakers = len(engine.breakers.open(asyncio.get_running_loop().time()))
@@ -259,7 +257,7 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             settings=settings,
             workflows=workflows,
             executions=executions,
-            items=items,
+            items=ItemService(executions),
             outputs=OutputService(executions, storage.artifacts, references),
             triggering=triggering,
             history=history,
@@ -270,13 +268,15 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
                 executions=executions,
                 clock=clock,
             ),
-            trying=open_trying(storage, workflows, executions, items, specs=registry.settled, clock=clock),
+            trying=open_trying(storage, workflows, executions, specs=registry.settled, clock=clock),
             waits=waits,
             connections=connections,
             connection_uses=ConnectionUseService(storage.workflows, lambda: registry.current),
             connection_tests=ConnectionTestService(connections, access),
             node_types=NodeTypeService(registry, refused=counts.config_refused),
-            options=OptionService(registry.settled, connections, compute, access, isolated=isolated),
+            options=OptionService(
+                registry.settled, connections, compute, access, isolated=partial(isolated_options, engine)
+            ),
             operations=OperationsService(
                 Instance(
                     version=version("concertmaster"),

@@ -28,13 +28,13 @@ def open_trying(
     storage: Storage,
     workflows: WorkflowService,
     executions: ExecutionService,
-    items: ItemService,
     *,
     specs: Callable[[], Specs],
     clock: Clock,
 ) -> Trying:
     """Both over one store of pins."""
     pins, artifacts = SqlPinStore(storage.database, now=clock.now), storage.artifacts
+    items = ItemService(executions)
     return Trying(
         PartialRunService(executions, storage.executions, workflows, pins, artifacts, specs=specs),
         PinService(pins, storage.workflows, workflows, executions, items, artifacts, specs=specs, clock=clock),
