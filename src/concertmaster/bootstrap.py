@@ -262,11 +262,7 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             triggering=triggering,
             history=history,
             control=ControlService(
-                journal=storage.journal,
-                store=storage.executions,
-                workflows=workflows,
-                executions=executions,
-                clock=clock,
+                *(storage.journal, storage.executions), workflows=workflows, executions=executions, clock=clock
             ),
             trying=open_trying(storage, workflows, executions, specs=registry.settled, clock=clock),
             waits=waits,

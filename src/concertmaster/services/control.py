@@ -67,9 +67,9 @@ class ControlService:
 
     def __init__(
         self,
-        *,
         journal: Journal,
         store: ExecutionStore,
+        *,
         workflows: WorkflowService,
         executions: ExecutionService,
         clock: Clock,
