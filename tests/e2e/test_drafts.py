@@ -32,7 +32,7 @@ def two_nodes(page: Page) -> EditorPage:
 
 def test_edits_are_there_for_everybody_without_being_saved(page: Page, other: Page, server: ServerProcess) -> None:
     editor = two_nodes(page)
-    editor.expect_saved("Draft, 3 changes since v1")
+    editor.expect_saved("Draft, 2 changes since v1")
     theirs = EditorPage.open(other, "shared")
     expect(theirs.node("filter")).to_be_visible()
     theirs.configure("filter", "Condition", "people > 5")
@@ -42,7 +42,8 @@ def test_edits_are_there_for_everybody_without_being_saved(page: Page, other: Pa
     with server.client() as client:
         draft = client.get("/api/v1/workflows/shared/draft").json()
         assert client.get("/api/v1/workflows/shared").json()["document"].get("nodes", {}) == {}
-    assert draft["changed"] and draft["document"]["nodes"]["filter"]["config"]["condition"] == "people > 5"
+    assert draft["changed"]
+    assert draft["document"]["nodes"]["filter"]["config"]["condition"] == "people > 5"
 
 
 def test_what_is_done_offline_is_sent_when_the_connection_is_back(page: Page, server: ServerProcess) -> None:
@@ -120,7 +121,8 @@ def test_versions_are_compared_named_and_brought_back(page: Page) -> None:
     editor = two_nodes(page)
     editor.configure("read", "Path", "first.csv")
     editor.publish()
-    editor.expect_saved("not published")
+    expect(page.get_by_role("alert")).to_contain_text("Not published")
+    editor.expect_saved("Draft")
     page.keyboard.press("Control+s")
     editor.expect_saved("Saved as v2")
     editor.configure("read", "Path", "second.csv")
@@ -147,7 +149,7 @@ def test_a_version_saved_elsewhere_is_brought_into_the_draft(page: Page, server:
     with server.client() as client:
         document = client.get("/api/v1/workflows/shared").json()["document"]
         document["nodes"] = {"other": {"type": "data.set", "config": {"value": 1}}}
-        assert client.put("/api/v1/workflows/shared", json=document).status_code == 200
+        assert client.put("/api/v1/workflows/shared", json=document).status_code == 201
     page.get_by_role("button", name="Bring in version 2").click()
     for node in ("read", "filter", "other"):
         expect(editor.node(node)).to_be_visible()

@@ -65,6 +65,7 @@ export const tellPresence = async (
     )
   ).people
 
+/** Also while the page goes away. */
 export const leavePresence = (name: string, from: string): Promise<unknown> =>
   take(
     client.DELETE('/api/v1/workflows/{name}/presence', {

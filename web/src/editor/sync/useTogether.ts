@@ -46,6 +46,13 @@ export function useTogether(): readonly Person[] {
     return () => clearInterval(timer)
   }, [live, node, path])
 
-  useEffect(() => () => void leavePresence(live.workflow, live.session.client).catch(() => undefined), [live])
+  useEffect(() => {
+    const leave = () => void leavePresence(live.workflow, live.session.client).catch(() => undefined)
+    window.addEventListener('pagehide', leave)
+    return () => {
+      window.removeEventListener('pagehide', leave)
+      leave()
+    }
+  }, [live])
   return people.filter((one) => one.client !== live.session.client)
 }
