@@ -37,7 +37,6 @@ const execution: Execution = {
   status: 'queued',
   trigger: { type: 'manual' },
   created_at: '2026-01-01T00:00:00Z',
-  typical_seconds: null,
   started_at: null,
   ended_at: null,
   seq: 1,
