@@ -3,6 +3,7 @@ import { setPanels } from './actions/panels'
 import { ConflictDialog } from './ConflictDialog'
 import { HelpDialog } from './HelpDialog'
 import { RenameDialog } from './RenameDialog'
+import { SettingsDialog } from './SettingsDialog'
 import { useDispatch, useEditor } from './store'
 
 export function Dialogs({ onStarted }: { onStarted(id: string): void }) {
@@ -19,9 +20,10 @@ export function Dialogs({ onStarted }: { onStarted(id: string): void }) {
         onClose={() => dispatch(setPanels, { runInputs: false })}
         onStarted={(execution) => onStarted(execution.id)}
       />
-      {panels.renaming === null ? null : <RenameDialog key={panels.renaming} id={panels.renaming} />}
+      {panels.renamingId === null ? null : <RenameDialog key={panels.renamingId} id={panels.renamingId} />}
       {panels.conflict ? <ConflictDialog /> : null}
       {panels.help ? <HelpDialog /> : null}
+      {panels.settings ? <SettingsDialog /> : null}
     </>
   )
 }

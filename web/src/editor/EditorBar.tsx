@@ -1,15 +1,18 @@
 import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
+import { useMemo } from 'react'
 import { words } from '~/i18n'
 import { countChanges } from '~/model/diff'
 import type { FollowedRun } from '~/runs/useRun'
-import type { ListedAction } from './action'
-import { actions } from './actions'
+import { allowed, type ListedAction } from './action'
+import { groups } from './actions'
+import { find } from './actions/find'
 import { redo } from './actions/redo'
 import { run as runAction } from './actions/run'
 import { save } from './actions/save'
 import { tidy } from './actions/tidy'
 import { undo } from './actions/undo'
+import { help, settings } from './actions/view'
 import classes from './Editor.module.css'
 import { RunStrip } from './RunStrip'
 import { shortcutText } from './shortcuts'
@@ -20,26 +23,41 @@ const keysOf = (action: ListedAction): string =>
   action.shortcuts?.[0] ? ` (${shortcutText(action.shortcuts[0])})` : ''
 
 function useEnabled(action: ListedAction): boolean {
-  return useEditor((state) => action.enabled?.(state) ?? true)
+  return useEditor((state) => allowed(action, state))
 }
 
 /** Name and state in words, then what one does most. */
 export function EditorBar({ run }: { run: FollowedRun }) {
   const title = useEditor((state) => state.root.title || state.root.name)
+  const readOnly = useEditor((state) => state.readOnly)
   return (
     <div className={classes.bar}>
       <div className={classes.name}>
         <h1 title={title}>{title}</h1>
         <SavedState />
+        {readOnly === null ? null : (
+          <Tooltip label={readOnly}>
+            <span className={classes.readOnly} data-testid="read-only">
+              {words.canvas.readOnly.badge}
+            </span>
+          </Tooltip>
+        )}
       </div>
       <div className={classes.tools}>
         <RunStrip run={run} />
-        <IconAction action={undo} />
-        <IconAction action={redo} />
-        <IconAction action={tidy} />
+        {readOnly === null ? (
+          <>
+            <IconAction action={undo} />
+            <IconAction action={redo} />
+            <IconAction action={tidy} />
+          </>
+        ) : null}
+        <IconAction action={find} />
         <MoreMenu />
         <span className={classes.rule} />
-        <TextAction action={save} variant="default" tip={words.editor.bar.saveTip} />
+        {readOnly === null ? (
+          <TextAction action={save} variant="default" tip={words.editor.bar.saveTip} />
+        ) : null}
         <TextAction action={runAction} variant="filled" tip={words.editor.bar.runTip} />
       </div>
     </div>
@@ -50,7 +68,9 @@ function SavedState() {
   const saved = useEditor((state) => state.saved)
   const saving = useEditor((state) => state.saving)
   const dirty = useEditor(isDirty)
-  const changes = useEditor((state) => countChanges(state.saved.document, state.root))
+  const root = useEditor((state) => state.root)
+  // Counting goes through the whole graph: not for every change of the selection.
+  const changes = useMemo(() => countChanges(saved.document, root), [saved.document, root])
   const t = words.editor.bar
   const state = saving.state !== 'idle' ? saving.state : dirty ? 'draft' : 'saved'
   const text =
@@ -124,11 +144,28 @@ function MoreMenu() {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <ActionItems
-          list={actions.filter((action) => action.listed && action !== save && action !== runAction)}
-        />
+        <SubMenu label={words.canvas.help.add} list={groups.add} />
+        <SubMenu label={words.canvas.help.edit} list={groups.edit} />
+        <SubMenu label={words.canvas.help.arrange} list={groups.arrange} />
+        <SubMenu label={words.canvas.help.view} list={groups.view} />
+        <Menu.Divider />
+        <ActionItems list={[find, settings, help]} />
       </Menu.Dropdown>
     </Menu>
+  )
+}
+
+/** Entries that open beside their name. */
+export function SubMenu({ label, list }: { label: string; list: readonly ListedAction[] }) {
+  return (
+    <Menu.Sub position="right-start">
+      <Menu.Sub.Target>
+        <Menu.Sub.Item>{label}</Menu.Sub.Item>
+      </Menu.Sub.Target>
+      <Menu.Sub.Dropdown>
+        <ActionItems list={list.filter((action) => action.listed)} />
+      </Menu.Sub.Dropdown>
+    </Menu.Sub>
   )
 }
 

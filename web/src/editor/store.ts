@@ -5,9 +5,10 @@ import { words } from '~/i18n'
 import { closeBody, isContainer, knownPath, openBody } from '~/model/bodies'
 import { commit, startHistory } from '~/model/history'
 import type { NodeTypes } from '~/model/nodeType'
+import { touched } from '~/model/touched'
 import { validateWiring } from '~/model/validate'
 import type { WorkflowDocument } from '~/model/workflow'
-import type { Action, Dispatch, EditorServices } from './action'
+import { type Action, allowed, type Dispatch, type EditorServices } from './action'
 import {
   type EditorState,
   NOTHING,
@@ -34,6 +35,9 @@ const PANELS: Panels = {
   drawer: null,
   quickAdd: null,
   renaming: null,
+  renamingId: null,
+  find: false,
+  settings: false,
   runInputs: false,
   conflict: false,
   help: false,
@@ -75,13 +79,14 @@ export function createEditor({
     execution: execution ?? null,
     focus: null,
     panels: { ...PANELS, ...panels },
+    readOnly: null,
   }))
   const services: Editor['services'] = { current: null }
 
   const dispatch: Dispatch = (action, ...rest) => {
     const args = rest[0] as Parameters<typeof action.perform>[1]
     const before = store.getState()
-    if (action.enabled && !action.enabled(before)) return
+    if (!allowed(action, before)) return
     const after = settle(before, action.perform(before, args), action, args, now())
     if (after !== before) store.setState(after, true)
     if (action.effect && services.current) {
@@ -108,7 +113,9 @@ function settle<Args>(
   const after = pruneSelection({ ...performed, root, path, document: openBody(root, path) })
   if (root === before.root) return opened(before, after)
   const label = action.describe?.(args, before) ?? action.label
-  const history = action.undoable ? commit(performed.history, root, label, now) : performed.history
+  const history = action.undoable
+    ? commit(performed.history, root, label, now, touched(before.root, root))
+    : performed.history
   const instant = validateWiring(root, performed.types)
   return opened(before, { ...after, history, checks: { ...performed.checks, instant } })
 }

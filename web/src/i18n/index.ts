@@ -1,6 +1,7 @@
 import { access } from './en/access'
 import { approvals } from './en/approvals'
 import { bodies } from './en/bodies'
+import { canvas } from './en/canvas'
 import { connections } from './en/connections'
 import { editor } from './en/editor'
 import { nodes } from './en/nodes'
@@ -15,6 +16,7 @@ export const words = {
   access,
   approvals,
   bodies,
+  canvas,
   connections,
   editor,
   nodes,

@@ -10,7 +10,7 @@ export interface History<T> {
   past: readonly HistoryEntry<T>[]
   present: T
   future: readonly HistoryEntry<T>[]
-  last: { label: string; at: number } | null
+  last: { label: string; target: string; at: number } | null
 }
 
 export const HISTORY_LIMIT = 100
@@ -20,15 +20,20 @@ export function startHistory<T>(present: T): History<T> {
   return { past: [], present, future: [], last: null }
 }
 
-/** Make `next` the present. Steps of one label within half a second become one (typing in a field). */
-export function commit<T>(history: History<T>, next: T, label: string, now: number): History<T> {
+/**
+ * Make `next` the present. Steps of one label about one thing within half a second become one (typing in a field).
+ * @param target what the step changed.
+ */
+export function commit<T>(history: History<T>, next: T, label: string, now: number, target = ''): History<T> {
   if (next === history.present) return history
-  const joined = history.last !== null && history.last.label === label && now - history.last.at <= COALESCE_MS
+  const { last } = history
+  const joined =
+    last !== null && last.label === label && last.target === target && now - last.at <= COALESCE_MS
   const past =
     joined && history.past.length > 0
       ? history.past
       : [...history.past, { label, state: history.present }].slice(-HISTORY_LIMIT)
-  return { past, present: next, future: [], last: { label, at: now } }
+  return { past, present: next, future: [], last: { label, target, at: now } }
 }
 
 export function undo<T>(history: History<T>): History<T> {

@@ -12,6 +12,7 @@ export const save: Action = {
   listed: true,
   everywhere: true,
   undoable: false,
+  edits: true,
   enabled: (state) => state.saving.state !== 'saving',
   perform: (state) => state,
   effect: ({ services }) => services.save(),
