@@ -103,6 +103,8 @@ class EditorPage:
     def select(self, *node_ids: str) -> None:
         """Exactly these nodes; the last stays the one that keys act on."""
         for number, node_id in enumerate(node_ids):
+            # The inspector that opens with the first takes its room from the canvas.
+            self.page.get_by_role("button", name="Fit to screen").click()
             self.node(node_id).click(modifiers=[] if number == 0 else ["Control"], position={"x": 20, "y": 54})
         for node_id in node_ids:
             expect(self.node(node_id)).to_have_attribute("data-selected", "true")
@@ -143,6 +145,15 @@ class EditorPage:
 
     def press(self, keys: str) -> None:
         self.page.keyboard.press(keys)
+
+    def command(self, query: str) -> None:
+        """Do the first thing that the command palette finds."""
+        self.press("Control+k")
+        box = self.page.get_by_placeholder("Go to a workflow")
+        expect(box).to_be_focused()
+        box.press_sequentially(query)
+        box.press("Enter")
+        expect(box).to_have_count(0)
 
     def menu_item(self, name: str | Pattern[str]) -> Locator:
         return self.page.get_by_role("menuitem", name=name)

@@ -1,8 +1,7 @@
 import { Menu } from '@mantine/core'
-import { useEffect, useRef } from 'react'
 import type { MenuTarget } from '~/canvas/context'
 import { words } from '~/i18n'
-import type { ListedAction } from './action'
+import { allowed, type ListedAction } from './action'
 import { alignments, distributions } from './actions/arrange'
 import { leaveBody, openContainer } from './actions/bodies'
 import { copy, cut, duplicate, paste } from './actions/clipboard'
@@ -18,6 +17,7 @@ import { selectDownstream, selectUpstream } from './actions/walk'
 import { addAfter, addBefore, insertHere, selectWire } from './actions/wires'
 import classes from './Editor.module.css'
 import { ActionItems, SubMenu } from './EditorBar'
+import { useEditorHandle } from './store'
 
 export interface MenuState {
   target: MenuTarget
@@ -50,19 +50,28 @@ const MENUS: Record<MenuTarget['kind'], readonly Section[]> = {
 
 /** The menu of the right mouse button, or of the menu key: the actions for what it is about. */
 export function CanvasMenu({ menu, onClose }: { menu: MenuState | null; onClose(): void }) {
+  const { store } = useEditorHandle()
   if (!menu) return null
   const sections = MENUS[menu.target.kind]
+  const first = sections.flat().find((action) => allowed(action, store.getState()))
   return (
-    <Menu key={`${menu.x} ${menu.y}`} opened onClose={onClose} position="bottom-start" offset={0} width={270}>
+    <Menu
+      key={`${menu.x} ${menu.y}`}
+      opened
+      onClose={onClose}
+      position="bottom-start"
+      offset={0}
+      width={270}
+      withInitialFocusPlaceholder={!menu.keys}
+    >
       <Menu.Target>
         <span className={classes.menuAnchor} style={{ left: menu.x, top: menu.y }} />
       </Menu.Target>
       <Menu.Dropdown aria-label={words.canvas.actions.menu}>
-        {menu.keys ? <FirstEntry /> : null}
         {sections.map((section, index) => (
           <div key={section[0]?.id}>
             {index > 0 ? <Menu.Divider /> : null}
-            <ActionItems list={section} />
+            <ActionItems list={section} focused={menu.keys ? first : undefined} />
           </div>
         ))}
         {menu.target.kind === 'selection' ? (
@@ -74,18 +83,4 @@ export function CanvasMenu({ menu, onClose }: { menu: MenuState | null; onClose(
       </Menu.Dropdown>
     </Menu>
   )
-}
-
-/** Puts the focus on the first entry that can be chosen, so that the arrows work at once. */
-function FirstEntry() {
-  const mark = useRef<HTMLSpanElement>(null)
-  useEffect(() => {
-    const frame = requestAnimationFrame(() =>
-      mark.current?.parentElement
-        ?.querySelector<HTMLElement>('[role="menuitem"]:not([data-disabled]):not(:disabled)')
-        ?.focus(),
-    )
-    return () => cancelAnimationFrame(frame)
-  }, [])
-  return <span ref={mark} hidden />
 }

@@ -170,17 +170,25 @@ export function SubMenu({ label, list }: { label: string; list: readonly ListedA
 }
 
 /** Menu entries for actions, with their keys. */
-export function ActionItems({ list }: { list: readonly ListedAction[] }) {
-  return list.map((action) => <ActionItem key={action.id} action={action} />)
+export function ActionItems({
+  list,
+  focused,
+}: {
+  list: readonly ListedAction[]
+  /** The entry that has the focus when the menu opens. */
+  focused?: ListedAction
+}) {
+  return list.map((action) => <ActionItem key={action.id} action={action} focused={action === focused} />)
 }
 
-function ActionItem({ action }: { action: ListedAction }) {
+function ActionItem({ action, focused }: { action: ListedAction; focused: boolean }) {
   const dispatch = useDispatch()
   const enabled = useEnabled(action)
   const Icon = action.icon
   return (
     <Menu.Item
       disabled={!enabled}
+      data-autofocus={focused || undefined}
       leftSection={Icon ? <Icon size={15} stroke={1.7} aria-hidden /> : null}
       rightSection={
         <span className={classes.saved}>

@@ -68,7 +68,7 @@ function Panel() {
   const previous = () => go(at < 0 ? found.length - 1 : at - 1)
   const close = () => {
     dispatch(setPanels, { find: false })
-    document.querySelector<HTMLElement>('[data-canvas] .react-flow')?.focus()
+    document.querySelector<HTMLElement>('[data-canvas]')?.focus()
   }
   const press = (event: KeyboardEvent) => {
     const back = event.shiftKey

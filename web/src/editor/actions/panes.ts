@@ -7,8 +7,7 @@ const CAN_FOCUS =
 
 function focusInto(pane: HTMLElement): void {
   // The canvas takes the focus itself: its keys are those of the editor.
-  const own = pane.querySelector<HTMLElement>('.react-flow')
-  if (own) own.focus()
+  if (pane.matches('[data-canvas]')) pane.focus()
   else
     [...pane.querySelectorAll<HTMLElement>(CAN_FOCUS)]
       .find((element) => !element.matches(':disabled') && element.offsetParent !== null)
