@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef } from 'react'
 import { Canvas } from '~/canvas/Canvas'
 import { Palette } from '~/canvas/Palette'
 import type { CanvasHandle } from '~/canvas/viewport'
+import { ReadOnlyForms } from '~/forms/context'
 import { words } from '~/i18n'
 import { useRun } from '~/runs/useRun'
 import { addNode } from './actions/addNode'
@@ -106,7 +107,7 @@ export function EditorView({ onExecution }: EditorViewProps) {
           </div>
           <BottomDrawer />
         </div>
-        {panels.inspector ? <Inspector run={run} /> : null}
+        <ReadOnlyForms value={readOnly}>{panels.inspector ? <Inspector run={run} /> : null}</ReadOnlyForms>
       </div>
       <Dialogs onStarted={(id) => dispatch(showExecution, id)} />
     </div>
