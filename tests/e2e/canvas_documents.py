@@ -33,11 +33,11 @@ def scattered(name: str) -> dict[str, Any]:
     }
 
 
-def wide(name: str, count: int) -> dict[str, Any]:
-    """`count` unwired nodes in rows of fifty."""
+def wide(name: str, count: int, *, columns: int = 50) -> dict[str, Any]:
+    """`count` unwired nodes in rows."""
     return {
         "concertmaster": 1,
         "name": name,
         "nodes": {f"n{number}": {"type": "data.set@1", "config": {"value": number}} for number in range(count)},
-        "layout": {f"n{number}": [(number % 50) * 240, (number // 50) * 96] for number in range(count)},
+        "layout": {f"n{number}": [number % columns * 240, number // columns * 96] for number in range(count)},
     }

@@ -105,7 +105,7 @@ class EditorPage:
         for number, node_id in enumerate(node_ids):
             # The inspector that opens with the first takes its room from the canvas.
             self.page.get_by_role("button", name="Fit to screen").click()
-            self.node(node_id).click(modifiers=[] if number == 0 else ["Control"], position={"x": 20, "y": 54})
+            self.node(node_id).click(modifiers=[] if number == 0 else ["Control"], position={"x": 14, "y": 10})
         for node_id in node_ids:
             expect(self.node(node_id)).to_have_attribute("data-selected", "true")
 

@@ -49,12 +49,14 @@ function PortHandle({ port, side, fit }: { port: PortView; side: 'target' | 'sou
 }
 
 function PortNames({ ports, side }: { ports: readonly PortView[]; side: 'target' | 'source' }) {
+  const { readOnly } = useScene()
   return ports.map((port) => (
     <span
       key={port.name}
       className={classes.portName}
       data-side={side}
       data-many={ports.length > 1 || undefined}
+      data-free={(!readOnly && !port.wired) || undefined}
       style={{ top: port.at }}
     >
       {port.name}

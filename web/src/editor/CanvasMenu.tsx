@@ -61,7 +61,7 @@ export function CanvasMenu({ menu, onClose }: { menu: MenuState | null; onClose(
       onClose={onClose}
       position="bottom-start"
       offset={0}
-      width={270}
+      width={300}
       withInitialFocusPlaceholder={!menu.keys}
     >
       <Menu.Target>
