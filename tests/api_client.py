@@ -16,10 +16,13 @@ from concertmaster.api import (
     connections,
     control,
     executions,
+    history,
     hooks,
     logins,
+    logs,
     nodes,
     operations,
+    outputs,
     tokens,
     triggers,
     waits,
@@ -28,10 +31,14 @@ from concertmaster.api import (
 from concertmaster.api.models import ProblemDetails
 
 _PARTS = (
+    # It has names where the others have ids.
+    history,
     logins,
     tokens,
     workflows,
     executions,
+    logs,
+    outputs,
     control,
     waits,
     triggers,
@@ -57,7 +64,7 @@ def _answer_check() -> Callable[[httpx.Response], Any]:
 
     async def check(response: httpx.Response) -> None:
         kind = response.headers.get("content-type", "")
-        if "json" not in kind:
+        if "json" not in kind or "content-disposition" in response.headers:
             return
         body = await response.aread()
         if response.is_error:

@@ -188,7 +188,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workflows": {
+    "/api/v1/executions/histogram": {
         parameters: {
             query?: never;
             header?: never;
@@ -196,71 +196,21 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Workflows
-         * @description Workflows, newest change first.
+         * Get Histogram
+         * @description How many executions were made when, by their present status: of the last day, unless times are given.
+         *
+         *     Buckets are at least five minutes wide, and six hours where they begin more than a week ago.
          */
-        get: operations["list_workflows"];
+        get: operations["get_histogram"];
         put?: never;
-        /**
-         * Save Workflow
-         * @description Save a document as the next version of the workflow it names.
-         */
-        post: operations["save_workflow"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/workflows/validate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Validate Workflow
-         * @description Check a document without storing it.
-         */
-        post: operations["validate_workflow"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/workflows/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Workflow
-         * @description A version; `Accept: application/yaml` gives its canonical YAML.
-         */
-        get: operations["get_workflow"];
-        /**
-         * Replace Workflow
-         * @description Save a document as the next version of a known workflow.
-         */
-        put: operations["replace_workflow"];
         post?: never;
-        /**
-         * Delete Workflow
-         * @description Take a workflow out of the lists; its executions stay.
-         */
-        delete: operations["delete_workflow"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workflows/{name}/versions": {
+    "/api/v1/executions/slowest": {
         parameters: {
             query?: never;
             header?: never;
@@ -268,10 +218,90 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Versions
-         * @description The history of a workflow, newest first.
+         * List Slowest
+         * @description The ended executions that took longest, of those made since then: the last day, unless a time is given.
          */
-        get: operations["list_versions"];
+        get: operations["list_slowest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/failing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Failing
+         * @description Workflows by how many of their executions failed since then: the last day, unless a time is given.
+         */
+        get: operations["list_failing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/durations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Durations
+         * @description How long the last executions of a workflow took, as a whole and by node.
+         */
+        get: operations["get_durations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Queue
+         * @description What is to do and what limits it.
+         */
+        get: operations["get_queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers/upcoming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Upcoming
+         * @description The next times of enabled schedules, soonest first: of the next week, unless a time is given.
+         */
+        get: operations["list_upcoming"];
         put?: never;
         post?: never;
         delete?: never;
@@ -310,6 +340,10 @@ export interface paths {
         /**
          * List Executions
          * @description Executions, newest first; without what came along with their triggers: `body`, `data`, `outputs`.
+         *
+         *     No index has the filters `error`, `min_seconds`, `max_seconds` and `version`, nor two of the others together: a
+         *     page looks through a bounded number of executions for them. It may be short, or empty, and have a `next` all the
+         *     same; then `scanned_until` says how far it came.
          */
         get: operations["list_executions"];
         put?: never;
@@ -329,9 +363,29 @@ export interface paths {
         };
         /**
          * Get Execution
-         * @description An execution with its inputs, outputs and nodes; `seq` is where a follower goes on.
+         * @description An execution with its inputs, outputs and nodes; `seq` is where a follower goes on. With `at` as it was then.
          */
         get: operations["get_execution"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/{execution_id}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Executions
+         * @description Two executions side by side: versions, inputs, and what each node was given and gave.
+         */
+        get: operations["compare_executions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -360,6 +414,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/executions/{execution_id}/nodes/{node}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Items
+         * @description Items of a container with their nodes, in order; with the `path` of its own item where it is in a loop itself.
+         */
+        get: operations["list_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/executions/{execution_id}/logs": {
         parameters: {
             query?: never;
@@ -369,7 +443,8 @@ export interface paths {
         };
         /**
          * List Logs
-         * @description What the nodes logged, in order.
+         * @description What the nodes logged, in order; of a node in a body with the `path` of its item. With `format=text` it is a
+         *     text file with a line each, all of them, whatever the limit.
          */
         get: operations["list_logs"];
         put?: never;
@@ -409,7 +484,7 @@ export interface paths {
         };
         /**
          * Get Output
-         * @description A page of a node's output; of a node in a body with the `path` of its item.
+         * @description A page of a node's output; of a node in a body with the `path` of its item, of earlier results with `at`.
          */
         get: operations["get_output"];
         put?: never;
@@ -440,7 +515,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/executions/{execution_id}/nodes/{node}/items": {
+    "/api/v1/executions/{execution_id}/nodes/{node}/output/chart": {
         parameters: {
             query?: never;
             header?: never;
@@ -448,10 +523,31 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Items
-         * @description Items of a container with their nodes, in order; with the `path` of its own item where it is in a loop itself.
+         * Get Output Chart
+         * @description How the rows of a table spread over `x`, or what `y` is there: bins of numbers and times, or the most frequent
+         *     values of everything else.
          */
-        get: operations["list_items"];
+        get: operations["get_output_chart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/{execution_id}/nodes/{node}/output/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Output File
+         * @description What a node gave as a file: a table as CSV or Parquet, a file as it is, anything else as JSON.
+         */
+        get: operations["get_output_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -638,6 +734,98 @@ export interface paths {
          * @description Answer an approval; it can be answered once.
          */
         post: operations["decide_approval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Workflows
+         * @description Workflows, newest change first.
+         */
+        get: operations["list_workflows"];
+        put?: never;
+        /**
+         * Save Workflow
+         * @description Save a document as the next version of the workflow it names.
+         */
+        post: operations["save_workflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Validate Workflow
+         * @description Check a document without storing it.
+         */
+        post: operations["validate_workflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Workflow
+         * @description A version; `Accept: application/yaml` gives its canonical YAML.
+         */
+        get: operations["get_workflow"];
+        /**
+         * Replace Workflow
+         * @description Save a document as the next version of a known workflow.
+         */
+        put: operations["replace_workflow"];
+        post?: never;
+        /**
+         * Delete Workflow
+         * @description Take a workflow out of the lists; its executions stay.
+         */
+        delete: operations["delete_workflow"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description The history of a workflow, newest first.
+         */
+        get: operations["list_versions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1513,15 +1701,32 @@ export interface components {
             dry_run?: boolean;
         };
         /**
+         * Bucket
+         * @description Executions made within some seconds from `at` on, by their present status; zeros are left out.
+         */
+        Bucket: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Seconds Wide */
+            seconds_wide: number;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+        };
+        /**
          * BulkRequest
-         * @description The same request to many executions; at least one filter beside `called`.
+         * @description The same request to many executions, or a replay of each; at least one filter beside `called`.
          */
         BulkRequest: {
             /**
              * Action
              * @enum {string}
              */
-            action: "cancel" | "pause" | "resume" | "retry";
+            action: "cancel" | "pause" | "resume" | "retry" | "replay";
             /** Workflow */
             workflow?: string | null;
             /** Status */
@@ -1536,6 +1741,32 @@ export interface components {
              * @description Only those that another execution called, or only the others
              */
             called?: boolean | null;
+            /**
+             * Since
+             * @description Made then or later
+             */
+            since?: string | null;
+            /**
+             * Until
+             * @description Made before then
+             */
+            until?: string | null;
+            /**
+             * Trigger
+             * @description Type of what started them
+             */
+            trigger?: string | null;
+            /**
+             * Error
+             * @description Text in their error
+             */
+            error?: string | null;
+            /** Min Seconds */
+            min_seconds?: number | null;
+            /** Max Seconds */
+            max_seconds?: number | null;
+            /** Version */
+            version?: number | null;
             /** Ids */
             ids?: string[];
             /**
@@ -1561,6 +1792,71 @@ export interface components {
             done: number;
             /** Refused */
             refused: components["schemas"]["Refusal"][];
+        };
+        /**
+         * Chart
+         * @description How the rows of a table spread over a column, or what another column is there.
+         *
+         *     Attributes:
+         *         kind: `bins` over numbers and times, in their order; `values` over everything else, the most frequent first.
+         *         rows: those that `where` lets through.
+         *         empty: of which x is null or no number.
+         *         others: what has no bar, null where everything has.
+         */
+        Chart: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "bins" | "values";
+            x: components["schemas"]["Column"];
+            y: components["schemas"]["Column"] | null;
+            /**
+             * Agg
+             * @enum {string}
+             */
+            agg: "count" | "sum" | "mean" | "min" | "max";
+            /** Points */
+            points: components["schemas"]["ChartPoint"][];
+            /** Rows */
+            rows: number;
+            /** Empty */
+            empty: number;
+            others: components["schemas"]["ChartRest"] | null;
+        };
+        /**
+         * ChartPoint
+         * @description One bar.
+         *
+         *     Attributes:
+         *         x: of `values` what all its rows have in common, as in `items` of a page; of `bins` null.
+         *         start, end: of `bins` its ends; the end belongs to the next bar, but that of the last to the last.
+         *         rows: how many there are.
+         *         value: the aggregate of y over them, or `rows` without a y; null where there is none.
+         */
+        ChartPoint: {
+            /** X */
+            x?: unknown;
+            /** Start */
+            start?: unknown;
+            /** End */
+            end?: unknown;
+            /** Rows */
+            rows: number;
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * ChartRest
+         * @description Rows that have no bar of their own: of values that are not among the most frequent.
+         */
+        ChartRest: {
+            /** Rows */
+            rows: number;
+            /** Values */
+            values: number;
+            /** Value */
+            value: number | null;
         };
         /**
          * ChildRun
@@ -1631,6 +1927,89 @@ export interface components {
             min: unknown;
             /** Max */
             max: unknown;
+        };
+        /**
+         * ComparedInput
+         * @description An input of both; `values` has null where one has none of that name.
+         */
+        ComparedInput: {
+            /** Name */
+            name: string;
+            /** Same */
+            same: boolean;
+            /** Values */
+            values: [
+                unknown,
+                unknown
+            ];
+        };
+        /**
+         * ComparedNode
+         * @description A node in both; of one that only one of them has, the other side of each pair is null.
+         *
+         *     Attributes:
+         *         seconds: from its start to its end, waits included.
+         *         config_changed: its type, config or policy differ between the versions.
+         *         input_changed: other values came into it, or by other edges; null where that is not known.
+         *         output: by the digests of what it gave; `unknown` where one of them is kept by nobody or was never stored.
+         *         outlets: the same of each outlet.
+         */
+        ComparedNode: {
+            /** Node */
+            node: string;
+            /** Type */
+            type: [
+                string | null,
+                string | null
+            ];
+            /** Status */
+            status: [
+                ("pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled") | null,
+                ("pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled") | null
+            ];
+            /** Seconds */
+            seconds: [
+                number | null,
+                number | null
+            ];
+            /** Attempt */
+            attempt: [
+                number | null,
+                number | null
+            ];
+            /** Config Changed */
+            config_changed: boolean;
+            /** Input Changed */
+            input_changed: boolean | null;
+            /**
+             * Output
+             * @enum {string}
+             */
+            output: "same" | "different" | "unknown";
+            /** Outlets */
+            outlets: {
+                [key: string]: "same" | "different" | "unknown";
+            };
+        };
+        /**
+         * Comparison
+         * @description Two executions side by side: `executions` are this one and the one it is compared with.
+         */
+        Comparison: {
+            /** Executions */
+            executions: [
+                components["schemas"]["ExecutionSummary"],
+                components["schemas"]["ExecutionSummary"]
+            ];
+            /** Same Workflow */
+            same_workflow: boolean;
+            /** Same Version */
+            same_version: boolean;
+            first_divergence: components["schemas"]["Divergence"] | null;
+            /** Inputs */
+            inputs: components["schemas"]["ComparedInput"][];
+            /** Nodes */
+            nodes: components["schemas"]["ComparedNode"][];
         };
         /**
          * Connection
@@ -1833,6 +2212,36 @@ export interface components {
             };
         };
         /**
+         * Divergence
+         * @description Where two executions part: the first node, along the edges and then by time, that is not as in the other.
+         *
+         *     Attributes:
+         *         node: null where nothing but the inputs differs.
+         *         what: `missing` in one, `config`, `input`, `status`, `output`; `inputs`: those of the executions, which come
+         *             before all nodes.
+         */
+        Divergence: {
+            /** Node */
+            node: string | null;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "inputs" | "missing" | "config" | "input" | "status" | "output";
+        };
+        /**
+         * Durations
+         * @description Half of the succeeded ones took no longer than `p50` seconds; `last` has also those that failed, newest first.
+         */
+        Durations: {
+            /** P50 */
+            p50: number | null;
+            /** P95 */
+            p95: number | null;
+            /** Last */
+            last: components["schemas"]["RunTime"][];
+        };
+        /**
          * EnteredConnection
          * @description Values to be tested before they are stored; `name` is the connection whose fields `keep` names.
          */
@@ -1896,6 +2305,8 @@ export interface components {
         /**
          * Execution
          * @description An execution with its nodes; `generation` counts retries from 1, `reason` says why it was cancelled.
+         *
+         *     Half of the last ones of its workflow that succeeded took no longer than `typical_seconds`.
          */
         Execution: {
             /** Id */
@@ -1926,6 +2337,8 @@ export interface components {
             /** Parent */
             parent: string | null;
             error: components["schemas"]["ExecutionError"] | null;
+            /** Typical Seconds */
+            typical_seconds: number | null;
             /** Generation */
             generation: number;
             part_of: components["schemas"]["PartOf"] | null;
@@ -1963,13 +2376,15 @@ export interface components {
         };
         /**
          * ExecutionList
-         * @description A page, newest first; `next` is the cursor for `before`.
+         * @description A page, newest first; `next` is the cursor for `before`, `scanned_until` when the last one looked at was made.
          */
         ExecutionList: {
             /** Items */
             items: components["schemas"]["ExecutionSummary"][];
             /** Next */
             next: string | null;
+            /** Scanned Until */
+            scanned_until: string | null;
         };
         /**
          * ExecutionSummary
@@ -2004,6 +2419,32 @@ export interface components {
             /** Parent */
             parent: string | null;
             error: components["schemas"]["ExecutionError"] | null;
+        };
+        /**
+         * FailingWorkflow
+         * @description How many executions failed or were interrupted, of how many, and the newest of them.
+         */
+        FailingWorkflow: {
+            /** Workflow */
+            workflow: string;
+            /** Failed */
+            failed: number;
+            /** Total */
+            total: number;
+            last: components["schemas"]["ExecutionSummary"] | null;
+        };
+        /**
+         * FailingWorkflows
+         * @description Those with most failures first; counted from `since` on, which may be somewhat earlier than asked for.
+         */
+        FailingWorkflows: {
+            /** Items */
+            items: components["schemas"]["FailingWorkflow"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
         };
         /**
          * FileOutput
@@ -2042,6 +2483,8 @@ export interface components {
             bytes: number;
             /** Media Type */
             media_type: string;
+            /** Digest */
+            digest?: string | null;
         };
         /**
          * Frozen
@@ -2069,6 +2512,16 @@ export interface components {
             registry?: ("dynamic" | "static" | "fallback") | null;
             /** Detail */
             detail?: string | null;
+        };
+        /**
+         * Histogram
+         * @description Buckets that follow each other, oldest first; not `complete` while older executions are still being counted.
+         */
+        Histogram: {
+            /** Items */
+            items: components["schemas"]["Bucket"][];
+            /** Complete */
+            complete: boolean;
         };
         /**
          * Info
@@ -2167,6 +2620,8 @@ export interface components {
             bytes: number;
             /** Value */
             value?: unknown;
+            /** Digest */
+            digest?: string | null;
         };
         /**
          * Lineage
@@ -2209,13 +2664,16 @@ export interface components {
         };
         /**
          * LogList
-         * @description Log lines after `after`; `next` is the value for the next `after`.
+         * @description Log lines in order; `next` is the value for the next `after`, `before` that for the lines before these, null
+         *     where there are none.
          */
         LogList: {
             /** Items */
             items: components["schemas"]["LogLine"][];
             /** Next */
             next: number;
+            /** Before */
+            before: number | null;
         };
         /**
          * LoginLink
@@ -2362,7 +2820,8 @@ export interface components {
          * @description One node inside one execution; `tables_in` is what came in by port.
          *
          *     Of a container or call `items` counts the items as far as the execution was told, by whole children, and `children`
-         *     has those that run and the newest others; `reused` says whose result it is when it was not computed anew.
+         *     has those that run and the newest others; `reused` says whose result it is when it was not computed anew; `reason`
+         *     why it was skipped or cancelled.
          */
         NodeRun: {
             /** Node */
@@ -2403,6 +2862,8 @@ export interface components {
             /** Approval */
             approval: string | null;
             reused: components["schemas"]["Origin"] | null;
+            /** Reason */
+            reason?: string | null;
         };
         /**
          * NodeType
@@ -2657,6 +3118,31 @@ export interface components {
             total: number | null;
         };
         /**
+         * Queue
+         * @description Executions that have not ended, by status, and what limits them.
+         *
+         *     `oldest_queued`: since when the one waits that waits longest for its start. `here`: what the answering process has
+         *     at the moment, by name.
+         */
+        Queue: {
+            /** Running */
+            running: number;
+            /** Queued */
+            queued: number;
+            /** Waiting */
+            waiting: number;
+            /** Paused */
+            paused: number;
+            /** Oldest Queued */
+            oldest_queued: string | null;
+            /** Slots */
+            slots: components["schemas"]["ResourceSlots"][];
+            /** Here */
+            here: {
+                [key: string]: number;
+            };
+        };
+        /**
          * Refusal
          * @description An execution that could not be asked.
          */
@@ -2750,6 +3236,18 @@ export interface components {
             priority?: number | null;
         };
         /**
+         * ResourceSlots
+         * @description Places under the limit of a node type or connection.
+         */
+        ResourceSlots: {
+            /** Resource */
+            resource: string;
+            /** Limit */
+            limit: number;
+            /** Taken */
+            taken: number;
+        };
+        /**
          * RetryRequest
          * @description What runs again: all that did not succeed, or from a node on; with the same inputs unless they are given.
          */
@@ -2782,6 +3280,28 @@ export interface components {
             failed: {
                 [key: string]: string;
             };
+        };
+        /**
+         * RunTime
+         * @description How long an execution took, or a node in it; `seconds` from its first start to its end.
+         */
+        RunTime: {
+            /** Execution */
+            execution: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Seconds */
+            seconds: number;
+            /** Status */
+            status: ("queued" | "running" | "waiting" | "paused" | "succeeded" | "failed" | "cancelled" | "interrupted") | ("pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled");
+            /**
+             * Reused
+             * @description The node's result was taken from an earlier execution
+             */
+            reused: boolean;
         };
         /**
          * SameBytes
@@ -2846,6 +3366,54 @@ export interface components {
             keep?: string | null;
         };
         /**
+         * SlowExecution
+         * @description An execution, the seconds it took, and those that half of its workflow's take at most.
+         */
+        SlowExecution: {
+            /** Id */
+            id: string;
+            /** Workflow */
+            workflow: string;
+            /** Version */
+            version: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "waiting" | "paused" | "succeeded" | "failed" | "cancelled" | "interrupted";
+            trigger: components["schemas"]["TriggerInfo"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Seq */
+            seq: number;
+            /** Priority */
+            priority: number;
+            /** Parent */
+            parent: string | null;
+            error: components["schemas"]["ExecutionError"] | null;
+            /** Seconds */
+            seconds: number;
+            /** Typical Seconds */
+            typical_seconds: number | null;
+        };
+        /**
+         * SlowExecutions
+         * @description Slowest first; `scanned_until`: there were so many that none made before it was looked at.
+         */
+        SlowExecutions: {
+            /** Items */
+            items: components["schemas"]["SlowExecution"][];
+            /** Scanned Until */
+            scanned_until: string | null;
+        };
+        /**
          * StartExecution
          * @description What to start; `version` defaults to the published one. Without `cache` no result of others is reused.
          */
@@ -2866,7 +3434,7 @@ export interface components {
         };
         /**
          * TablePage
-         * @description Some rows of a table; `next` is the next offset.
+         * @description Some rows of a table; `next` is the next offset, `total` counts the rows that `where` lets through.
          */
         TablePage: {
             /**
@@ -2900,7 +3468,8 @@ export interface components {
         /**
          * TableSummary
          * @description A table, by reference; `rows` and `bytes` are null when it was never stored: its rows went on to the next node
-         *     as they were read, and nobody counted them. Whoever asks for its rows has them made.
+         *     as they were read, and nobody counted them. Whoever asks for its rows has them made. Of two values with the same
+         *     `digest` (SHA-256) the bytes are the same; it is left out where no stored bytes are this value.
          */
         TableSummary: {
             /**
@@ -2914,6 +3483,8 @@ export interface components {
             bytes: number | null;
             /** Columns */
             columns: components["schemas"]["Column"][];
+            /** Digest */
+            digest?: string | null;
         };
         /**
          * TestOutcome
@@ -3087,6 +3658,31 @@ export interface components {
             changes: components["schemas"]["TypeChange"][];
         };
         /**
+         * UpcomingFire
+         * @description When a trigger will start an execution.
+         */
+        UpcomingFire: {
+            /** Workflow */
+            workflow: string;
+            /** Trigger */
+            trigger: string;
+            /** Type */
+            type: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
+         * UpcomingFires
+         * @description The next times of all schedules, soonest first.
+         */
+        UpcomingFires: {
+            /** Items */
+            items: components["schemas"]["UpcomingFire"][];
+        };
+        /**
          * UseLoginLink
          * @description `token`: what is after the # of the link.
          */
@@ -3169,6 +3765,19 @@ export interface components {
             created_at: string;
             /** Problems */
             problems: components["schemas"]["Problem"][];
+        };
+        /**
+         * WorkflowDurations
+         * @description Of the last executions of a workflow; very long ones may be missing among the nodes.
+         */
+        WorkflowDurations: {
+            /** Workflow */
+            workflow: string;
+            run: components["schemas"]["Durations"];
+            /** Nodes */
+            nodes: {
+                [key: string]: components["schemas"]["Durations"];
+            };
         };
         /**
          * WorkflowList
@@ -3663,12 +4272,63 @@ export interface operations {
             };
         };
     };
-    list_workflows: {
+    get_histogram: {
         parameters: {
             query?: {
-                /** @description Cursor: `next` of the page before */
-                before?: string | null;
-                /** @description Items of a page */
+                /** @description Made then or later: `2026-03-01T00:00:00Z` */
+                since?: string | null;
+                /** @description Made before then */
+                until?: string | null;
+                /** @description No more than this many */
+                buckets?: number;
+                /** @description Only of this workflow */
+                workflow?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Histogram"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_slowest: {
+        parameters: {
+            query?: {
+                /** @description Made then or later: `2026-03-01T00:00:00Z` */
+                since?: string | null;
+                /** @description Only of this workflow */
+                workflow?: string | null;
+                /** @description How many */
                 limit?: number;
             };
             header?: never;
@@ -3683,7 +4343,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["WorkflowList"];
+                    "application/json": components["schemas"]["SlowExecutions"];
                 };
             };
             /** @description Problem details (RFC 9457) */
@@ -3708,349 +4368,59 @@ export interface operations {
             };
         };
     };
-    save_workflow: {
+    list_failing: {
         parameters: {
             query?: {
-                /** @description Make it the version that executions use */
-                publish?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description The workflow document */
-        requestBody: {
-            content: {
-                "application/json": {
-                    [key: string]: unknown;
-                };
-                "application/yaml": string;
-            };
-        };
-        responses: {
-            /** @description Nothing changed */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Workflow"];
-                };
-            };
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Workflow"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    validate_workflow: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description The workflow document */
-        requestBody: {
-            content: {
-                "application/json": {
-                    [key: string]: unknown;
-                };
-                "application/yaml": string;
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Validation"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    get_workflow: {
-        parameters: {
-            query?: {
-                /** @description The newest when not given */
-                version?: number | null;
-            };
-            header?: never;
-            path: {
-                /** @description Name of the workflow */
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Workflow"];
-                    "application/yaml": string;
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    replace_workflow: {
-        parameters: {
-            query?: {
-                /** @description Make it the version that executions use */
-                publish?: boolean;
-            };
-            header?: {
-                /** @description The newest version the caller knows, `"3"` */
-                "if-match"?: string | null;
-            };
-            path: {
-                /** @description Name of the workflow */
-                name: string;
-            };
-            cookie?: never;
-        };
-        /** @description The workflow document */
-        requestBody: {
-            content: {
-                "application/json": {
-                    [key: string]: unknown;
-                };
-                "application/yaml": string;
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Workflow"];
-                };
-            };
-            /** @description A new version */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Workflow"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    delete_workflow: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Name of the workflow */
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    list_versions: {
-        parameters: {
-            query?: {
-                /** @description Cursor: `next` of the page before */
-                before?: string | null;
-                /** @description Items of a page */
+                /** @description Made then or later: `2026-03-01T00:00:00Z` */
+                since?: string | null;
+                /** @description How many */
                 limit?: number;
             };
             header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailingWorkflows"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_durations: {
+        parameters: {
+            query?: {
+                /** @description How many executions are looked at */
+                last?: number;
+            };
+            header?: never;
             path: {
-                /** @description Name of the workflow */
                 name: string;
             };
             cookie?: never;
@@ -4063,7 +4433,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VersionList"];
+                    "application/json": components["schemas"]["WorkflowDurations"];
                 };
             };
             /** @description Problem details (RFC 9457) */
@@ -4078,6 +4448,91 @@ export interface operations {
             };
             /** @description Problem details (RFC 9457) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_upcoming: {
+        parameters: {
+            query?: {
+                /** @description Made before then */
+                until?: string | null;
+                /** @description How many */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpcomingFires"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4182,6 +4637,10 @@ export interface operations {
     list_executions: {
         parameters: {
             query?: {
+                /** @description Cursor: `next` of the page before */
+                before?: string | null;
+                /** @description Items of a page */
+                limit?: number;
                 workflow?: string | null;
                 /** @description One or several */
                 status?: ("queued" | "running" | "waiting" | "paused" | "succeeded" | "failed" | "cancelled" | "interrupted")[] | null;
@@ -4189,10 +4648,20 @@ export interface operations {
                 backfill?: string | null;
                 /** @description Only those that another execution called, or only the others */
                 called?: boolean | null;
-                /** @description Cursor: `next` of the page before */
-                before?: string | null;
-                /** @description Items of a page */
-                limit?: number;
+                /** @description Made then or later: `2026-03-01T00:00:00Z` */
+                since?: string | null;
+                /** @description Made before then */
+                until?: string | null;
+                /** @description Type of what started them: `manual`, `schedule`, `webhook` */
+                trigger?: string | null;
+                /** @description Text in the code or message of their error */
+                error?: string | null;
+                /** @description From its start to its end, or until now, it took no less than this */
+                min_seconds?: number | null;
+                /** @description ... and no more than this */
+                max_seconds?: number | null;
+                /** @description Of the workflow */
+                version?: number | null;
             };
             header?: never;
             path?: never;
@@ -4233,7 +4702,10 @@ export interface operations {
     };
     get_execution: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Id of the execution */
@@ -4250,6 +4722,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Execution"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    compare_executions: {
+        parameters: {
+            query: {
+                /** @description Id of the other execution */
+                with: string;
+                /** @description A node of a body, with `path`: only its item */
+                node?: string;
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution */
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
                 };
             };
             /** @description Problem details (RFC 9457) */
@@ -4344,15 +4876,92 @@ export interface operations {
             };
         };
     };
+    list_items: {
+        parameters: {
+            query?: {
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
+                /** @description Only items of this status */
+                status?: ("pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled") | null;
+                offset?: number;
+                /** @description Items of a page */
+                limit?: number;
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution */
+                execution_id: string;
+                /** @description Id of the node */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemPage"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     list_logs: {
         parameters: {
             query?: {
                 /** @description What comes after this */
                 after?: number;
+                /** @description The last lines before this one, in place of those `after` */
+                before?: number | null;
                 node?: string | null;
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
+                attempt?: number | null;
+                /** @description Exactly this one */
                 level?: string | null;
+                /** @description This one and what is worse */
+                min_level?: ("debug" | "info" | "warning" | "error") | null;
+                /** @description Lines with this text, in upper or lower case */
+                q?: string | null;
                 /** @description Items of a page */
                 limit?: number;
+                /** @description `text`: all lines as a file */
+                format?: "json" | "text";
             };
             header?: never;
             path: {
@@ -4409,6 +5018,10 @@ export interface operations {
             query?: {
                 /** @description Only this one and what it is based on */
                 node?: string | null;
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
+                /** @description `up`: what it was made of, `down`: what was made of it */
+                direction?: "up" | "down";
             };
             header?: never;
             path: {
@@ -4471,6 +5084,10 @@ export interface operations {
                 limit?: number;
                 /** @description `column`, or `-column` for descending */
                 sort?: string | null;
+                /** @description Only rows of a table that all of these let through: `column:op:value` with `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `contains`, `starts`, `ends` or `in` (a JSON list), or `column:null`, `column:not_null` */
+                where?: string[] | null;
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
             };
             header?: never;
             path: {
@@ -4513,6 +5130,16 @@ export interface operations {
                 };
             };
             /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4532,6 +5159,8 @@ export interface operations {
                 path?: string;
                 /** @description One or several; all of them without it */
                 column?: string[] | null;
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
             };
             header?: never;
             path: {
@@ -4574,6 +5203,16 @@ export interface operations {
                 };
             };
             /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4585,16 +5224,22 @@ export interface operations {
             };
         };
     };
-    list_items: {
+    get_output_chart: {
         parameters: {
-            query?: {
+            query: {
+                x: string;
+                /** @description A column of numbers; rows are counted without */
+                y?: string | null;
+                agg?: "count" | "sum" | "mean" | "min" | "max";
+                /** @description Most bars, but for the rest of the values */
+                bins?: number;
+                outlet?: string;
                 /** @description Index of the item in each loop around it: `3`, `3.0` */
                 path?: string;
-                /** @description Only items of this status */
-                status?: ("pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled") | null;
-                offset?: number;
-                /** @description Items of a page */
-                limit?: number;
+                /** @description Only rows of a table that all of these let through: `column:op:value` with `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `contains`, `starts`, `ends` or `in` (a JSON list), or `column:null`, `column:not_null` */
+                where?: string[] | null;
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
             };
             header?: never;
             path: {
@@ -4613,7 +5258,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ItemPage"];
+                    "application/json": components["schemas"]["Chart"];
                 };
             };
             /** @description Problem details (RFC 9457) */
@@ -4628,6 +5273,97 @@ export interface operations {
             };
             /** @description Problem details (RFC 9457) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_output_file: {
+        parameters: {
+            query?: {
+                /** @description `csv` of a table without it, else `raw` */
+                format?: ("csv" | "parquet" | "raw") | null;
+                /** @description CSV: `escape` puts a `'` before texts that a spreadsheet would take for formulas */
+                formulas?: "escape" | "keep";
+                outlet?: string;
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
+                /** @description `column`, or `-column` for descending */
+                sort?: string | null;
+                /** @description Only rows of a table that all of these let through: `column:op:value` with `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `contains`, `starts`, `ends` or `in` (a JSON list), or `column:null`, `column:not_null` */
+                where?: string[] | null;
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution */
+                execution_id: string;
+                /** @description Id of the node */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, to be saved */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5249,6 +5985,441 @@ export interface operations {
             };
             /** @description Problem details (RFC 9457) */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_workflows: {
+        parameters: {
+            query?: {
+                /** @description Cursor: `next` of the page before */
+                before?: string | null;
+                /** @description Items of a page */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    save_workflow: {
+        parameters: {
+            query?: {
+                /** @description Make it the version that executions use */
+                publish?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The workflow document */
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description Nothing changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workflow"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workflow"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    validate_workflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The workflow document */
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Validation"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_workflow: {
+        parameters: {
+            query?: {
+                /** @description The newest when not given */
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workflow"];
+                    "application/yaml": string;
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    replace_workflow: {
+        parameters: {
+            query?: {
+                /** @description Make it the version that executions use */
+                publish?: boolean;
+            };
+            header?: {
+                /** @description The newest version the caller knows, `"3"` */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** @description The workflow document */
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workflow"];
+                };
+            };
+            /** @description A new version */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workflow"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_workflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_versions: {
+        parameters: {
+            query?: {
+                /** @description Cursor: `next` of the page before */
+                before?: string | null;
+                /** @description Items of a page */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

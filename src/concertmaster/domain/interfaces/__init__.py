@@ -35,6 +35,7 @@ from concertmaster.domain.interfaces.happenings import (
     KnownFile,
     Settled,
 )
+from concertmaster.domain.interfaces.history import COARSE, FINE, Failing, HistoryStore, NodeTime, Slowest
 from concertmaster.domain.interfaces.journal import Claim, History, InboxItem, Journal
 from concertmaster.domain.interfaces.logins import LoginStore, TokenStore
 from concertmaster.domain.interfaces.retention import (
@@ -46,7 +47,10 @@ from concertmaster.domain.interfaces.retention import (
     Tree,
 )
 from concertmaster.domain.interfaces.stores import (
+    EVERY_LINE,
+    LOG_LEVELS,
     ExecutionStore,
+    LogFilter,
     OpenExecutions,
     Page,
     StoredWorkflow,
@@ -81,8 +85,12 @@ from concertmaster.domain.interfaces.work import (
 )
 
 __all__ = [
+    "COARSE",
+    "EVERY_LINE",
+    "FINE",
     "FOR_RECIPE",
     "GONE_KEPT",
+    "LOG_LEVELS",
     "Abandoned",
     "Append",
     "Approval",
@@ -105,12 +113,14 @@ __all__ = [
     "ConnectionStore",
     "EventBus",
     "ExecutionStore",
+    "Failing",
     "FileProgress",
     "FileWatchStore",
     "GivenConnection",
     "Happening",
     "HappeningStore",
     "History",
+    "HistoryStore",
     "InboxItem",
     "IsolatedCall",
     "Journal",
@@ -118,6 +128,7 @@ __all__ = [
     "KnownFile",
     "Lease",
     "Listen",
+    "LogFilter",
     "LogLine",
     "LoginStore",
     "Message",
@@ -125,6 +136,7 @@ __all__ = [
     "NamedArtifact",
     "NamedEvent",
     "NewExecution",
+    "NodeTime",
     "OpenExecutions",
     "Page",
     "Placement",
@@ -136,6 +148,7 @@ __all__ = [
     "Settled",
     "Slot",
     "Slots",
+    "Slowest",
     "Snapshot",
     "StopAwaiting",
     "StoredConnection",

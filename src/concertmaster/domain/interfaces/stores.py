@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from concertmaster.domain.access import Actor
-from concertmaster.domain.execution import ExecutionRow, ExecutionStatus
+from concertmaster.domain.execution import ExecutionRow
+from concertmaster.domain.execution_filter import EVERY, ExecutionFilter
 from concertmaster.domain.interfaces.append import LogLine
 from concertmaster.domain.workflow import Workflow
 
@@ -61,10 +62,15 @@ class VersionLine:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """A page of a list, newest first; `next` is the cursor for the page after it."""
+    """A page of a list, newest first; `next` is the cursor for the page after it.
+
+    Attributes:
+        scanned_until: how far was looked, where looking further would have taken too long: the page may be short.
+    """
 
     items: Sequence[T]
     next: str | None = None
+    scanned_until: datetime | None = None
 
 
 class WorkflowStore(Protocol):
@@ -111,6 +117,26 @@ class OpenExecutions:
     oldest_queued: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class LogFilter:
+    """Which lines of a log; None lets all through.
+
+    Attributes:
+        level: exactly this one; `min_level`: this one of `LOG_LEVELS` and what is worse.
+        text: somewhere in the line, in upper or lower case (beyond ASCII as far as the database knows).
+    """
+
+    node: str | None = None
+    attempt: int | None = None
+    level: str | None = None
+    min_level: str | None = None
+    text: str | None = None
+
+
+EVERY_LINE = LogFilter()
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
 class ExecutionStore(Protocol):
     """Reading executions; they are changed through the journal only."""
 
@@ -119,22 +145,13 @@ class ExecutionStore(Protocol):
         ...
 
     async def list(
-        self,
-        *,
-        workflow: str | None = None,
-        status: Sequence[ExecutionStatus] = (),
-        backfill: str | None = None,
-        called: bool | None = None,
-        before: str | None = None,
-        limit: int = 50,
+        self, chosen: ExecutionFilter = EVERY, *, before: str | None = None, limit: int = 50
     ) -> Page[ExecutionRow]:
-        """A page of those that all filters let through, newest first.
+        """A page of those that all filters let through, newest first."""
+        ...
 
-        Args:
-            status: all when empty.
-            backfill: id of the backfill that started them.
-            called: only those that a node of another execution called, or only the others.
-        """
+    async def oldest_queued(self) -> datetime | None:
+        """When the oldest one was accepted that waits for its first start."""
         ...
 
     async def open_executions(self) -> OpenExecutions:
@@ -153,10 +170,18 @@ class ExecutionStore(Protocol):
         """The newest execution of each named workflow."""
         ...
 
-    async def log_counts(self, execution_id: str) -> Mapping[str, int]:
-        """How many lines each node logged; nodes without one are left out."""
+    async def log_counts(self, execution_id: str, *, until: datetime | None = None) -> Mapping[str, int]:
+        """How many lines each node logged, all or until a time; nodes without one are left out."""
         ...
 
     async def logs(
-        self, execution_id: str, *, after: int = 0, node: str | None = None, level: str | None = None, limit: int = 1000
-    ) -> list[LogLine]: ...
+        self,
+        execution_id: str,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        only: LogFilter = EVERY_LINE,
+        limit: int = 1000,
+    ) -> list[LogLine]:
+        """Lines with n > after, in order; with `before` the last ones with n < before."""
+        ...
