@@ -6,7 +6,7 @@ import { closeBody, isContainer, knownPath, openBody } from '~/model/bodies'
 import { commit, startHistory } from '~/model/history'
 import type { NodeTypes } from '~/model/nodeType'
 import { touched } from '~/model/touched'
-import { validateWiring } from '~/model/validate'
+import { sameWiring, validateWiring } from '~/model/validate'
 import type { WorkflowDocument } from '~/model/workflow'
 import { type Action, allowed, type Dispatch, type EditorServices } from './action'
 import {
@@ -116,7 +116,8 @@ function settle<Args>(
   const history = action.undoable
     ? commit(performed.history, root, label, now, touched(before.root, root))
     : performed.history
-  const instant = validateWiring(root, performed.types)
+  const kept = performed.types === before.types && sameWiring(before.root, root, performed.types)
+  const instant = kept ? performed.checks.instant : validateWiring(root, performed.types)
   return opened(before, { ...after, history, checks: { ...performed.checks, instant } })
 }
 
