@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from canvas_documents import chain
 from editor_page import EditorPage
@@ -95,9 +93,7 @@ def test_a_palette_item_dropped_on_a_wire_stands_in_it(page: Page, server: Serve
     editor.expect_edges("read -> keep", "keep -> sort")
 
 
-def test_a_free_node_dropped_on_a_wire_stands_in_it_and_others_make_room(
-    page: Page, server: ServerProcess
-) -> None:
+def test_a_free_node_dropped_on_a_wire_stands_in_it_and_others_make_room(page: Page, server: ServerProcess) -> None:
     document = chain("moved")
     document["nodes"]["dedupe"] = {"type": "table.dedupe@1"}
     document["layout"]["dedupe"] = [100, 300]
@@ -109,7 +105,8 @@ def test_a_free_node_dropped_on_a_wire_stands_in_it_and_others_make_room(
     editor.expect_edges("keep -> sort", "read -> dedupe", "dedupe -> keep")
     editor.wait_until(lambda: editor.place("keep")[0] > before[0] + 100)
     left, right = editor.node("dedupe").bounding_box(), editor.node("keep").bounding_box()
-    assert left and right
+    assert left
+    assert right
     assert left["x"] + left["width"] < right["x"]
     editor.undo()
     editor.expect_edges("read -> keep", "keep -> sort")

@@ -60,9 +60,7 @@ def test_arrows_nudge_by_the_grid_and_further_with_shift(page: Page, server: Ser
     assert editor.document(server, "nudged")["layout"]["a"] == [8, 64]
 
 
-def test_a_dragged_card_keeps_to_lines_and_grid_until_that_is_switched_off(
-    page: Page, server: ServerProcess
-) -> None:
+def test_a_dragged_card_keeps_to_lines_and_grid_until_that_is_switched_off(page: Page, server: ServerProcess) -> None:
     editor = EditorPage.of(page, server, scattered("lines"))
     page.mouse.move(*editor.place("d"))
     zoom_before = editor.node("d").bounding_box()

@@ -30,9 +30,7 @@ def expect_nothing_changes(editor: EditorPage) -> None:
     assert page.evaluate("document.querySelectorAll('.react-flow__node.draggable').length") == 0
 
 
-def test_a_viewer_looks_and_finds_but_changes_nothing(
-    page: Page, browser: Browser, server: ServerProcess
-) -> None:
+def test_a_viewer_looks_and_finds_but_changes_nothing(page: Page, browser: Browser, server: ServerProcess) -> None:
     EditorPage.of(page, server, chain("looked-at"))
     with server.client() as client:
         token = client.post("/api/v1/tokens", json={"name": "eyes", "scopes": ["read"]}).raise_for_status().json()

@@ -21,7 +21,7 @@ const [WIDTH, HEIGHT, MARGIN] = [300, 380, 12]
 /** A searchable list of what can be added at a place: on Tab, at a port, or where a wire was dropped. */
 export function QuickAddList({ canvas }: { canvas: RefObject<CanvasHandle | null> }) {
   const request = useEditor((state) => state.panels.quickAdd)
-  return request ? <List key={request.at.join()} asked={request} canvas={canvas} /> : null
+  return request ? <List key={JSON.stringify(request)} asked={request} canvas={canvas} /> : null
 }
 
 function List({ asked, canvas }: { asked: QuickAdd; canvas: RefObject<CanvasHandle | null> }) {

@@ -66,7 +66,9 @@ export function useMenu(canvas: RefObject<CanvasHandle | null>) {
   useEffect(() => {
     // The browser makes an event of its own of the menu key, at the corner of what has the focus.
     const own = (event: MouseEvent) => {
-      const byKey = event.button !== 2 && !event.ctrlKey
+      // A long touch has a kind of pointer, and Ctrl with a click is the right button of a Mac.
+      const touched = event instanceof PointerEvent && event.pointerType !== ''
+      const byKey = event.button !== 2 && !event.ctrlKey && !touched
       if (byKey && event.target instanceof Element && event.target.closest('[data-canvas]')) {
         event.preventDefault()
         event.stopPropagation()

@@ -10,7 +10,7 @@ export const find: Action = {
   id: 'find.open',
   label: words.canvas.actions.find,
   icon: IconListSearch,
-  shortcuts: ['mod+f'],
+  shortcuts: ['mod+f', 'f3'],
   listed: true,
   undoable: false,
   perform: (state) => withPanels(state, { find: true }),

@@ -9,7 +9,7 @@ export const setReadOnly: Action<string | null> = {
   undoable: false,
   perform(state, reason) {
     if (state.readOnly === reason) return state
-    const closed = reason === null ? {} : { quickAdd: null, renaming: null, renamingId: null, palette: false }
+    const closed = reason === null ? {} : { quickAdd: null, renaming: null, renamingId: null }
     return withPanels({ ...state, readOnly: reason }, closed)
   },
 }

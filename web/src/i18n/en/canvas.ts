@@ -7,7 +7,6 @@ export const canvas = {
   favourites: 'Favourites',
   addFavourite: (title: string) => `Add ${title} to the favourites`,
   removeFavourite: (title: string) => `Remove ${title} from the favourites`,
-  everything: 'All nodes',
 
   port: {
     after: (port: string) => `Add a node after ${port}`,
@@ -39,8 +38,6 @@ export const canvas = {
     selectDownstream: 'Select everything downstream',
     zoomReset: 'Zoom to 100 %',
     find: 'Find nodes…',
-    findNext: 'Next match',
-    findPrevious: 'Previous match',
     close: 'Close panel or clear selection',
     menu: 'Open the menu of the selection',
     settings: 'Editor settings…',
@@ -116,7 +113,6 @@ export const canvas = {
     arrange: 'Arrange',
     view: 'View and find',
     workflow: 'Workflow',
-    upstream: 'Select everything upstream or downstream',
     nudgeFar: 'Nudge far',
     reconnect: 'Move the end of a wire',
     reconnectKeys: 'Drag the end of the wire',
