@@ -50,6 +50,9 @@ def test_plus_at_a_free_port_offers_what_fits(page: Page, server: ServerProcess)
     editor.expect_edges("read -> keep", "keep -> sort", "sort -> filter")
     # An input that nothing leads to is offered what can feed it.
     editor.press("Escape")
+    canvas = page.get_by_test_id("canvas").bounding_box()
+    assert canvas
+    page.mouse.move(canvas["x"] + 350, canvas["y"] + 650)  # where nothing stands
     editor.press("Tab")
     editor.quick_add("join")
     page.get_by_role("button", name="Add a node before right").click()

@@ -17,6 +17,20 @@ interface FlowSource {
 
 const NO_PROBLEMS: ReadonlyMap<string, ProblemCount> = new Map()
 
+/** On the grid, most reports of the pointer move nothing. */
+function stands(nodes: readonly FlowNode[], changes: readonly NodeChange<FlowNode>[]): boolean {
+  const moves = new Map(
+    changes.flatMap((change) => (change.type === 'position' ? [[change.id, change]] : [])),
+  )
+  return nodes.every((node) => {
+    const move = moves.get(node.id)
+    if (!move) return true
+    const { position = node.position, dragging } = move
+    const same = position.x === node.position.x && position.y === node.position.y
+    return same && (dragging ?? false) === (node.dragging ?? false)
+  })
+}
+
 interface Local {
   of: { nodes: FlowNode[] }
   nodes: FlowNode[]
@@ -69,7 +83,7 @@ export function useFlow({ document, types, selected, editing, scene }: FlowSourc
   const onNodesChange = useCallback(
     (changes: NodeChange<FlowNode>[]) => {
       const moves = drag.settle(changes.filter((change) => change.type === 'position'))
-      if (moves.length > 0) {
+      if (moves.length > 0 && !stands(standing.current, moves)) {
         standing.current = applyNodeChanges(moves, standing.current)
         const moved = standing.current
         setLocal((now) => ({ of: now.of, nodes: moved, glide: null }))
