@@ -29,6 +29,13 @@ class EditorPage:
         expect(page.get_by_test_id("canvas")).to_be_visible()
         return cls(page)
 
+    @classmethod
+    def open(cls, page: Page, name: str) -> EditorPage:
+        """Open a workflow by its address."""
+        page.goto(f"/workflows/{name}")
+        expect(page.get_by_test_id("canvas")).to_be_visible()
+        return cls(page)
+
     def node(self, node_id: str) -> Locator:
         return self.page.get_by_test_id(f"node-{node_id}")
 
@@ -61,11 +68,13 @@ class EditorPage:
         self.page.keyboard.type(value)
         box.blur()
 
-    def save(self) -> None:
-        self.page.get_by_role("button", name="Save", exact=True).click()
+    def publish(self) -> None:
+        """Save a version of the draft and publish it."""
+        self.page.get_by_role("button", name="Publish", exact=True).click()
 
     def run(self) -> None:
-        self.page.get_by_role("button", name="Run", exact=True).click()
+        """Run the draft."""
+        self.page.get_by_role("button", name="Test run", exact=True).click()
 
     def expect_saved(self, text: str) -> None:
         expect(self.page.get_by_test_id("saved-state")).to_contain_text(text)
@@ -86,11 +95,10 @@ class EditorPage:
         return editor
 
     def document(self, server: ServerProcess, name: str) -> dict[str, Any]:
-        """Save, and what the server then has."""
-        self.page.keyboard.press("Control+s")
-        expect(self.page.get_by_test_id("saved-state")).to_contain_text("Saved as")
+        """The draft, once the server has every edit."""
+        self.expect_kept()
         with server.client() as client:
-            return client.get(f"/api/v1/workflows/{name}").raise_for_status().json()["document"]
+            return client.get(f"/api/v1/workflows/{name}/draft").raise_for_status().json()["document"]
 
     # --- on the canvas
 
@@ -171,3 +179,7 @@ class EditorPage:
 
     def undo(self) -> None:
         self.page.get_by_role("button", name="Undo", exact=True).click()
+
+    def expect_kept(self) -> None:
+        """The server has acknowledged every edit."""
+        expect(self.page.get_by_test_id("saved-state")).to_have_attribute("data-unsent", "0", timeout=15_000)

@@ -16,7 +16,7 @@ def expect_nothing_changes(editor: EditorPage) -> None:
     page = editor.page
     expect(page.get_by_test_id("read-only")).to_be_visible()
     expect(page.get_by_test_id("palette")).to_have_count(0)
-    expect(page.get_by_role("button", name="Save", exact=True)).to_have_count(0)
+    expect(page.get_by_role("button", name="Publish", exact=True)).to_have_count(0)
     editor.node("keep").click()
     expect(editor.node("keep")).to_have_attribute("data-selected", "true")
     before = editor.place("keep")

@@ -1,23 +1,22 @@
 import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
-import { useMemo } from 'react'
 import { words } from '~/i18n'
-import { countChanges } from '~/model/diff'
 import type { FollowedRun } from '~/runs/useRun'
 import { allowed, type ListedAction } from './action'
 import { groups } from './actions'
 import { find } from './actions/find'
 import { redo } from './actions/redo'
 import { run as runAction } from './actions/run'
-import { save } from './actions/save'
+import { publish } from './actions/save'
 import { tidy } from './actions/tidy'
 import { undo } from './actions/undo'
 import { help, settings } from './actions/view'
 import classes from './Editor.module.css'
 import { RunStrip } from './RunStrip'
 import { shortcutText } from './shortcuts'
-import { isDirty } from './state'
 import { useDispatch, useEditor } from './store'
+import { People } from './sync/People'
+import { SavedState } from './sync/SavedState'
 
 const keysOf = (action: ListedAction): string =>
   action.shortcuts?.[0] ? ` (${shortcutText(action.shortcuts[0])})` : ''
@@ -44,6 +43,7 @@ export function EditorBar({ run }: { run: FollowedRun }) {
         )}
       </div>
       <div className={classes.tools}>
+        <People />
         <RunStrip run={run} />
         {readOnly === null ? (
           <>
@@ -55,36 +55,12 @@ export function EditorBar({ run }: { run: FollowedRun }) {
         <IconAction action={find} />
         <MoreMenu />
         <span className={classes.rule} />
+        <TextAction action={runAction} variant="default" tip={words.drafts.testRunTip} />
         {readOnly === null ? (
-          <TextAction action={save} variant="default" tip={words.editor.bar.saveTip} />
+          <TextAction action={publish} variant="filled" tip={words.drafts.publishTip} />
         ) : null}
-        <TextAction action={runAction} variant="filled" tip={words.editor.bar.runTip} />
       </div>
     </div>
-  )
-}
-
-function SavedState() {
-  const saved = useEditor((state) => state.saved)
-  const saving = useEditor((state) => state.saving)
-  const dirty = useEditor(isDirty)
-  const root = useEditor((state) => state.root)
-  // Counting goes through the whole graph: not for every change of the selection.
-  const changes = useMemo(() => countChanges(saved.document, root), [saved.document, root])
-  const t = words.editor.bar
-  const state = saving.state !== 'idle' ? saving.state : dirty ? 'draft' : 'saved'
-  const text =
-    saving.state === 'saving'
-      ? t.saving
-      : saving.state === 'failed'
-        ? t.failed(saving.message)
-        : dirty
-          ? t.draft(changes, saved.version)
-          : t.saved(saved.version, saved.published)
-  return (
-    <span className={classes.saved} data-state={state} data-testid="saved-state" role="status" title={text}>
-      {text}
-    </span>
   )
 }
 
@@ -144,6 +120,7 @@ function MoreMenu() {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
+        <SubMenu label={words.canvas.help.workflow} list={groups.workflow} />
         <SubMenu label={words.canvas.help.add} list={groups.add} />
         <SubMenu label={words.canvas.help.edit} list={groups.edit} />
         <SubMenu label={words.canvas.help.arrange} list={groups.arrange} />

@@ -24,10 +24,11 @@ import { LargeNote } from './LargeNote'
 import { QuickAddList } from './QuickAddList'
 import { soleNode } from './state'
 import { useDispatch, useEditor, useEditorHandle } from './store'
+import { DraftNotices } from './sync/DraftNotices'
+import { useSync } from './sync/useSync'
 import { useCanvasEditing } from './useCanvasEditing'
 import { useCommands } from './useCommands'
 import { useContainerInspector } from './useContainerInspector'
-import { useDraft } from './useDraft'
 import { useMenu } from './useMenu'
 import { useReadOnly } from './useReadOnly'
 import { useServices } from './useServices'
@@ -46,7 +47,7 @@ export function EditorView({ onExecution }: EditorViewProps) {
   useServices(canvas, openMenu)
   useShortcuts()
   useValidation()
-  useDraft()
+  useSync()
   useContainerInspector()
   useReadOnly()
   useCommands()
@@ -87,6 +88,7 @@ export function EditorView({ onExecution }: EditorViewProps) {
             {panels.palette || readOnly ? null : <Unfold side="left" />}
             {panels.inspector ? null : <Unfold side="right" />}
             <BodyTrail />
+            <DraftNotices />
             <Canvas
               key={path.join('/')}
               ref={canvas}

@@ -1,11 +1,9 @@
 import { createContext, useContext } from 'react'
 import { useStore } from 'zustand'
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import { words } from '~/i18n'
 import { closeBody, isContainer, knownPath, openBody } from '~/model/bodies'
-import { commit, startHistory } from '~/model/history'
+import { commit, type History, NO_HISTORY } from '~/model/history'
 import type { NodeTypes } from '~/model/nodeType'
-import { touched } from '~/model/touched'
 import { sameWiring, validateWiring } from '~/model/validate'
 import type { WorkflowDocument } from '~/model/workflow'
 import { type Action, allowed, type Dispatch, type EditorServices } from './action'
@@ -38,16 +36,17 @@ const PANELS: Panels = {
   renamingId: null,
   find: false,
   settings: false,
-  runInputs: false,
-  conflict: false,
+  runInputs: null,
   help: false,
 }
 
 interface Start {
   saved: Saved
   types: NodeTypes
-  /** A draft kept in the browser, newer than what is saved. */
-  draft?: WorkflowDocument | null
+  /** The draft, where it is not what is saved. */
+  draft?: WorkflowDocument
+  /** What can be undone and done again from an earlier visit of this tab. */
+  history?: History
   panels?: Partial<Panels>
   execution?: string | null
   now?: () => number
@@ -57,24 +56,21 @@ interface Start {
 export function createEditor({
   saved,
   types,
-  draft,
+  draft = saved.document,
+  history = NO_HISTORY,
   panels,
   execution,
   now = () => performance.now(),
 }: Start): Editor {
-  const document = draft ?? saved.document
   const store = createStore<EditorState>(() => ({
-    root: document,
+    root: draft,
     path: [],
-    document,
-    // Undo leads from a restored draft back to what is saved.
-    history: draft
-      ? commit(startHistory(saved.document), draft, words.editor.draft.restored, 0)
-      : startHistory(document),
+    document: draft,
+    history,
     selection: NOTHING,
     saved,
     saving: { state: 'idle' },
-    checks: { instant: validateWiring(document, types), server: [], yaml: null, of: null, failure: null },
+    checks: { instant: validateWiring(draft, types), server: [], yaml: null, of: null, failure: null },
     types,
     execution: execution ?? null,
     focus: null,
@@ -114,7 +110,7 @@ function settle<Args>(
   if (root === before.root) return opened(before, after)
   const label = action.describe?.(args, before) ?? action.label
   const history = action.undoable
-    ? commit(performed.history, root, label, now, touched(before.root, root))
+    ? commit(performed.history, before.root, root, label, now)
     : performed.history
   const kept = performed.types === before.types && sameWiring(before.root, root, performed.types)
   const instant = kept ? performed.checks.instant : validateWiring(root, performed.types)

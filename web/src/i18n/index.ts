@@ -3,12 +3,14 @@ import { approvals } from './en/approvals'
 import { bodies } from './en/bodies'
 import { canvas } from './en/canvas'
 import { connections } from './en/connections'
+import { drafts } from './en/drafts'
 import { editor } from './en/editor'
 import { nodes } from './en/nodes'
 import { runs } from './en/runs'
 import { shell } from './en/shell'
 import { status } from './en/status'
 import { triggers } from './en/triggers'
+import { versions } from './en/versions'
 import { workflows } from './en/workflows'
 
 /** Every visible string, by screen. A sentence with a value in it is a function, so that plurals are words too. */
@@ -18,11 +20,13 @@ export const words = {
   bodies,
   canvas,
   connections,
+  drafts,
   editor,
   nodes,
   runs,
   shell,
   status,
   triggers,
+  versions,
   workflows,
 }

@@ -113,7 +113,7 @@ function Facts({ view, rowsIn, undoes }: FactsProps) {
       {view.progress && view.status === 'running' ? (
         <Fact name={words.status.running}>{t.progress(view.progress.done, view.progress.total)}</Fact>
       ) : null}
-      {view.reused ? (
+      {view.reused?.execution ? (
         <Fact name={t.reusedFrom}>
           <Link to="/runs/$id" params={{ id: view.reused.execution }}>
             {shortId(view.reused.execution)}

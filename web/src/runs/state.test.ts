@@ -41,6 +41,8 @@ const execution: Execution = {
   ended_at: null,
   seq: 1,
   priority: 0,
+  partial: false,
+  typical_seconds: null,
   part_of: null,
   generation: 1,
   waiting: null,

@@ -11,7 +11,7 @@ import { nextPane, previousPane } from './panes'
 import { redo } from './redo'
 import { rename, renameId } from './rename'
 import { run } from './run'
-import { save } from './save'
+import { publish, save } from './save'
 import { close, selectAll } from './selectAll'
 import { tidy, tidyBest } from './tidy'
 import { undo } from './undo'
@@ -21,7 +21,7 @@ import { addAfter, addBefore, insertHere, selectWire } from './wires'
 
 /** Everything a person can start without an argument, by what it is about; help and lists show it in this order. */
 export const groups = {
-  workflow: [save, run],
+  workflow: [run, save, publish],
   add: [quickAdd, addAfter, addBefore, insertHere, selectWire],
   edit: [
     undo,
