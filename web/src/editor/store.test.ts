@@ -75,13 +75,13 @@ describe('editor', () => {
     editor.dispatch(reconnect, { from, to: { ...from, target: 'join', port: 'right' } })
     expect(state().document.edges).toEqual(['flights -> join.right', 'late -> check'])
     editor.dispatch(undo)
-    const before = state().document
     editor.dispatch(reconnect, {
       from: { ...from, source: 'late', target: 'check' },
       to: { ...from, target: 'flights', source: 'check', outlet: 'true' },
     })
     expect(state().document.edges).toContain('check.true -> flights')
     editor.dispatch(undo)
+    const before = state().document
     editor.dispatch(reconnect, { from, to: { ...from, source: 'check', outlet: 'true' } })
     expect(state().document).toBe(before)
   })
@@ -100,7 +100,7 @@ describe('editor', () => {
     expect(state().document.edges).toEqual(['late -> check', 'flights -> sql', 'sql -> late'])
     expect(state().document.layout?.check?.[0]).toBeGreaterThan(576)
     editor.dispatch(undo)
-    expect(state().document.edges).toEqual(sampleDocument.edges)
+    expect([...state().document.edges].sort()).toEqual([...sampleDocument.edges].sort())
     expect(state().document.layout?.check).toEqual([576, 0])
   })
 
