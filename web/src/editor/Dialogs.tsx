@@ -2,6 +2,7 @@ import { RunDialog } from '~/runs/RunDialog'
 import { setPanels } from './actions/panels'
 import { HelpDialog } from './HelpDialog'
 import { RenameDialog } from './RenameDialog'
+import { SettingsDialog } from './SettingsDialog'
 import { useDispatch, useEditor } from './store'
 
 export function Dialogs({ onStarted }: { onStarted(id: string): void }) {
@@ -17,8 +18,9 @@ export function Dialogs({ onStarted }: { onStarted(id: string): void }) {
         onClose={() => dispatch(setPanels, { runInputs: null })}
         onStarted={(execution) => onStarted(execution.id)}
       />
-      {panels.renaming === null ? null : <RenameDialog key={panels.renaming} id={panels.renaming} />}
+      {panels.renamingId === null ? null : <RenameDialog key={panels.renamingId} id={panels.renamingId} />}
       {panels.help ? <HelpDialog /> : null}
+      {panels.settings ? <SettingsDialog /> : null}
     </>
   )
 }

@@ -1,6 +1,7 @@
 import { access } from './en/access'
 import { approvals } from './en/approvals'
 import { bodies } from './en/bodies'
+import { canvas } from './en/canvas'
 import { connections } from './en/connections'
 import { drafts } from './en/drafts'
 import { editor } from './en/editor'
@@ -17,6 +18,7 @@ export const words = {
   access,
   approvals,
   bodies,
+  canvas,
   connections,
   drafts,
   editor,
