@@ -62,24 +62,14 @@ export const fetchEvents = (
     }),
   )
 
-export interface LogFilter {
-  node?: string
-}
-
-export const fetchLogs = (id: string, after: number, { node }: LogFilter, signal?: AbortSignal) =>
-  take(
-    client.GET('/api/v1/executions/{execution_id}/logs', {
-      params: { path: { execution_id: id }, query: { after, node } },
-      signal,
-    }),
-  )
-
 export interface OutputRequest {
   execution: string
   node: string
   outlet: string
   /** Column name, with a leading `-` for descending. */
   sort?: string
+  /** As it was after the event with this number. */
+  at?: number | undefined
 }
 
 export const OUTPUT_PAGE = 200
@@ -116,10 +106,10 @@ export const columnStatisticsQuery = ({ execution, node, outlet }: OutputRequest
     staleTime: Number.POSITIVE_INFINITY,
   })
 
-/** What the values of a node, and of all that it is based on, were made of. */
-export const lineageQuery = (execution: string, node: string) =>
+/** What the values of a node, and of all that it is based on, were made of; of the whole run without one. */
+export const lineageQuery = (execution: string, node?: string) =>
   queryOptions({
-    queryKey: [...executionKeys.outputs(execution), 'lineage', node] as const,
+    queryKey: [...executionKeys.outputs(execution), 'lineage', node ?? ''] as const,
     queryFn: ({ signal }) =>
       take(
         client.GET('/api/v1/executions/{execution_id}/lineage', {
