@@ -25,6 +25,7 @@ from concertmaster.storage.database import Database
 from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.file_watches import SqlFileWatchStore
 from concertmaster.storage.happenings import SqlHappeningStore
+from concertmaster.storage.history import SqlHistoryStore
 from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.logins import SqlLoginStore
 from concertmaster.storage.migrate import upgrade
@@ -83,7 +84,8 @@ class Storage:
         listeners = self.database.listeners
         listeners.freed, listeners.remote_commit = self.freed.append, self.remote.extend
         listeners.gap = lambda: self.gaps.append(time.monotonic())
-        self.executions = SqlExecutionStore(self.database)
+        self.executions = SqlExecutionStore(self.database, now=now)
+        self.history = SqlHistoryStore(self.database, now=now)
         self.workflows = SqlWorkflowStore(self.database, plan=Kinds().plan, now=now)
         self.triggers = SqlTriggerStore(self.database, plan=Kinds().plan)
         self.backfills = SqlBackfillStore(self.database)

@@ -34,12 +34,14 @@ from concertmaster.registering.opening import kept_types, open_registry
 from concertmaster.security.cipher import Cipher, open_cipher
 from concertmaster.security.given_connections import given_connections
 from concertmaster.services.aside import Aside
+from concertmaster.services.baselines import Baselines
 from concertmaster.services.calls import CallService
 from concertmaster.services.connection_tests import ConnectionTestService
 from concertmaster.services.connection_uses import ConnectionUseService
 from concertmaster.services.connections import ConnectionService
 from concertmaster.services.control import ControlService
 from concertmaster.services.executions import ExecutionService
+from concertmaster.services.history import HistoryService
 from concertmaster.services.items import ItemService
 from concertmaster.services.logins import LoginService
 from concertmaster.services.node_uses import NodeUseService
@@ -79,6 +81,7 @@ class Runtime:
     settings: Settings
     workflows: WorkflowService
     executions: ExecutionService
+    history: HistoryService
     items: ItemService
     outputs: OutputService
     control: ControlService
@@ -187,6 +190,7 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
         )
         _calm_collector()
         recovered = await storage.journal.unfinished() if recover else 0
+        baselines = Baselines(storage.history, clock)
         executions = ExecutionService(
             owner=engine.owner,
             journal=storage.journal,
@@ -196,6 +200,7 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             artifacts=storage.artifacts,
             slots=storage.slots,
             stored=partial(stored, engine),
+            baselines=baselines,
             clock=clock,
         )
         stream = StreamService(bus, storage.journal, storage.executions, clock=clock)
@@ -225,8 +230,24 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
         retention = RetentionService(references, engine.results, storage.artifacts, kept, clock, foreign=foreign)
         stack.push_async_callback(retention.close)
         isolated = partial(isolated_options, engine)
+
+        def here() -> dict[str, float]:
+            open_breakers = len(engine.breakers.open(asyncio.get_running_loop().time()))
+            return {"executions": placement.running, "open_breakers": open_breakers, **asdict(compute.stats())}
+
+        history = HistoryService(
+            store=storage.history,
+            executions=storage.executions,
+            workflows=storage.workflows,
+            baselines=baselines,
+            slots=storage.slots,
+            limits=parse_limits(settings.limits),
+            here=here,
+            clock=clock,
+        )
         if recover:
             await stack.enter_async_context(running(retention.run()))
+            await stack.enter_async_context(running(history.run()))
         yield Runtime(
             settings=settings,
             workflows=workflows,
@@ -234,8 +255,13 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             items=ItemService(executions),
             outputs=OutputService(executions, storage.artifacts, references),
             triggering=triggering,
+            history=history,
             control=ControlService(
-                journal=storage.journal, store=storage.executions, workflows=workflows, executions=executions
+                journal=storage.journal,
+                store=storage.executions,
+                workflows=workflows,
+                executions=executions,
+                clock=clock,
             ),
             waits=waits,
             connections=connections,
@@ -250,11 +276,7 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
                 artifacts=partial(asyncio.to_thread, storage.artifacts.check),
                 registry=lambda: (registry.mode, registry.trouble),
                 demand_loaded=registry.settled,
-                here=lambda: {
-                    "executions": placement.running,
-                    "open_breakers": len(engine.breakers.open(asyncio.get_running_loop().time())),
-                    **asdict(compute.stats()),
-                },
+                here=here,
             ),
             metrics=metrics,
             stream=stream,

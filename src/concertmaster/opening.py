@@ -23,6 +23,7 @@ from concertmaster.storage.backfills import SqlBackfillStore
 from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database
 from concertmaster.storage.executions import SqlExecutionStore
+from concertmaster.storage.history import SqlHistoryStore
 from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.migrate import upgrade
 from concertmaster.storage.relay import Relay
@@ -45,6 +46,7 @@ class Storage:
     triggers: SqlTriggerStore
     backfills: SqlBackfillStore
     executions: SqlExecutionStore
+    history: SqlHistoryStore
     connections: SqlConnectionStore
     waits: SqlWaitStore
     artifacts: ArtifactStore
@@ -112,7 +114,8 @@ async def open_storage(settings: Settings, hooks: Hooks, clock: Clock, stack: As
         workflows=SqlWorkflowStore(database, plan=Kinds().plan, now=clock.now),
         triggers=SqlTriggerStore(database, plan=Kinds().plan),
         backfills=SqlBackfillStore(database),
-        executions=SqlExecutionStore(database),
+        executions=SqlExecutionStore(database, now=clock.now),
+        history=SqlHistoryStore(database, now=clock.now),
         connections=SqlConnectionStore(database, now=clock.now),
         waits=SqlWaitStore(database, journal.awaiting, now=clock.now),
         artifacts=artifacts,

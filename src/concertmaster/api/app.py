@@ -17,6 +17,7 @@ from concertmaster.api import (
     control,
     errors,
     executions,
+    history,
     hooks,
     logins,
     nodes,
@@ -69,6 +70,8 @@ def create_app(
     app.state.doors = Doors(runtime, port=port, local_token=local_token)
     errors.install(app)
     api = APIRouter(prefix=PREFIX, responses=problems(401, 422))
+    # `history` has names where the others have ids.
+    api.include_router(history.router)
     for part in (logins, tokens, workflows, executions, control, waits, triggers, hooks, backfills, nodes, connections):
         api.include_router(part.router)
     api.include_router(operations.router)

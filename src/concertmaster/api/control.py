@@ -21,10 +21,7 @@ async def control_executions(parts: Parts, asker: Asker, body: requests.BulkRequ
     result = await parts.control.bulk(
         asker,
         body.action,
-        workflow=body.workflow,
-        status=body.status,
-        backfill=body.backfill,
-        called=body.called,
+        body.chosen,
         ids=body.ids,
         reason=body.reason,
         dry_run=body.dry_run,

@@ -7,9 +7,10 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Header, Path, Query, Response
 
-from concertmaster.api import models, models_output
+from concertmaster.api import models, models_history, models_output
 from concertmaster.api.dependencies import MAX_NUMBER, Asker, Before, JsonResponse, Limit, Parts, problems
-from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionStatus, NodeStatus
+from concertmaster.api.filters import Chosen
+from concertmaster.domain.execution import FINAL_EXECUTION, NodeStatus
 from concertmaster.services.listed import listed
 
 router = APIRouter(tags=["executions"])
@@ -55,24 +56,23 @@ async def start_execution(
     return JsonResponse(shown, 200 if ended else 202, headers={"Location": f"/api/v1/executions/{row.id}"})
 
 
-@router.get("/executions", response_model=models.ExecutionList)
+@router.get("/executions", response_model=models_history.ExecutionList)
 async def list_executions(
     parts: Parts,
     asker: Asker,
-    workflow: Annotated[str | None, Query(max_length=200)] = None,
-    status: Annotated[list[ExecutionStatus] | None, Query(description="One or several")] = None,
-    backfill: Annotated[str | None, Query(max_length=100, description="Those that this backfill has started")] = None,
-    called: Annotated[
-        bool | None, Query(description="Only those that another execution called, or only the others")
-    ] = None,
+    chosen: Chosen,
     before: Before = None,
     limit: Limit = 50,
 ) -> Response:
-    """Executions, newest first; without what came along with their triggers: `body`, `data`, `outputs`."""
-    page = await parts.executions.list(
-        asker, workflow=workflow, status=status or (), backfill=backfill, called=called, before=before, limit=limit
-    )
-    return JsonResponse({"items": [listed(row) for row in page.items], "next": page.next})
+    """Executions, newest first; without what came along with their triggers: `body`, `data`, `outputs`.
+
+    No index has the filters `error`, `min_seconds`, `max_seconds` and `version`, nor two of the others together: a
+    page looks through a bounded number of executions for them. It may be short, or empty, and have a `next` all the
+    same; then `scanned_until` says how far it came.
+    """
+    page = await parts.executions.list(asker, chosen, before=before, limit=limit)
+    items = [listed(row) for row in page.items]
+    return JsonResponse({"items": items, "next": page.next, "scanned_until": page.scanned_until})
 
 
 @router.get("/executions/{execution_id}", response_model=models.Execution, responses=problems(404))

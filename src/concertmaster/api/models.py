@@ -246,8 +246,12 @@ class ItemPage(_Model):
 
 
 class Execution(ExecutionSummary):
-    """An execution with its nodes; `generation` counts retries from 1, `reason` says why it was cancelled."""
+    """An execution with its nodes; `generation` counts retries from 1, `reason` says why it was cancelled.
 
+    Half of the last ones of its workflow that succeeded took no longer than `typical_seconds`.
+    """
+
+    typical_seconds: float | None
     generation: int
     part_of: PartOf | None
     waiting: Waiting | None
@@ -255,13 +259,6 @@ class Execution(ExecutionSummary):
     inputs: JsonObject
     outputs: JsonObject | None
     nodes: dict[str, NodeRun]
-
-
-class ExecutionList(_Model):
-    """A page, newest first; `next` is the cursor for `before`."""
-
-    items: list[ExecutionSummary]
-    next: str | None
 
 
 class Event(_Model):

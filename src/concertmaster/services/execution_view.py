@@ -154,6 +154,7 @@ class ExecutionView:
         return {
             **row.as_json(),
             "waiting": None,
+            "typical_seconds": None,
             "reason": self.cancel_reason,
             "generation": self.generation,
             "part_of": None if self.parentage is None else _part_of(self.parentage),

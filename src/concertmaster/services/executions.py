@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,8 @@ from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.errors import Invalid, UserError
 from concertmaster.domain.events import Event, ExecutionCreated
-from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow, ExecutionStatus
+from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow
+from concertmaster.domain.execution_filter import EVERY, ExecutionFilter
 from concertmaster.domain.interfaces import (
     Claim,
     Clock,
@@ -31,6 +32,7 @@ from concertmaster.domain.validation import check_inputs
 from concertmaster.domain.values import JsonValue, Stored, TableRef, Value
 from concertmaster.domain.workflow import Workflow
 from concertmaster.engine.parts import Owner
+from concertmaster.services.baselines import Baselines
 from concertmaster.services.execution_view import ExecutionView, page_of_table, page_of_whole, text_of_json, value_at
 from concertmaster.services.item_status import counted
 from concertmaster.services.lock_holders import find_queues
@@ -80,6 +82,7 @@ class ExecutionService:
         artifacts: ArtifactStore,
         slots: Slots,
         stored: Callable[[Value], Awaitable[Stored]],
+        baselines: Baselines,
         clock: Clock,
     ) -> None:
         self._owner = owner
@@ -90,6 +93,7 @@ class ExecutionService:
         self._artifacts = artifacts
         self._slots = slots
         self._stored = stored
+        self._baselines = baselines
         self._clock = clock
 
     async def start(
@@ -190,6 +194,7 @@ class ExecutionService:
         demand(actor, "execution:read")
         row, view = await self.view(execution_id)
         shown = view.as_json(row, await self._store.log_counts(execution_id))
+        shown["typical_seconds"] = None if row.hidden else await self._baselines.typical(row.workflow)
         if row.status not in FINAL_EXECUTION:
             await self._explain(shown, row, view)
         return shown
@@ -217,21 +222,11 @@ class ExecutionService:
             children.live = counted(children, [(await self.view(child.execution))[1] for child in running])
 
     async def list(
-        self,
-        actor: Actor,
-        *,
-        workflow: str | None = None,
-        status: Sequence[ExecutionStatus] = (),
-        backfill: str | None = None,
-        called: bool | None = None,
-        before: str | None = None,
-        limit: int = 50,
+        self, actor: Actor, chosen: ExecutionFilter = EVERY, *, before: str | None = None, limit: int = 50
     ) -> Page[ExecutionRow]:
-        """A page of executions, newest first; see `ExecutionStore` for the filters."""
+        """A page of executions, newest first."""
         demand(actor, "execution:read")
-        return await self._store.list(
-            workflow=workflow, status=status, backfill=backfill, called=called, before=before, limit=limit
-        )
+        return await self._store.list(chosen, before=before, limit=limit)
 
     async def logs(
         self,

@@ -10,6 +10,22 @@ def _ignore(*_: object) -> None:
     """For whoever does not listen."""
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An execution that is not hidden is counted as another status from now on.
+
+    Attributes:
+        made_at: microseconds since 1970.
+        before: None where it was not counted.
+        after: None where it is gone.
+    """
+
+    workflow: str
+    made_at: int
+    before: str | None
+    after: str | None
+
+
 @dataclass(slots=True)
 class Notices:
     """Collected by the writer's thread while a transaction is under way.
@@ -19,12 +35,14 @@ class Notices:
         freed: resources of which a place got free.
         heads: seq of the last event of each execution that got events.
         look: more changed than can be named: everybody should look for himself.
+        moves: executions that are counted as another status from now on.
     """
 
     wake: dict[str, None] = field(default_factory=dict[str, None])
     freed: dict[str, None] = field(default_factory=dict[str, None])
     heads: dict[str, int] = field(default_factory=dict[str, int])
     look: bool = False
+    moves: list[Move] = field(default_factory=list[Move])
 
     def attention(self, ids: Iterable[str]) -> None:
         """These executions want attention."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, Table
 
-from concertmaster.storage.columns import KEY, PlainText, metadata
+from concertmaster.storage.columns import KEY, PlainText
+
+# From there, so that whoever has these tables has the counts too.
+from concertmaster.storage.tables_history import metadata
 
 artifact_references = Table(
     "artifact_references",

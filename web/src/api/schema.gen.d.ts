@@ -64,6 +64,128 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/executions/histogram": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Histogram
+         * @description How many executions were made when, by their present status: of the last day, unless times are given.
+         *
+         *     Buckets are at least five minutes wide, and six hours where they begin more than a week ago.
+         */
+        get: operations["get_histogram"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/slowest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Slowest
+         * @description The ended executions that took longest, of those made since then: the last day, unless a time is given.
+         */
+        get: operations["list_slowest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/failing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Failing
+         * @description Workflows by how many of their executions failed since then: the last day, unless a time is given.
+         */
+        get: operations["list_failing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/durations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Durations
+         * @description How long the last executions of a workflow took, as a whole and by node.
+         */
+        get: operations["get_durations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Queue
+         * @description What is to do and what limits it.
+         */
+        get: operations["get_queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers/upcoming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Upcoming
+         * @description The next times of enabled schedules, soonest first: of the next week, unless a time is given.
+         */
+        get: operations["list_upcoming"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/login": {
         parameters: {
             query?: never;
@@ -310,6 +432,10 @@ export interface paths {
         /**
          * List Executions
          * @description Executions, newest first; without what came along with their triggers: `body`, `data`, `outputs`.
+         *
+         *     No index has the filters `error`, `min_seconds`, `max_seconds` and `version`, nor two of the others together: a
+         *     page looks through a bounded number of executions for them. It may be short, or empty, and have a `next` all the
+         *     same; then `scanned_until` says how far it came.
          */
         get: operations["list_executions"];
         put?: never;
@@ -1513,15 +1639,32 @@ export interface components {
             dry_run?: boolean;
         };
         /**
+         * Bucket
+         * @description Executions made within some seconds from `at` on, by their present status; zeros are left out.
+         */
+        Bucket: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Seconds Wide */
+            seconds_wide: number;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+        };
+        /**
          * BulkRequest
-         * @description The same request to many executions; at least one filter beside `called`.
+         * @description The same request to many executions, or a replay of each; at least one filter beside `called`.
          */
         BulkRequest: {
             /**
              * Action
              * @enum {string}
              */
-            action: "cancel" | "pause" | "resume" | "retry";
+            action: "cancel" | "pause" | "resume" | "retry" | "replay";
             /** Workflow */
             workflow?: string | null;
             /** Status */
@@ -1536,6 +1679,32 @@ export interface components {
              * @description Only those that another execution called, or only the others
              */
             called?: boolean | null;
+            /**
+             * Since
+             * @description Made then or later
+             */
+            since?: string | null;
+            /**
+             * Until
+             * @description Made before then
+             */
+            until?: string | null;
+            /**
+             * Trigger
+             * @description Type of what started them
+             */
+            trigger?: string | null;
+            /**
+             * Error
+             * @description Text in their error
+             */
+            error?: string | null;
+            /** Min Seconds */
+            min_seconds?: number | null;
+            /** Max Seconds */
+            max_seconds?: number | null;
+            /** Version */
+            version?: number | null;
             /** Ids */
             ids?: string[];
             /**
@@ -1833,6 +2002,18 @@ export interface components {
             };
         };
         /**
+         * Durations
+         * @description Half of the succeeded ones took no longer than `p50` seconds; `last` has also those that failed, newest first.
+         */
+        Durations: {
+            /** P50 */
+            p50: number | null;
+            /** P95 */
+            p95: number | null;
+            /** Last */
+            last: components["schemas"]["RunTime"][];
+        };
+        /**
          * EnteredConnection
          * @description Values to be tested before they are stored; `name` is the connection whose fields `keep` names.
          */
@@ -1896,6 +2077,8 @@ export interface components {
         /**
          * Execution
          * @description An execution with its nodes; `generation` counts retries from 1, `reason` says why it was cancelled.
+         *
+         *     Half of the last ones of its workflow that succeeded took no longer than `typical_seconds`.
          */
         Execution: {
             /** Id */
@@ -1926,6 +2109,8 @@ export interface components {
             /** Parent */
             parent: string | null;
             error: components["schemas"]["ExecutionError"] | null;
+            /** Typical Seconds */
+            typical_seconds: number | null;
             /** Generation */
             generation: number;
             part_of: components["schemas"]["PartOf"] | null;
@@ -1963,13 +2148,15 @@ export interface components {
         };
         /**
          * ExecutionList
-         * @description A page, newest first; `next` is the cursor for `before`.
+         * @description A page, newest first; `next` is the cursor for `before`, `scanned_until` when the last one looked at was made.
          */
         ExecutionList: {
             /** Items */
             items: components["schemas"]["ExecutionSummary"][];
             /** Next */
             next: string | null;
+            /** Scanned Until */
+            scanned_until: string | null;
         };
         /**
          * ExecutionSummary
@@ -2004,6 +2191,32 @@ export interface components {
             /** Parent */
             parent: string | null;
             error: components["schemas"]["ExecutionError"] | null;
+        };
+        /**
+         * FailingWorkflow
+         * @description How many executions failed or were interrupted, of how many, and the newest of them.
+         */
+        FailingWorkflow: {
+            /** Workflow */
+            workflow: string;
+            /** Failed */
+            failed: number;
+            /** Total */
+            total: number;
+            last: components["schemas"]["ExecutionSummary"] | null;
+        };
+        /**
+         * FailingWorkflows
+         * @description Those with most failures first; counted from `since` on, which may be somewhat earlier than asked for.
+         */
+        FailingWorkflows: {
+            /** Items */
+            items: components["schemas"]["FailingWorkflow"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
         };
         /**
          * FileOutput
@@ -2069,6 +2282,16 @@ export interface components {
             registry?: ("dynamic" | "static" | "fallback") | null;
             /** Detail */
             detail?: string | null;
+        };
+        /**
+         * Histogram
+         * @description Buckets that follow each other, oldest first; not `complete` while older executions are still being counted.
+         */
+        Histogram: {
+            /** Items */
+            items: components["schemas"]["Bucket"][];
+            /** Complete */
+            complete: boolean;
         };
         /**
          * Info
@@ -2657,6 +2880,31 @@ export interface components {
             total: number | null;
         };
         /**
+         * Queue
+         * @description Executions that have not ended, by status, and what limits them.
+         *
+         *     `oldest_queued`: since when the one waits that waits longest for its start. `here`: what the answering process has
+         *     at the moment, by name.
+         */
+        Queue: {
+            /** Running */
+            running: number;
+            /** Queued */
+            queued: number;
+            /** Waiting */
+            waiting: number;
+            /** Paused */
+            paused: number;
+            /** Oldest Queued */
+            oldest_queued: string | null;
+            /** Slots */
+            slots: components["schemas"]["ResourceSlots"][];
+            /** Here */
+            here: {
+                [key: string]: number;
+            };
+        };
+        /**
          * Refusal
          * @description An execution that could not be asked.
          */
@@ -2750,6 +2998,18 @@ export interface components {
             priority?: number | null;
         };
         /**
+         * ResourceSlots
+         * @description Places under the limit of a node type or connection.
+         */
+        ResourceSlots: {
+            /** Resource */
+            resource: string;
+            /** Limit */
+            limit: number;
+            /** Taken */
+            taken: number;
+        };
+        /**
          * RetryRequest
          * @description What runs again: all that did not succeed, or from a node on; with the same inputs unless they are given.
          */
@@ -2782,6 +3042,28 @@ export interface components {
             failed: {
                 [key: string]: string;
             };
+        };
+        /**
+         * RunTime
+         * @description How long an execution took, or a node in it; `seconds` from its first start to its end.
+         */
+        RunTime: {
+            /** Execution */
+            execution: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Seconds */
+            seconds: number;
+            /** Status */
+            status: ("queued" | "running" | "waiting" | "paused" | "succeeded" | "failed" | "cancelled" | "interrupted") | ("pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled");
+            /**
+             * Reused
+             * @description The node's result was taken from an earlier execution
+             */
+            reused: boolean;
         };
         /**
          * SameBytes
@@ -2844,6 +3126,54 @@ export interface components {
              * @description How long it is kept, such as `1h`; `1d`
              */
             keep?: string | null;
+        };
+        /**
+         * SlowExecution
+         * @description An execution, the seconds it took, and those that half of its workflow's take at most.
+         */
+        SlowExecution: {
+            /** Id */
+            id: string;
+            /** Workflow */
+            workflow: string;
+            /** Version */
+            version: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "waiting" | "paused" | "succeeded" | "failed" | "cancelled" | "interrupted";
+            trigger: components["schemas"]["TriggerInfo"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Seq */
+            seq: number;
+            /** Priority */
+            priority: number;
+            /** Parent */
+            parent: string | null;
+            error: components["schemas"]["ExecutionError"] | null;
+            /** Seconds */
+            seconds: number;
+            /** Typical Seconds */
+            typical_seconds: number | null;
+        };
+        /**
+         * SlowExecutions
+         * @description Slowest first; `scanned_until`: there were so many that none made before it was looked at.
+         */
+        SlowExecutions: {
+            /** Items */
+            items: components["schemas"]["SlowExecution"][];
+            /** Scanned Until */
+            scanned_until: string | null;
         };
         /**
          * StartExecution
@@ -3087,6 +3417,31 @@ export interface components {
             changes: components["schemas"]["TypeChange"][];
         };
         /**
+         * UpcomingFire
+         * @description When a trigger will start an execution.
+         */
+        UpcomingFire: {
+            /** Workflow */
+            workflow: string;
+            /** Trigger */
+            trigger: string;
+            /** Type */
+            type: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
+         * UpcomingFires
+         * @description The next times of all schedules, soonest first.
+         */
+        UpcomingFires: {
+            /** Items */
+            items: components["schemas"]["UpcomingFire"][];
+        };
+        /**
          * UseLoginLink
          * @description `token`: what is after the # of the link.
          */
@@ -3169,6 +3524,19 @@ export interface components {
             created_at: string;
             /** Problems */
             problems: components["schemas"]["Problem"][];
+        };
+        /**
+         * WorkflowDurations
+         * @description Of the last executions of a workflow; very long ones may be missing among the nodes.
+         */
+        WorkflowDurations: {
+            /** Workflow */
+            workflow: string;
+            run: components["schemas"]["Durations"];
+            /** Nodes */
+            nodes: {
+                [key: string]: components["schemas"]["Durations"];
+            };
         };
         /**
          * WorkflowList
@@ -3296,6 +3664,287 @@ export interface operations {
             };
             /** @description Problem details (RFC 9457) */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_histogram: {
+        parameters: {
+            query?: {
+                /** @description Made then or later: `2026-03-01T00:00:00Z` */
+                since?: string | null;
+                /** @description Made before then */
+                until?: string | null;
+                /** @description No more than this many */
+                buckets?: number;
+                /** @description Only of this workflow */
+                workflow?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Histogram"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_slowest: {
+        parameters: {
+            query?: {
+                /** @description Made then or later: `2026-03-01T00:00:00Z` */
+                since?: string | null;
+                /** @description Only of this workflow */
+                workflow?: string | null;
+                /** @description How many */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlowExecutions"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_failing: {
+        parameters: {
+            query?: {
+                /** @description Made then or later: `2026-03-01T00:00:00Z` */
+                since?: string | null;
+                /** @description How many */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailingWorkflows"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_durations: {
+        parameters: {
+            query?: {
+                /** @description How many executions are looked at */
+                last?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowDurations"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_upcoming: {
+        parameters: {
+            query?: {
+                /** @description Made before then */
+                until?: string | null;
+                /** @description How many */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpcomingFires"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4182,6 +4831,10 @@ export interface operations {
     list_executions: {
         parameters: {
             query?: {
+                /** @description Cursor: `next` of the page before */
+                before?: string | null;
+                /** @description Items of a page */
+                limit?: number;
                 workflow?: string | null;
                 /** @description One or several */
                 status?: ("queued" | "running" | "waiting" | "paused" | "succeeded" | "failed" | "cancelled" | "interrupted")[] | null;
@@ -4189,10 +4842,20 @@ export interface operations {
                 backfill?: string | null;
                 /** @description Only those that another execution called, or only the others */
                 called?: boolean | null;
-                /** @description Cursor: `next` of the page before */
-                before?: string | null;
-                /** @description Items of a page */
-                limit?: number;
+                /** @description Made then or later: `2026-03-01T00:00:00Z` */
+                since?: string | null;
+                /** @description Made before then */
+                until?: string | null;
+                /** @description Type of what started them: `manual`, `schedule`, `webhook` */
+                trigger?: string | null;
+                /** @description Text in the code or message of their error */
+                error?: string | null;
+                /** @description From its start to its end, or until now, it took no less than this */
+                min_seconds?: number | null;
+                /** @description ... and no more than this */
+                max_seconds?: number | null;
+                /** @description Of the workflow */
+                version?: number | null;
             };
             header?: never;
             path?: never;

@@ -35,6 +35,7 @@ from concertmaster.domain.interfaces.happenings import (
     KnownFile,
     Settled,
 )
+from concertmaster.domain.interfaces.history import COARSE, FINE, Failing, HistoryStore, NodeTime, Slowest
 from concertmaster.domain.interfaces.journal import Claim, History, InboxItem, Journal
 from concertmaster.domain.interfaces.logins import LoginStore, TokenStore
 from concertmaster.domain.interfaces.retention import (
@@ -81,6 +82,8 @@ from concertmaster.domain.interfaces.work import (
 )
 
 __all__ = [
+    "COARSE",
+    "FINE",
     "FOR_RECIPE",
     "GONE_KEPT",
     "Abandoned",
@@ -105,12 +108,14 @@ __all__ = [
     "ConnectionStore",
     "EventBus",
     "ExecutionStore",
+    "Failing",
     "FileProgress",
     "FileWatchStore",
     "GivenConnection",
     "Happening",
     "HappeningStore",
     "History",
+    "HistoryStore",
     "InboxItem",
     "IsolatedCall",
     "Journal",
@@ -125,6 +130,7 @@ __all__ = [
     "NamedArtifact",
     "NamedEvent",
     "NewExecution",
+    "NodeTime",
     "OpenExecutions",
     "Page",
     "Placement",
@@ -136,6 +142,7 @@ __all__ = [
     "Settled",
     "Slot",
     "Slots",
+    "Slowest",
     "Snapshot",
     "StopAwaiting",
     "StoredConnection",

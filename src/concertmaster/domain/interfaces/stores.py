@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from concertmaster.domain.access import Actor
-from concertmaster.domain.execution import ExecutionRow, ExecutionStatus
+from concertmaster.domain.execution import ExecutionRow
+from concertmaster.domain.execution_filter import EVERY, ExecutionFilter
 from concertmaster.domain.interfaces.append import LogLine
 from concertmaster.domain.workflow import Workflow
 
@@ -61,10 +62,15 @@ class VersionLine:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """A page of a list, newest first; `next` is the cursor for the page after it."""
+    """A page of a list, newest first; `next` is the cursor for the page after it.
+
+    Attributes:
+        scanned_until: how far was looked, where looking further would have taken too long: the page may be short.
+    """
 
     items: Sequence[T]
     next: str | None = None
+    scanned_until: datetime | None = None
 
 
 class WorkflowStore(Protocol):
@@ -119,22 +125,13 @@ class ExecutionStore(Protocol):
         ...
 
     async def list(
-        self,
-        *,
-        workflow: str | None = None,
-        status: Sequence[ExecutionStatus] = (),
-        backfill: str | None = None,
-        called: bool | None = None,
-        before: str | None = None,
-        limit: int = 50,
+        self, chosen: ExecutionFilter = EVERY, *, before: str | None = None, limit: int = 50
     ) -> Page[ExecutionRow]:
-        """A page of those that all filters let through, newest first.
+        """A page of those that all filters let through, newest first."""
+        ...
 
-        Args:
-            status: all when empty.
-            backfill: id of the backfill that started them.
-            called: only those that a node of another execution called, or only the others.
-        """
+    async def oldest_queued(self) -> datetime | None:
+        """When the oldest one was accepted that waits for its first start."""
         ...
 
     async def open_executions(self) -> OpenExecutions:
