@@ -1,12 +1,13 @@
 import { queryOptions } from '@tanstack/react-query'
-import { client, take } from './client'
+import { client, take, takeAs } from './client'
+import type { Comparison } from './types'
 
 /** Two runs side by side: `id` first, and the one that it is compared with. */
 export const comparisonQuery = (id: string, other: string) =>
   queryOptions({
     queryKey: ['executions', 'compare', id, other] as const,
     queryFn: ({ signal }) =>
-      take(
+      takeAs<Comparison>(
         client.GET('/api/v1/executions/{execution_id}/compare', {
           params: { path: { execution_id: id }, query: { with: other } },
           signal,

@@ -455,7 +455,7 @@ export interface paths {
         };
         /**
          * Get Execution
-         * @description An execution with its inputs, outputs and nodes; `seq` is where a follower goes on.
+         * @description An execution with its inputs, outputs and nodes; `seq` is where a follower goes on. With `at` as it was then.
          */
         get: operations["get_execution"];
         put?: never;
@@ -495,7 +495,8 @@ export interface paths {
         };
         /**
          * List Logs
-         * @description What the nodes logged, in order.
+         * @description What the nodes logged, in order; of a node in a body with the `path` of its item. With `format=text` it is a
+         *     text file with a line each, all of them, whatever the limit.
          */
         get: operations["list_logs"];
         put?: never;
@@ -535,7 +536,7 @@ export interface paths {
         };
         /**
          * Get Output
-         * @description A page of a node's output; of a node in a body with the `path` of its item.
+         * @description A page of a node's output; of a node in a body with the `path` of its item, of earlier results with `at`.
          */
         get: operations["get_output"];
         put?: never;
@@ -1411,6 +1412,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/executions/{execution_id}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Executions
+         * @description Two executions side by side: versions, inputs, and what each node was given and gave.
+         */
+        get: operations["compare_executions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/{execution_id}/nodes/{node}/output/chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Output Chart
+         * @description How the rows of a table spread over `x`, or what `y` is there: bins of numbers and times, or the most frequent
+         *     values of everything else.
+         */
+        get: operations["get_output_chart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/{execution_id}/nodes/{node}/output/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Output File
+         * @description What a node gave as a file: a table as CSV or Parquet, a file as it is, anything else as JSON.
+         */
+        get: operations["get_output_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2255,6 +2317,8 @@ export interface components {
             bytes: number;
             /** Media Type */
             media_type: string;
+            /** Digest */
+            digest?: string | null;
         };
         /**
          * Frozen
@@ -2390,6 +2454,8 @@ export interface components {
             bytes: number;
             /** Value */
             value?: unknown;
+            /** Digest */
+            digest?: string | null;
         };
         /**
          * Lineage
@@ -2432,13 +2498,16 @@ export interface components {
         };
         /**
          * LogList
-         * @description Log lines after `after`; `next` is the value for the next `after`.
+         * @description Log lines in order; `next` is the value for the next `after`, `before` that for the lines before these, null
+         *     where there are none.
          */
         LogList: {
             /** Items */
             items: components["schemas"]["LogLine"][];
             /** Next */
             next: number;
+            /** Before */
+            before: number | null;
         };
         /**
          * LoginLink
@@ -2585,7 +2654,8 @@ export interface components {
          * @description One node inside one execution; `tables_in` is what came in by port.
          *
          *     Of a container or call `items` counts the items as far as the execution was told, by whole children, and `children`
-         *     has those that run and the newest others; `reused` says whose result it is when it was not computed anew.
+         *     has those that run and the newest others; `reused` says whose result it is when it was not computed anew; `reason`
+         *     why it was skipped or cancelled.
          */
         NodeRun: {
             /** Node */
@@ -2626,6 +2696,8 @@ export interface components {
             /** Approval */
             approval: string | null;
             reused: components["schemas"]["Origin"] | null;
+            /** Reason */
+            reason?: string | null;
         };
         /**
          * NodeType
@@ -3196,7 +3268,7 @@ export interface components {
         };
         /**
          * TablePage
-         * @description Some rows of a table; `next` is the next offset.
+         * @description Some rows of a table; `next` is the next offset, `total` counts the rows that `where` lets through.
          */
         TablePage: {
             /**
@@ -3230,7 +3302,8 @@ export interface components {
         /**
          * TableSummary
          * @description A table, by reference; `rows` and `bytes` are null when it was never stored: its rows went on to the next node
-         *     as they were read, and nobody counted them. Whoever asks for its rows has them made.
+         *     as they were read, and nobody counted them. Whoever asks for its rows has them made. Of two values with the same
+         *     `digest` (SHA-256) the bytes are the same; it is left out where no stored bytes are this value.
          */
         TableSummary: {
             /**
@@ -3244,6 +3317,8 @@ export interface components {
             bytes: number | null;
             /** Columns */
             columns: components["schemas"]["Column"][];
+            /** Digest */
+            digest?: string | null;
         };
         /**
          * TestOutcome
@@ -3594,6 +3669,172 @@ export interface components {
             created_at: string;
             /** Node Count */
             node_count: number;
+        };
+        /**
+         * Chart
+         * @description How the rows of a table spread over a column, or what another column is there.
+         *
+         *     Attributes:
+         *         kind: `bins` over numbers and times, in their order; `values` over everything else, the most frequent first.
+         *         rows: those that `where` lets through.
+         *         empty: of which x is null or no number.
+         *         others: what has no bar, null where everything has.
+         */
+        Chart: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "bins" | "values";
+            x: components["schemas"]["Column"];
+            y: components["schemas"]["Column"] | null;
+            /**
+             * Agg
+             * @enum {string}
+             */
+            agg: "count" | "sum" | "mean" | "min" | "max";
+            /** Points */
+            points: components["schemas"]["ChartPoint"][];
+            /** Rows */
+            rows: number;
+            /** Empty */
+            empty: number;
+            others: components["schemas"]["ChartRest"] | null;
+        };
+        /**
+         * ChartPoint
+         * @description One bar.
+         *
+         *     Attributes:
+         *         x: of `values` what all its rows have in common, as in `items` of a page; of `bins` null.
+         *         start, end: of `bins` its ends; the end belongs to the next bar, but that of the last to the last.
+         *         rows: how many there are.
+         *         value: the aggregate of y over them, or `rows` without a y; null where there is none.
+         */
+        ChartPoint: {
+            /** X */
+            x?: unknown;
+            /** Start */
+            start?: unknown;
+            /** End */
+            end?: unknown;
+            /** Rows */
+            rows: number;
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * ChartRest
+         * @description Rows that have no bar of their own: of values that are not among the most frequent.
+         */
+        ChartRest: {
+            /** Rows */
+            rows: number;
+            /** Values */
+            values: number;
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * ComparedInput
+         * @description An input of both; `values` has null where one has none of that name.
+         */
+        ComparedInput: {
+            /** Name */
+            name: string;
+            /** Same */
+            same: boolean;
+            /** Values */
+            values: [
+                unknown,
+                unknown
+            ];
+        };
+        /**
+         * ComparedNode
+         * @description A node in both; of one that only one of them has, the other side of each pair is null.
+         *
+         *     Attributes:
+         *         seconds: from its start to its end, waits included.
+         *         config_changed: its type, config or policy differ between the versions.
+         *         input_changed: other values came into it, or by other edges; null where that is not known.
+         *         output: by the digests of what it gave; `unknown` where one of them is kept by nobody or was never stored.
+         *         outlets: the same of each outlet.
+         */
+        ComparedNode: {
+            /** Node */
+            node: string;
+            /** Type */
+            type: [
+                string | null,
+                string | null
+            ];
+            /** Status */
+            status: [
+                ("pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled") | null,
+                ("pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled") | null
+            ];
+            /** Seconds */
+            seconds: [
+                number | null,
+                number | null
+            ];
+            /** Attempt */
+            attempt: [
+                number | null,
+                number | null
+            ];
+            /** Config Changed */
+            config_changed: boolean;
+            /** Input Changed */
+            input_changed: boolean | null;
+            /**
+             * Output
+             * @enum {string}
+             */
+            output: "same" | "different" | "unknown";
+            /** Outlets */
+            outlets: {
+                [key: string]: "same" | "different" | "unknown";
+            };
+        };
+        /**
+         * Comparison
+         * @description Two executions side by side: `executions` are this one and the one it is compared with.
+         */
+        Comparison: {
+            /** Executions */
+            executions: [
+                components["schemas"]["ExecutionSummary"],
+                components["schemas"]["ExecutionSummary"]
+            ];
+            /** Same Workflow */
+            same_workflow: boolean;
+            /** Same Version */
+            same_version: boolean;
+            first_divergence: components["schemas"]["Divergence"] | null;
+            /** Inputs */
+            inputs: components["schemas"]["ComparedInput"][];
+            /** Nodes */
+            nodes: components["schemas"]["ComparedNode"][];
+        };
+        /**
+         * Divergence
+         * @description Where two executions part: the first node, along the edges and then by time, that is not as in the other.
+         *
+         *     Attributes:
+         *         node: null where nothing but the inputs differs.
+         *         what: `missing` in one, `config`, `input`, `status`, `output`; `inputs`: those of the executions, which come
+         *             before all nodes.
+         */
+        Divergence: {
+            /** Node */
+            node: string | null;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "inputs" | "missing" | "config" | "input" | "status" | "output";
         };
     };
     responses: never;
@@ -4896,7 +5137,10 @@ export interface operations {
     };
     get_execution: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Id of the execution */
@@ -5012,10 +5256,22 @@ export interface operations {
             query?: {
                 /** @description What comes after this */
                 after?: number;
+                /** @description The last lines before this one, in place of those `after` */
+                before?: number | null;
                 node?: string | null;
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
+                attempt?: number | null;
+                /** @description Exactly this one */
                 level?: string | null;
+                /** @description This one and what is worse */
+                min_level?: ("debug" | "info" | "warning" | "error") | null;
+                /** @description Lines with this text, in upper or lower case */
+                q?: string | null;
                 /** @description Items of a page */
                 limit?: number;
+                /** @description `text`: all lines as a file */
+                format?: "json" | "text";
             };
             header?: never;
             path: {
@@ -5072,6 +5328,10 @@ export interface operations {
             query?: {
                 /** @description Only this one and what it is based on */
                 node?: string | null;
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
+                /** @description `up`: what it was made of, `down`: what was made of it */
+                direction?: "up" | "down";
             };
             header?: never;
             path: {
@@ -5134,6 +5394,10 @@ export interface operations {
                 limit?: number;
                 /** @description `column`, or `-column` for descending */
                 sort?: string | null;
+                /** @description Only rows of a table that all of these let through: `column:op:value` with `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `contains`, `starts`, `ends` or `in` (a JSON list), or `column:null`, `column:not_null` */
+                where?: string[] | null;
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
             };
             header?: never;
             path: {
@@ -5176,6 +5440,16 @@ export interface operations {
                 };
             };
             /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5195,6 +5469,8 @@ export interface operations {
                 path?: string;
                 /** @description One or several; all of them without it */
                 column?: string[] | null;
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
             };
             header?: never;
             path: {
@@ -5228,6 +5504,16 @@ export interface operations {
             };
             /** @description Problem details (RFC 9457) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7834,6 +8120,222 @@ export interface operations {
             };
             /** @description Problem details (RFC 9457) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    compare_executions: {
+        parameters: {
+            query: {
+                /** @description Id of the other execution */
+                with: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution */
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_output_chart: {
+        parameters: {
+            query: {
+                x: string;
+                /** @description A column of numbers; rows are counted without */
+                y?: string | null;
+                agg?: "count" | "sum" | "mean" | "min" | "max";
+                /** @description Most bars, but for the rest of the values */
+                bins?: number;
+                outlet?: string;
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
+                /** @description Only rows of a table that all of these let through: `column:op:value` with `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `contains`, `starts`, `ends` or `in` (a JSON list), or `column:null`, `column:not_null` */
+                where?: string[] | null;
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution */
+                execution_id: string;
+                /** @description Id of the node */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chart"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_output_file: {
+        parameters: {
+            query?: {
+                /** @description `csv` of a table without it, else `raw` */
+                format?: ("csv" | "parquet" | "raw") | null;
+                /** @description CSV: `escape` puts a `'` before texts that a spreadsheet would take for formulas */
+                formulas?: "escape" | "keep";
+                outlet?: string;
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
+                /** @description `column`, or `-column` for descending */
+                sort?: string | null;
+                /** @description Only rows of a table that all of these let through: `column:op:value` with `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `contains`, `starts`, `ends` or `in` (a JSON list), or `column:null`, `column:not_null` */
+                where?: string[] | null;
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution */
+                execution_id: string;
+                /** @description Id of the node */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, to be saved */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,13 +1,20 @@
 import { access } from './en/access'
 import { approvals } from './en/approvals'
 import { bodies } from './en/bodies'
+import { calledRuns } from './en/calledRuns'
+import { compare } from './en/compare'
 import { connections } from './en/connections'
 import { editor } from './en/editor'
 import { nodes } from './en/nodes'
+import { runEvents } from './en/runEvents'
+import { runNodes } from './en/runNodes'
 import { runs } from './en/runs'
 import { shell } from './en/shell'
 import { status } from './en/status'
+import { timeline } from './en/timeline'
+import { timeTravel } from './en/timeTravel'
 import { triggers } from './en/triggers'
+import { why } from './en/why'
 import { workflows } from './en/workflows'
 
 /** Every visible string, by screen. A sentence with a value in it is a function, so that plurals are words too. */
@@ -15,12 +22,19 @@ export const words = {
   access,
   approvals,
   bodies,
+  calledRuns,
+  compare,
   connections,
   editor,
   nodes,
+  runEvents,
+  runNodes,
   runs,
   shell,
   status,
+  timeline,
+  timeTravel,
   triggers,
+  why,
   workflows,
 }

@@ -96,7 +96,12 @@ function CalledRow({ line, folded, onFold }: { line: Line; folded: boolean; onFo
   const status = run ? rolledUp([run.status, ...below.map((one) => one.status)]) : null
   const Chevron = folded ? IconChevronRight : IconChevronDown
   return (
-    <div role="row" aria-level={depth + 1} aria-expanded={calls.length > 0 ? !folded : undefined} className={classes.row}>
+    <div
+      role="row"
+      aria-level={depth + 1}
+      aria-expanded={calls.length > 0 ? !folded : undefined}
+      className={classes.row}
+    >
       <span role="gridcell" className={classes.name} style={{ paddingLeft: depth * 20 }}>
         {calls.length > 0 ? (
           <ActionIcon size={20} aria-label={t.expand(run?.workflow ?? shortId(execution))} onClick={onFold}>

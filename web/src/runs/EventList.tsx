@@ -40,7 +40,8 @@ export function EventList(props: EventListProps) {
       (event) =>
         (groups.length === 0 || groups.includes(groupOf(event.kind))) &&
         (!onlyNode || selected === null || event.node === selected) &&
-        (wanted === '' || `${event.kind} ${event.node ?? ''} ${eventText(event)}`.toLowerCase().includes(wanted)),
+        (wanted === '' ||
+          `${event.kind} ${event.node ?? ''} ${eventText(event)}`.toLowerCase().includes(wanted)),
     )
   }, [events, groups, text, onlyNode, selected])
   const origin = events[0] ? timeOf(events[0].at) : 0

@@ -20,6 +20,8 @@ interface LineageViewProps {
   execution: string
   titleOf: (node: string) => string
   selected: string | null
+  /** Of an item of a loop: its nodes, the part has others too. */
+  only?: ReadonlySet<string> | undefined
   onSelect: (node: string) => void
 }
 
@@ -32,7 +34,7 @@ const sizeOf = ({ kind, rows, bytes }: Pick<MadeValue, 'kind' | 'rows' | 'bytes'
   ].join(', ')
 
 /** A value of a run in the middle, what it was made of at its left, what was made of it at its right. Fills its parent. */
-export function LineageView({ execution, titleOf, selected, onSelect }: LineageViewProps) {
+export function LineageView({ execution, titleOf, selected, only, onSelect }: LineageViewProps) {
   const found = useQuery(lineageQuery(execution))
   const slow = useSlow(found.isPending)
   const [outlet, setOutlet] = useState<string | null>(null)
@@ -40,7 +42,7 @@ export function LineageView({ execution, titleOf, selected, onSelect }: LineageV
     return <ErrorNote title={t.lineageFailed} error={found.error} onRetry={() => void found.refetch()} />
   }
   if (!found.data) return slow ? <PagePending /> : null
-  const { items } = found.data
+  const items = found.data.items.filter((item) => only === undefined || only.has(item.node))
   const own = items.filter((item) => item.node === selected)
   const value = own.find((item) => item.outlet === outlet) ?? own[0] ?? null
   if (items.length === 0) return <p className={classes.quiet}>{t.lineageRunNone}</p>
@@ -176,7 +178,9 @@ function Side({ direction, branches, items, titleOf, onChoose }: SideProps) {
           return (
             // biome-ignore lint/suspicious/noArrayIndexKey: the same value may be there several times, at its place.
             <li key={index} style={{ paddingLeft: branch.depth * 18 }} data-again={branch.again || undefined}>
-              {branch.depth > 0 ? <IconCornerDownRight size={13} className={classes.turn} aria-hidden /> : null}
+              {branch.depth > 0 ? (
+                <IconCornerDownRight size={13} className={classes.turn} aria-hidden />
+              ) : null}
               <ValueButton item={item} title={titleOf(item.node)} onChoose={onChoose} />
               <span className={classes.quiet}>{viaText(branch)}</span>
             </li>

@@ -78,7 +78,12 @@ function Line({ line, origin, showNode, marked, linkTo }: LineProps) {
   const text = hidden > 0 ? pieces.slice(0, SHOWN_LINES).join('\n') : whole
   const level = line.level.toLowerCase()
   return (
-    <div className={classes.line} data-level={level} data-marked={marked || undefined} data-testid={`log-${line.n}`}>
+    <div
+      className={classes.line}
+      data-level={level}
+      data-marked={marked || undefined}
+      data-testid={`log-${line.n}`}
+    >
       <time dateTime={line.at} title={formatAbsolute(line.at)}>
         {origin === null ? clock(line.at) : since(line.at, origin)}
       </time>
@@ -109,7 +114,11 @@ function Line({ line, origin, showNode, marked, linkTo }: LineProps) {
       </span>
       <span className={classes.actions}>
         {json === null ? null : (
-          <LineAction label={pretty ? t.logsPlain : t.logsJson} pressed={pretty} onClick={() => setPretty(!pretty)}>
+          <LineAction
+            label={pretty ? t.logsPlain : t.logsJson}
+            pressed={pretty}
+            onClick={() => setPretty(!pretty)}
+          >
             <IconBraces size={13} />
           </LineAction>
         )}

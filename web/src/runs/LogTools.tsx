@@ -1,6 +1,13 @@
 import { ActionIcon, Button, Menu, Select, Switch, TextInput, Tooltip } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
-import { IconAdjustments, IconAlertCircle, IconCheck, IconDownload, IconRegex, IconSearch } from '@tabler/icons-react'
+import {
+  IconAdjustments,
+  IconAlertCircle,
+  IconCheck,
+  IconDownload,
+  IconRegex,
+  IconSearch,
+} from '@tabler/icons-react'
 import { useCallback, useState } from 'react'
 import { words } from '~/i18n'
 import classes from './LogView.module.css'
@@ -68,7 +75,8 @@ interface LogToolsProps {
 
 /** What to look for in a log, and how it is shown. */
 export function LogTools(props: LogToolsProps) {
-  const { settings, onSettings, badRegex, live, nodes, attempts, onFirstError, noError, download, count } = props
+  const { settings, onSettings, badRegex, live, nodes, attempts, onFirstError, noError, download, count } =
+    props
   return (
     <div className={classes.bar}>
       <TextInput

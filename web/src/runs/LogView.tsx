@@ -9,7 +9,7 @@ import { formatCount } from '~/ui/format'
 import { plainText } from './ansi'
 import { isEnded } from './fold'
 import { LogRowView } from './LogRowView'
-import { LogTools, type LogSettings, useLogSettings } from './LogTools'
+import { type LogSettings, LogTools, useLogSettings } from './LogTools'
 import classes from './LogView.module.css'
 import { logRows, matcherOf } from './logRows'
 import { timeOf } from './moments'
@@ -115,7 +115,13 @@ export function LogView({ execution, node, nodes, only, until = null, line, link
   }, [loading, error, more, count, older])
 
   const firstError = async () => {
-    const page = await fetchLogs(execution.id, { ...filter, text: undefined, minLevel: 'error', after: 0, limit: 1 })
+    const page = await fetchLogs(execution.id, {
+      ...filter,
+      text: undefined,
+      minLevel: 'error',
+      after: 0,
+      limit: 1,
+    })
     const [first] = page.items
     setNoError(!first)
     if (first) await goTo(first.n)
@@ -151,7 +157,9 @@ export function LogView({ execution, node, nodes, only, until = null, line, link
           <p className={classes.edge}>{t.logsLimit(formatCount(KEPT))}</p>
         ) : null}
         {!loading && !error && !more && count === 0 ? (
-          <p className={classes.empty}>{log.lines.length === 0 && text === '' ? t.logsEmpty : t.logsNoMatch}</p>
+          <p className={classes.empty}>
+            {log.lines.length === 0 && text === '' ? t.logsEmpty : t.logsNoMatch}
+          </p>
         ) : null}
         <div className={classes.body} style={{ height: lines.getTotalSize() }}>
           {lines.getVirtualItems().map(({ index, start, key }) => {

@@ -1,4 +1,4 @@
-import { useElementSize } from '@mantine/hooks'
+import { useElementSize, useMergedRef } from '@mantine/hooks'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type PointerEvent, useEffect, useMemo, useRef, useState } from 'react'
 import type { Execution } from '~/api/types'
@@ -20,8 +20,8 @@ import { TimelineAxis } from './TimelineAxis'
 import { TimelineBar } from './TimelineBar'
 import { type Pointed, TimelineHover } from './TimelineHover'
 import { TimelineTools } from './TimelineTools'
-import { type TimelineRow, type TimelineSort, timelineRows } from './timelineRows'
 import { placeIn, timeAt } from './timelineRange'
+import { type TimelineRow, type TimelineSort, timelineRows } from './timelineRows'
 import { useAllNodeRuns } from './useRun'
 import { useTimelineRange } from './useTimelineRange'
 
@@ -75,8 +75,12 @@ export function Timeline(props: TimelineProps) {
   const onPath = useMemo(() => (path === null ? null : new Set(path)), [path])
   const undoes = useMemo(() => (document ? undoneTitles(document.nodes) : null), [document])
   const long = rows.some((row) => undoes?.has(row.id) || lostItems(row.view) || row.failure)
-  const frame = useElementSize<HTMLDivElement>()
-  const track = useElementSize()
+  const frameSize = useElementSize<HTMLDivElement>()
+  const frame = useRef<HTMLDivElement>(null)
+  const trackSize = useElementSize<HTMLDivElement>()
+  const track = useRef<HTMLDivElement>(null)
+  const frameRef = useMergedRef(frame, frameSize.ref)
+  const trackRef = useMergedRef(track, trackSize.ref)
   const scroll = useRef<HTMLDivElement>(null)
   const lines = useVirtualizer({
     count: rows.length,
@@ -91,13 +95,13 @@ export function Timeline(props: TimelineProps) {
   }, [active, lines])
 
   const timeUnder = (event: { clientX: number }): number | null => {
-    const box = track.ref.current?.getBoundingClientRect()
+    const box = track.current?.getBoundingClientRect()
     if (!box || box.width === 0 || event.clientX < box.left || event.clientX > box.right) return null
     return timeAt(view.range, (event.clientX - box.left) / box.width)
   }
   const onPointer = (event: PointerEvent) => {
     const time = timeUnder(event)
-    const box = frame.ref.current?.getBoundingClientRect()
+    const box = frame.current?.getBoundingClientRect()
     const key = event.target instanceof Element ? event.target.closest('[data-row]') : null
     const row = key ? (rows[Number(key.getAttribute('data-row'))] ?? null) : null
     setPointed(
@@ -114,14 +118,17 @@ export function Timeline(props: TimelineProps) {
   }
   const keys = listKeys({ at: active, count: rows.length, onMove: move })
   useWheelZoom(scroll, (event) => {
-    const box = track.ref.current?.getBoundingClientRect()
+    const box = track.current?.getBoundingClientRect()
     if (!box || box.width === 0) return
-    view.zoom(event.deltaY < 0 ? 'in' : 'out', Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)))
+    view.zoom(
+      event.deltaY < 0 ? 'in' : 'out',
+      Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)),
+    )
   })
 
   if (rows.length === 0) return <p className={classes.empty}>{words.runs.timelineEmpty}</p>
   return (
-    <div ref={frame.ref} className={classes.frame}>
+    <div ref={frameRef} className={classes.frame}>
       <TimelineTools
         view={view}
         sort={sort}
@@ -143,15 +150,18 @@ export function Timeline(props: TimelineProps) {
         <TimelineAxis
           range={view.range}
           origin={origin}
-          trackRef={track.ref}
-          width={track.width}
+          trackRef={trackRef}
+          width={trackSize.width}
           pointed={pointed?.time ?? null}
           now={live ? now : null}
           moment={moment}
-          onMoment={onMoment && ((event) => {
-            const time = timeUnder(event)
-            if (time !== null) onMoment(time)
-          })}
+          onMoment={
+            onMoment &&
+            ((event) => {
+              const time = timeUnder(event)
+              if (time !== null) onMoment(time)
+            })
+          }
         />
         <div
           className={classes.rows}
@@ -215,7 +225,7 @@ export function Timeline(props: TimelineProps) {
           title={pointed.row ? titleOf(pointed.row.id) : ''}
           origin={origin}
           now={now}
-          width={frame.width}
+          width={frameSize.width}
         />
       ) : null}
     </div>

@@ -8,8 +8,8 @@ import { lostItems } from './items'
 import { LostMark } from './LostMark'
 import type { Segment } from './segments'
 import classes from './Timeline.module.css'
-import type { TimelineRow } from './timelineRows'
 import { placeIn, type Range } from './timelineRange'
+import type { TimelineRow } from './timelineRows'
 
 const t = words.runs
 
@@ -55,9 +55,7 @@ export function TimelineBar(props: BarProps) {
         {undoes === undefined || attempt !== null ? null : (
           <IconArrowBackUp className={classes.quiet} size={13} aria-hidden />
         )}
-        <span className={classes.title}>
-          {attempt === null ? title : words.timeline.attempt(attempt)}
-        </span>
+        <span className={classes.title}>{attempt === null ? title : words.timeline.attempt(attempt)}</span>
       </span>
       <span className={classes.track}>
         {segments.map((segment) => (
@@ -96,5 +94,7 @@ function Stretch({ segment: { kind, from, to }, range, now, colour }: StretchPro
     width: `max(2px, ${(placeIn(range, end) - left) * 100}%)`,
     '--bar': kind === 'running' || kind === 'inside' ? colour : undefined,
   } as React.CSSProperties
-  return <span className={classes.stretch} data-kind={kind} data-live={to === null || undefined} style={style} />
+  return (
+    <span className={classes.stretch} data-kind={kind} data-live={to === null || undefined} style={style} />
+  )
 }

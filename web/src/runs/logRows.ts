@@ -4,7 +4,15 @@ import type { LogWindow } from './logWindow'
 export type LogRow =
   | { kind: 'line'; key: string; line: LogLine }
   | { kind: 'gap'; key: string; after: number }
-  | { kind: 'group'; key: string; node: string; attempt: number; count: number; worst: string; folded: boolean }
+  | {
+      kind: 'group'
+      key: string
+      node: string
+      attempt: number
+      count: number
+      worst: string
+      folded: boolean
+    }
 
 export const LEVELS = ['debug', 'info', 'warning', 'error'] as const
 export type LogLevel = (typeof LEVELS)[number]
@@ -62,7 +70,10 @@ function groupedRows(lines: readonly LogLine[], folded: ReadonlySet<string>): Lo
   return [...groups].flatMap(([key, group]): LogRow[] => {
     const [first] = group
     if (!first) return []
-    const worst = group.reduce((max, line) => (severity(line.level) > severity(max) ? line.level : max), 'debug')
+    const worst = group.reduce(
+      (max, line) => (severity(line.level) > severity(max) ? line.level : max),
+      'debug',
+    )
     const closed = folded.has(key)
     const head: LogRow = {
       kind: 'group',
@@ -73,6 +84,8 @@ function groupedRows(lines: readonly LogLine[], folded: ReadonlySet<string>): Lo
       worst: worst.toLowerCase(),
       folded: closed,
     }
-    return closed ? [head] : [head, ...group.map((line): LogRow => ({ kind: 'line', key: `l${line.n}`, line }))]
+    return closed
+      ? [head]
+      : [head, ...group.map((line): LogRow => ({ kind: 'line', key: `l${line.n}`, line }))]
   })
 }

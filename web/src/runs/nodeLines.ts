@@ -48,7 +48,9 @@ interface Around {
 }
 
 const sum = (values: readonly (number | null)[]): number | null =>
-  values.length === 0 || values.includes(null) ? null : values.reduce<number>((all, one) => all + (one ?? 0), 0)
+  values.length === 0 || values.includes(null)
+    ? null
+    : values.reduce<number>((all, one) => all + (one ?? 0), 0)
 
 /** A line for every node, in the order of the graph. */
 export function nodeLines(
@@ -98,7 +100,7 @@ const ORDER = [
   'succeeded',
 ]
 
-function valueOf(line: NodeLine, key: ColumnKey): number | string | null {
+function sortValue(line: NodeLine, key: ColumnKey): number | string | null {
   switch (key) {
     case 'status':
       return ORDER.indexOf(shownStatus(line.view))
@@ -112,7 +114,7 @@ function valueOf(line: NodeLine, key: ColumnKey): number | string | null {
 /** Sorted by a column; what has no value comes last either way, equals stay in the order of the graph. */
 export function sortedLines(lines: readonly NodeLine[], key: ColumnKey, down: boolean): NodeLine[] {
   return lines.toSorted((left, right) => {
-    const [a, b] = [valueOf(left, key), valueOf(right, key)]
+    const [a, b] = [sortValue(left, key), sortValue(right, key)]
     if (a === null || b === null) return Number(a === null) - Number(b === null)
     const order = typeof a === 'string' ? a.localeCompare(String(b)) : a - Number(b)
     return down ? -order : order

@@ -58,7 +58,11 @@ function closed(segments: readonly Segment[], at: number): Segment[] {
 }
 
 function opened(track: Track, segment: Omit<Segment, 'to'>): Track {
-  return { ...track, end: null, segments: [...closed(track.segments, segment.from), { ...segment, to: null }] }
+  return {
+    ...track,
+    end: null,
+    segments: [...closed(track.segments, segment.from), { ...segment, to: null }],
+  }
 }
 
 /** Whether the open segment is an attempt at work: what ends now ran in it. */

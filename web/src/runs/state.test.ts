@@ -27,6 +27,7 @@ function nodeRun(node: string, status: NodeRun['status'] = 'pending'): NodeRun {
     children: [],
     approval: null,
     reused: null,
+    reason: null,
   }
 }
 
@@ -49,6 +50,7 @@ const execution: Execution = {
   error: null,
   inputs: {},
   outputs: null,
+  typical_seconds: null,
   nodes: { a: nodeRun('a'), b: nodeRun('b') },
 }
 

@@ -25,4 +25,5 @@ export function slowness(ms: number, usual: Usual | null | undefined): number | 
   return times >= SLOW && ms - usual.half >= NOTICED ? times : null
 }
 
-export const formatTimes = (times: number): string => (times >= 10 ? String(Math.round(times)) : times.toFixed(1))
+export const formatTimes = (times: number): string =>
+  times >= 10 ? String(Math.round(times)) : times.toFixed(1)

@@ -29,7 +29,10 @@ export function useLogs(execution: string, filter: LogFilter, live: boolean): Lo
   const { node, attempt, minLevel, text } = filter
   const wanted = useMemo(() => ({ node, attempt, minLevel, text }), [node, attempt, minLevel, text])
   const [log, setLog] = useState(EMPTY_LOG)
-  const [state, setState] = useState<{ loading: boolean; error: Error | null }>({ loading: true, error: null })
+  const [state, setState] = useState<{ loading: boolean; error: Error | null }>({
+    loading: true,
+    error: null,
+  })
   const [settling, setSettling] = useState(true)
   const next = useRef(0)
   const stop = useRef(new AbortController())

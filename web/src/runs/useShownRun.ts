@@ -73,8 +73,7 @@ export function useShownRun(
     [execution, journal.events, moment],
   )
   const shown = useMemo(
-    () =>
-      item === null ? run : { ...run, id: item.execution.id, nodes: item.execution.nodes, error: null },
+    () => (item === null ? run : { ...run, id: item.execution.id, nodes: item.execution.nodes, error: null }),
     [item, run],
   )
   const dataSeq =

@@ -9,6 +9,17 @@ export const runControl = {
     'No version of this workflow is published yet, so it cannot run. Publish it in the editor first.',
 
   again: 'Run again',
+  againMore: 'Other ways to run it again',
+  againThis: (version: number) => `Run version ${version} with other inputs`,
+  replay: 'Replay',
+  replayHelp: 'The same version with the same inputs, as if the same trigger had come again',
+  replayFailed: 'The run could not be replayed',
+  compare: 'Compare',
+  comparePrevious: 'With the last run before it that succeeded',
+  compareNone: 'No run before it has succeeded',
+  compareChoose: 'With another run',
+  more: 'More actions',
+  retryFromOther: 'Retry from this node with other inputs',
   steer: {
     cancel: { ask: 'Cancel run', asked: 'Cancelling', failed: 'The run could not be cancelled' },
     pause: { ask: 'Pause', asked: 'Pausing', failed: 'The run could not be paused' },
@@ -19,6 +30,8 @@ export const runControl = {
   retryDialogTitle: 'Retry with other inputs',
   retryDialogNote:
     'Nodes that succeeded keep their results; the others run with these inputs. To run everything, use Run again.',
+  retryDialogFrom: (node: string) =>
+    `The node ${node} and all behind it run again with these inputs; the others keep their results.`,
   retryDialogSubmit: 'Retry run',
   retryFrom: 'Retry from this node',
   openWorkflow: 'Open workflow',

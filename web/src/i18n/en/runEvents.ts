@@ -6,7 +6,13 @@ export const runEvents = {
   label: 'Events of this run',
   kinds: 'Kinds',
   allKinds: 'All kinds',
-  groups: { run: 'Of the run', node: 'Of nodes', progress: 'Progress', items: 'Items of loops', timers: 'Timers' },
+  groups: {
+    run: 'Of the run',
+    node: 'Of nodes',
+    progress: 'Progress',
+    items: 'Items of loops',
+    timers: 'Timers',
+  },
   onlyNode: (title: string) => `Only ${title}`,
   search: 'Search the events',
   count: (shown: number, all: number) =>

@@ -43,4 +43,6 @@ export const runPage = {
   },
   partItems: (from: number, to: number) => `items ${from} to ${to} of`,
   calledRun: 'Called run',
+  typical: 'typically',
+  versionOf: (version: number) => `Version ${version} of the workflow`,
 }

@@ -19,7 +19,8 @@ export const why = {
   attempts: (n: number) => `${n} ${plural(n, 'attempt', 'attempts')} failed before`,
   critical: 'On the critical path: the run took longer because of it.',
   notCritical: 'Not on the critical path: the run would not have been quicker without it.',
-  reused: 'Its config, its inputs and its code were the same as those of an earlier run, whose result was still fresh.',
+  reused:
+    'Its config, its inputs and its code were the same as those of an earlier run, whose result was still fresh.',
   reusedFrom: 'The result is that of',
   reusedMade: 'made',
   sources: 'Before it:',

@@ -5,15 +5,16 @@ import type { RunEvent } from '~/api/types'
 import { words } from '~/i18n'
 import { eventText } from '~/runs/eventText'
 import { timeOf } from '~/runs/moments'
+import { useJournal } from '~/runs/useJournal'
+import { ErrorNote } from '~/ui/ErrorNote'
 import { formatDuration } from '~/ui/format'
 import classes from './TimeTravelBar.module.css'
 
 const t = words.timeTravel
 
 interface TimeTravelBarProps {
-  /** Of the run, up to now. */
-  events: readonly RunEvent[]
-  complete: boolean
+  /** The run. */
+  id: string
   seq: number
   onSeq: (seq: number) => void
   onLeave: () => void
@@ -28,11 +29,15 @@ const clock = (iso: string): string => {
 
 /** Failures and retries, which one looks for first. */
 const isMark = ({ kind }: RunEvent): boolean =>
-  kind === 'node.failed' || kind === 'node.retrying' || kind === 'execution.retried' || kind === 'execution.failed'
+  kind === 'node.failed' ||
+  kind === 'node.retrying' ||
+  kind === 'execution.retried' ||
+  kind === 'execution.failed'
 const MOST_MARKS = 200
 
 /** The scrubber over a run's journal: which moment is shown, and the way back to now. */
-export function TimeTravelBar({ events, complete, seq, onSeq, onLeave }: TimeTravelBarProps) {
+export function TimeTravelBar({ id, seq, onSeq, onLeave }: TimeTravelBarProps) {
+  const { events, complete, error, reload } = useJournal(id)
   const all = events.length
   const at = Math.min(Math.max(1, seq), Math.max(1, all))
   const event = events[at - 1]
@@ -40,11 +45,13 @@ export function TimeTravelBar({ events, complete, seq, onSeq, onLeave }: TimeTra
   const go = (next: number) => onSeq(Math.min(all, Math.max(1, next)))
   useEffect(() => {
     const onKey = (press: KeyboardEvent) => {
-      if (press.key === 'Escape' && !press.defaultPrevented && !document.querySelector('[role="dialog"]')) onLeave()
+      if (press.key === 'Escape' && !press.defaultPrevented && !document.querySelector('[role="dialog"]'))
+        onLeave()
     }
     window.addEventListener('keydown', onKey)
     return () => window.removeEventListener('keydown', onKey)
   }, [onLeave])
+  if (error) return <ErrorNote title={t.failed} error={error} onRetry={reload} />
   const marks = events.filter(isMark).slice(0, MOST_MARKS)
   return (
     <section className={classes.bar} aria-label={t.label}>
@@ -68,7 +75,9 @@ export function TimeTravelBar({ events, complete, seq, onSeq, onLeave }: TimeTra
           type="range"
           className={classes.range}
           aria-label={t.slider}
-          aria-valuetext={event ? `${clock(event.at)}, ${t.event(at, all)}, ${event.kind} ${event.node ?? ''}` : undefined}
+          aria-valuetext={
+            event ? `${clock(event.at)}, ${t.event(at, all)}, ${event.kind} ${event.node ?? ''}` : undefined
+          }
           min={1}
           max={Math.max(1, all)}
           value={at}
