@@ -18,8 +18,10 @@ from concertmaster.api import (
     executions,
     hooks,
     logins,
+    logs,
     nodes,
     operations,
+    outputs,
     tokens,
     triggers,
     waits,
@@ -32,6 +34,8 @@ _PARTS = (
     tokens,
     workflows,
     executions,
+    logs,
+    outputs,
     control,
     waits,
     triggers,
@@ -57,7 +61,7 @@ def _answer_check() -> Callable[[httpx.Response], Any]:
 
     async def check(response: httpx.Response) -> None:
         kind = response.headers.get("content-type", "")
-        if "json" not in kind:
+        if "json" not in kind or "content-disposition" in response.headers:
             return
         body = await response.aread()
         if response.is_error:

@@ -36,14 +36,17 @@ from concertmaster.security.given_connections import given_connections
 from concertmaster.services.aside import Aside
 from concertmaster.services.baselines import Baselines
 from concertmaster.services.calls import CallService
+from concertmaster.services.comparison import ComparisonService
 from concertmaster.services.connection_tests import ConnectionTestService
 from concertmaster.services.connection_uses import ConnectionUseService
 from concertmaster.services.connections import ConnectionService
 from concertmaster.services.control import ControlService
+from concertmaster.services.downloads import DownloadService
 from concertmaster.services.executions import ExecutionService
 from concertmaster.services.history import HistoryService
 from concertmaster.services.items import ItemService
 from concertmaster.services.logins import LoginService
+from concertmaster.services.logs import LogService
 from concertmaster.services.node_uses import NodeUseService
 from concertmaster.services.nodes import NodeTypeService
 from concertmaster.services.operations import Instance, OperationsService
@@ -83,7 +86,10 @@ class Runtime:
     executions: ExecutionService
     history: HistoryService
     items: ItemService
+    logs: LogService
     outputs: OutputService
+    downloads: DownloadService
+    comparison: ComparisonService
     control: ControlService
     waits: WaitService
     triggering: Triggering
@@ -203,6 +209,7 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             baselines=baselines,
             clock=clock,
         )
+        items = ItemService(executions)
         stream = StreamService(bus, storage.journal, storage.executions, clock=clock)
         triggering = await stack.enter_async_context(
             start_triggering(
@@ -252,8 +259,11 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             settings=settings,
             workflows=workflows,
             executions=executions,
-            items=ItemService(executions),
+            items=items,
+            logs=LogService(storage.executions, items),
             outputs=OutputService(executions, storage.artifacts, references),
+            downloads=DownloadService(executions, storage.artifacts, access.path),
+            comparison=ComparisonService(executions),
             triggering=triggering,
             history=history,
             control=ControlService(

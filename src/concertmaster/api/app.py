@@ -20,9 +20,11 @@ from concertmaster.api import (
     history,
     hooks,
     logins,
+    logs,
     nodes,
     openapi,
     operations,
+    outputs,
     stream,
     tokens,
     triggers,
@@ -72,7 +74,8 @@ def create_app(
     api = APIRouter(prefix=PREFIX, responses=problems(401, 422))
     # `history` has names where the others have ids.
     api.include_router(history.router)
-    for part in (logins, tokens, workflows, executions, control, waits, triggers, hooks, backfills, nodes, connections):
+    told = (executions, logs, outputs, control, waits)
+    for part in (logins, tokens, workflows, *told, triggers, hooks, backfills, nodes, connections):
         api.include_router(part.router)
     api.include_router(operations.router)
     api.include_router(stream.router)

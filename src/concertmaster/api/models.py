@@ -205,7 +205,8 @@ class NodeRun(_Model):
     """One node inside one execution; `tables_in` is what came in by port.
 
     Of a container or call `items` counts the items as far as the execution was told, by whole children, and `children`
-    has those that run and the newest others; `reused` says whose result it is when it was not computed anew.
+    has those that run and the newest others; `reused` says whose result it is when it was not computed anew; `reason`
+    why it was skipped or cancelled.
     """
 
     node: str
@@ -226,6 +227,7 @@ class NodeRun(_Model):
     children: list[ChildRun]
     approval: str | None
     reused: Origin | None
+    reason: str | None = None
 
 
 class Item(_Model):
@@ -259,39 +261,3 @@ class Execution(ExecutionSummary):
     inputs: JsonObject
     outputs: JsonObject | None
     nodes: dict[str, NodeRun]
-
-
-class Event(_Model):
-    """A fact of an execution; `seq` counts from 1 without gaps."""
-
-    execution: str
-    seq: int
-    at: datetime
-    kind: str
-    node: str | None = None
-    data: JsonObject
-
-
-class EventList(_Model):
-    """Events after a seq; `next` is the value for the next `after`."""
-
-    items: list[Event]
-    next: int
-
-
-class LogLine(_Model):
-    """One line that a node logged."""
-
-    n: int
-    node: str
-    attempt: int
-    at: datetime
-    level: str
-    text: str
-
-
-class LogList(_Model):
-    """Log lines after `after`; `next` is the value for the next `after`."""
-
-    items: list[LogLine]
-    next: int

@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-import orjson
-
-from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.domain.errors import NotFound
 from concertmaster.domain.events import (
     Event,
@@ -34,7 +30,7 @@ from concertmaster.domain.events import (
 from concertmaster.domain.execution import ExecutionRow, Failure, NodeStatus
 from concertmaster.domain.near_miss import hint
 from concertmaster.domain.parentage import Parentage
-from concertmaster.domain.values import FileRef, JsonValue, Value, to_json
+from concertmaster.domain.values import JsonValue, Value, to_json
 from concertmaster.domain.workflow import Body, Workflow
 from concertmaster.engine.items import item_id
 from concertmaster.services.children_view import ChildrenView
@@ -64,6 +60,7 @@ class NodeRun:
     error: Failure | None = None
     outputs: Mapping[str, Value] = field(default_factory=lambda: {})
     reused: Mapping[str, str] | None = None
+    reason: str | None = None
 
     def as_json(self, logs: int) -> dict[str, Any]:
         """`NodeRun` of the REST contract."""
@@ -86,14 +83,20 @@ class NodeRun:
             "children": [] if self.children is None else self.children.as_json(),
             "approval": self.about["id"] if self.rule == "approval" and self.about else None,
             "reused": None if self.reused is None else dict(self.reused),
+            "reason": self.reason,
         }
 
 
 class ExecutionView:
-    """What an execution looks like after some of its events."""
+    """What an execution looks like after some of its events.
+
+    Attributes:
+        at: when the last of them happened; None before the first.
+    """
 
     def __init__(self, workflow: Workflow, inputs: Mapping[str, Any] | None = None) -> None:
         self.workflow = workflow
+        self.at: datetime | None = None
         # Of a part of another execution: the body that it runs, once for each of its items.
         self.graph: Workflow | Body = workflow
         self.parentage: Parentage | None = None
@@ -107,6 +110,7 @@ class ExecutionView:
     def apply(self, events: Iterable[Event]) -> None:
         """Fold more events, in order."""
         for event in events:
+            self.at = event.at
             match event.body:
                 case ExecutionCreated(inputs=inputs, parent=parent):
                     self.inputs = inputs
@@ -168,13 +172,15 @@ class ExecutionView:
 
 
 def summary(value: Value) -> dict[str, Any]:
-    """`ValueSummary` of the REST contract: never an artifact's address, which is nobody's business outside, nor how a
-    planned table is made."""
+    """`ValueSummary` of the REST contract: never how a planned table is made; an artifact's address only tells whether
+    two values are the same bytes."""
     told = to_json(value)
-    told.pop("artifact", None)
+    digest = told.pop("artifact", None)
     told.pop("recipe", None)
-    if isinstance(value, JsonValue) and value.artifact is not None:
-        told.pop("value", None)
+    if digest is not None:
+        told["digest"] = digest
+        if isinstance(value, JsonValue):
+            told.pop("value", None)
     return told
 
 
@@ -208,9 +214,11 @@ def _apply_to_node(run: NodeRun, event: Event) -> None:
         case NodeFailed(attempt=attempt, started_at=started_at, error=error):
             run.error = error
             _end(run, event, "failed", attempt, started_at)
-        case NodeSkipped():
+        case NodeSkipped(reason=reason):
+            run.reason = reason
             _end(run, event, "skipped", run.attempt, None)
-        case NodeCancelled(attempt=attempt):
+        case NodeCancelled(attempt=attempt, reason=reason):
+            run.reason = reason
             _end(run, event, "cancelled", attempt, None)
         case _:
             pass
@@ -264,27 +272,3 @@ def value_at(view: ExecutionView, execution_id: str, node: str, outlet: str) -> 
             "output.not_found", f"Node '{node}' ({run.status}) has no output '{outlet}'; outlets with one: {taken}"
         )
     return value
-
-
-def page_of_whole(value: JsonValue | FileRef) -> dict[str, Any]:
-    """The output page of a value that is not a table and is at hand."""
-    if isinstance(value, JsonValue):
-        return {"kind": "json", "value": value.data}
-    told = summary(value)
-    return {key: told[key] for key in ("kind", "path", "name", "bytes", "media_type")}
-
-
-def text_of_json(artifacts: ArtifactStore, artifact: str) -> orjson.Fragment:
-    """A stored value as it goes out. A child may have written it, so it is read once, to be sure that it is JSON; but
-    not on the loop, which neither parses nor encodes it."""
-    text = artifacts.read_bytes(artifact)
-    orjson.loads(text)
-    return orjson.Fragment(text)
-
-
-def page_of_table(path: Path, *, offset: int, limit: int, sort: str | None) -> dict[str, Any]:
-    """Some rows of a stored table."""
-    # Polars takes a quarter of a second and 60 MB: a server that nobody asks for a table does without.
-    from concertmaster.data.preview import page  # noqa: PLC0415
-
-    return page(path, offset=offset, limit=limit, sort=sort)

@@ -15,6 +15,7 @@ from concertmaster.services.children_view import ChildrenView, ChildRun
 from concertmaster.services.execution_view import ExecutionView, NodeRun
 from concertmaster.services.executions import ExecutionService
 from concertmaster.services.item_status import counted, items_of
+from concertmaster.services.moments import Moment
 
 _PARTS_OF_A_PAGE = 100
 
@@ -26,20 +27,29 @@ class ItemService:
         self._executions = executions
 
     async def locate(self, actor: Actor, execution_id: str, node: str, path: str) -> tuple[str, str]:
-        """Where the journal has a node of a body: the execution, and the node's id in it.
+        """As `find`, now."""
+        execution, at, _ = await self.find(actor, execution_id, node, path)
+        return execution, at
+
+    async def find(
+        self, actor: Actor, execution_id: str, node: str, path: str, *, at: int | None = None
+    ) -> tuple[str, str, Moment]:
+        """Where the journal has a node of a body: the execution, the node's id in it, and the moment there.
 
         Args:
             node: its name, or with its containers, `each.price`, where several bodies have one of that name.
             path: the index of the item in each loop around it, `3` or `3.0`; empty for a node of the execution itself.
+            at: after which event of the execution; in a part of it that is a time.
         Raises:
-            NotFound: the execution, the node, or an item that has not begun.
+            NotFound: the execution, the node, an item that has not begun, or `execution.moment_not_found`.
             UserError: `path.invalid`, `node.ambiguous`.
         """
         demand(actor, "execution:read")
         indexes = _indexes(path)
         if not indexes:
-            return execution_id, node
-        row, view = await self._executions.view(execution_id)
+            return execution_id, node, at
+        row, view = await self._executions.view(execution_id, at)
+        moment = None if at is None else view.at
         names = node.split(".")
         if len(names) == 1:
             names = _names_of(view.graph, node, len(indexes))
@@ -48,15 +58,15 @@ class ItemService:
                 "path.invalid",
                 f"The node {node} is in {len(names) - 1} loops, and `path` has {len(indexes)} indexes; give one a loop",
             )
-        at = names[0]
+        found = names[0]
         for name, index in zip(names[1:], indexes, strict=True):
-            children = _children(view, row, at)
+            children = _children(view, row, found)
             child = children.holding(index)
             if child is None:
-                raise NotFound("item.not_found", f"Item {index} of {at} has not begun, or there is none")
-            row, view = await self._executions.view(child.execution)
-            at = item_id(name, index - child.offset)
-        return row.id, at
+                raise NotFound("item.not_found", f"Item {index} of {found} has not begun, or there is none")
+            row, view = await self._executions.view(child.execution, moment)
+            found = item_id(name, index - child.offset)
+        return row.id, found, moment
 
     async def page(
         self,

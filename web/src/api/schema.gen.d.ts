@@ -466,6 +466,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/executions/{execution_id}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Executions
+         * @description Two executions side by side: versions, inputs, and what each node was given and gave.
+         */
+        get: operations["compare_executions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/executions/{execution_id}/events": {
         parameters: {
             query?: never;
@@ -478,6 +498,26 @@ export interface paths {
          * @description Events of the journal, in order; with `wait` a long poll.
          */
         get: operations["list_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/{execution_id}/nodes/{node}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Items
+         * @description Items of a container with their nodes, in order; with the `path` of its own item where it is in a loop itself.
+         */
+        get: operations["list_items"];
         put?: never;
         post?: never;
         delete?: never;
@@ -567,7 +607,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/executions/{execution_id}/nodes/{node}/items": {
+    "/api/v1/executions/{execution_id}/nodes/{node}/output/chart": {
         parameters: {
             query?: never;
             header?: never;
@@ -575,10 +615,31 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Items
-         * @description Items of a container with their nodes, in order; with the `path` of its own item where it is in a loop itself.
+         * Get Output Chart
+         * @description How the rows of a table spread over `x`, or what `y` is there: bins of numbers and times, or the most frequent
+         *     values of everything else.
          */
-        get: operations["list_items"];
+        get: operations["get_output_chart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/{execution_id}/nodes/{node}/output/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Output File
+         * @description What a node gave as a file: a table as CSV or Parquet, a file as it is, anything else as JSON.
+         */
+        get: operations["get_output_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1412,67 +1473,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/executions/{execution_id}/compare": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Compare Executions
-         * @description Two executions side by side: versions, inputs, and what each node was given and gave.
-         */
-        get: operations["compare_executions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/executions/{execution_id}/nodes/{node}/output/chart": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Output Chart
-         * @description How the rows of a table spread over `x`, or what `y` is there: bins of numbers and times, or the most frequent
-         *     values of everything else.
-         */
-        get: operations["get_output_chart"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/executions/{execution_id}/nodes/{node}/output/file": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Output File
-         * @description What a node gave as a file: a table as CSV or Parquet, a file as it is, anything else as JSON.
-         */
-        get: operations["get_output_file"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1794,6 +1794,71 @@ export interface components {
             refused: components["schemas"]["Refusal"][];
         };
         /**
+         * Chart
+         * @description How the rows of a table spread over a column, or what another column is there.
+         *
+         *     Attributes:
+         *         kind: `bins` over numbers and times, in their order; `values` over everything else, the most frequent first.
+         *         rows: those that `where` lets through.
+         *         empty: of which x is null or no number.
+         *         others: what has no bar, null where everything has.
+         */
+        Chart: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "bins" | "values";
+            x: components["schemas"]["Column"];
+            y: components["schemas"]["Column"] | null;
+            /**
+             * Agg
+             * @enum {string}
+             */
+            agg: "count" | "sum" | "mean" | "min" | "max";
+            /** Points */
+            points: components["schemas"]["ChartPoint"][];
+            /** Rows */
+            rows: number;
+            /** Empty */
+            empty: number;
+            others: components["schemas"]["ChartRest"] | null;
+        };
+        /**
+         * ChartPoint
+         * @description One bar.
+         *
+         *     Attributes:
+         *         x: of `values` what all its rows have in common, as in `items` of a page; of `bins` null.
+         *         start, end: of `bins` its ends; the end belongs to the next bar, but that of the last to the last.
+         *         rows: how many there are.
+         *         value: the aggregate of y over them, or `rows` without a y; null where there is none.
+         */
+        ChartPoint: {
+            /** X */
+            x?: unknown;
+            /** Start */
+            start?: unknown;
+            /** End */
+            end?: unknown;
+            /** Rows */
+            rows: number;
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * ChartRest
+         * @description Rows that have no bar of their own: of values that are not among the most frequent.
+         */
+        ChartRest: {
+            /** Rows */
+            rows: number;
+            /** Values */
+            values: number;
+            /** Value */
+            value: number | null;
+        };
+        /**
          * ChildRun
          * @description An execution that a node waits for, and which of its items it has.
          */
@@ -1862,6 +1927,89 @@ export interface components {
             min: unknown;
             /** Max */
             max: unknown;
+        };
+        /**
+         * ComparedInput
+         * @description An input of both; `values` has null where one has none of that name.
+         */
+        ComparedInput: {
+            /** Name */
+            name: string;
+            /** Same */
+            same: boolean;
+            /** Values */
+            values: [
+                unknown,
+                unknown
+            ];
+        };
+        /**
+         * ComparedNode
+         * @description A node in both; of one that only one of them has, the other side of each pair is null.
+         *
+         *     Attributes:
+         *         seconds: from its start to its end, waits included.
+         *         config_changed: its type, config or policy differ between the versions.
+         *         input_changed: other values came into it, or by other edges; null where that is not known.
+         *         output: by the digests of what it gave; `unknown` where one of them is kept by nobody or was never stored.
+         *         outlets: the same of each outlet.
+         */
+        ComparedNode: {
+            /** Node */
+            node: string;
+            /** Type */
+            type: [
+                string | null,
+                string | null
+            ];
+            /** Status */
+            status: [
+                ("pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled") | null,
+                ("pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled") | null
+            ];
+            /** Seconds */
+            seconds: [
+                number | null,
+                number | null
+            ];
+            /** Attempt */
+            attempt: [
+                number | null,
+                number | null
+            ];
+            /** Config Changed */
+            config_changed: boolean;
+            /** Input Changed */
+            input_changed: boolean | null;
+            /**
+             * Output
+             * @enum {string}
+             */
+            output: "same" | "different" | "unknown";
+            /** Outlets */
+            outlets: {
+                [key: string]: "same" | "different" | "unknown";
+            };
+        };
+        /**
+         * Comparison
+         * @description Two executions side by side: `executions` are this one and the one it is compared with.
+         */
+        Comparison: {
+            /** Executions */
+            executions: [
+                components["schemas"]["ExecutionSummary"],
+                components["schemas"]["ExecutionSummary"]
+            ];
+            /** Same Workflow */
+            same_workflow: boolean;
+            /** Same Version */
+            same_version: boolean;
+            first_divergence: components["schemas"]["Divergence"] | null;
+            /** Inputs */
+            inputs: components["schemas"]["ComparedInput"][];
+            /** Nodes */
+            nodes: components["schemas"]["ComparedNode"][];
         };
         /**
          * Connection
@@ -2062,6 +2210,24 @@ export interface components {
             data?: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * Divergence
+         * @description Where two executions part: the first node, along the edges and then by time, that is not as in the other.
+         *
+         *     Attributes:
+         *         node: null where nothing but the inputs differs.
+         *         what: `missing` in one, `config`, `input`, `status`, `output`; `inputs`: those of the executions, which come
+         *             before all nodes.
+         */
+        Divergence: {
+            /** Node */
+            node: string | null;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "inputs" | "missing" | "config" | "input" | "status" | "output";
         };
         /**
          * Durations
@@ -3670,172 +3836,6 @@ export interface components {
             /** Node Count */
             node_count: number;
         };
-        /**
-         * Chart
-         * @description How the rows of a table spread over a column, or what another column is there.
-         *
-         *     Attributes:
-         *         kind: `bins` over numbers and times, in their order; `values` over everything else, the most frequent first.
-         *         rows: those that `where` lets through.
-         *         empty: of which x is null or no number.
-         *         others: what has no bar, null where everything has.
-         */
-        Chart: {
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "bins" | "values";
-            x: components["schemas"]["Column"];
-            y: components["schemas"]["Column"] | null;
-            /**
-             * Agg
-             * @enum {string}
-             */
-            agg: "count" | "sum" | "mean" | "min" | "max";
-            /** Points */
-            points: components["schemas"]["ChartPoint"][];
-            /** Rows */
-            rows: number;
-            /** Empty */
-            empty: number;
-            others: components["schemas"]["ChartRest"] | null;
-        };
-        /**
-         * ChartPoint
-         * @description One bar.
-         *
-         *     Attributes:
-         *         x: of `values` what all its rows have in common, as in `items` of a page; of `bins` null.
-         *         start, end: of `bins` its ends; the end belongs to the next bar, but that of the last to the last.
-         *         rows: how many there are.
-         *         value: the aggregate of y over them, or `rows` without a y; null where there is none.
-         */
-        ChartPoint: {
-            /** X */
-            x?: unknown;
-            /** Start */
-            start?: unknown;
-            /** End */
-            end?: unknown;
-            /** Rows */
-            rows: number;
-            /** Value */
-            value: number | null;
-        };
-        /**
-         * ChartRest
-         * @description Rows that have no bar of their own: of values that are not among the most frequent.
-         */
-        ChartRest: {
-            /** Rows */
-            rows: number;
-            /** Values */
-            values: number;
-            /** Value */
-            value: number | null;
-        };
-        /**
-         * ComparedInput
-         * @description An input of both; `values` has null where one has none of that name.
-         */
-        ComparedInput: {
-            /** Name */
-            name: string;
-            /** Same */
-            same: boolean;
-            /** Values */
-            values: [
-                unknown,
-                unknown
-            ];
-        };
-        /**
-         * ComparedNode
-         * @description A node in both; of one that only one of them has, the other side of each pair is null.
-         *
-         *     Attributes:
-         *         seconds: from its start to its end, waits included.
-         *         config_changed: its type, config or policy differ between the versions.
-         *         input_changed: other values came into it, or by other edges; null where that is not known.
-         *         output: by the digests of what it gave; `unknown` where one of them is kept by nobody or was never stored.
-         *         outlets: the same of each outlet.
-         */
-        ComparedNode: {
-            /** Node */
-            node: string;
-            /** Type */
-            type: [
-                string | null,
-                string | null
-            ];
-            /** Status */
-            status: [
-                ("pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled") | null,
-                ("pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled") | null
-            ];
-            /** Seconds */
-            seconds: [
-                number | null,
-                number | null
-            ];
-            /** Attempt */
-            attempt: [
-                number | null,
-                number | null
-            ];
-            /** Config Changed */
-            config_changed: boolean;
-            /** Input Changed */
-            input_changed: boolean | null;
-            /**
-             * Output
-             * @enum {string}
-             */
-            output: "same" | "different" | "unknown";
-            /** Outlets */
-            outlets: {
-                [key: string]: "same" | "different" | "unknown";
-            };
-        };
-        /**
-         * Comparison
-         * @description Two executions side by side: `executions` are this one and the one it is compared with.
-         */
-        Comparison: {
-            /** Executions */
-            executions: [
-                components["schemas"]["ExecutionSummary"],
-                components["schemas"]["ExecutionSummary"]
-            ];
-            /** Same Workflow */
-            same_workflow: boolean;
-            /** Same Version */
-            same_version: boolean;
-            first_divergence: components["schemas"]["Divergence"] | null;
-            /** Inputs */
-            inputs: components["schemas"]["ComparedInput"][];
-            /** Nodes */
-            nodes: components["schemas"]["ComparedNode"][];
-        };
-        /**
-         * Divergence
-         * @description Where two executions part: the first node, along the edges and then by time, that is not as in the other.
-         *
-         *     Attributes:
-         *         node: null where nothing but the inputs differs.
-         *         what: `missing` in one, `config`, `input`, `status`, `output`; `inputs`: those of the executions, which come
-         *             before all nodes.
-         */
-        Divergence: {
-            /** Node */
-            node: string | null;
-            /**
-             * What
-             * @enum {string}
-             */
-            what: "inputs" | "missing" | "config" | "input" | "status" | "output";
-        };
     };
     responses: never;
     parameters: never;
@@ -5191,6 +5191,62 @@ export interface operations {
             };
         };
     };
+    compare_executions: {
+        parameters: {
+            query: {
+                /** @description Id of the other execution */
+                with: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution */
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     list_events: {
         parameters: {
             query?: {
@@ -5217,6 +5273,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_items: {
+        parameters: {
+            query?: {
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
+                /** @description Only items of this status */
+                status?: ("pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled") | null;
+                offset?: number;
+                /** @description Items of a page */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution */
+                execution_id: string;
+                /** @description Id of the node */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemPage"];
                 };
             };
             /** @description Problem details (RFC 9457) */
@@ -5534,16 +5653,22 @@ export interface operations {
             };
         };
     };
-    list_items: {
+    get_output_chart: {
         parameters: {
-            query?: {
+            query: {
+                x: string;
+                /** @description A column of numbers; rows are counted without */
+                y?: string | null;
+                agg?: "count" | "sum" | "mean" | "min" | "max";
+                /** @description Most bars, but for the rest of the values */
+                bins?: number;
+                outlet?: string;
                 /** @description Index of the item in each loop around it: `3`, `3.0` */
                 path?: string;
-                /** @description Only items of this status */
-                status?: ("pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled") | null;
-                offset?: number;
-                /** @description Items of a page */
-                limit?: number;
+                /** @description Only rows of a table that all of these let through: `column:op:value` with `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `contains`, `starts`, `ends` or `in` (a JSON list), or `column:null`, `column:not_null` */
+                where?: string[] | null;
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
             };
             header?: never;
             path: {
@@ -5562,7 +5687,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ItemPage"];
+                    "application/json": components["schemas"]["Chart"];
                 };
             };
             /** @description Problem details (RFC 9457) */
@@ -5577,6 +5702,97 @@ export interface operations {
             };
             /** @description Problem details (RFC 9457) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_output_file: {
+        parameters: {
+            query?: {
+                /** @description `csv` of a table without it, else `raw` */
+                format?: ("csv" | "parquet" | "raw") | null;
+                /** @description CSV: `escape` puts a `'` before texts that a spreadsheet would take for formulas */
+                formulas?: "escape" | "keep";
+                outlet?: string;
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
+                /** @description `column`, or `-column` for descending */
+                sort?: string | null;
+                /** @description Only rows of a table that all of these let through: `column:op:value` with `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `contains`, `starts`, `ends` or `in` (a JSON list), or `column:null`, `column:not_null` */
+                where?: string[] | null;
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution */
+                execution_id: string;
+                /** @description Id of the node */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, to be saved */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8120,222 +8336,6 @@ export interface operations {
             };
             /** @description Problem details (RFC 9457) */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    compare_executions: {
-        parameters: {
-            query: {
-                /** @description Id of the other execution */
-                with: string;
-            };
-            header?: never;
-            path: {
-                /** @description Id of the execution */
-                execution_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Comparison"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    get_output_chart: {
-        parameters: {
-            query: {
-                x: string;
-                /** @description A column of numbers; rows are counted without */
-                y?: string | null;
-                agg?: "count" | "sum" | "mean" | "min" | "max";
-                /** @description Most bars, but for the rest of the values */
-                bins?: number;
-                outlet?: string;
-                /** @description Index of the item in each loop around it: `3`, `3.0` */
-                path?: string;
-                /** @description Only rows of a table that all of these let through: `column:op:value` with `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `contains`, `starts`, `ends` or `in` (a JSON list), or `column:null`, `column:not_null` */
-                where?: string[] | null;
-                /** @description As it was after the event of this `seq`; now without it */
-                at?: number | null;
-            };
-            header?: never;
-            path: {
-                /** @description Id of the execution */
-                execution_id: string;
-                /** @description Id of the node */
-                node: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Chart"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    get_output_file: {
-        parameters: {
-            query?: {
-                /** @description `csv` of a table without it, else `raw` */
-                format?: ("csv" | "parquet" | "raw") | null;
-                /** @description CSV: `escape` puts a `'` before texts that a spreadsheet would take for formulas */
-                formulas?: "escape" | "keep";
-                outlet?: string;
-                /** @description Index of the item in each loop around it: `3`, `3.0` */
-                path?: string;
-                /** @description `column`, or `-column` for descending */
-                sort?: string | null;
-                /** @description Only rows of a table that all of these let through: `column:op:value` with `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `contains`, `starts`, `ends` or `in` (a JSON list), or `column:null`, `column:not_null` */
-                where?: string[] | null;
-                /** @description As it was after the event of this `seq`; now without it */
-                at?: number | null;
-            };
-            header?: never;
-            path: {
-                /** @description Id of the execution */
-                execution_id: string;
-                /** @description Id of the node */
-                node: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The file, to be saved */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": unknown;
-                    "application/vnd.apache.parquet": unknown;
-                    "application/octet-stream": unknown;
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -13,8 +13,8 @@ const BELL = '\u0007'
 /** Colours and the like; titles of windows; character sets; modes of the keyboard. */
 const SEQUENCE = new RegExp(
   [
-    `${ESCAPE}\[([0-9;:]*)([A-Za-z])`,
-    `${ESCAPE}\][^${BELL}${ESCAPE}]*(?:${BELL}|${ESCAPE}\\)`,
+    `${ESCAPE}\\[([0-9;:]*)([A-Za-z])`,
+    `${ESCAPE}\\][^${BELL}${ESCAPE}]*(?:${BELL}|${ESCAPE}\\\\)`,
     `${ESCAPE}[()][A-Z0-9]`,
     `${ESCAPE}[=>A-Z]`,
   ].join('|'),

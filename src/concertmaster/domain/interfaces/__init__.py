@@ -47,7 +47,10 @@ from concertmaster.domain.interfaces.retention import (
     Tree,
 )
 from concertmaster.domain.interfaces.stores import (
+    EVERY_LINE,
+    LOG_LEVELS,
     ExecutionStore,
+    LogFilter,
     OpenExecutions,
     Page,
     StoredWorkflow,
@@ -83,9 +86,11 @@ from concertmaster.domain.interfaces.work import (
 
 __all__ = [
     "COARSE",
+    "EVERY_LINE",
     "FINE",
     "FOR_RECIPE",
     "GONE_KEPT",
+    "LOG_LEVELS",
     "Abandoned",
     "Append",
     "Approval",
@@ -123,6 +128,7 @@ __all__ = [
     "KnownFile",
     "Lease",
     "Listen",
+    "LogFilter",
     "LogLine",
     "LoginStore",
     "Message",

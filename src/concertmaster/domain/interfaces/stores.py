@@ -117,6 +117,26 @@ class OpenExecutions:
     oldest_queued: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class LogFilter:
+    """Which lines of a log; None lets all through.
+
+    Attributes:
+        level: exactly this one; `min_level`: this one of `LOG_LEVELS` and what is worse.
+        text: somewhere in the line, in upper or lower case (beyond ASCII as far as the database knows).
+    """
+
+    node: str | None = None
+    attempt: int | None = None
+    level: str | None = None
+    min_level: str | None = None
+    text: str | None = None
+
+
+EVERY_LINE = LogFilter()
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
 class ExecutionStore(Protocol):
     """Reading executions; they are changed through the journal only."""
 
@@ -150,10 +170,18 @@ class ExecutionStore(Protocol):
         """The newest execution of each named workflow."""
         ...
 
-    async def log_counts(self, execution_id: str) -> Mapping[str, int]:
-        """How many lines each node logged; nodes without one are left out."""
+    async def log_counts(self, execution_id: str, *, until: datetime | None = None) -> Mapping[str, int]:
+        """How many lines each node logged, all or until a time; nodes without one are left out."""
         ...
 
     async def logs(
-        self, execution_id: str, *, after: int = 0, node: str | None = None, level: str | None = None, limit: int = 1000
-    ) -> list[LogLine]: ...
+        self,
+        execution_id: str,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        only: LogFilter = EVERY_LINE,
+        limit: int = 1000,
+    ) -> list[LogLine]:
+        """Lines with n > after, in order; with `before` the last ones with n < before."""
+        ...
