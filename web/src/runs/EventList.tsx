@@ -15,6 +15,8 @@ import { timeOf } from './moments'
 const t = words.runEvents
 const ROW_HEIGHT = 26
 
+const since = (ms: number): string => (ms <= 0 ? '0' : `+${formatDuration(ms)}`)
+
 interface EventListProps {
   events: readonly RunEvent[]
   complete: boolean
@@ -105,7 +107,8 @@ export function EventList(props: EventListProps) {
             {rows.getVirtualItems().map(({ index, start }) => {
               const event = shown[index]
               return event ? (
-                // biome-ignore lint/a11y/useFocusableInteractive lint/a11y/useKeyWithClickEvents: the list has the focus and its keys.
+                // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus and its keys.
+                // biome-ignore lint/a11y/useKeyWithClickEvents: the list has the focus and its keys.
                 <div
                   key={event.seq}
                   id={`event-${event.seq}`}
@@ -118,7 +121,7 @@ export function EventList(props: EventListProps) {
                 >
                   <span className={classes.number}>{event.seq}</span>
                   <time dateTime={event.at} title={formatAbsolute(event.at)}>
-                    +{formatDuration(timeOf(event.at) - origin)}
+                    {since(timeOf(event.at) - origin)}
                   </time>
                   <code>{event.kind}</code>
                   <span className={classes.node}>{event.node ? titleOf(event.node) : ''}</span>

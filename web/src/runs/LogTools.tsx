@@ -1,13 +1,6 @@
-import { ActionIcon, Button, Menu, Select, Switch, TextInput, Tooltip } from '@mantine/core'
+import { ActionIcon, Button, Popover, Select, Stack, Switch, TextInput, Tooltip } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
-import {
-  IconAdjustments,
-  IconAlertCircle,
-  IconCheck,
-  IconDownload,
-  IconRegex,
-  IconSearch,
-} from '@tabler/icons-react'
+import { IconAdjustments, IconAlertCircle, IconDownload, IconRegex, IconSearch } from '@tabler/icons-react'
 import { useCallback, useState } from 'react'
 import { words } from '~/i18n'
 import classes from './LogView.module.css'
@@ -103,7 +96,7 @@ export function LogTools(props: LogToolsProps) {
         onChange={(event) => onSettings({ text: event.currentTarget.value })}
       />
       <Select
-        w={104}
+        w={126}
         aria-label={t.logsLevel}
         placeholder={t.logsLevel}
         data={[...LEVELS]}
@@ -169,28 +162,27 @@ export function LogTools(props: LogToolsProps) {
 }
 
 function ViewMenu({ settings, onSettings }: Pick<LogToolsProps, 'settings' | 'onSettings'>) {
-  const item = (key: 'grouped' | 'wrap' | 'relative', label: string) => (
-    <Menu.Item
-      role="menuitemcheckbox"
-      aria-checked={settings[key]}
-      leftSection={<IconCheck size={14} style={{ visibility: settings[key] ? 'visible' : 'hidden' }} />}
-      onClick={() => onSettings({ [key]: !settings[key] })}
-    >
-      {label}
-    </Menu.Item>
+  const choice = (key: 'grouped' | 'wrap' | 'relative', label: string) => (
+    <Switch
+      label={label}
+      checked={settings[key]}
+      onChange={(event) => onSettings({ [key]: event.currentTarget.checked })}
+    />
   )
   return (
-    <Menu closeOnItemClick={false} position="bottom-end">
-      <Menu.Target>
+    <Popover position="bottom-end" trapFocus>
+      <Popover.Target>
         <ActionIcon size={26} aria-label={t.logsView}>
           <IconAdjustments size={16} stroke={1.8} />
         </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {item('grouped', t.logsGroup)}
-        {item('wrap', t.logsWrap)}
-        {item('relative', t.logsRelative)}
-      </Menu.Dropdown>
-    </Menu>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <Stack gap={10}>
+          {choice('grouped', t.logsGroup)}
+          {choice('wrap', t.logsWrap)}
+          {choice('relative', t.logsRelative)}
+        </Stack>
+      </Popover.Dropdown>
+    </Popover>
   )
 }

@@ -43,6 +43,7 @@ function RetryButton({ execution, node }: RetryFromProps) {
           size="compact-sm"
           leftSection={<IconForms size={14} aria-hidden />}
           disabled={asked}
+          aria-label={words.runs.retryFromOtherHelp}
           onClick={() => setOther(true)}
         >
           {words.runs.retryFromOther}

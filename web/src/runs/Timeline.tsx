@@ -137,6 +137,7 @@ export function Timeline(props: TimelineProps) {
         onApart={setApart}
         critical={critical}
         onCritical={setCritical}
+        kinds={new Set(rows.flatMap((row) => row.segments.map(({ kind }) => kind)))}
         criticalIs={path ? criticalText(path, rows, now) : null}
         onAllTries={whole.from < fit.from && execution.generation > 1 ? () => view.show(whole) : null}
       />
@@ -180,7 +181,8 @@ export function Timeline(props: TimelineProps) {
             const row = rows[index]
             if (!row) return null
             return (
-              // biome-ignore lint/a11y/useFocusableInteractive lint/a11y/useKeyWithClickEvents: the list has the focus and its keys.
+              // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus and its keys.
+              // biome-ignore lint/a11y/useKeyWithClickEvents: the list has the focus and its keys.
               <div
                 key={row.key}
                 id={row.attempt === null ? `timeline-${row.id}` : undefined}

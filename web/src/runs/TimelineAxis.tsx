@@ -25,7 +25,8 @@ export function TimelineAxis(props: TimelineAxisProps) {
   return (
     <div className={classes.axis} aria-hidden>
       <span />
-      {/* biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useKeyWithClickEvents: a short cut to the scrubber. */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: a short cut to the scrubber. */}
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: a short cut to the scrubber. */}
       <div
         ref={trackRef}
         className={classes.track}

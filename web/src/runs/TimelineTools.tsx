@@ -1,12 +1,13 @@
 import { ActionIcon, Button, Select, Switch, Tooltip } from '@mantine/core'
 import { IconArrowsHorizontal, IconZoomIn, IconZoomOut } from '@tabler/icons-react'
 import { words } from '~/i18n'
+import type { SegmentKind } from './segments'
 import classes from './Timeline.module.css'
 import { TIMELINE_SORTS, type TimelineSort } from './timelineRows'
 import type { TimelineView } from './useTimelineRange'
 
 const t = words.timeline
-const SHOWN = ['queued', 'running', 'inside', 'time', 'people', 'retrying'] as const
+const KINDS: readonly SegmentKind[] = ['queued', 'running', 'inside', 'time', 'people', 'retrying']
 
 interface ToolsProps {
   view: TimelineView
@@ -18,13 +19,15 @@ interface ToolsProps {
   onCritical: (critical: boolean) => void
   /** What the critical path came to, when it is shown. */
   criticalIs: string | null
+  /** Kinds of stretches that are there; what a plain bar means needs no word. */
+  kinds: ReadonlySet<SegmentKind>
   /** Of a run that was retried: show everything. */
   onAllTries: (() => void) | null
 }
 
 /** Above the bars: sort, what is shown of them, and the zoom. */
 export function TimelineTools(props: ToolsProps) {
-  const { view, sort, onSort, apart, onApart, critical, onCritical, criticalIs, onAllTries } = props
+  const { view, sort, onSort, apart, onApart, critical, onCritical, criticalIs, kinds, onAllTries } = props
   return (
     <div className={classes.tools}>
       <Select
@@ -47,7 +50,7 @@ export function TimelineTools(props: ToolsProps) {
       </Tooltip>
       {criticalIs === null ? null : <span className={classes.quiet}>{criticalIs}</span>}
       <ul className={classes.legend} aria-label={t.legend}>
-        {SHOWN.map((kind) => (
+        {KINDS.filter((kind) => kinds.size > 1 && kinds.has(kind)).map((kind) => (
           <li key={kind}>
             <span className={classes.swatch} data-kind={kind} aria-hidden />
             {t.kinds[kind]}

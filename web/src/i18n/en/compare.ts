@@ -15,8 +15,9 @@ export const compare = {
   otherWorkflow: 'These are runs of different workflows: nodes are matched by their ids.',
   same: 'Both runs did the same, as far as is known.',
   divergence: 'They part at',
+  divergenceInputs: 'They part at the inputs of the runs.',
   what: {
-    inputs: 'the inputs of the runs',
+    inputs: 'it reads inputs of the runs that differ',
     missing: 'only one of the runs has it',
     config: 'its configuration differs',
     input: 'other values came in',

@@ -19,7 +19,8 @@ export const runControl = {
   compareNone: 'No run before it has succeeded',
   compareChoose: 'With another run',
   more: 'More actions',
-  retryFromOther: 'Retry from this node with other inputs',
+  retryFromOther: 'With other inputs',
+  retryFromOtherHelp: 'Retry from this node with other inputs',
   steer: {
     cancel: { ask: 'Cancel run', asked: 'Cancelling', failed: 'The run could not be cancelled' },
     pause: { ask: 'Pause', asked: 'Pausing', failed: 'The run could not be paused' },
@@ -34,5 +35,5 @@ export const runControl = {
     `The node ${node} and all behind it run again with these inputs; the others keep their results.`,
   retryDialogSubmit: 'Retry run',
   retryFrom: 'Retry from this node',
-  openWorkflow: 'Open workflow',
+  openWorkflow: 'Open in editor',
 }

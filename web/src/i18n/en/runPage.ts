@@ -44,5 +44,8 @@ export const runPage = {
   partItems: (from: number, to: number) => `items ${from} to ${to} of`,
   calledRun: 'Called run',
   typical: 'typically',
+  otherVersion: (ran: number, shown: number) => `ran v${ran}, shown on v${shown}`,
+  otherVersionHelp: (ran: number, shown: number) =>
+    `This run was of version ${ran}. Its states and data are shown on version ${shown}, so nodes that came later have none. The page of the run shows the version that ran.`,
   versionOf: (version: number) => `Version ${version} of the workflow`,
 }

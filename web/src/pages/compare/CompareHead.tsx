@@ -31,17 +31,15 @@ export function CompareHead({ comparison, onSelect }: CompareHeadProps) {
         <Icon size={17} stroke={1.8} aria-hidden />
         {divergence === null ? (
           t.same
+        ) : divergence.node === null ? (
+          t.divergenceInputs
         ) : (
           <span>
             {t.divergence}{' '}
-            {divergence.node === null ? null : (
-              <>
-                <UnstyledButton className={classes.link} onClick={() => onSelect(divergence.node)}>
-                  {divergence.node}
-                </UnstyledButton>
-                {': '}
-              </>
-            )}
+            <UnstyledButton className={classes.link} onClick={() => onSelect(divergence.node)}>
+              {divergence.node}
+            </UnstyledButton>
+            {': '}
             {t.what[divergence.what]}
           </span>
         )}

@@ -59,7 +59,8 @@ export function CompareTable({ lines, divergence, selected, onSelect }: CompareT
           const line = lines[index]
           if (!line) return null
           return (
-            // biome-ignore lint/a11y/useFocusableInteractive lint/a11y/useKeyWithClickEvents: the grid has the focus and its keys.
+            // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus and its keys.
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the focus and its keys.
             <div
               key={line.node}
               id={`compare-${line.node}`}
@@ -86,7 +87,9 @@ function Cells({ line }: { line: ComparedNode }) {
   const more = secondsMore(line)
   return (
     <>
-      <strong role="gridcell">{line.node}</strong>
+      <span role="gridcell" className={classes.name}>
+        {line.node}
+      </span>
       <span role="gridcell" className={classes.both}>
         <Statuses status={line.status} />
       </span>

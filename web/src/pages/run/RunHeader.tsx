@@ -89,7 +89,7 @@ export function RunHeader({ execution, store, typical, moment, onSelect, onTrave
               <Duration start={execution.started_at} end={execution.ended_at} />
             </>
           )}
-          <Usually execution={execution} typical={typical} />
+          {moment === null ? <Usually execution={execution} typical={typical} /> : null}
         </p>
       </div>
       {moment === null ? <RunActions execution={execution} onTravel={onTravel} /> : null}
