@@ -107,7 +107,6 @@ export function EventList(props: EventListProps) {
             {rows.getVirtualItems().map(({ index, start }) => {
               const event = shown[index]
               return event ? (
-                // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus and its keys.
                 // biome-ignore lint/a11y/useKeyWithClickEvents: the list has the focus and its keys.
                 <div
                   key={event.seq}

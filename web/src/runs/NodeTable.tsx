@@ -143,7 +143,6 @@ interface RowProps {
 
 function Row({ line, index, start, selected, onSelect }: RowProps) {
   return (
-    // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus and its keys.
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the focus and its keys.
     <div
       role="row"

@@ -181,7 +181,6 @@ export function Timeline(props: TimelineProps) {
             const row = rows[index]
             if (!row) return null
             return (
-              // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus and its keys.
               // biome-ignore lint/a11y/useKeyWithClickEvents: the list has the focus and its keys.
               <div
                 key={row.key}

@@ -56,7 +56,8 @@ export function ticksOf(range: Range, origin: number, width: number): Tick[] {
   const span = spanOfRange(range)
   const step = STEPS.find((size) => span / size <= most) ?? 864e5 * Math.ceil(span / (864e5 * most))
   const ticks: Tick[] = []
-  const first = Math.ceil((range.from - origin) / step - 1e-9)
+  // Not -0, which people would see.
+  const first = Math.ceil((range.from - origin) / step - 1e-9) + 0
   for (let index = first; index * step <= range.to - origin + 1e-6; index += 1) {
     const ms = index * step
     ticks.push({ ms, at: placeIn(range, origin + ms) })

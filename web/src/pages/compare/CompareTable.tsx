@@ -59,7 +59,6 @@ export function CompareTable({ lines, divergence, selected, onSelect }: CompareT
           const line = lines[index]
           if (!line) return null
           return (
-            // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus and its keys.
             // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the focus and its keys.
             <div
               key={line.node}
