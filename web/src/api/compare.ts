@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import { client, take, takeAs } from './client'
-import type { Comparison } from './types'
+import type { Comparison, Execution } from './types'
 
 /** Two runs side by side: `id` first, and the one that it is compared with. */
 export const comparisonQuery = (id: string, other: string) =>
@@ -17,12 +17,17 @@ export const comparisonQuery = (id: string, other: string) =>
   })
 
 /** The newest run of the workflow that succeeded before this one; null when there is none. */
-export const previousGoodQuery = (workflow: string, id: string) =>
+export const previousGoodQuery = ({
+  id,
+  workflow,
+  created_at: until,
+}: Pick<Execution, 'id' | 'workflow' | 'created_at'>) =>
   queryOptions({
     queryKey: ['executions', 'previous-good', workflow, id] as const,
     queryFn: async ({ signal }): Promise<string | null> => {
-      const query = { workflow, status: ['succeeded' as const], before: id, limit: 1 }
+      const query = { workflow, status: ['succeeded' as const], until, limit: 5 }
       const page = await take(client.GET('/api/v1/executions', { params: { query }, signal }))
-      return page.items[0]?.id ?? null
+      // Ids are in the order of time; the run itself may be among those of its millisecond.
+      return page.items.find((run) => run.id < id)?.id ?? null
     },
   })

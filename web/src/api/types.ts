@@ -31,6 +31,7 @@ export type ItemPage = Schemas['ItemPage']
 export type Approval = Schemas['Approval']
 export type Decision = Schemas['Decision']
 export type Durations = Schemas['Durations']
+export type WorkflowDurations = Schemas['WorkflowDurations']
 type Pair<Value> = [Value, Value]
 
 /** Pairs are this run's and the other's; OpenAPI's array of two is a list of any length to the generated types. */

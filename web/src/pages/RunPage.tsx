@@ -1,11 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useCallback, useEffect, useMemo, useRef } from 'react'
-import { typicalQuery } from '~/api/durations'
+import { durationsQuery } from '~/api/durations'
 import type { Execution } from '~/api/types'
 import { words } from '~/i18n'
 import { formatPlace, parsePlace } from '~/runs/itemPlace'
 import type { RunStatusStore } from '~/runs/state'
+import { typicalOf } from '~/runs/typical'
 import { useRun } from '~/runs/useRun'
 import { useShownRun } from '~/runs/useShownRun'
 import { ErrorNote } from '~/ui/ErrorNote'
@@ -59,7 +60,11 @@ function LoadedRun({ execution, store, error, reload }: LoadedRunProps) {
     ),
   )
   const shown = useShownRun(execution, store, place, travel.at)
-  const typical = useQuery(typicalQuery(execution.workflow)).data ?? null
+  const durations = useQuery(durationsQuery(execution.workflow)).data
+  const typical = useMemo(
+    () => (durations ? typicalOf(durations, execution.id) : null),
+    [durations, execution.id],
+  )
   const leave = useCallback(() => travel.go(null), [travel.go])
   useArrival(execution, node !== undefined || at !== undefined || line !== undefined)
 

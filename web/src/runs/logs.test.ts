@@ -14,7 +14,8 @@ const line = (n: number, more: Partial<LogLine> = {}): LogLine => ({
   text: `line ${n}`,
   ...more,
 })
-const lines = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => line(from + index))
+const lines = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => line(from + index))
 const shape = ({ lines, holes }: LogWindow) =>
   lines.map(({ n }) => `${n}${holes.has(n) ? '…' : ''}`).join(' ')
 
@@ -61,7 +62,11 @@ describe('the rows of a log', () => {
     const rows = logRows(all, options)
     expect(rows.map((row) => row.key)).toEqual(['b 1', 'l1', 'l3', 'a 2', 'l2'])
     expect(rows[3]).toMatchObject({ kind: 'group', worst: 'error', count: 1 })
-    expect(logRows(all, { ...options, folded: new Set(['b 1']) }).map((row) => row.key)).toEqual(['b 1', 'a 2', 'l2'])
+    expect(logRows(all, { ...options, folded: new Set(['b 1']) }).map((row) => row.key)).toEqual([
+      'b 1',
+      'a 2',
+      'l2',
+    ])
   })
 
   it('are found by text and by regular expression; what is none says so', () => {
@@ -77,20 +82,20 @@ describe('the rows of a log', () => {
 })
 
 describe('colours in a line', () => {
-  const escape = '\u001b'
+  const start = '\u001b'
 
   it('become parts, and other sequences nothing', () => {
-    expect(ansiParts(`${escape}[1;31mbad${escape}[0m and ${escape}[2Kgood`)).toEqual([
+    expect(ansiParts(`${start}[1;31mbad${start}[0m and ${start}[2Kgood`)).toEqual([
       { text: 'bad', colour: 1, bold: true, dim: false },
       { text: ' and ', colour: null, bold: false, dim: false },
       { text: 'good', colour: null, bold: false, dim: false },
     ])
-    expect(plainText(`${escape}]0;title\u0007${escape}[38;5;196mred${escape}[39m`)).toBe('red')
+    expect(plainText(`${start}]0;title\u0007${start}[38;5;196mred${start}[39m`)).toBe('red')
   })
 
   it('of 256 and of all become the nearest of sixteen, or the own one', () => {
-    expect(ansiParts(`${escape}[38;5;196mx`)[0]?.colour).toBe(9)
-    expect(ansiParts(`${escape}[38;2;1;2;3mx${escape}[92my`).map((part) => part.colour)).toEqual([null, 10])
+    expect(ansiParts(`${start}[38;5;196mx`)[0]?.colour).toBe(9)
+    expect(ansiParts(`${start}[38;2;1;2;3mx${start}[92my`).map((part) => part.colour)).toEqual([null, 10])
   })
 })
 

@@ -8,7 +8,7 @@ import { PENDING } from './fold'
 import { timeOfId } from './idTime'
 import { lineageTree } from './lineageTree'
 import { type NodeLine, sortedLines } from './nodeLines'
-import { slowness } from './typical'
+import { slowness, typicalOf } from './typical'
 
 const made = (node: string, from: string[] = [], reads: string[] = []): MadeValue => ({
   node,
@@ -19,7 +19,14 @@ const made = (node: string, from: string[] = [], reads: string[] = []): MadeValu
   type: 'data.set@1',
   attempt: 1,
   at: null,
-  inputs: from.map((source) => ({ node: source, outlet: 'out', kind: 'json', rows: null, bytes: 1, port: 'in' })),
+  inputs: from.map((source) => ({
+    node: source,
+    outlet: 'out',
+    kind: 'json',
+    rows: null,
+    bytes: 1,
+    port: 'in',
+  })),
   reads,
   reused: null,
   also: [],
@@ -28,7 +35,9 @@ const made = (node: string, from: string[] = [], reads: string[] = []): MadeValu
 describe('lineage', () => {
   const items = [made('a'), made('b', ['a']), made('c', ['a', 'b']), made('d', [], ['c'])]
   const shape = (direction: 'up' | 'down', node: string) =>
-    lineageTree(items, node, 'out', direction).map(({ node, depth, again }) => `${depth} ${node}${again ? ' again' : ''}`)
+    lineageTree(items, node, 'out', direction).map(
+      ({ node, depth, again }) => `${depth} ${node}${again ? ' again' : ''}`,
+    )
 
   it('goes back by wires and by what configs read', () => {
     expect(shape('up', 'd')).toEqual(['0 c', '1 a', '1 b', '2 a again'])
@@ -41,7 +50,11 @@ describe('lineage', () => {
 })
 
 describe('the table of nodes', () => {
-  const line = (id: string, duration: number | null, status: NodeLine['view']['status'] = 'succeeded'): NodeLine => ({
+  const line = (
+    id: string,
+    duration: number | null,
+    status: NodeLine['view']['status'] = 'succeeded',
+  ): NodeLine => ({
     id,
     title: id,
     type: 't',
@@ -75,6 +88,23 @@ it('calls slow only what is far from usual and long enough to be noticed', () =>
   expect(slowness(9_000, null)).toBeNull()
 })
 
+it('takes what is usual from the other runs that succeeded', () => {
+  const took = (execution: string, seconds: number, status: 'succeeded' | 'failed' = 'succeeded') => ({
+    execution,
+    at: '2026-01-01T00:00:00Z',
+    seconds,
+    status,
+    reused: false,
+  })
+  const last = [took('own', 90), took('a', 1), took('b', 3), took('c', 2), took('d', 50, 'failed')]
+  const told = { p50: null, p95: null, last }
+  const typical = typicalOf(
+    { workflow: 'w', run: told, nodes: { n: { ...told, last: last.slice(0, 3) } } },
+    'own',
+  )
+  expect(typical).toEqual({ run: { half: 2_000, most: 3_000 }, nodes: {} })
+})
+
 it('compares JSON field by field, lists as a whole', () => {
   expect(fieldDifferences({ a: { b: 1, c: [1] }, d: 1 }, { a: { b: 2, c: [1, 2] }, e: 1 })).toEqual([
     { path: 'a.b', values: [1, 2] },
@@ -104,8 +134,8 @@ it('reads when a run was made from its id', () => {
 })
 
 it('moves through lists by keys', () => {
-  expect(['ArrowDown', 'ArrowUp', 'Home', 'End', 'PageDown', 'x'].map((key) => lineAfterKey(key, 3, 30))).toEqual([
-    4, 2, 0, 29, 13, null,
-  ])
+  expect(
+    ['ArrowDown', 'ArrowUp', 'Home', 'End', 'PageDown', 'x'].map((key) => lineAfterKey(key, 3, 30)),
+  ).toEqual([4, 2, 0, 29, 13, null])
   expect(lineAfterKey('ArrowDown', 0, 0)).toBeNull()
 })

@@ -41,9 +41,16 @@ describe('the track of a node', () => {
   it('tells queues, times, answers and what is inside apart', () => {
     const rules = ['slot', 'timer', 'approval', 'children']
     const tracks = tracksOf(
-      rules.map((rule, index) => event('node.waiting', index * 10, { attempt: 1, rule, resource: null }, rule)),
+      rules.map((rule, index) =>
+        event('node.waiting', index * 10, { attempt: 1, rule, resource: null }, rule),
+      ),
     )
-    expect(rules.map((rule) => tracks.get(rule)?.segments[0]?.kind)).toEqual(['queued', 'time', 'people', 'inside'])
+    expect(rules.map((rule) => tracks.get(rule)?.segments[0]?.kind)).toEqual([
+      'queued',
+      'time',
+      'people',
+      'inside',
+    ])
   })
 
   it('goes from the queue to work', () => {

@@ -7,14 +7,24 @@ import { countUntil } from './moments'
 import { RunStatusStore } from './state'
 import { PastStates } from './timeTravel'
 
-const KINDS = ['node.started', 'node.progress', 'node.succeeded', 'node.retrying', 'node.failed', 'node.skipped']
+const KINDS = [
+  'node.started',
+  'node.progress',
+  'node.succeeded',
+  'node.retrying',
+  'node.failed',
+  'node.skipped',
+]
 const IDS = Array.from({ length: 7 }, (_, index) => `n${index}`)
 
 /** A journal of any kinds in any order: the fold has to be the same whichever way one comes to a moment. */
 const journal: RunEvent[] = Array.from({ length: 1_800 }, (_, index) => {
   const random = (index * 2_654_435_761) % 4_294_967_296
   if (index % 311 === 310) {
-    return runEvent(index + 1, 'execution.retried', { node: null, data: { generation: 2, nodes: { n1: 1, n2: 1 } } })
+    return runEvent(index + 1, 'execution.retried', {
+      node: null,
+      data: { generation: 2, nodes: { n1: 1, n2: 1 } },
+    })
   }
   return runEvent(index + 1, KINDS[random % KINDS.length], {
     node: IDS[Math.floor(random / 7) % IDS.length] ?? 'n0',

@@ -50,7 +50,15 @@ describe('the time axis', () => {
 
 describe('the rows', () => {
   it('are the nodes that have begun, by start, while the journal is on its way', () => {
-    const rows = timelineRows([['late', ran(50, 60)], ['never', PENDING], ['first', ran(0, null)]], new Map(), options)
+    const rows = timelineRows(
+      [
+        ['late', ran(50, 60)],
+        ['never', PENDING],
+        ['first', ran(0, null)],
+      ],
+      new Map(),
+      options,
+    )
     expect(rows.map(({ id, to }) => [id, to])).toEqual([
       ['first', null],
       ['late', AT + 60],
@@ -64,7 +72,9 @@ describe('the rows', () => {
       ['c', ran(20, null)],
     ]
     const order = (sort: 'duration' | 'end' | 'name') =>
-      timelineRows(entries, new Map(), { ...options, sort, titleOf: (id) => (id === 'c' ? 'A' : id) }).map(({ id }) => id)
+      timelineRows(entries, new Map(), { ...options, sort, titleOf: (id) => (id === 'c' ? 'A' : id) }).map(
+        ({ id }) => id,
+      )
     expect(order('duration')).toEqual(['b', 'c', 'a'])
     expect(order('end')).toEqual(['a', 'b', 'c'])
     expect(order('name')[0]).toMatch(/a|c/)
@@ -79,7 +89,9 @@ describe('the rows', () => {
       runEvent(4, 'node.succeeded', { at: iso(40), data: { attempt: 2, started_at: iso(30) } }),
     ])
     const rows = timelineRows([['a', ran(0, 40)]], tracks, options)
-    expect(rows.map(({ attempt, failure, from, to }) => [attempt, failure, from - AT, (to ?? 0) - AT])).toEqual([
+    expect(
+      rows.map(({ attempt, failure, from, to }) => [attempt, failure, from - AT, (to ?? 0) - AT]),
+    ).toEqual([
       [null, null, 0, 40],
       [1, 'down', 0, 10],
       [2, null, 30, 40],

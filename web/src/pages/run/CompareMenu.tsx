@@ -15,7 +15,7 @@ export function CompareMenu({ execution }: { execution: Execution }) {
   const navigate = useNavigate()
   const [opened, setOpened] = useState(false)
   const [choosing, setChoosing] = useState(false)
-  const previous = useQuery({ ...previousGoodQuery(execution.workflow, execution.id), enabled: opened })
+  const previous = useQuery({ ...previousGoodQuery(execution), enabled: opened })
   const compare = (other: string) =>
     void navigate({ to: '/runs/$id/compare', params: { id: execution.id }, search: { with: other } })
   return (
