@@ -17,6 +17,7 @@ from benchmarks import (
     floor,
     floor_postgres,
     history,
+    history_lists,
     node_call,
     registry,
     server,
@@ -62,7 +63,9 @@ def main() -> None:
         with private_postgres(folder / "postgresql") as url:
             uvloop.run(_postgres(report, folder, url))
             uvloop.run(databases.measure(report, folder / "databases", url))
+            uvloop.run(history_lists.measure(report, folder / "lists-postgresql", url, executions=HISTORY))
         uvloop.run(history.measure(report, folder / "history", executions=HISTORY, singles=SINGLES, at_once=AT_ONCE))
+        uvloop.run(history_lists.measure(report, folder / "lists-sqlite", "", executions=HISTORY))
         asyncio.run(flights.measure(report, folder / "flights"))
         asyncio.run(tpch.measure(report, folder / "tpch"))
         table_pass.measure(report, folder / "table-pass")
@@ -83,8 +86,9 @@ def main() -> None:
     report.ratio("PostgreSQL: linear10 at once", "linear10 at once")
     for what in ("linear10, one at a time", "linear10 at once", "two pages of the list"):
         report.ratio(f"{HISTORY:,} executions: {what}", f"empty database: {what}")
-    report.ratio("flights demo", "flights: Polars script over the reader of file.read")
-    report.ratio("flights demo", "flights: Polars script, types of whole columns")
+    for what in ("of new files", "of files read once before", "of files as before"):
+        report.ratio(f"flights demo {what}", "flights: Polars script over the reader of file.read")
+        report.ratio(f"flights demo {what}", "flights: Polars script, types of whole columns")
     report.ratio(f"{ROWS:,} rows of CSV into PostgreSQL: db.copy", f"{ROWS:,} rows of CSV into PostgreSQL: COPY alone")
     report.ratio("TPC-H: 22 workflows", "TPC-H: 22 queries in bare DuckDB")
     report.ratio("validate 10,000 nodes", "validate 1,000 nodes")

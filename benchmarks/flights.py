@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +23,9 @@ from concertmaster.storage.data_folder import hold_data_folder
 NULLS = ["", "NA"]
 MONTH = 7
 TIMES = 7
+TABLES = ("flights", "airlines", "airports")
+# A file is known by its times once these are older than the steps in which file systems tell them.
+SETTLED_SECONDS = 2.2
 
 
 def read_by_polars(path: Path) -> pl.DataFrame:
@@ -30,7 +35,7 @@ def read_by_polars(path: Path) -> pl.DataFrame:
 
 def bare(folder: Path, read: Callable[[Path], pl.DataFrame]) -> None:
     """The demo as a script."""
-    flights, airlines, airports = (read(folder / f"{name}.csv") for name in ("flights", "airlines", "airports"))
+    flights, airlines, airports = (read(folder / f"{name}.csv") for name in TABLES)
     late = flights.filter(pl.col("dep_delay") > 15, pl.col("month") == MONTH)
     places = airports.select(dest="faa", destination="name")
     named = late.join(airlines, on="carrier", how="left").join(places, on="dest", how="left")
@@ -57,6 +62,13 @@ def median_seconds(work: Callable[[], None]) -> float:
     return sorted(took)[TIMES // 2]
 
 
+def renew(file: Path) -> None:
+    """Put another file with the same bytes in its place, as a nightly delivery does."""
+    copy = file.with_suffix(".new")
+    shutil.copyfile(file, copy)
+    copy.replace(file)
+
+
 async def measure(report: Report, folder: Path) -> None:
     """Fill in the demo's rows."""
     folder.mkdir()
@@ -68,12 +80,17 @@ async def measure(report: Report, folder: Path) -> None:
             await runtime.workflows.save(LOCAL_ADMIN, document.read_bytes(), publish=True)
             name = document.stem
             await run(runtime, name, {"month": MONTH})
-            took: list[float] = []
+            took = {what: list[float]() for what in ("of new files", "of files read once before", "of files as before")}
             for _ in range(TIMES):
-                begun = time.perf_counter()
-                await run(runtime, name, {"month": MONTH})
-                took.append(time.perf_counter() - begun)
-            report.set("flights demo", sorted(took)[TIMES // 2] * 1e3, "ms")
+                for table in TABLES:
+                    renew(folder / f"{table}.csv")
+                await asyncio.sleep(SETTLED_SECONDS)
+                for seconds in took.values():
+                    begun = time.perf_counter()
+                    await run(runtime, name, {"month": MONTH})
+                    seconds.append(time.perf_counter() - begun)
+            for what, seconds in took.items():
+                report.set(f"flights demo {what}", sorted(seconds)[TIMES // 2] * 1e3, "ms")
 
     def read_by_us(path: Path) -> pl.DataFrame:
         """With the function behind file.read."""

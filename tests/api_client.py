@@ -16,6 +16,7 @@ from concertmaster.api import (
     connections,
     control,
     executions,
+    history,
     hooks,
     logins,
     logs,
@@ -30,6 +31,8 @@ from concertmaster.api import (
 from concertmaster.api.models import ProblemDetails
 
 _PARTS = (
+    # It has names where the others have ids.
+    history,
     logins,
     tokens,
     workflows,

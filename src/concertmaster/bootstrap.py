@@ -6,15 +6,13 @@ import asyncio
 import gc
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
 
 from concertmaster.config import Settings
 from concertmaster.data.guard import EgressRules, GuardedClient
 from concertmaster.data.oauth2 import ClientCredentials
-from concertmaster.domain.interfaces import Clock
 from concertmaster.domain.limits import parse_limits
 from concertmaster.engine.breaker import BreakerPolicy, Breakers
 from concertmaster.engine.hooks import Hooks
@@ -29,9 +27,10 @@ from concertmaster.executors.pool import ProcessSettings
 from concertmaster.nodes.connection_checks.access import Access
 from concertmaster.observability.metrics import Metrics
 from concertmaster.observability.registry_metrics import RegistryMetrics
-from concertmaster.opening import Storage, open_storage, relay
+from concertmaster.opening import open_storage, relay
 from concertmaster.registering.opening import kept_types, open_registry
-from concertmaster.security.cipher import Cipher, open_cipher
+from concertmaster.runtime import Runtime, SystemClock
+from concertmaster.security.cipher import open_cipher
 from concertmaster.security.given_connections import given_connections
 from concertmaster.services.aside import Aside
 from concertmaster.services.baselines import Baselines
@@ -65,48 +64,8 @@ from concertmaster.storage.logins import SqlLoginStore
 from concertmaster.storage.references import SqlReferenceStore
 from concertmaster.storage.results import SqlResultStore
 from concertmaster.storage.tokens import SqlTokenStore
-from concertmaster.triggering import Triggering, Watching, start_triggering
+from concertmaster.triggering import Watching, start_triggering
 from concertmaster.triggers.schedule import Schedules
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> datetime:
-        """Aware UTC."""
-        return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Runtime:
-    """Everything that runs, as far as API and CLI may use it; `loaded`: every node type is there."""
-
-    settings: Settings
-    workflows: WorkflowService
-    executions: ExecutionService
-    history: HistoryService
-    items: ItemService
-    logs: LogService
-    outputs: OutputService
-    downloads: DownloadService
-    comparison: ComparisonService
-    control: ControlService
-    waits: WaitService
-    triggering: Triggering
-    connections: ConnectionService
-    connection_uses: ConnectionUseService
-    connection_tests: ConnectionTestService
-    node_types: NodeTypeService
-    options: OptionService
-    operations: OperationsService
-    metrics: Metrics
-    stream: StreamService
-    registry_feed: RegistryFeed
-    logins: LoginService
-    tokens: TokenService
-    retention: RetentionService
-    recovered: int
-    loaded: asyncio.Event
 
 
 def _calm_collector() -> None:
@@ -143,7 +102,12 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
         access = Access(rules, http, settings.resolved_workspace, settings.resolved_data_dir)
         connections = ConnectionService(
             storage.connections,
-            _cipher(settings, shared=storage.database.shared),
+            open_cipher(
+                settings.resolved_data_dir,
+                settings.secret_key.get_secret_value() or None,
+                key_file=settings.resolved_secret_key_file,
+                shared=storage.database.shared,
+            ),
             sources=given_connections(settings),
             token=ClientCredentials(http).token,
         )
@@ -263,7 +227,7 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             logs=LogService(storage.executions, items),
             outputs=OutputService(executions, storage.artifacts, references),
             downloads=DownloadService(executions, storage.artifacts, access.path),
-            comparison=ComparisonService(executions),
+            comparison=ComparisonService(executions, items),
             triggering=triggering,
             history=history,
             control=ControlService(
@@ -280,7 +244,13 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             node_types=NodeTypeService(registry, refused=counts.config_refused),
             options=OptionService(registry.settled, connections, compute, access, isolated=isolated),
             operations=OperationsService(
-                _instance(settings, storage, clock),
+                Instance(
+                    version=version("concertmaster"),
+                    workspace=settings.resolved_workspace,
+                    data_dir=settings.resolved_data_dir,
+                    database=storage.database.kind,
+                    started_at=clock.now(),
+                ),
                 storage.executions,
                 commit_trouble=storage.journal.health,
                 artifacts=partial(asyncio.to_thread, storage.artifacts.check),
@@ -297,22 +267,3 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             recovered=recovered,
             loaded=registry.loaded,
         )
-
-
-def _cipher(settings: Settings, *, shared: bool) -> Cipher:
-    return open_cipher(
-        settings.resolved_data_dir,
-        settings.secret_key.get_secret_value() or None,
-        key_file=settings.resolved_secret_key_file,
-        shared=shared,
-    )
-
-
-def _instance(settings: Settings, storage: Storage, clock: Clock) -> Instance:
-    return Instance(
-        version=version("concertmaster"),
-        workspace=settings.resolved_workspace,
-        data_dir=settings.resolved_data_dir,
-        database=storage.database.kind,
-        started_at=clock.now(),
-    )

@@ -35,8 +35,8 @@ from concertmaster.api import (
 from concertmaster.api.dependencies import problems
 from concertmaster.api.login import Doors, LoginCheck
 from concertmaster.api.security import BodyLimit, LocalOnly
-from concertmaster.bootstrap import Runtime
 from concertmaster.observability.logging import request_id
+from concertmaster.runtime import Runtime
 
 PREFIX = "/api/v1"
 MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -73,9 +73,8 @@ def create_app(
     errors.install(app)
     api = APIRouter(prefix=PREFIX, responses=problems(401, 422))
     # `history` has names where the others have ids.
-    api.include_router(history.router)
-    told = (executions, logs, outputs, control, waits)
-    for part in (logins, tokens, workflows, *told, triggers, hooks, backfills, nodes, connections):
+    told = (history, executions, logs, outputs, control, waits)
+    for part in (logins, tokens, *told, workflows, triggers, hooks, backfills, nodes, connections):
         api.include_router(part.router)
     api.include_router(operations.router)
     api.include_router(stream.router)

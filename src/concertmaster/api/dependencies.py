@@ -15,9 +15,9 @@ from starlette.requests import HTTPConnection
 
 from concertmaster.api.login import REMEDY, Doors
 from concertmaster.api.models import ProblemDetails
-from concertmaster.bootstrap import Runtime
 from concertmaster.domain.access import Actor, Login
 from concertmaster.domain.errors import NotLoggedIn
+from concertmaster.runtime import Runtime
 
 
 async def runtime(connection: HTTPConnection) -> Runtime:

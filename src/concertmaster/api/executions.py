@@ -98,9 +98,11 @@ async def compare_executions(
     asker: Asker,
     execution_id: ExecutionId,
     other: Annotated[str, Query(alias="with", max_length=100, description="Id of the other execution")],
+    node: Annotated[str, Query(max_length=200, description="A node of a body, with `path`: only its item")] = "",
+    path: ItemPath = "",
 ) -> Response:
     """Two executions side by side: versions, inputs, and what each node was given and gave."""
-    return JsonResponse(await parts.comparison.compare(asker, execution_id, other))
+    return JsonResponse(await parts.comparison.compare(asker, execution_id, other, node=node, path=path))
 
 
 @router.get("/executions/{execution_id}/events", response_model=models_journal.EventList, responses=problems(404))
@@ -130,7 +132,10 @@ async def list_items(
     status: Annotated[NodeStatus | None, Query(description="Only items of this status")] = None,
     offset: Annotated[int, Query(ge=0, le=MAX_NUMBER)] = 0,
     limit: Limit = 50,
+    at: At = None,
 ) -> Response:
     """Items of a container with their nodes, in order; with the `path` of its own item where it is in a loop itself."""
-    page = await parts.items.page(asker, execution_id, node, path=path, status=status, offset=offset, limit=limit)
+    page = await parts.items.page(
+        asker, execution_id, node, path=path, status=status, offset=offset, limit=limit, at=at
+    )
     return JsonResponse(page)

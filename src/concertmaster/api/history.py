@@ -40,7 +40,7 @@ async def list_slowest(
     return JsonResponse(await parts.history.slowest(asker, since, workflow=workflow, limit=limit))
 
 
-@router.get("/workflows/failing", response_model=models.FailingWorkflows)
+@router.get("/executions/failing", response_model=models.FailingWorkflows)
 async def list_failing(parts: Parts, asker: Asker, since: Since = None, limit: Top = 10) -> Response:
     """Workflows by how many of their executions failed since then: the last day, unless a time is given."""
     return JsonResponse(await parts.history.failing(asker, since, limit=limit))

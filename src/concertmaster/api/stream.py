@@ -15,9 +15,9 @@ from starlette.responses import StreamingResponse
 
 from concertmaster.api.dependencies import MAX_NUMBER, Asker, Parts, Still, StillThere, problems
 from concertmaster.api.login import CLOSE_LOGIN
-from concertmaster.bootstrap import Runtime
 from concertmaster.domain.access import Actor
 from concertmaster.domain.errors import ConcertMasterError, UserError
+from concertmaster.runtime import Runtime
 from concertmaster.services.stream import Batch
 
 router = APIRouter(tags=["stream"])

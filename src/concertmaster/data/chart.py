@@ -144,8 +144,11 @@ class _Drawn:
             part = piece.group_by(cell.alias("x")).agg(self._aggregates())
             joined = part if joined is None else pl.concat([joined, part]).group_by("x").agg(_JOINED)
             if len(joined) > MAX_VALUES:
-                message = f"'{self.x}' has more than {MAX_VALUES:,} different values; draw a column with fewer"
-                raise UserError("chart.too_many_values", message, column=self.x)
+                raise UserError(
+                    "chart.too_many_values",
+                    f"'{self.x}' has more than {MAX_VALUES:,} different values; draw a column with fewer",
+                    column=self.x,
+                )
         if joined is None:
             return self._told("values", [], rows=0, empty=0)
         empty = sum(joined.filter(pl.col("x").is_null())["rows"].to_list())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import threading
 import time
 from pathlib import Path
@@ -18,7 +20,7 @@ _REMEMBERED = 1_000
 _STEP_NS = 2_000_000_000
 
 
-class _Fingerprint(NamedTuple):
+class Fingerprint(NamedTuple):
     """What is another when a file has changed; the time of its last change cannot be set by anybody."""
 
     device: int
@@ -33,7 +35,7 @@ class Sources:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: Recent[_Fingerprint, str] = Recent(_REMEMBERED)
+        self._known: Recent[Fingerprint, str] = Recent(_REMEMBERED)
 
     def digest(self, path: Path) -> str:
         """The digest of a file that its owner may change; an unchanged one is not read."""
@@ -54,16 +56,29 @@ class Sources:
         self._remember(path, before, now, digest)
         return digest
 
-    def _find(self, fingerprint: _Fingerprint) -> str | None:
+    def _find(self, fingerprint: Fingerprint) -> str | None:
         with self._lock:
             return self._known.get(fingerprint)
 
-    def _remember(self, path: Path, before: _Fingerprint, now: int, digest: str) -> None:
+    def _remember(self, path: Path, before: Fingerprint, now: int, digest: str) -> None:
         if _fingerprint(path) == before and now - max(before.modified, before.changed) > _STEP_NS:
             with self._lock:
                 self._known.put(before, digest)
 
 
-def _fingerprint(path: Path) -> _Fingerprint:
-    found = path.stat()
-    return _Fingerprint(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+def settled(path: Path) -> Fingerprint | None:
+    """What will be another as soon as the file changes; None where a change might not show, or there is no file."""
+    try:
+        found, now = path.stat(), time.time_ns()
+    except OSError:
+        return None
+    whole = stat.S_ISREG(found.st_mode) and now - max(found.st_mtime_ns, found.st_ctime_ns) > _STEP_NS
+    return _of(found) if whole else None
+
+
+def _fingerprint(path: Path) -> Fingerprint:
+    return _of(path.stat())
+
+
+def _of(found: os.stat_result) -> Fingerprint:
+    return Fingerprint(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)

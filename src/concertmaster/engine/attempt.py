@@ -32,6 +32,7 @@ from concertmaster.engine.isolated import run_isolated
 from concertmaster.engine.job import Job, artifacts_of
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plan import PlanNode
+from concertmaster.engine.readings import Reading, is_source
 from concertmaster.engine.resources import resources_of
 from concertmaster.engine.reuse import Computed, Reused, find, key_of
 from concertmaster.engine.scope import scope_of
@@ -39,6 +40,7 @@ from concertmaster.nodes.flow import Await, Wait
 
 # Above that what an attempt stored at its beginning is looked after at its end.
 LONG_SECONDS = 600.0
+_OUTLET = "out"
 
 Outcome = Mapping[str, Value] | Computed | Reused | Wait | Await | Failure
 Gate = Callable[[list[str]], Awaitable[None]]
@@ -118,13 +120,13 @@ async def _outputs(
         return await run_isolated(job, config, opened)
     if node.type.call == "thread":
         return await job.engine.compute.run(
-            partial(_call_blocking, job, model, opened),
+            partial(_call_blocking, job, config, model, opened),
             where="thread",
             stop=context.stop,
             alone=_alone(job),
             turn=job.turn,
         )
-    keywords = await _off_loop(job.inputs, partial(_keywords, job, model, opened))
+    keywords = await _off_loop(job.inputs, partial(_keywords, job, model, opened, context))
     result = await job.engine.compute.run(
         partial(node.type.function, **keywords), where=node.type.call, stop=context.stop
     )
@@ -133,9 +135,23 @@ async def _outputs(
     return result if isinstance(result, Wait) else await _stored(job, result)
 
 
-def _call_blocking(job: Job, model: BaseModel, opened: Mapping[str, Any]) -> Mapping[str, Value]:
-    """Load, call and store, all in one thread."""
-    result = job.node.type.function(**_keywords(job, model, opened))
+def _call_blocking(
+    job: Job, config: Mapping[str, Any], model: BaseModel, opened: Mapping[str, Any]
+) -> Mapping[str, Value]:
+    """Load, call and store, all in one thread; what a source gave before of the same files is there already."""
+    engine, type_ = job.engine, job.node.type
+    if job.inputs or not is_source(type_):
+        return _called(job, model, opened, job.context)
+    reading = Reading(engine.readings, type_, config, job.context)
+    if not job.state.fresh and (known := reading.known(engine.artifacts)) is not None:
+        return {_OUTLET: known}
+    outputs = _called(job, model, opened, reading.context)
+    reading.keep(outputs.get(_OUTLET))
+    return outputs
+
+
+def _called(job: Job, model: BaseModel, opened: Mapping[str, Any], context: object) -> Mapping[str, Value]:
+    result = job.node.type.function(**_keywords(job, model, opened, context))
     return {name: _save(job, name, value) for name, value in _split(job, result).items()}
 
 
@@ -143,8 +159,8 @@ def _split(job: Job, result: Any) -> Mapping[str, Any]:
     return job.node.type.split(result, outlets=job.node.outlets)
 
 
-def _keywords(job: Job, model: BaseModel, opened: Mapping[str, Any]) -> dict[str, Any]:
-    return keywords_of(job.node.type, model, job.inputs, _conversion(job), context=job.context, opened=opened)
+def _keywords(job: Job, model: BaseModel, opened: Mapping[str, Any], context: object) -> dict[str, Any]:
+    return keywords_of(job.node.type, model, job.inputs, _conversion(job), context=context, opened=opened)
 
 
 async def _stored(job: Job, result: Any) -> Mapping[str, Value]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -39,6 +39,7 @@ from concertmaster.engine.job import Attempt
 from concertmaster.engine.parts import Engine
 from concertmaster.engine.plain_config import plain_config
 from concertmaster.engine.plan import PlanNode
+from concertmaster.engine.readings import Reading
 from concertmaster.engine.scope import scope_of
 from concertmaster.engine.state import ExecutionState
 from concertmaster.nodes.lazy import Member, NotTogetherError
@@ -65,22 +66,6 @@ class Fused:
     outputs: Mapping[str, Value]
 
 
-class _Watched:
-    """A context that tells which files of the workspace are asked for."""
-
-    def __init__(self, context: NodeContext, on_path: Callable[[str, Path], None]) -> None:
-        self._context = context
-        self._on_path = on_path
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._context, name)
-
-    def path(self, relative: str | Path, *, write: bool = False) -> Path:
-        found = self._context.path(relative, write=write)
-        self._on_path(str(relative), found)
-        return found
-
-
 @dataclass(slots=True)
 class _Part:
     """A member about to be computed.
@@ -91,6 +76,7 @@ class _Part:
         files: of the workspace that it asked for, with their digests.
         frame: what it is read into, for a source whose table is not stored.
         value: its table, where that is stored.
+        fresh: what was read before does not count.
     """
 
     planned: PlanNode
@@ -98,6 +84,7 @@ class _Part:
     rendered: Mapping[str, Any]
     config: BaseModel
     inputs: dict[str, list[Stored | int]]
+    fresh: bool
     files: dict[str, Pin] = field(default_factory=lambda: {})
     frame: Any = None
     value: Stored | None = None
@@ -159,7 +146,7 @@ async def _part(
     config = validated(planned.type, rendered, node=planned.id)
     if planned.type.isolated(config):
         raise NotThisTimeError("a node that runs in a process of its own")
-    return _Part(planned, context, rendered, config, inputs)
+    return _Part(planned, context, rendered, config, inputs, state.fresh)
 
 
 def _size(parts: Sequence[_Part]) -> int:
@@ -208,18 +195,31 @@ def _compute(engine: Engine, parts: Sequence[_Part]) -> Mapping[str, Value]:
 
 
 def _read(engine: Engine, part: _Part) -> None:
-    """Call a source: what it has in memory is handed on, anything else is stored as always."""
-    watched = _Watched(part.context, lambda name, path: part.files.update({name: _pin(engine, name, path)}))
-    conversion = Conversion(engine.artifacts, engine.workspace, None, part.context.cancelled)
-    result = part.planned.type.function(
-        **keywords_of(part.planned.type, part.config, {}, conversion, context=watched, opened={})
+    """Call a source: what it has in memory is handed on, anything else is stored as always.
+
+    So is what it had in memory before of the same files: those that are read time and again are parsed no more than
+    twice, and those that are new each time never stored.
+    """
+    type_ = part.planned.type
+    reading = Reading(
+        engine.readings,
+        type_,
+        part.rendered,
+        part.context,
+        lambda name, path: part.files.update({name: _pin(engine, name, path)}),
     )
-    if not isinstance(result, ParquetFile) and _frames().in_memory(result):
-        part.frame = result
+    if not part.fresh and (known := reading.known(engine.artifacts)) is not None:
+        part.value = known
         return
-    conversion = Conversion(engine.artifacts, engine.workspace, part.context.made_scratch, part.context.cancelled)
-    part.value = saved(part.planned.type, _OUTLET, result, conversion, redact=None)
-    part.files.clear()
+    conversion = Conversion(engine.artifacts, engine.workspace, None, part.context.cancelled)
+    result = type_.function(**keywords_of(type_, part.config, {}, conversion, context=reading.context, opened={}))
+    if not isinstance(result, ParquetFile) and _frames().in_memory(result) and not reading.again():
+        part.frame = result
+    else:
+        conversion = replace(conversion, scratch=part.context.made_scratch)
+        part.value = saved(type_, _OUTLET, result, conversion, redact=None)
+        part.files.clear()
+    reading.keep(part.value)
 
 
 def _pin(engine: Engine, relative: str, path: Path) -> Pin:

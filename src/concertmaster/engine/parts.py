@@ -27,6 +27,7 @@ from concertmaster.engine.items import items_plan
 from concertmaster.engine.limits import Limits
 from concertmaster.engine.loading import load_types, unloaded_types
 from concertmaster.engine.plan import Plan, PlanNode, compile_plan
+from concertmaster.engine.readings import Readings
 from concertmaster.engine.shared import Shared
 from concertmaster.nodes.credentials import Connection
 from concertmaster.nodes.node_type import NodeType
@@ -250,6 +251,7 @@ class Engine:
         results: of earlier executions.
         apart: by workflow, version and tail, how often in a row a group's nodes could not be computed together.
         making: planned tables that are being stored.
+        readings: tables that sources gave.
     """
 
     owner: Owner
@@ -270,3 +272,4 @@ class Engine:
     settings: EngineSettings = field(default_factory=EngineSettings)
     apart: Recent[tuple[str, int, str], int] = field(default_factory=lambda: Recent[tuple[str, int, str], int](1_000))
     making: Shared[TableRef] = field(default_factory=Shared[TableRef])
+    readings: Readings = field(default_factory=Readings)

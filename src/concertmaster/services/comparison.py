@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -12,37 +13,73 @@ import orjson
 from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.execution import ExecutionRow
 from concertmaster.domain.values import FileRef, JsonValue, PlannedTable, Value
-from concertmaster.domain.workflow import Body, Workflow
-from concertmaster.services.execution_view import ExecutionView
+from concertmaster.domain.workflow import Body, Edge, Workflow
+from concertmaster.engine.items import item_id
+from concertmaster.services.execution_view import ExecutionView, NodeRun
 from concertmaster.services.executions import ExecutionService
+from concertmaster.services.items import ItemService
 from concertmaster.services.lineage import edges_of
 
 Same = Literal["same", "different", "unknown"]
 _SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
-_Side = tuple[ExecutionRow, ExecutionView]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two: an execution, or an item of a loop in it.
+
+    Attributes:
+        nodes: by the names that both sides have in common; `edges` between them.
+    """
+
+    row: ExecutionRow
+    inputs: Mapping[str, Any]
+    graph: Workflow | Body
+    nodes: Mapping[str, NodeRun]
+    edges: Sequence[Edge]
+
+    @staticmethod
+    def of(row: ExecutionRow, view: ExecutionView) -> Side:
+        """All of an execution."""
+        return Side(row, view.inputs, view.graph, view.nodes, list(edges_of(view)))
 
 
 class ComparisonService:
     """Use cases of whoever asks why it was otherwise yesterday."""
 
-    def __init__(self, executions: ExecutionService) -> None:
+    def __init__(self, executions: ExecutionService, items: ItemService) -> None:
         self._executions = executions
+        self._items = items
 
-    async def compare(self, actor: Actor, execution_id: str, other: str) -> dict[str, Any]:
+    async def compare(
+        self, actor: Actor, execution_id: str, other: str, *, node: str = "", path: str = ""
+    ) -> dict[str, Any]:
         """`Comparison` of the REST contract. Executions of two workflows are compared by the names of their nodes.
 
+        Args:
+            node, path: only the item of a loop that this node of its body is in, see `ItemService.find`.
         Raises:
-            NotFound: one of the executions.
+            NotFound: one of the executions; or what `ItemService.find` raises, as of UserError.
         """
         demand(actor, "execution:read")
-        return comparison(await self._executions.view(execution_id), await self._executions.view(other))
+        first, second = [await self._side(actor, one, node, path) for one in (execution_id, other)]
+        return comparison(first, second)
+
+    async def _side(self, actor: Actor, execution_id: str, node: str, path: str) -> Side:
+        if not path:
+            return Side.of(*await self._executions.view(execution_id))
+        found, at, _ = await self._items.find(actor, execution_id, node, path)
+        row, view = await self._executions.view(found)
+        item = int(at.rpartition("[")[2].rstrip("]"))
+        nodes = {name: view.nodes[item_id(name, item)] for name in view.graph.nodes}
+        return Side(row, view.inputs, view.graph, nodes, view.graph.edges)
 
 
-def comparison(first: _Side, second: _Side) -> dict[str, Any]:
+def comparison(first: Side, second: Side) -> dict[str, Any]:
     """`Comparison` of the REST contract. Pure."""
-    (row, view), (other_row, other) = first, second
-    nodes = {name: _node(name, view, other) for name in _in_order(first, second)}
-    inputs = _inputs(view.inputs, other.inputs)
+    row, other_row = first.row, second.row
+    nodes = {name: _node(name, first, second) for name in _in_order(first, second)}
+    inputs = _inputs(first.inputs, second.inputs)
     return {
         "executions": [row.as_json(), other_row.as_json()],
         "same_workflow": row.workflow == other_row.workflow,
@@ -64,11 +101,10 @@ def _inputs(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[dict[str
     ]
 
 
-def _in_order(first: _Side, second: _Side) -> list[str]:
+def _in_order(first: Side, second: Side) -> list[str]:
     """All nodes, along the edges; where these leave it open those first that ended first after the start."""
-    (_, view), (_, other) = first, second
-    sources: dict[str, set[str]] = {name: set() for name in [*view.nodes, *other.nodes]}
-    for edge in [*edges_of(view), *edges_of(other)]:
+    sources: dict[str, set[str]] = {name: set() for name in [*first.nodes, *second.nodes]}
+    for edge in [*first.edges, *second.edges]:
         if edge.source in sources and edge.target in sources:
             sources[edge.target].add(edge.source)
     takers: dict[str, list[str]] = {name: [] for name in sources}
@@ -79,7 +115,7 @@ def _in_order(first: _Side, second: _Side) -> list[str]:
     places = {name: place for place, name in enumerate(sources)}
 
     def by_time(name: str) -> tuple[timedelta, int]:
-        runs = [(row, one.nodes[name]) for row, one in (first, second) if name in one.nodes]
+        runs = [(one.row, one.nodes[name]) for one in (first, second) if name in one.nodes]
         took = [run.ended_at - row.created_at for row, run in runs if run.ended_at is not None]
         return (min(took, default=timedelta.max), places[name])
 
@@ -97,8 +133,8 @@ def _in_order(first: _Side, second: _Side) -> list[str]:
     return [*found, *(name for name in sources if left[name] > 0)]
 
 
-def _node(name: str, view: ExecutionView, other: ExecutionView) -> dict[str, Any]:
-    run, their_run = view.nodes.get(name), other.nodes.get(name)
+def _node(name: str, first: Side, second: Side) -> dict[str, Any]:
+    run, their_run = first.nodes.get(name), second.nodes.get(name)
     both = (run, their_run)
     outlets = {} if run is None or their_run is None else _outlets(run.outputs, their_run.outputs)
     return {
@@ -107,8 +143,8 @@ def _node(name: str, view: ExecutionView, other: ExecutionView) -> dict[str, Any
         "status": [None if one is None else one.status for one in both],
         "seconds": [None if one is None else _seconds(one.started_at, one.ended_at) for one in both],
         "attempt": [None if one is None else one.attempt for one in both],
-        "config_changed": _config(view.graph, name) != _config(other.graph, name),
-        "input_changed": None if run is None or their_run is None else _input_changed(name, view, other),
+        "config_changed": _config(first.graph, name) != _config(second.graph, name),
+        "input_changed": None if run is None or their_run is None else _input_changed(name, first, second),
         "output": "different" if run is None or their_run is None else _worst(outlets.values()),
         "outlets": outlets,
     }
@@ -120,6 +156,7 @@ def _seconds(start: datetime | None, end: datetime | None) -> float | None:
 
 def _config(graph: Workflow | Body, name: str) -> Any:
     """What makes a node do what it does; its title does not."""
+    # In a part of another execution there is a node of each item: `price[3]`.
     node = graph.nodes.get(name.partition("[")[0])
     return None if node is None else (node.type, node.config, node.policy, node.disabled, node.body)
 
@@ -128,20 +165,20 @@ def _outlets(ours: Mapping[str, Value], theirs: Mapping[str, Value]) -> dict[str
     return {outlet: _same(ours.get(outlet), theirs.get(outlet)) for outlet in dict.fromkeys([*ours, *theirs])}
 
 
-def _input_changed(name: str, view: ExecutionView, other: ExecutionView) -> bool | None:
+def _input_changed(name: str, first: Side, second: Side) -> bool | None:
     """Whether something else came by the edges into it; None when that cannot be told."""
-    ours, theirs = _came_in(name, view), _came_in(name, other)
+    ours, theirs = _came_in(name, first), _came_in(name, second)
     if ours.keys() != theirs.keys():
         return True
     found = _worst(_same(value, theirs[place]) for place, value in ours.items())
     return None if found == "unknown" else found == "different"
 
 
-def _came_in(name: str, view: ExecutionView) -> dict[tuple[str, str, str], Value]:
+def _came_in(name: str, side: Side) -> dict[tuple[str, str, str], Value]:
     """By source, outlet and port."""
     found: dict[tuple[str, str, str], Value] = {}
-    for edge in edges_of(view):
-        source = view.nodes.get(edge.source)
+    for edge in side.edges:
+        source = side.nodes.get(edge.source)
         if edge.target == name and source is not None and edge.outlet in source.outputs:
             found[edge.source, edge.outlet, edge.port] = source.outputs[edge.outlet]
     return found

@@ -108,8 +108,11 @@ class DownloadService:
     def _in_workspace(self, file: FileRef) -> Path:
         path = self._workspace_file(file.path or "")
         if not path.is_file():
-            message = f"The file {file.path} is not in the workspace any more; run the workflow again to have it"
-            raise NotFound("output.file_gone", message, path=file.path)
+            raise NotFound(
+                "output.file_gone",
+                f"The file {file.path} is not in the workspace any more; run the workflow again to have it",
+                path=file.path,
+            )
         if path.stat().st_size != file.size_bytes:
             raise Conflict(
                 "output.file_changed",

@@ -24,7 +24,7 @@ WIDTHS = tuple(
     timedelta(minutes=minutes)
     for minutes in (5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440, 2 * 1_440, 7 * 1_440, 14 * 1_440, 28 * 1_440)
 )
-COUNTED_AT_ONCE = 1_000
+COUNTED_AT_ONCE = 500
 PRUNED_AT_ONCE = 2_000
 BREATH_SECONDS = 0.05
 TIDY_SECONDS = 600.0
@@ -105,7 +105,7 @@ class HistoryService:
         demand(actor, "execution:read")
         begin = max(self._clock.now() - LAST_DAY if since is None else since, EPOCH)
         # A few wide rows are read faster than many narrow ones.
-        recent = begin >= self._clock.now() - 2 * LAST_DAY
+        recent = begin >= self._clock.now() - timedelta(hours=3)
         finest = self._store.finest(begin) if recent else COARSE
         counted_from = begin - (begin - EPOCH) % finest
         items: list[dict[str, Any]] = []
@@ -142,12 +142,16 @@ class HistoryService:
             "here": dict(self._here()),
         }
 
+    async def count_missing(self) -> int:
+        """Count some of the executions that older releases have left; returns how many there were."""
+        return await self._store.count_missing(limit=COUNTED_AT_ONCE)
+
     async def run(self) -> None:
         """Count what is not counted yet, and remove counts that nobody asks for any more, now and then."""
         while True:
             busy = False
             try:
-                busy = await self._store.count_missing(limit=COUNTED_AT_ONCE) > 0
+                busy = await self.count_missing() > 0
                 busy |= await self._store.prune(limit=PRUNED_AT_ONCE) > 0
             except OperationalError as error:
                 _log.warning("Executions could not be counted; trying again later", extra={"error": error.message})

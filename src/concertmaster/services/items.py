@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from concertmaster.domain.access import Actor, demand
@@ -78,22 +79,27 @@ class ItemService:
         status: NodeStatus | None = None,
         offset: int = 0,
         limit: int = 50,
+        at: int | None = None,
     ) -> dict[str, Any]:
         """`ItemPage` of the REST contract: items with their nodes, and how many there are of each kind.
 
         Args:
             status: only the items of this status, from the item `offset` on.
-
+            at: as they were after this event of the execution.
         Raises:
             NotFound: as `locate`, or `node.no_items`: it has not begun, or is no container.
         """
-        found, at = await self.locate(actor, execution_id, node, path)
-        row, view = await self._executions.view(found)
-        children = _children(view, row, at)
-        views = {child.execution: (await self._executions.view(child.execution))[1] for child in children.running()}
+        found, named, moment = await self.find(actor, execution_id, node, path, at=at)
+        row, view = await self._executions.view(found, moment)
+        children = _children(view, row, named)
+        # In a part of the execution the moment is a time.
+        then = view.at if isinstance(moment, int) else moment
+        views = {
+            child.execution: (await self._executions.view(child.execution, then))[1] for child in children.running()
+        }
         counts = counted(children, views.values())
         if status is not None:
-            items, more_at = await self._of_status(children, status, offset, limit)
+            items, more_at = await self._of_status(children, status, offset, limit, then)
             return {"counts": counts, "items": items, "next": more_at}
         items: list[dict[str, Any]] = []
         end = offset + limit
@@ -101,8 +107,8 @@ class ItemService:
             if child.offset + child.count <= offset or child.offset >= end:
                 continue
             if child.execution not in views:
-                _, views[child.execution] = await self._executions.view(child.execution)
-            logs = await self._executions.log_counts(child.execution)
+                _, views[child.execution] = await self._executions.view(child.execution, then)
+            logs = await self._executions.log_counts(child.execution, until=then)
             for item, became, runs in items_of(views[child.execution]):
                 index = child.offset + item
                 begun = became != "pending" or not children.loops
@@ -113,7 +119,7 @@ class ItemService:
         return {"counts": counts, "items": items, "next": end if more else None}
 
     async def _of_status(
-        self, children: ChildrenView, wanted: NodeStatus, offset: int, limit: int
+        self, children: ChildrenView, wanted: NodeStatus, offset: int, limit: int, then: datetime | None
     ) -> tuple[list[dict[str, Any]], int | None]:
         """Items of a status, and where to look for more of them; a page looks into so many parts and no more."""
         items: list[dict[str, Any]] = []
@@ -124,8 +130,8 @@ class ItemService:
             if looked_into == _PARTS_OF_A_PAGE:
                 return items, child.offset
             looked_into += 1
-            _, view = await self._executions.view(child.execution)
-            logs = await self._executions.log_counts(child.execution)
+            _, view = await self._executions.view(child.execution, then)
+            logs = await self._executions.log_counts(child.execution, until=then)
             for item, became, runs in items_of(view):
                 index = child.offset + item
                 if index < offset or became != wanted:

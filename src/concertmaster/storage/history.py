@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from heapq import nlargest
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import Connection, and_, bindparam, case, desc, func, select, text, tuple_, union_all, update
+from sqlalchemy import Connection, and_, case, desc, func, select, text, tuple_, union_all
 
 from concertmaster.domain.execution import FINAL_EXECUTION, UNFINISHED, ExecutionRow, ExecutionStatus, NodeStatus
 from concertmaster.domain.execution_filter import first_id
 from concertmaster.domain.interfaces import COARSE, FINE, Failing, NodeTime, Slowest
+from concertmaster.storage import execution_pages as pages
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import from_micros, to_micros, utc_now
 from concertmaster.storage.notices import Move
-from concertmaster.storage.rows import EXECUTION_COLUMNS, MOVED, execution_from
+from concertmaster.storage.rows import EXECUTION_COLUMNS, execution_from
 from concertmaster.storage.tables import UNCOUNTED, events, executions
 from concertmaster.storage.tables_history import FAILED, execution_counts
 from concertmaster.storage.tallies import COARSE_SECONDS, EVERYTHING, FINE_SECONDS
@@ -25,8 +28,8 @@ from concertmaster.storage.tallies import COARSE_SECONDS, EVERYTHING, FINE_SECON
 # Narrow counts are asked for so long, and kept a little longer.
 FINE_ASKED = timedelta(days=7)
 FINE_KEPT = timedelta(days=8)
-# Executions that one question for the slowest looks at.
-LOOKED_AT = 10_000
+# Only old code leaves something uncounted: it is looked for that often.
+COMPLETE_SECONDS = 60.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _own, _counts, _events = executions.c, execution_counts.c, events.c
 _ENDED = tuple(sorted(FINAL_EXECUTION))
@@ -45,6 +48,15 @@ class SqlHistoryStore:
     def __init__(self, database: Database, *, now: Callable[[], datetime] = utc_now) -> None:
         self._database = database
         self._now = now
+        self._complete_until = 0.0
+        self._counted_to = ""
+        self._count = database.dialect.bulk(
+            "UPDATE executions SET trigger_type = COALESCE(executions.trigger_type, v.column2), "
+            "counted_before = executions.counted_as, counted_as = executions.status "
+            "FROM ({rows}) AS v WHERE executions.id = v.column1 RETURNING executions.workflow, executions.created_at, "
+            "executions.counted_before, executions.counted_as",
+            *("text", "text"),
+        )
 
     def finest(self, first: datetime) -> timedelta:
         """See `HistoryStore`."""
@@ -70,8 +82,14 @@ class SqlHistoryStore:
 
     async def complete(self) -> bool:
         """See `HistoryStore`."""
-        query = select(_own.id).where(text(UNCOUNTED)).limit(1)
-        return await self._database.read(lambda connection: connection.scalar(query)) is None
+        if time.monotonic() >= self._complete_until and not await self._uncounted("", 1):
+            self._complete_until = time.monotonic() + COMPLETE_SECONDS
+        return time.monotonic() < self._complete_until
+
+    async def _uncounted(self, after: str, limit: int) -> Sequence[str]:
+        """Read beside the writer: right after an upgrade a database may choose to go through all executions."""
+        query = select(_own.id).where(text(UNCOUNTED), _own.id > after).order_by(_own.id).limit(limit)
+        return await self._database.read(lambda connection: list(connection.scalars(query)))
 
     async def open_counts(self) -> Mapping[ExecutionStatus, int]:
         """See `HistoryStore`."""
@@ -89,12 +107,14 @@ class SqlHistoryStore:
         begin = _seconds(since)
         width = _width(begin)
         failed = func.sum(_counts.n)
+        # An expression, for else SQLite goes through all counts in the order of the primary key.
+        name = func.coalesce(_counts.workflow, "")
         most = (
-            select(_counts.workflow, failed)
+            select(name, failed)
             .where(_counts.width == width, _counts.at >= begin, text(FAILED))
-            .group_by(_counts.workflow)
+            .group_by(name)
             .having(failed > 0)
-            .order_by(desc(failed), _counts.workflow)
+            .order_by(desc(failed), name)
             .limit(limit)
         )
 
@@ -111,28 +131,7 @@ class SqlHistoryStore:
 
     async def slowest(self, since: datetime, *, workflow: str | None = None, limit: int) -> Slowest:
         """See `HistoryStore`."""
-        least = first_id(since)
-        newest = select(_own.id).where(_own.id >= least).order_by(desc(_own.id)).limit(LOOKED_AT)
-        if workflow is not None:
-            # A subquery each, because a part of a union cannot have a limit of its own.
-            parts = [newest.where(_own.workflow == workflow, _own.status == one).subquery() for one in _SLOW]
-            merged = union_all(*(select(part.c.id) for part in parts)).subquery()
-            newest = select(merged.c.id).order_by(desc(merged.c.id)).limit(LOOKED_AT)
-        took = _own.ended_at - func.coalesce(_own.started_at, _own.created_at)
-        fitting = (_own.id.in_(newest), _own.hidden == 0, _own.status.in_(_SLOW), _own.ended_at.is_not(None))
-        slow = select(*EXECUTION_COLUMNS).where(*fitting).order_by(desc(took), desc(_own.id)).limit(limit)
-        part = newest.subquery()
-        seen = select(func.count(), func.min(part.c.id))
-
-        def look(connection: Connection) -> Slowest:
-            number, last = connection.execute(seen).one()
-            at = None
-            if number == LOOKED_AT:
-                at = connection.execute(select(_own.created_at).where(_own.id == last)).scalar_one()
-            rows = [execution_from(row) for row in connection.execute(slow)]
-            return Slowest(rows, None if at is None else from_micros(at))
-
-        return await self._database.read(look)
+        return await self._database.read(lambda connection: _slowest(connection, since, workflow, limit))
 
     async def ended(
         self, workflow: str, *, last: int, status: Sequence[ExecutionStatus] = ()
@@ -166,33 +165,18 @@ class SqlHistoryStore:
 
     async def count_missing(self, *, limit: int) -> int:
         """See `HistoryStore`."""
-        query = (
-            select(_own.id, _own.trigger)
-            .where(text(UNCOUNTED))
-            .order_by(_own.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        count = (
-            update(executions)
-            .where(_own.id.in_(bindparam("ids", expanding=True)))
-            .values(counted_before=_own.counted_as, counted_as=_own.status)
-            .returning(*MOVED)
-        )
-        name = (
-            update(executions)
-            .where(_own.id == bindparam("id_"), _own.trigger_type.is_(None))
-            .values(trigger_type=bindparam("type_"))
-        )
+        ids = await self._uncounted(self._counted_to, limit)
+        # Old code may have changed some before them; those that were locked are counted in the next round.
+        self._counted_to = ids[-1] if len(ids) == limit else ""
+        if not ids:
+            return 0
+        query = select(_own.id, _own.trigger).where(_own.id.in_(ids), text(UNCOUNTED)).order_by(_own.id)
+        query = query.with_for_update(skip_locked=True)
 
         def store(connection: Connection) -> int:
             rows = connection.execute(query).all()
-            if not rows:
-                return 0
-            types = [{"id_": id_, "type_": orjson.loads(trigger).get("type")} for id_, trigger in rows]
-            connection.execute(name, types)
-            moved = connection.execute(count, {"ids": [id_ for id_, _ in rows]}).all()
-            self._database.writer.notices.moves += [Move(*row) for row in moved]
+            told = [(id_, orjson.loads(trigger).get("type")) for id_, trigger in rows]
+            self._database.writer.notices.moves += [Move(*row) for row in self._count.fetch(connection, told)]
             return len(rows)
 
         return await self._database.write(store, patient=True)
@@ -211,6 +195,36 @@ class SqlHistoryStore:
             return len(rows)
 
         return await self._database.write(store, patient=True)
+
+
+def _slowest(connection: Connection, since: datetime, workflow: str | None, limit: int) -> Slowest:
+    """Looks at them newest first, as pages of lists do, and remembers the slowest so far."""
+    took = _own.ended_at - func.coalesce(_own.started_at, _own.created_at)
+    columns = (_own.id, _own.created_at, _own.hidden, _own.status, took.label("took"))
+    newest = select(*columns).where(_own.id >= first_id(since)).order_by(desc(_own.id)).limit(pages.AT_ONCE)
+    give_up_at = time.monotonic() + pages.BUDGET_SECONDS
+    slow: list[tuple[int, str]] = []
+    looked_at, last, scanned_until = 0, None, None
+    while True:
+        query = newest if last is None else newest.where(_own.id < last)
+        if workflow is not None:
+            # A subquery each, because a part of a union cannot have a limit of its own.
+            parts = [query.where(_own.workflow == workflow, _own.status == one).subquery() for one in _SLOW]
+            merged = union_all(*(select(part) for part in parts)).subquery()
+            query = select(merged).order_by(desc(merged.c.id)).limit(pages.AT_ONCE)
+        rows = connection.execute(query).all()
+        fitting = [row for row in rows if not row.hidden and row.status in _SLOW and row.took is not None]
+        slow = nlargest(limit, [*slow, *((row.took, row.id) for row in fitting)])
+        looked_at += len(rows)
+        if len(rows) < pages.AT_ONCE:
+            break
+        last = rows[-1].id
+        if looked_at >= pages.LOOKED_AT or time.monotonic() >= give_up_at:
+            scanned_until = from_micros(rows[-1].created_at)
+            break
+    query = select(*EXECUTION_COLUMNS).where(_own.id.in_([id_ for _, id_ in slow]))
+    found = {row.id: row for row in map(execution_from, connection.execute(query))}
+    return Slowest([found[id_] for _, id_ in slow], scanned_until)
 
 
 def _seconds(at: datetime) -> int:

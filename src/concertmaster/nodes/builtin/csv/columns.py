@@ -86,8 +86,7 @@ def with_whole_column_types(path: Path, options: CsvOptions, read: Callable[[pl.
 
     A column of integers that no type of ours can hold is handed on as text.
     """
-    lazy = pl.scan_csv(path, infer_schema_length=None, schema_overrides=options.types, **options.arguments())
-    types = lazy.collect_schema()
+    types = _types(path, options, None)
     portable = pl.Schema({name: WIDE_INTEGER if type_ == pl.Int128 else type_ for name, type_ in types.items()})
     for _ in range(len(portable)):
         try:
@@ -107,6 +106,12 @@ def failed_column(error: Exception) -> int | None:
     return int(found[1]) - 1 if found else None
 
 
+def _types(path: Path, options: CsvOptions, rows: int | None) -> pl.Schema:
+    """Types by so many of the first rows, or by all of them."""
+    lazy = pl.scan_csv(path, infer_schema_length=rows, schema_overrides=options.types, **options.arguments())
+    return lazy.collect_schema()
+
+
 def _read(path: Path, options: CsvOptions, types: pl.Schema) -> pl.DataFrame:
     return pl.read_csv(path, schema=types, **options.arguments())
 
@@ -114,33 +119,28 @@ def _read(path: Path, options: CsvOptions, types: pl.Schema) -> pl.DataFrame:
 def _read_optimistically(path: Path, options: CsvOptions, sample_rows: int) -> pl.DataFrame | None:
     """The file read with the types of its first rows; None when whole-column inference might say something else."""
     try:
-        sample = pl.read_csv(
-            path,
-            n_rows=sample_rows,
-            infer_schema_length=sample_rows,
-            schema_overrides=options.types,
-            **options.arguments(),
-        )
-        return _read_as_sampled(path, options, sample)
+        return _read_as_sampled(path, options, sample_rows)
     except pl.exceptions.ComputeError as error:
         if failed_column(error) is None:
             raise
         return None
 
 
-def _read_as_sampled(path: Path, options: CsvOptions, sample: pl.DataFrame) -> pl.DataFrame | None:
-    inferred = {name: type_ for name, type_ in sample.schema.items() if name not in options.types}
+def _read_as_sampled(path: Path, options: CsvOptions, sample_rows: int) -> pl.DataFrame | None:
+    types = _types(path, options, sample_rows)
+    inferred = {name: type_ for name, type_ in types.items() if name not in options.types}
     if pl.Int128 in inferred.values():
         return None
     numeric = [name for name, type_ in inferred.items() if type_ == pl.Int64 or type_ == pl.Float64]
     if numeric and _has_lenient_number(path, options, numeric):
         return None
-    frame = _read(path, options, sample.schema)
+    frame = _read(path, options, types)
     floats = [name for name in numeric if inferred[name] == pl.Float64]
     # The parser takes `nan` and `infinity` for numbers, inference does not; and inference calls a column text when
     # decimals, integers and integers beyond 64 bits meet in it.
     if any(not (frame[name].abs() < _INTEGER_LIMIT).all() for name in floats):
         return None
+    sample = frame.head(sample_rows)
     without_value = [name for name in inferred if sample[name].null_count() == sample.height]
     if any(frame[name].null_count() < frame.height for name in without_value):
         return None

@@ -90,8 +90,13 @@ def _is_odd(chunk: bytes, sign: bytes) -> bool:
         return False
     if len(sign) > 1:
         return chunk.count(sign) % 2 == 1
+    return numbers_of(chunk).eq(sign[0]).sum() % 2 == 1
+
+
+def numbers_of(chunk: bytes) -> pl.Series:
+    """Bytes as numbers, not copied."""
     numbers = pa.Array.from_buffers(pa.uint8(), len(chunk), [None, pa.py_buffer(chunk)])
-    return cast("pl.Series", pl.from_arrow(numbers)).eq(sign[0]).sum() % 2 == 1
+    return cast("pl.Series", pl.from_arrow(numbers))
 
 
 def _last_record_end(chunk: bytes, quote: bytes | None, line_end: bytes, *, quoted: bool) -> int | None:
