@@ -188,7 +188,7 @@ export function Timeline(props: TimelineProps) {
                 className={classes.row}
                 role="option"
                 aria-selected={row.id === selected}
-                aria-label={labelOf(row, titleOf(row.id), origin, now)}
+                aria-description={words.timeline.startsAt(formatDuration(Math.max(0, row.from - origin)))}
                 data-row={index}
                 data-testid={row.attempt === null ? `bar-${row.id}` : `bar-${row.id}-${row.attempt}`}
                 data-off={(onPath && !onPath.has(row.id)) || undefined}
@@ -236,18 +236,6 @@ export function Timeline(props: TimelineProps) {
 const Line = ({ place, kind }: { time: number; place: number; kind: string }) => (
   <span className={classes.line} data-kind={kind} style={{ left: `${place * 100}%` }} />
 )
-
-function labelOf({ attempt, from, to, failure }: TimelineRow, title: string, origin: number, now: number) {
-  const t = words.timeline
-  return [
-    attempt === null ? title : `${title}, ${t.attempt(attempt)}`,
-    t.startsAt(formatDuration(from - origin)),
-    t.takes(formatDuration((to ?? now) - from)),
-    failure ?? '',
-  ]
-    .filter((part) => part !== '')
-    .join(', ')
-}
 
 function criticalText(path: readonly string[], rows: readonly TimelineRow[], now: number): string {
   const spans = rows.filter((row) => row.attempt === null && path.includes(row.id))

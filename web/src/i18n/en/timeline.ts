@@ -28,7 +28,6 @@ export const timeline = {
   since: (from: string, to: string) => `${from} to ${to}`,
   ongoing: 'now',
   startsAt: (offset: string) => `starts at ${offset}`,
-  takes: (took: string) => `takes ${took}`,
   about: (what: string) => `for ${what}`,
   moment: 'The moment that is shown',
   now: 'Now',
