@@ -3,7 +3,7 @@ import type { RunEvent } from '~/api/types'
 import { parseEdges } from '~/model/edges'
 import { runEvent } from '~/testing/fakeStream'
 import { criticalPath } from './criticalPath'
-import { sharesOf, spanOf, type Track, tracksOf } from './segments'
+import { GrowingTracks, sharesOf, spanOf, type Track, tracksOf } from './segments'
 
 const START = Date.parse('2026-01-01T00:00:00Z')
 const at = (ms: number) => new Date(START + ms).toISOString()
@@ -91,7 +91,32 @@ describe('the track of a node', () => {
 
   it('has only what had happened after so many events', () => {
     const events = [event('node.started', 0, { attempt: 1 }), event('node.succeeded', 9, { attempt: 1 })]
-    expect(told(tracksOf(events, 1).get('a'))).toEqual(['running 1 0-'])
+    expect(told(new GrowingTracks().at(events, 1).get('a'))).toEqual(['running 1 0-'])
+  })
+
+  it('is the same however the journal came', () => {
+    const kinds = [
+      'node.started',
+      'node.waiting',
+      'node.retrying',
+      'timer.fired',
+      'node.succeeded',
+      'node.failed',
+    ]
+    const journal = Array.from({ length: 300 }, (_, index) => {
+      const random = (index * 2_654_435_761) % 4_294_967_296
+      const node = `n${Math.floor(random / 7) % 5}`
+      return event(
+        kinds[random % kinds.length] ?? '',
+        index,
+        { attempt: 1 + (random % 3), rule: 'slot', error },
+        node,
+      )
+    })
+    const growing = new GrowingTracks()
+    for (const count of [3, 40, 40, 300, 12, 250]) {
+      expect([...growing.at(journal, count)]).toEqual([...tracksOf(journal.slice(0, count))])
+    }
   })
 })
 

@@ -143,18 +143,36 @@ function retried(track: Track, at: number): Track {
   return { segments, since: segments.length, end: null, failures: new Map() }
 }
 
-/** The tracks of all nodes that an event tells of, after the first `count` events of a journal. */
-export function tracksOf(events: readonly RunEvent[], count = events.length): Map<string, Track> {
-  const tracks = new Map<string, Track>()
-  for (const event of events.slice(0, count)) {
-    const at = timeOf(event.at)
-    for (const id of retriedNodes(event)) tracks.set(id, retried(tracks.get(id) ?? NOTHING, at))
-    if (event.kind === 'execution.interrupted') {
-      for (const [id, track] of tracks) tracks.set(id, interrupted(track, at))
-    }
-    if (event.node) tracks.set(event.node, foldTrack(tracks.get(event.node) ?? NOTHING, event))
+function foldInto(tracks: Map<string, Track>, event: RunEvent): void {
+  const at = timeOf(event.at)
+  for (const id of retriedNodes(event)) tracks.set(id, retried(tracks.get(id) ?? NOTHING, at))
+  if (event.kind === 'execution.interrupted') {
+    for (const [id, track] of tracks) tracks.set(id, interrupted(track, at))
   }
+  if (event.node) tracks.set(event.node, foldTrack(tracks.get(event.node) ?? NOTHING, event))
+}
+
+/** The tracks of all nodes that an event tells of. */
+export function tracksOf(events: readonly RunEvent[]): Map<string, Track> {
+  const tracks = new Map<string, Track>()
+  for (const event of events) foldInto(tracks, event)
   return tracks
+}
+
+/** The same for a journal that grows: what was folded already is not folded again. */
+export class GrowingTracks {
+  private last: { count: number; tracks: Tracks } = { count: 0, tracks: new Map() }
+
+  /** @param events the journal; those that were given before are its beginning. */
+  at(events: readonly RunEvent[], count: number): Tracks {
+    const end = Math.min(count, events.length)
+    if (end === this.last.count) return this.last.tracks
+    const from = end > this.last.count ? this.last : { count: 0, tracks: new Map<string, Track>() }
+    const tracks = new Map(from.tracks)
+    for (const event of events.slice(from.count, end)) foldInto(tracks, event)
+    this.last = { count: end, tracks }
+    return tracks
+  }
 }
 
 /** Milliseconds of a node's time by what it did, since the last retry of the run. */

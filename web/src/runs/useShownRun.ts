@@ -3,7 +3,7 @@ import type { Execution, RunEvent } from '~/api/types'
 import type { ItemPlace } from './itemPlace'
 import type { Moment } from './moment'
 import { countUntil, timeOf } from './moments'
-import { type Tracks, tracksOf } from './segments'
+import { GrowingTracks, type Tracks } from './segments'
 import { RunStatusStore } from './state'
 import { executionAt, PastStates } from './timeTravel'
 import { type ShownItem, useItem } from './useItem'
@@ -66,7 +66,7 @@ export function useShownRun(
       : item === null
         ? moment.seq
         : countUntil(own, moment.time, (event) => timeOf(event.at))
-  const tracks = useMemo(() => tracksOf(own, count), [own, count])
+  const tracks = useTracks(item?.execution ?? execution, place, own, count)
   const past = usePast(item?.execution ?? execution, place, own, moment === null ? null : count)
   const run = useMemo(
     () => (moment === null ? execution : executionAt(execution, journal.events, moment.seq)),
@@ -99,17 +99,28 @@ export function useShownRun(
   }
 }
 
+/** What is shown, so that another run or item begins anew. */
+const keyOf = ({ id, nodes }: Execution, place: ItemPlace): string =>
+  [id, ...place.map(({ node, index }) => `${node}.${index}`), ...Object.keys(nodes)].join(' ')
+
+function useTracks(shown: Execution, place: ItemPlace, events: readonly RunEvent[], count: number): Tracks {
+  const key = keyOf(shown, place)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another run or item, other tracks.
+  const tracks = useMemo(() => new GrowingTracks(), [key])
+  return useMemo(() => tracks.at(events, count), [tracks, events, count])
+}
+
 /** The states of all nodes after so many events; null for the present. */
 function usePast(
-  { id, nodes }: Execution,
+  shown: Execution,
   place: ItemPlace,
   events: readonly RunEvent[],
   count: number | null,
 ): RunStatusStore | null {
-  const key = [id, ...place.map(({ node, index }) => `${node}.${index}`), ...Object.keys(nodes)].join(' ')
+  const key = keyOf(shown, place)
   // biome-ignore lint/correctness/useExhaustiveDependencies: another run or item, other states.
   const { states, store } = useMemo(
-    () => ({ states: new PastStates(Object.keys(nodes)), store: new RunStatusStore() }),
+    () => ({ states: new PastStates(Object.keys(shown.nodes)), store: new RunStatusStore() }),
     [key],
   )
   useLayoutEffect(() => {

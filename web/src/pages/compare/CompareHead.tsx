@@ -29,20 +29,18 @@ export function CompareHead({ comparison, onSelect }: CompareHeadProps) {
       </div>
       <p className={classes.divergence} data-same={divergence ? undefined : true} data-testid="divergence">
         <Icon size={17} stroke={1.8} aria-hidden />
-        {divergence === null ? (
-          t.same
-        ) : divergence.node === null ? (
-          t.divergenceInputs
-        ) : (
-          <span>
-            {t.divergence}{' '}
-            <UnstyledButton className={classes.link} onClick={() => onSelect(divergence.node)}>
-              {divergence.node}
-            </UnstyledButton>
-            {': '}
-            {t.what[divergence.what]}
-          </span>
-        )}
+        <span>
+          {divergence === null ? t.same : divergence.what === 'inputs' ? t.divergenceInputs : t.divergence}{' '}
+          {divergence && divergence.node !== null ? (
+            <>
+              {divergence.what === 'inputs' ? `${t.divergenceFirst} ` : null}
+              <UnstyledButton className={classes.link} onClick={() => onSelect(divergence.node)}>
+                {divergence.node}
+              </UnstyledButton>
+              {divergence.what === 'inputs' ? '.' : `: ${t.what[divergence.what]}`}
+            </>
+          ) : null}
+        </span>
       </p>
       {comparison.same_workflow ? null : <p className={classes.quiet}>{t.otherWorkflow}</p>}
     </>
