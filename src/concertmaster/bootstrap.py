@@ -27,7 +27,7 @@ from concertmaster.executors.pool import ProcessSettings
 from concertmaster.nodes.connection_checks.access import Access
 from concertmaster.observability.metrics import Metrics
 from concertmaster.observability.registry_metrics import RegistryMetrics
-from concertmaster.opening import open_storage, relay
+from concertmaster.opening import open_storage, open_workflow_feed, relay
 from concertmaster.registering.opening import kept_types, open_registry
 from concertmaster.runtime import Runtime, SystemClock
 from concertmaster.security.cipher import open_cipher
@@ -41,6 +41,7 @@ from concertmaster.services.connection_uses import ConnectionUseService
 from concertmaster.services.connections import ConnectionService
 from concertmaster.services.control import ControlService
 from concertmaster.services.downloads import DownloadService
+from concertmaster.services.drafts import DraftService
 from concertmaster.services.executions import ExecutionService
 from concertmaster.services.history import HistoryService
 from concertmaster.services.items import ItemService
@@ -55,8 +56,10 @@ from concertmaster.services.registry_feed import RegistryFeed
 from concertmaster.services.retention import RetentionRules, RetentionService
 from concertmaster.services.stream import StreamService
 from concertmaster.services.tokens import TokenService
+from concertmaster.services.versions import VersionService
 from concertmaster.services.waits import WaitService
 from concertmaster.services.workflows import WorkflowService
+from concertmaster.storage.drafts import SqlDraftStore
 from concertmaster.storage.file_watches import SqlFileWatchStore
 from concertmaster.storage.happenings import SqlHappeningStore
 from concertmaster.storage.identity import identity_of
@@ -66,6 +69,7 @@ from concertmaster.storage.results import SqlResultStore
 from concertmaster.storage.tokens import SqlTokenStore
 from concertmaster.triggering import Watching, start_triggering
 from concertmaster.triggers.schedule import Schedules
+from concertmaster.trying import open_trying
 
 
 def _calm_collector() -> None:
@@ -123,6 +127,8 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             specs=registry.settled,
             schedules=Schedules(),
         )
+        drafts = SqlDraftStore(storage.database, now=clock.now)
+        workflow_feed = open_workflow_feed(storage, drafts, clock)
         waits = WaitService(storage.waits)
         engine = Engine(
             owner=hooks.owner,
@@ -147,7 +153,8 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
         storage.database.writer.observe(metrics.group_committed)
         await stack.enter_async_context(running(metrics.watch_loop()))
         if storage.database.shared:
-            await stack.enter_async_context(running(relay(storage.database, bus, hooks)))
+            await stack.enter_async_context(running(relay(storage.database, bus, hooks, workflow_feed.lose)))
+            await stack.enter_async_context(running(workflow_feed.run()))
         placement = await stack.enter_async_context(
             driving(
                 engine,
@@ -200,7 +207,6 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
         kept = RetentionRules(settings.outputs_max_age, settings.outputs_max_count, settings.outputs_max_bytes)
         retention = RetentionService(references, engine.results, storage.artifacts, kept, clock, foreign=foreign)
         stack.push_async_callback(retention.close)
-        isolated = partial(isolated_options, engine)
 
         def here() -> dict[str, float]:
             open_breakers = len(engine.breakers.open(asyncio.get_running_loop().time()))
@@ -231,18 +237,20 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             triggering=triggering,
             history=history,
             control=ControlService(
-                journal=storage.journal,
-                store=storage.executions,
-                workflows=workflows,
-                executions=executions,
-                clock=clock,
+                *(storage.journal, storage.executions), workflows=workflows, executions=executions, clock=clock
             ),
+            trying=open_trying(storage, workflows, executions, specs=registry.settled, clock=clock),
             waits=waits,
+            drafts=DraftService(drafts, storage.workflows, workflows),
+            versions=VersionService(storage.workflows, workflows),
+            workflow_feed=workflow_feed,
             connections=connections,
             connection_uses=ConnectionUseService(storage.workflows, lambda: registry.current),
             connection_tests=ConnectionTestService(connections, access),
             node_types=NodeTypeService(registry, refused=counts.config_refused),
-            options=OptionService(registry.settled, connections, compute, access, isolated=isolated),
+            options=OptionService(
+                registry.settled, connections, compute, access, isolated=partial(isolated_options, engine)
+            ),
             operations=OperationsService(
                 Instance(
                     version=version("concertmaster"),

@@ -14,6 +14,7 @@ from concertmaster.services.connection_uses import ConnectionUseService
 from concertmaster.services.connections import ConnectionService
 from concertmaster.services.control import ControlService
 from concertmaster.services.downloads import DownloadService
+from concertmaster.services.drafts import DraftService
 from concertmaster.services.executions import ExecutionService
 from concertmaster.services.history import HistoryService
 from concertmaster.services.items import ItemService
@@ -27,9 +28,12 @@ from concertmaster.services.registry_feed import RegistryFeed
 from concertmaster.services.retention import RetentionService
 from concertmaster.services.stream import StreamService
 from concertmaster.services.tokens import TokenService
+from concertmaster.services.versions import VersionService
 from concertmaster.services.waits import WaitService
+from concertmaster.services.workflow_feed import WorkflowFeed
 from concertmaster.services.workflows import WorkflowService
 from concertmaster.triggering import Triggering
+from concertmaster.trying import Trying
 
 
 class SystemClock:
@@ -54,8 +58,12 @@ class Runtime:
     downloads: DownloadService
     comparison: ComparisonService
     control: ControlService
+    trying: Trying
     waits: WaitService
     triggering: Triggering
+    drafts: DraftService
+    versions: VersionService
+    workflow_feed: WorkflowFeed
     connections: ConnectionService
     connection_uses: ConnectionUseService
     connection_tests: ConnectionTestService

@@ -22,6 +22,13 @@ class EditorPage:
         expect(page.get_by_test_id("canvas")).to_be_visible()
         return cls(page)
 
+    @classmethod
+    def open(cls, page: Page, name: str) -> EditorPage:
+        """Open a workflow by its address."""
+        page.goto(f"/workflows/{name}")
+        expect(page.get_by_test_id("canvas")).to_be_visible()
+        return cls(page)
+
     def node(self, node_id: str) -> Locator:
         return self.page.get_by_test_id(f"node-{node_id}")
 
@@ -54,14 +61,20 @@ class EditorPage:
         self.page.keyboard.type(value)
         box.blur()
 
-    def save(self) -> None:
-        self.page.get_by_role("button", name="Save", exact=True).click()
+    def publish(self) -> None:
+        """Save a version of the draft and publish it."""
+        self.page.get_by_role("button", name="Publish", exact=True).click()
 
     def run(self) -> None:
-        self.page.get_by_role("button", name="Run", exact=True).click()
+        """Run the draft."""
+        self.page.get_by_role("button", name="Test run", exact=True).click()
 
     def expect_saved(self, text: str) -> None:
         expect(self.page.get_by_test_id("saved-state")).to_contain_text(text)
 
     def expect_status(self, node_id: str, status: str) -> None:
         expect(self.node(node_id)).to_have_attribute("data-status", status, timeout=15_000)
+
+    def expect_kept(self) -> None:
+        """The server has acknowledged every edit."""
+        expect(self.page.get_by_test_id("saved-state")).to_have_attribute("data-unsent", "0", timeout=15_000)

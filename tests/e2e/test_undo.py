@@ -64,7 +64,7 @@ def test_what_undoes_a_node_is_chosen_drawn_and_taken_away(page: Page, server: S
     wire(page, "flight").locator("text").dispatch_event("click")
     expect(editor.node("flight")).to_have_attribute("data-selected", "true")
     page.get_by_test_id("canvas").press("Shift+Alt+T")
-    editor.save()
+    editor.publish()
     editor.expect_saved("published")
     with server.client() as client:
         saved = client.get("/api/v1/workflows/trip").json()["document"]

@@ -321,7 +321,7 @@ export interface paths {
         put?: never;
         /**
          * Start Execution
-         * @description Start an execution; it is durable when this answers.
+         * @description Start an execution, of all nodes or of some; it is durable when this answers.
          */
         post: operations["start_execution"];
         delete?: never;
@@ -812,6 +812,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflows/{name}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Draft
+         * @description What is edited; without edits the newest version.
+         */
+        get: operations["get_draft"];
+        put?: never;
+        post?: never;
+        /**
+         * Discard Draft
+         * @description Make the draft the newest version.
+         */
+        delete: operations["discard_draft"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit Draft
+         * @description Apply operations; one that cannot be is a conflict, and the others are stored when the answer comes.
+         *
+         *     An operation that is sent again counts as applied. Nobody else's is overwritten unseen: `before` must be there.
+         */
+        patch: operations["edit_draft"];
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/draft/base": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rebase Draft
+         * @description Say that the draft holds what a version brought: it is counted from there, and not behind it any more.
+         */
+        post: operations["rebase_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/draft/ops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Draft Operations
+         * @description What changed in the draft after a revision, oldest first; the last revisions are kept.
+         */
+        get: operations["list_draft_operations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflows/{name}/versions": {
         parameters: {
             query?: never;
@@ -825,8 +895,140 @@ export interface paths {
          */
         get: operations["list_versions"];
         put?: never;
+        /**
+         * Make Version
+         * @description Make a version of the draft as the caller has seen it.
+         */
+        post: operations["make_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Label Version
+         * @description Name a version, or take its name away.
+         */
+        patch: operations["label_version"];
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/versions/{version}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish Version
+         * @description Make a version that is there the one that triggers and executions use.
+         */
+        post: operations["publish_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Version
+         * @description Put the content of a version into the draft; what is published stays.
+         */
+        post: operations["restore_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell Presence
+         * @description Say where in the workflow one is, every 10 seconds: after 30 one is forgotten.
+         */
+        post: operations["tell_presence"];
+        /**
+         * Leave Presence
+         * @description Say that one has closed the workflow.
+         */
+        delete: operations["leave_presence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/pins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pins
+         * @description Pinned outputs of a workflow's nodes.
+         */
+        get: operations["list_pins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/pins/{node}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Pin
+         * @description Pin what a node gave in an execution, or a value, in place of what was pinned for it.
+         */
+        put: operations["put_pin"];
+        post?: never;
+        /**
+         * Delete Pin
+         * @description Let a node run again in test runs.
+         */
+        delete: operations["delete_pin"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2230,6 +2432,87 @@ export interface components {
             what: "inputs" | "missing" | "config" | "input" | "status" | "output";
         };
         /**
+         * Draft
+         * @description What is edited of a workflow; `changed` is whether it differs from the version it was made from.
+         */
+        Draft: {
+            /** Workflow */
+            workflow: string;
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /** Revision */
+            revision: number;
+            /** Base Version */
+            base_version: number;
+            /** Newest Version */
+            newest_version: number;
+            /** Published Version */
+            published_version: number | null;
+            /** Changed */
+            changed: boolean;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+        };
+        /**
+         * DraftBase
+         * @description The version that a draft is counted from.
+         */
+        DraftBase: {
+            /** Version */
+            version: number;
+        };
+        /**
+         * DraftConflict
+         * @description An operation that was not applied; `theirs` is what its place holds, left out when it does not exist.
+         */
+        DraftConflict: {
+            /** Id */
+            id: string;
+            /** Path */
+            path: string;
+            /** Before */
+            before?: unknown;
+            /** Mine */
+            mine?: unknown;
+            /** Theirs */
+            theirs?: unknown;
+        };
+        /**
+         * DraftOperation
+         * @description An operation that was applied: who did it in which revision; `client` is `server` for what nobody edited.
+         */
+        DraftOperation: {
+            /** Revision */
+            revision: number;
+            /** Client */
+            client: string;
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            op: components["schemas"]["Operation"];
+        };
+        /**
+         * DraftOperationList
+         * @description Operations, oldest first; `next` is for `after`, null at the end.
+         */
+        DraftOperationList: {
+            /** Items */
+            items: components["schemas"]["DraftOperation"][];
+            /** Next */
+            next: number | null;
+        };
+        /**
          * Durations
          * @description Half of the succeeded ones took no longer than `p50` seconds; `last` has also those that failed, newest first.
          */
@@ -2240,6 +2523,32 @@ export interface components {
             p95: number | null;
             /** Last */
             last: components["schemas"]["RunTime"][];
+        };
+        /**
+         * EditDraft
+         * @description Operations of a client that knows the draft up to a revision.
+         */
+        EditDraft: {
+            /** Client */
+            client: string;
+            /** Revision */
+            revision: number;
+            /** Ops */
+            ops: components["schemas"]["Operation"][];
+        };
+        /**
+         * EditedDraft
+         * @description `applied` are ids; `ops` are those of other clients since the revision that was named.
+         */
+        EditedDraft: {
+            /** Revision */
+            revision: number;
+            /** Applied */
+            applied: string[];
+            /** Conflicts */
+            conflicts: components["schemas"]["DraftConflict"][];
+            /** Ops */
+            ops: components["schemas"]["DraftOperation"][];
         };
         /**
          * EnteredConnection
@@ -2334,6 +2643,8 @@ export interface components {
             seq: number;
             /** Priority */
             priority: number;
+            /** Partial */
+            partial: boolean;
             /** Parent */
             parent: string | null;
             error: components["schemas"]["ExecutionError"] | null;
@@ -2388,7 +2699,8 @@ export interface components {
         };
         /**
          * ExecutionSummary
-         * @description One line of the list of executions; `seq` is that of its last event.
+         * @description One line of the list of executions; `seq` is that of its last event. `partial`: not all of the workflow ran, or
+         *     pinned outputs stood for nodes.
          */
         ExecutionSummary: {
             /** Id */
@@ -2416,6 +2728,8 @@ export interface components {
             seq: number;
             /** Priority */
             priority: number;
+            /** Partial */
+            partial: boolean;
             /** Parent */
             parent: string | null;
             error: components["schemas"]["ExecutionError"] | null;
@@ -2485,6 +2799,14 @@ export interface components {
             media_type: string;
             /** Digest */
             digest?: string | null;
+        };
+        /**
+         * From
+         * @description A node and all behind it.
+         */
+        From: {
+            /** From */
+            from: string;
         };
         /**
          * Frozen
@@ -2624,6 +2946,22 @@ export interface components {
             digest?: string | null;
         };
         /**
+         * LabelVersion
+         * @description A name for a version; null takes it away.
+         */
+        LabelVersion: {
+            /** Label */
+            label: string | null;
+        };
+        /**
+         * Leave
+         * @description The client that closes the workflow.
+         */
+        Leave: {
+            /** Client */
+            client: string;
+        };
+        /**
          * Lineage
          * @description What the values of an execution were made of, in the order of the document.
          */
@@ -2748,6 +3086,61 @@ export interface components {
             } | null;
             /** Also */
             also: components["schemas"]["SameBytes"][];
+        };
+        /**
+         * MadeVersion
+         * @description A version with what its line of the history says.
+         */
+        MadeVersion: {
+            /** Name */
+            name: string;
+            /** Version */
+            version: number;
+            /** Published */
+            published: number | null;
+            /** Hash */
+            hash: string;
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Problems */
+            problems: components["schemas"]["Problem"][];
+            /** Created By */
+            created_by: string;
+            /** Label */
+            label: string | null;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "save" | "test";
+        };
+        /**
+         * MakeVersion
+         * @description A version of the draft of this revision; `test` for one that is only to be run.
+         */
+        MakeVersion: {
+            /** Revision */
+            revision: number;
+            /**
+             * Publish
+             * @default false
+             */
+            publish?: boolean;
+            /** Label */
+            label?: string | null;
+            /**
+             * Origin
+             * @default save
+             * @enum {string}
+             */
+            origin?: "save" | "test";
         };
         /**
          * Me
@@ -2950,6 +3343,31 @@ export interface components {
             next: null;
         };
         /**
+         * Only
+         * @description A node alone, with outputs that there are.
+         */
+        Only: {
+            /** Only */
+            only: string;
+        };
+        /**
+         * Operation
+         * @description A change of one place: `path` is a JSON pointer into the document, `before` and `after` what it held and holds.
+         *
+         *     Either is left out for a place that does not exist. The edges of a graph are a set: the place of one is
+         *     `/edges/<its text>`, and holds true.
+         */
+        Operation: {
+            /** Id */
+            id: string;
+            /** Path */
+            path: string;
+            /** Before */
+            before?: unknown;
+            /** After */
+            after?: unknown;
+        };
+        /**
          * Option
          * @description A value that may be chosen, and what people see.
          */
@@ -2988,13 +3406,18 @@ export interface components {
         };
         /**
          * Origin
-         * @description The node whose result was reused.
+         * @description The node whose result was reused; null for a value that somebody typed. Where it was given to a test run, `at`
+         *     says when it was made, and `pinned` that it came from a pin.
          */
         Origin: {
             /** Execution */
-            execution: string;
+            execution: string | null;
             /** Node */
-            node: string;
+            node: string | null;
+            /** Pinned */
+            pinned: boolean;
+            /** At */
+            at: string | null;
         };
         /**
          * Outlet
@@ -3029,6 +3452,135 @@ export interface components {
             count: number;
         };
         /**
+         * PeopleList
+         * @description Who has the workflow open.
+         */
+        PeopleList: {
+            /** People */
+            people: components["schemas"]["Person"][];
+        };
+        /**
+         * Person
+         * @description A client that has the workflow open.
+         */
+        Person: {
+            /** Client */
+            client: string;
+            /** Name */
+            name: string;
+            /** Node */
+            node: string | null;
+            /** Path */
+            path: string[];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
+         * Pin
+         * @description An output that stands for a run of a node; `origin` is null for a value that somebody typed, `at` is when it was
+         *     made or typed.
+         */
+        Pin: {
+            /** Node */
+            node: string;
+            /** Outlet */
+            outlet: string;
+            origin: components["schemas"]["PinOrigin"] | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "table" | "json" | "file";
+            /** Rows */
+            rows: number | null;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Summary */
+            summary: components["schemas"]["TableSummary"] | components["schemas"]["JsonSummary"] | components["schemas"]["FileSummary"];
+        };
+        /**
+         * PinList
+         * @description All of a workflow, by node.
+         */
+        PinList: {
+            /** Items */
+            items: components["schemas"]["Pin"][];
+        };
+        /**
+         * PinOrigin
+         * @description The node whose output is pinned.
+         */
+        PinOrigin: {
+            /** Execution */
+            execution: string;
+            /** Node */
+            node: string;
+        };
+        /**
+         * PinOutput
+         * @description What a node gave in an execution.
+         *
+         *     Attributes:
+         *         outlet: the only one with a value when left out.
+         *         path: of a node in the body of a loop the index of its item, `3` or `3.0`; the first one when left out.
+         */
+        PinOutput: {
+            /** Execution */
+            execution: string;
+            /** Outlet */
+            outlet?: string | null;
+            /**
+             * Path
+             * @default
+             */
+            path?: string;
+        };
+        /**
+         * PinValue
+         * @description A JSON value.
+         */
+        PinValue: {
+            /** Value */
+            value: unknown;
+            /** Outlet */
+            outlet?: string | null;
+        };
+        /**
+         * PlanLine
+         * @description What would become of a node.
+         *
+         *     Attributes:
+         *         why: in plain words.
+         *         execution: whose output it has; null for a pinned value that somebody typed.
+         *         at: when that output was made, or typed.
+         *         effect: of a node that runs: `write` changes something outside.
+         */
+        PlanLine: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "run" | "reuse" | "pin" | "skip";
+            /** Why */
+            why: string;
+            /** Execution */
+            execution: string | null;
+            /** At */
+            at: string | null;
+            /** Effect */
+            effect: ("none" | "read" | "write") | null;
+        };
+        /**
          * Port
          * @description An input; `implicit`: the hidden optional `in` that only orders and feeds `{{ input }}`.
          */
@@ -3057,6 +3609,21 @@ export interface components {
             } | null;
             /** Many */
             many: boolean;
+        };
+        /**
+         * Presence
+         * @description Where a client is: the selected node, and the containers that are open, from the outermost.
+         */
+        Presence: {
+            /** Client */
+            client: string;
+            /** Node */
+            node?: string | null;
+            /**
+             * Path
+             * @default []
+             */
+            path?: string[];
         };
         /**
          * Problem
@@ -3282,6 +3849,21 @@ export interface components {
             };
         };
         /**
+         * RunPlan
+         * @description What a start would do; `execution` is the one that the data is of. Nodes in bodies that are pinned are told as
+         *     `container/node`.
+         */
+        RunPlan: {
+            /** Version */
+            version: number;
+            /** Execution */
+            execution: string | null;
+            /** Nodes */
+            nodes: {
+                [key: string]: components["schemas"]["PlanLine"];
+            };
+        };
+        /**
          * RunTime
          * @description How long an execution took, or a node in it; `seconds` from its first start to its end.
          */
@@ -3395,6 +3977,8 @@ export interface components {
             seq: number;
             /** Priority */
             priority: number;
+            /** Partial */
+            partial: boolean;
             /** Parent */
             parent: string | null;
             error: components["schemas"]["ExecutionError"] | null;
@@ -3416,12 +4000,19 @@ export interface components {
         /**
          * StartExecution
          * @description What to start; `version` defaults to the published one. Without `cache` no result of others is reused.
+         *
+         *     Attributes:
+         *         inputs: by name; with `partial` those of the execution that the data is of when left out.
+         *         partial: run only a part; all of it when left out.
+         *         data: where the outputs of nodes that do not run come from: `last`, the newest execution that has them;
+         *             `pinned`, what is pinned, then as `last`; or the id of an execution.
+         *         pins: what is pinned stands for the nodes that it is of, and they do not run.
          */
         StartExecution: {
             /** Inputs */
             inputs?: {
                 [key: string]: unknown;
-            };
+            } | null;
             /** Version */
             version?: number | null;
             /** Priority */
@@ -3431,6 +4022,18 @@ export interface components {
              * @default true
              */
             cache?: boolean;
+            /** Partial */
+            partial?: components["schemas"]["Until"] | components["schemas"]["Only"] | components["schemas"]["From"] | null;
+            /**
+             * Data
+             * @default last
+             */
+            data?: string;
+            /**
+             * Pins
+             * @default false
+             */
+            pins?: boolean;
         };
         /**
          * TablePage
@@ -3658,6 +4261,14 @@ export interface components {
             changes: components["schemas"]["TypeChange"][];
         };
         /**
+         * Until
+         * @description A node, and what it needs as far as there is no output of it.
+         */
+        Until: {
+            /** Until */
+            until: string;
+        };
+        /**
          * UpcomingFire
          * @description When a trigger will start an execution.
          */
@@ -3819,7 +4430,7 @@ export interface components {
         };
         /**
          * WorkflowVersion
-         * @description One line of a workflow's history.
+         * @description One line of a workflow's history; `origin` is `test` for one that was made to be run once.
          */
         WorkflowVersion: {
             /** Version */
@@ -3835,6 +4446,15 @@ export interface components {
             created_at: string;
             /** Node Count */
             node_count: number;
+            /** Created By */
+            created_by: string;
+            /** Label */
+            label: string | null;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "save" | "test";
         };
     };
     responses: never;
@@ -4558,6 +5178,8 @@ export interface operations {
             query?: {
                 /** @description Seconds to wait for its end */
                 wait?: number;
+                /** @description Say what would run, and start nothing */
+                dry_run?: boolean;
             };
             header?: {
                 /** @description The same key and request start one execution */
@@ -4574,13 +5196,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It has ended */
+            /** @description It has ended; or with `dry_run` what would run */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Execution"];
+                    "application/json": components["schemas"]["Execution"] | components["schemas"]["RunPlan"];
                 };
             };
             /** @description Successful Response */
@@ -6382,6 +7004,334 @@ export interface operations {
             };
         };
     };
+    get_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    discard_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    edit_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditDraft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditedDraft"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    rebase_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftBase"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_draft_operations: {
+        parameters: {
+            query?: {
+                /** @description The revision the caller has */
+                after?: number;
+                /** @description Revisions of a page */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftOperationList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     list_versions: {
         parameters: {
             query?: {
@@ -6389,6 +7339,8 @@ export interface operations {
                 before?: string | null;
                 /** @description Items of a page */
                 limit?: number;
+                /** @description With versions of test runs */
+                all?: boolean;
             };
             header?: never;
             path: {
@@ -6407,6 +7359,561 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["VersionList"];
                 };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    make_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeVersion"];
+            };
+        };
+        responses: {
+            /** @description Nothing changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeVersion"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeVersion"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    label_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+                /** @description Number of the version */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelVersion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowVersion"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    publish_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+                /** @description Number of the version */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowVersion"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    restore_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+                /** @description Number of the version */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    tell_presence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Presence"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    leave_presence: {
+        parameters: {
+            query?: {
+                /** @description The client that leaves, here or in the body */
+                client?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Leave"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_pins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PinList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    put_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+                /** @description Id of the node, in the body of a container `container/node` */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PinOutput"] | components["schemas"]["PinValue"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pin"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+                /** @description Id of the node, in the body of a container `container/node` */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem details (RFC 9457) */
             401: {
@@ -8308,7 +9815,7 @@ export interface operations {
     stream_sse: {
         parameters: {
             query: {
-                /** @description `execution:<id>`, `executions`, or `registry` */
+                /** @description `execution:<id>`, `executions`, `workflow:<name>`, or `registry` */
                 topic: string;
                 /** @description What the client has; Last-Event-ID wins */
                 after?: number;

@@ -78,3 +78,11 @@ export interface Validation extends Omit<Schemas['Validation'], 'document'> {
 }
 
 export type NodeType = ModelNodeType
+export type Draft = Schemas['Draft']
+export type DraftAnswer = Schemas['EditedDraft']
+export type DraftConflict = Schemas['DraftConflict']
+export type DraftOp = Schemas['DraftOperation']
+export type NewVersion = Schemas['MakeVersion']
+export type MadeVersion = Schemas['MadeVersion']
+export type VersionLine = Schemas['WorkflowVersion']
+export type Person = Schemas['Person']

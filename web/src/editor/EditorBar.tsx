@@ -1,20 +1,20 @@
 import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
 import { words } from '~/i18n'
-import { countChanges } from '~/model/diff'
 import type { FollowedRun } from '~/runs/useRun'
 import type { ListedAction } from './action'
 import { actions } from './actions'
 import { redo } from './actions/redo'
 import { run as runAction } from './actions/run'
-import { save } from './actions/save'
+import { publish } from './actions/save'
 import { tidy } from './actions/tidy'
 import { undo } from './actions/undo'
 import classes from './Editor.module.css'
 import { RunStrip } from './RunStrip'
 import { shortcutText } from './shortcuts'
-import { isDirty } from './state'
 import { useDispatch, useEditor } from './store'
+import { People } from './sync/People'
+import { SavedState } from './sync/SavedState'
 
 const keysOf = (action: ListedAction): string =>
   action.shortcuts?.[0] ? ` (${shortcutText(action.shortcuts[0])})` : ''
@@ -33,38 +33,17 @@ export function EditorBar({ run }: { run: FollowedRun }) {
         <SavedState />
       </div>
       <div className={classes.tools}>
+        <People />
         <RunStrip run={run} />
         <IconAction action={undo} />
         <IconAction action={redo} />
         <IconAction action={tidy} />
         <MoreMenu />
         <span className={classes.rule} />
-        <TextAction action={save} variant="default" tip={words.editor.bar.saveTip} />
-        <TextAction action={runAction} variant="filled" tip={words.editor.bar.runTip} />
+        <TextAction action={runAction} variant="default" tip={words.drafts.testRunTip} />
+        <TextAction action={publish} variant="filled" tip={words.drafts.publishTip} />
       </div>
     </div>
-  )
-}
-
-function SavedState() {
-  const saved = useEditor((state) => state.saved)
-  const saving = useEditor((state) => state.saving)
-  const dirty = useEditor(isDirty)
-  const changes = useEditor((state) => countChanges(state.saved.document, state.root))
-  const t = words.editor.bar
-  const state = saving.state !== 'idle' ? saving.state : dirty ? 'draft' : 'saved'
-  const text =
-    saving.state === 'saving'
-      ? t.saving
-      : saving.state === 'failed'
-        ? t.failed(saving.message)
-        : dirty
-          ? t.draft(changes, saved.version)
-          : t.saved(saved.version, saved.published)
-  return (
-    <span className={classes.saved} data-state={state} data-testid="saved-state" role="status" title={text}>
-      {text}
-    </span>
   )
 }
 
@@ -125,7 +104,7 @@ function MoreMenu() {
       </Menu.Target>
       <Menu.Dropdown>
         <ActionItems
-          list={actions.filter((action) => action.listed && action !== save && action !== runAction)}
+          list={actions.filter((action) => action.listed && action !== publish && action !== runAction)}
         />
       </Menu.Dropdown>
     </Menu>

@@ -21,9 +21,10 @@ import { EmptyCanvas } from './EmptyCanvas'
 import { Inspector } from './Inspector'
 import { QuickAddList } from './QuickAddList'
 import { useDispatch, useEditor, useEditorHandle } from './store'
+import { DraftNotices } from './sync/DraftNotices'
+import { useSync } from './sync/useSync'
 import { useCanvasEditing } from './useCanvasEditing'
 import { useContainerInspector } from './useContainerInspector'
-import { useDraft } from './useDraft'
 import { useServices } from './useServices'
 import { useShortcuts } from './useShortcuts'
 import { useValidation } from './useValidation'
@@ -40,7 +41,7 @@ export function EditorView({ onExecution }: EditorViewProps) {
   useServices(canvas)
   useShortcuts()
   useValidation()
-  useDraft()
+  useSync()
   useContainerInspector()
   const { store, dispatch } = useEditorHandle()
   const document = useEditor((state) => state.document)
@@ -89,6 +90,7 @@ export function EditorView({ onExecution }: EditorViewProps) {
             {panels.palette ? null : <Unfold side="left" />}
             {panels.inspector ? null : <Unfold side="right" />}
             <BodyTrail />
+            <DraftNotices />
             <Canvas
               key={path.join('/')}
               ref={canvas}

@@ -4,7 +4,9 @@ import type { EditorState } from './state'
 
 /** What actions may ask of the world outside the store. */
 export interface EditorServices {
-  save(options?: { overwrite?: boolean }): Promise<void>
+  /** Make a version of the draft. */
+  save(options: { publish: boolean; label?: string }): Promise<void>
+  /** Run the draft as it stands, without publishing it. */
   run(): Promise<void>
   fit(): void
   zoom(step: number): void

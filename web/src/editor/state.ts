@@ -1,4 +1,5 @@
 import type { BodyPath } from '~/model/bodies'
+import { countChanges } from '~/model/diff'
 import type { Edge } from '~/model/edges'
 import type { History } from '~/model/history'
 import type { NodeTypes } from '~/model/nodeType'
@@ -18,7 +19,7 @@ export interface Saved {
   published: number | null
 }
 
-export type Drawer = 'problems' | 'yaml' | 'runs' | 'triggers'
+export type Drawer = 'problems' | 'yaml' | 'versions' | 'runs' | 'triggers'
 export type InspectorTab = 'config' | 'input' | 'output' | 'logs' | 'docs'
 
 /** Where the quick-add list stands and what a chosen node is wired to. */
@@ -38,8 +39,8 @@ export interface Panels {
   drawer: Drawer | null
   quickAdd: QuickAdd | null
   renaming: string | null
-  runInputs: boolean
-  conflict: boolean
+  /** The version that is to run as soon as its inputs are given. */
+  runInputs: number | null
   help: boolean
 }
 
@@ -64,7 +65,7 @@ export interface EditorState {
   path: BodyPath
   /** The open graph as a document: `root`, or one of its bodies (`model/bodies.ts`). */
   document: WorkflowDocument
-  history: History<WorkflowDocument>
+  history: History
   selection: Selection
   saved: Saved
   saving: Saving
@@ -79,7 +80,9 @@ export interface EditorState {
 
 export const NOTHING: Selection = { nodes: [], edges: [] }
 
-export const isDirty = (state: EditorState): boolean => state.root !== state.saved.document
+/** How far the draft is from the newest version that the editor knows. */
+export const changesOf = (state: EditorState): number => countChanges(state.saved.document, state.root)
+export const isDirty = (state: EditorState): boolean => changesOf(state) > 0
 
 /** The one chosen node, if exactly one is. */
 export function soleNode(state: EditorState): string | null {

@@ -4,6 +4,7 @@ import { bodies } from './en/bodies'
 import { calledRuns } from './en/calledRuns'
 import { compare } from './en/compare'
 import { connections } from './en/connections'
+import { drafts } from './en/drafts'
 import { editor } from './en/editor'
 import { nodes } from './en/nodes'
 import { runEvents } from './en/runEvents'
@@ -14,6 +15,7 @@ import { status } from './en/status'
 import { timeline } from './en/timeline'
 import { timeTravel } from './en/timeTravel'
 import { triggers } from './en/triggers'
+import { versions } from './en/versions'
 import { why } from './en/why'
 import { workflows } from './en/workflows'
 
@@ -25,6 +27,7 @@ export const words = {
   calledRuns,
   compare,
   connections,
+  drafts,
   editor,
   nodes,
   runEvents,
@@ -35,6 +38,7 @@ export const words = {
   timeline,
   timeTravel,
   triggers,
+  versions,
   why,
   workflows,
 }

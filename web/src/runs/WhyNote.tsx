@@ -85,23 +85,27 @@ function NotRun({ view, node, document, viewOf, onSelect }: WhyProps) {
   )
 }
 
+/** Of a whole run: what was the same. Of a test run of a part: where the value was taken from. */
 function Reused({ view: { reused } }: { view: NodeRunView }) {
   if (!reused) return null
-  const made = timeOfId(reused.execution)
+  const { execution, node, pinned, at } = reused
+  const made = at ?? (execution === null ? null : timeOfId(execution))
   return (
     <section className={classes.note} aria-label={t.label}>
-      <p>{t.reused}</p>
-      <p>
-        {t.reusedFrom}{' '}
-        <Link to="/runs/$id" params={{ id: reused.execution }} search={{ node: reused.node }}>
-          {reused.node} · {shortId(reused.execution)}
-        </Link>
-        {made ? (
-          <>
-            , {t.reusedMade} <Time at={made} />
-          </>
-        ) : null}
-      </p>
+      <p>{pinned ? t.pinned : at === null ? t.reused : t.given}</p>
+      {execution === null ? null : (
+        <p>
+          {t.reusedFrom}{' '}
+          <Link to="/runs/$id" params={{ id: execution }} search={{ node: node ?? undefined }}>
+            {node === null ? shortId(execution) : `${node} · ${shortId(execution)}`}
+          </Link>
+          {made ? (
+            <>
+              , {t.reusedMade} <Time at={made} />
+            </>
+          ) : null}
+        </p>
+      )}
     </section>
   )
 }

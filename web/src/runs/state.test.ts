@@ -42,6 +42,8 @@ const execution: Execution = {
   ended_at: null,
   seq: 1,
   priority: 0,
+  partial: false,
+  typical_seconds: null,
   part_of: null,
   generation: 1,
   waiting: null,
@@ -50,7 +52,6 @@ const execution: Execution = {
   error: null,
   inputs: {},
   outputs: null,
-  typical_seconds: null,
   nodes: { a: nodeRun('a'), b: nodeRun('b') },
 }
 

@@ -8,7 +8,7 @@ import { openNode } from './openNode'
 import { redo } from './redo'
 import { rename } from './rename'
 import { run } from './run'
-import { save } from './save'
+import { publish, save } from './save'
 import { selectAll, selectNothing } from './selectAll'
 import { tidy } from './tidy'
 import { undo } from './undo'
@@ -17,8 +17,9 @@ import { walks } from './walk'
 
 /** Everything a person can start without an argument, in the order menus show it. */
 export const actions: readonly Action[] = [
-  save,
   run,
+  save,
+  publish,
   undo,
   redo,
   quickAdd,

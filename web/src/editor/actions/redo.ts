@@ -13,7 +13,7 @@ export const redo: Action = {
   enabled: (state) => state.history.future.length > 0,
   hint: (state) => words.editor.actions.redoOf(state.history.future[0]?.label),
   perform(state) {
-    const history = forward(state.history)
-    return { ...state, history, root: history.present }
+    const { history, document } = forward(state.history, state.root)
+    return { ...state, history, root: document }
   },
 }

@@ -21,6 +21,8 @@ export const why = {
   notCritical: 'Not on the critical path: the run would not have been quicker without it.',
   reused:
     'Its config, its inputs and its code were the same as those of an earlier run, whose result was still fresh.',
+  pinned: 'Its output is pinned, so it did not run.',
+  given: 'It was left out of this test run; its output was taken from an earlier one.',
   reusedFrom: 'The result is that of',
   reusedMade: 'made',
   sources: 'Before it:',
