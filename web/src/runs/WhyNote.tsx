@@ -2,6 +2,7 @@ import { UnstyledButton } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { words } from '~/i18n'
+import { edgeIndex } from '~/model/edgeIndex'
 import { parseEdges } from '~/model/edges'
 import { nodeTitle, type WorkflowDocument } from '~/model/workflow'
 import { formatDuration, shortId } from '~/ui/format'
@@ -60,8 +61,8 @@ export function WhyNote(props: WhyProps) {
 
 function NotRun({ view, node, document, viewOf, onSelect }: WhyProps) {
   const sources = useMemo(() => {
-    const edges = parseEdges(document?.edges ?? []).filter((edge) => edge.target === node)
-    return [...new Set(edges.map((edge) => edge.source))]
+    const edges = document ? edgeIndex(document.edges).incoming.get(node) : undefined
+    return [...new Set(edges?.map((edge) => edge.source))]
   }, [document, node])
   if (!view.reason && sources.length === 0) return null
   return (
