@@ -27,6 +27,7 @@ function nodeRun(node: string, status: NodeRun['status'] = 'pending'): NodeRun {
     children: [],
     approval: null,
     reused: null,
+    reason: null,
   }
 }
 
