@@ -26,6 +26,7 @@ from concertmaster.api import (
     openapi,
     operations,
     outputs,
+    pins,
     stream,
     tokens,
     triggers,
@@ -75,7 +76,8 @@ def create_app(
     api = APIRouter(prefix=PREFIX, responses=problems(401, 422))
     # `history` has names where the others have ids.
     told = (history, executions, logs, outputs, control, waits)
-    for part in (logins, tokens, *told, workflows, drafts, triggers, hooks, backfills, nodes, connections):
+    of_workflows = (workflows, drafts, pins, triggers, hooks, backfills)
+    for part in (logins, tokens, *told, *of_workflows, nodes, connections):
         api.include_router(part.router)
     api.include_router(operations.router)
     api.include_router(stream.router)

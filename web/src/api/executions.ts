@@ -62,22 +62,10 @@ export const fetchEvents = (
     }),
   )
 
-export interface LogFilter {
-  node?: string
-}
-
-export const fetchLogs = (id: string, after: number, { node }: LogFilter, signal?: AbortSignal) =>
-  take(
-    client.GET('/api/v1/executions/{execution_id}/logs', {
-      params: { path: { execution_id: id }, query: { after, node } },
-      signal,
-    }),
-  )
-
-/** What the values of a node, and of all that it is based on, were made of. */
-export const lineageQuery = (execution: string, node: string) =>
+/** What the values of a node, and of all that it is based on, were made of; of the whole run without one. */
+export const lineageQuery = (execution: string, node?: string) =>
   queryOptions({
-    queryKey: [...executionKeys.outputs(execution), 'lineage', node] as const,
+    queryKey: [...executionKeys.outputs(execution), 'lineage', node ?? ''] as const,
     queryFn: ({ signal }) =>
       take(
         client.GET('/api/v1/executions/{execution_id}/lineage', {

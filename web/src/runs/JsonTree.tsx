@@ -1,8 +1,8 @@
 import { Highlight, UnstyledButton } from '@mantine/core'
-import { IconChevronRight } from '@tabler/icons-react'
+import { IconChevronRight, IconCopy } from '@tabler/icons-react'
 import { useState } from 'react'
 import { words } from '~/i18n'
-import { CopyButton } from '~/ui/CopyButton'
+import { copyText } from './copyText'
 import classes from './JsonPreview.module.css'
 import { type JsonPath, type Matches, pathKey, pathText } from './jsonSearch'
 
@@ -50,6 +50,22 @@ function Marked({ text, mark }: { text: string; mark: string }) {
   )
 }
 
+/** One for each line, so it is a plain button: hundreds of tooltips take long to make. */
+function CopyPath({ path }: { path: JsonPath }) {
+  const text = pathText(path)
+  const label = words.previews.jsonCopyPath(text)
+  return (
+    <UnstyledButton
+      className={classes.path}
+      aria-label={label}
+      title={label}
+      onClick={() => void copyText(text, words.previews.jsonCopiedPath(text))}
+    >
+      <IconCopy size={13} aria-hidden />
+    </UnstyledButton>
+  )
+}
+
 interface BranchProps {
   value: unknown
   path: JsonPath
@@ -68,12 +84,7 @@ function Branch({ value, path, search }: BranchProps) {
         <Marked text={String(name)} mark={typeof name === 'string' ? mark : ''} />
       </span>
     )
-  const copy =
-    name === undefined ? null : (
-      <span className={classes.path}>
-        <CopyButton text={pathText(path)} label={words.previews.jsonCopyPath(pathText(path))} />
-      </span>
-    )
+  const copy = name === undefined ? null : <CopyPath path={path} />
   if (typeof value !== 'object' || value === null) {
     return (
       <div className={classes.leaf}>

@@ -139,5 +139,6 @@ export const previews = {
   jsonFound: (shown: string, n: number) => `${shown} ${plural(n, 'match', 'matches')}`,
   jsonFoundMany: (most: string) => `The first ${most} matches`,
   jsonNone: 'No match',
+  jsonCopiedPath: (path: string) => `The path ${path} was copied`,
   jsonCopyPath: (path: string) => `Copy the path ${path}`,
 }

@@ -4,6 +4,7 @@ import { OUTPUT_PAGE, type OutputRequest, outputPageQuery } from '~/api/outputs'
 import type { Column } from '~/api/types'
 import { words } from '~/i18n'
 import { formatCount } from '~/ui/format'
+import { copyText } from '../copyText'
 import { isOne, type Range } from './selection'
 import { plainText, tsv } from './tsv'
 import type { Row } from './usePages'
@@ -34,21 +35,14 @@ export function useCopy(source: OutputRequest, columns: readonly Column[]) {
       notifications.show({ color: 'yellow', title: t.copyFailed, message })
       return
     }
-    // Browsers have none on a page that came over plain HTTP from elsewhere.
-    if (!navigator.clipboard) {
-      notifications.show({ color: 'red', title: t.copyFailed, message: t.noClipboard })
-      return
-    }
     try {
       const shown = columns.slice(range.left, range.right + 1)
       const cells = (await rowsOf(range)).map((row) => shown.map(({ name }) => row[name]))
       // One cell is wanted as it is, a table in a shape that can be pasted.
       const alone = isOne(range) && !named
       const head = named ? [shown.map(({ name }) => name)] : []
-      await navigator.clipboard.writeText(alone ? plainText(cells[0]?.[0]) : tsv([...head, ...cells]))
-      notifications.show({
-        message: alone ? t.copiedCell : t.copiedRows(formatCount(count), count, shown.length),
-      })
+      const done = alone ? t.copiedCell : t.copiedRows(formatCount(count), count, shown.length)
+      await copyText(alone ? plainText(cells[0]?.[0]) : tsv([...head, ...cells]), done)
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       notifications.show({ color: 'red', title: t.copyFailed, message })
