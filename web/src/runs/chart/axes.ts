@@ -100,7 +100,7 @@ export function optionsOf(
             stroke: inks.accent,
             fill: inks.accent,
             width: 0,
-            paths: uPlot.paths.bars?.({ size: [0.92, 120], align: 0 }),
+            paths: uPlot.paths.bars?.({ size: [1, 120], gap: 1, align: 0 }),
             points: { show: false },
           },
     ],
