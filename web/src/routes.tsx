@@ -1,18 +1,13 @@
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  redirect,
-} from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { onLoginMissing } from './api/session'
+import { parseHomeSearch } from './pages/home/search'
+import { parseRunsSearch } from './pages/runs/filter'
 import {
   parseApprovalsSearch,
   parseEditorSearch,
   parseLoginSearch,
   parseNodesSearch,
   parseRunSearch,
-  parseRunsSearch,
   parseTriggersSearch,
 } from './pages/search'
 import { Root } from './shell/Root'
@@ -25,9 +20,8 @@ const root = createRootRoute({ component: Root, notFoundComponent: NotFound })
 const home = createRoute({
   getParentRoute: () => root,
   path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/workflows', replace: true })
-  },
+  validateSearch: parseHomeSearch,
+  component: lazyRouteComponent(() => import('./pages/HomePage'), 'HomePage'),
 })
 
 const workflows = createRoute({

@@ -3,6 +3,8 @@ import { approvals } from './en/approvals'
 import { bodies } from './en/bodies'
 import { connections } from './en/connections'
 import { editor } from './en/editor'
+import { history } from './en/history'
+import { home } from './en/home'
 import { nodes } from './en/nodes'
 import { runs } from './en/runs'
 import { shell } from './en/shell'
@@ -17,6 +19,8 @@ export const words = {
   bodies,
   connections,
   editor,
+  history,
+  home,
   nodes,
   runs,
   shell,

@@ -3,6 +3,7 @@ import { Spotlight, type SpotlightActionGroupData, spotlight } from '@mantine/sp
 import {
   IconCalendarClock,
   IconHistory,
+  IconHome,
   IconKey,
   IconMoon,
   IconPlugConnected,
@@ -64,6 +65,12 @@ function useGroups(open: boolean): SpotlightActionGroupData[] {
     {
       group: words.shell.searchPages,
       actions: [
+        {
+          id: 'home',
+          label: words.home.nav,
+          onClick: go(() => navigate({ to: '/' })),
+          leftSection: <IconHome {...icon} />,
+        },
         {
           id: 'workflows',
           label: words.shell.workflows,
