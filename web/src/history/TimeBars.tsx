@@ -25,6 +25,25 @@ const WHOLE = [1, 2, 5]
   .flatMap((step) => [step, step * 10, step * 100, step * 1000, step * 10_000])
   .sort((a, b) => a - b)
 
+/** So much of a group's colour is over the ground: what went well stays in the background. */
+const STRENGTH: Readonly<Record<Group, number>> = { failed: 0.9, cancelled: 0.5, open: 0.85, succeeded: 0.55 }
+
+/** One opaque colour of two, both as `#rrggbb`: bars lie over each other, so none may shine through. */
+function mixed(color: string, ground: string, share: number): string {
+  const part = (hex: string, at: number) => Number.parseInt(hex.slice(at, at + 2), 16)
+  const parts = [1, 3, 5].map((at) => Math.round(part(color, at) * share + part(ground, at) * (1 - share)))
+  return `rgb(${parts.join(' ')})`
+}
+
+const clock = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+const day = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric' })
+
+/** The time of day, and the day where it begins. */
+function timeLabel(seconds: number): string {
+  const at = new Date(seconds * 1000)
+  return at.getHours() === 0 && at.getMinutes() === 0 ? day.format(at) : clock.format(at)
+}
+
 /** Each group's line is what it and those below it have together; the highest is drawn first. */
 function stacked({ at, counts }: Bars): uPlot.AlignedData {
   const sums: number[][] = []
@@ -60,7 +79,7 @@ export default function TimeBars({ bars, label, height, onRange, onHover }: Time
       {
         width: element.clientWidth,
         height,
-        padding: [6, 4, 0, 0],
+        padding: [6, 20, 0, 0],
         legend: { show: false },
         scales: {
           x: {
@@ -73,7 +92,13 @@ export default function TimeBars({ bars, label, height, onRange, onHover }: Time
           y: { range: (_, __, most) => [0, Math.max(1, most)] },
         },
         axes: [
-          { ...axis, grid: { show: false }, size: 24, space: 80 },
+          {
+            ...axis,
+            grid: { show: false },
+            size: 24,
+            space: 80,
+            values: (_, splits) => splits.map(timeLabel),
+          },
           {
             ...axis,
             size: 40,
@@ -88,7 +113,7 @@ export default function TimeBars({ bars, label, height, onRange, onHover }: Time
           {},
           ...[...GROUPS].reverse().map((group) => ({
             label: group,
-            fill: color(COLOR[group]) + (group === 'succeeded' || group === 'cancelled' ? 'a6' : 'e6'),
+            fill: mixed(color(COLOR[group]), color('--cm-surface'), STRENGTH[group]),
             width: 0,
             points: { show: false },
             paths: uPlot.paths.bars?.({ size: [0.82, 48], align: 1 }),

@@ -1,7 +1,8 @@
-import { SegmentedControl } from '@mantine/core'
+import { Button, SegmentedControl } from '@mantine/core'
+import { IconPlus } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import type { Preset } from '~/api/timeRange'
 import { workflowsQuery } from '~/api/workflows'
 import { RunsHistogram } from '~/history/RunsHistogram'
@@ -9,7 +10,6 @@ import { useLiveHistory } from '~/history/useLiveHistory'
 import { words } from '~/i18n'
 import { EmptyState } from '~/ui/EmptyState'
 import { ErrorNote } from '~/ui/ErrorNote'
-import { LinkButton } from '~/ui/LinkButton'
 import { MiniGraph } from '~/ui/MiniGraph'
 import { Page } from '~/ui/Page'
 import { PagePending } from '~/ui/PagePending'
@@ -19,6 +19,7 @@ import classes from './home/Home.module.css'
 import { QueueCard, Upcoming } from './home/Next'
 import { Failures, Slowest } from './home/Ran'
 import { HOME_RANGES } from './home/search'
+import { NewWorkflowDialog } from './workflows/NewWorkflowDialog'
 
 const t = words.home
 const route = getRouteApi('/')
@@ -34,23 +35,32 @@ export function HomePage() {
   const navigate = route.useNavigate()
   const workflows = useInfiniteQuery(workflowsQuery())
   const slow = useSlow(workflows.isPending)
+  const [creating, setCreating] = useState(false)
   const none = workflows.data?.pages[0]?.items.length === 0
   useLiveHistory()
   const choose = (value: string) =>
     void navigate({ search: { last: HOME_RANGES.find((known) => known === value) }, replace: true })
+  const create = (
+    <Button leftSection={<IconPlus size={15} aria-hidden />} onClick={() => setCreating(true)}>
+      {words.workflows.create}
+    </Button>
+  )
 
   return (
     <Page
       title={t.title}
       actions={
-        none ? null : (
-          <SegmentedControl
-            aria-label={t.range}
-            value={last}
-            onChange={choose}
-            data={HOME_RANGES.map((value) => ({ value, label: t.presets[value] }))}
-          />
-        )
+        workflows.data && !none ? (
+          <>
+            <SegmentedControl
+              aria-label={t.range}
+              value={last}
+              onChange={choose}
+              data={HOME_RANGES.map((value) => ({ value, label: t.presets[value] }))}
+            />
+            {create}
+          </>
+        ) : null
       }
     >
       {workflows.error && !workflows.data ? (
@@ -59,12 +69,13 @@ export function HomePage() {
       {slow ? <PagePending /> : null}
       {none ? (
         <EmptyState title={t.emptyTitle} text={t.emptyText} picture={<MiniGraph nodes={PICTURE} />}>
-          <LinkButton to="/workflows">{t.emptyButton}</LinkButton>
+          {create}
         </EmptyState>
       ) : null}
       {workflows.data && !none ? (
         <Answers last={last} onRange={(range) => void navigate({ to: '/runs', search: range })} />
       ) : null}
+      <NewWorkflowDialog opened={creating} onClose={() => setCreating(false)} />
     </Page>
   )
 }

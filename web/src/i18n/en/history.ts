@@ -56,7 +56,7 @@ export const history = {
     errorHelp: 'In its code or message',
     atLeast: 'Took at least',
     atMost: 'Took at most',
-    seconds: 'seconds',
+    seconds: 's',
     badDurations: 'At most must not be less than at least.',
     remove: (name: string) => `Remove the filter: ${name}`,
     isVersion: (version: number) => `Version ${version}`,

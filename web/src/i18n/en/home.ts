@@ -41,7 +41,7 @@ export const home = {
     slowest: 'Slow for their workflow',
     slowestNone: (lately: string) => `No run took much longer ${lately} than is typical for its workflow.`,
     slowestFailed: 'The slowest runs could not be loaded',
-    times: (factor: string, typical: string) => `${factor} times the typical ${typical}`,
+    times: (factor: string, typical: string) => `${factor} × the typical ${typical}`,
     scanned: (at: string) => `Only runs made since ${at} were compared; there are more.`,
     allRuns: 'All runs',
   },
@@ -65,6 +65,5 @@ export const home = {
   emptyText:
     'A workflow reads something, does something with it and puts the result somewhere. Draw one, run it, and this page tells how it goes: what broke, what ran, what comes next.',
   emptyPicture: ['Read a file', 'Keep what matters', 'Write a file'],
-  emptyButton: 'Go to workflows',
   loadFailed: 'The workflows could not be loaded',
 }

@@ -97,8 +97,8 @@ export const RUN_COLUMNS: readonly ListColumn<ExecutionSummary>[] = [
   {
     key: 'trigger',
     head: t.trigger,
-    width: 250,
-    narrow: 220,
+    width: 220,
+    narrow: 200,
     choice: 'shown',
     cell: (run) => <Origin run={run} />,
   },
@@ -107,14 +107,14 @@ export const RUN_COLUMNS: readonly ListColumn<ExecutionSummary>[] = [
     head: t.started,
     width: 130,
     choice: 'shown',
-    cell: (run) => <Time at={run.started_at ?? run.created_at} />,
+    cell: (run) => <Time at={run.started_at ?? run.created_at} plain />,
   },
   {
     key: 'ended',
     head: c.ended,
     width: 130,
     choice: 'hidden',
-    cell: (run) => <Time at={run.ended_at} />,
+    cell: (run) => <Time at={run.ended_at} plain />,
   },
   {
     key: 'duration',
