@@ -102,7 +102,7 @@ def test_the_picture_chooses_a_time_by_dragging_and_as_a_table(page: Page, serve
     runs.clear()
     expect(picture).to_contain_text("301 runs")
     picture.get_by_role("button", name="Show as a table").click()
-    picture.get_by_role("button", name=re.compile("^Show only the runs of")).first.click()
+    picture.get_by_role("button", name=re.compile("^Show only these")).first.click()
     runs.expect_query("since=", "until=")
     expect(runs.rows.nth(30)).to_have_count(0)
     assert runs.rows.count() > 0
@@ -170,10 +170,10 @@ def test_views_columns_and_density_are_kept(page: Page, server: ServerProcess) -
     expect(heads.filter(has_text="Version")).to_have_count(0)
     assert runs.rows.first.evaluate("row => row.getBoundingClientRect().height") == 30
     page.get_by_role("button", name="Views").click()
-    page.get_by_role("menuitem", name="Bad prices").click()
+    page.get_by_role("menuitem", name="Bad prices", exact=True).click()
     runs.expect_query("status=failed", "workflow=prices")
     page.get_by_role("button", name="Views").click()
-    page.get_by_role("button", name="Delete the view Bad prices").click()
+    page.get_by_role("menuitem", name="Delete the view Bad prices").click()
     expect(page.get_by_role("menuitem", name="Bad prices")).to_have_count(0)
 
 

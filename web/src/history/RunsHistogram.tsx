@@ -108,8 +108,8 @@ function BarTable({
   if (filled.length === 0) return <p className={classes.note}>{t.none}</p>
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by keyboard.
-    <section className={classes.tableScroll} tabIndex={0} aria-label={t.title}>
-      <table className={classes.table} aria-label={t.title}>
+    <section className={classes.tableScroll} tabIndex={0} aria-label={t.table}>
+      <table className={classes.table} aria-label={t.table}>
         <thead>
           <tr>
             <th scope="col">{t.at}</th>

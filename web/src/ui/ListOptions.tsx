@@ -1,4 +1,4 @@
-import { ActionIcon, Checkbox, Popover, SegmentedControl, Stack, Text, Tooltip } from '@mantine/core'
+import { ActionIcon, Checkbox, Popover, SegmentedControl, Stack, Text } from '@mantine/core'
 import { IconColumns3 } from '@tabler/icons-react'
 import { words } from '~/i18n'
 import type { ListLayout } from './useListLayout'
@@ -10,11 +10,9 @@ export function ListOptions<Row>({ layout }: { layout: ListLayout<Row> }) {
   return (
     <Popover position="bottom-end" trapFocus>
       <Popover.Target>
-        <Tooltip label={t.options}>
-          <ActionIcon variant="default" size={30} aria-label={t.options}>
-            <IconColumns3 size={16} stroke={1.7} aria-hidden />
-          </ActionIcon>
-        </Tooltip>
+        <ActionIcon variant="default" size={30} aria-label={t.options} title={t.options}>
+          <IconColumns3 size={16} stroke={1.7} aria-hidden />
+        </ActionIcon>
       </Popover.Target>
       <Popover.Dropdown>
         <Stack gap="sm">

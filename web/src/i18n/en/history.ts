@@ -119,7 +119,8 @@ export const history = {
     counting: 'Older runs are still being counted.',
     at: 'Time',
     total: 'Runs',
-    only: 'Show these',
-    onlyNamed: (at: string) => `Show only the runs of ${at}`,
+    only: 'Show only these',
+    onlyNamed: (at: string) => `Show only these: ${at}`,
+    table: 'Counts over time',
   },
 }

@@ -43,7 +43,7 @@ function Failure({ run }: { run: ExecutionSummary }) {
   return (
     <li className={classes.line}>
       <StatusBadge status={run.status} variant="icon" />
-      <Link to="/runs/$id" params={{ id: run.id }} className={classes.strong}>
+      <Link to="/runs/$id" params={{ id: run.id }} className={classes.strong} title={run.workflow}>
         {run.workflow}
       </Link>
       <span className={classes.detail} title={message ?? undefined}>
@@ -81,7 +81,7 @@ function Slow({ run }: { run: SlowExecution & { factor: number } }) {
   return (
     <li className={classes.line}>
       <StatusBadge status={run.status} variant="icon" />
-      <Link to="/runs/$id" params={{ id: run.id }} className={classes.strong}>
+      <Link to="/runs/$id" params={{ id: run.id }} className={classes.strong} title={run.workflow}>
         {run.workflow}
       </Link>
       <span className={classes.detail}>

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Menu, Modal, Stack, TextInput } from '@mantine/core'
+import { Button, Group, Menu, Modal, Stack, TextInput } from '@mantine/core'
 import { IconBookmark, IconChevronDown, IconTrash } from '@tabler/icons-react'
 import { type FormEvent, useState } from 'react'
 import { words } from '~/i18n'
@@ -34,15 +34,16 @@ export function Views({ search, onChange }: FilterProps) {
           ))}
           {views.length > 0 ? <Menu.Label>{t.mine}</Menu.Label> : null}
           {views.map((view) => (
-            <div key={view.name} className={classes.view}>
+            <div key={view.name} className={classes.view} role="presentation">
               <Menu.Item onClick={() => onChange(view.search)}>{view.name}</Menu.Item>
-              <ActionIcon
-                size={26}
+              <Menu.Item
                 aria-label={t.delete(view.name)}
+                title={t.delete(view.name)}
+                closeMenuOnClick={false}
                 onClick={() => setViews(views.filter(({ name }) => name !== view.name))}
               >
                 <IconTrash size={14} stroke={1.7} aria-hidden />
-              </ActionIcon>
+              </Menu.Item>
             </div>
           ))}
           <Menu.Divider />
