@@ -6,8 +6,7 @@ import asyncio
 import gc
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
 
@@ -28,21 +27,26 @@ from concertmaster.executors.pool import ProcessSettings
 from concertmaster.nodes.connection_checks.access import Access
 from concertmaster.observability.metrics import Metrics
 from concertmaster.observability.registry_metrics import RegistryMetrics
-from concertmaster.opening import open_storage, relay
+from concertmaster.opening import open_storage, open_workflow_feed, relay
 from concertmaster.registering.opening import kept_types, open_registry
+from concertmaster.runtime import Runtime, SystemClock
 from concertmaster.security.cipher import open_cipher
 from concertmaster.security.given_connections import given_connections
 from concertmaster.services.aside import Aside
 from concertmaster.services.baselines import Baselines
 from concertmaster.services.calls import CallService
+from concertmaster.services.comparison import ComparisonService
 from concertmaster.services.connection_tests import ConnectionTestService
 from concertmaster.services.connection_uses import ConnectionUseService
 from concertmaster.services.connections import ConnectionService
 from concertmaster.services.control import ControlService
+from concertmaster.services.downloads import DownloadService
+from concertmaster.services.drafts import DraftService
 from concertmaster.services.executions import ExecutionService
 from concertmaster.services.history import HistoryService
 from concertmaster.services.items import ItemService
 from concertmaster.services.logins import LoginService
+from concertmaster.services.logs import LogService
 from concertmaster.services.node_uses import NodeUseService
 from concertmaster.services.nodes import NodeTypeService
 from concertmaster.services.operations import Instance, OperationsService
@@ -52,8 +56,10 @@ from concertmaster.services.registry_feed import RegistryFeed
 from concertmaster.services.retention import RetentionRules, RetentionService
 from concertmaster.services.stream import StreamService
 from concertmaster.services.tokens import TokenService
+from concertmaster.services.versions import VersionService
 from concertmaster.services.waits import WaitService
 from concertmaster.services.workflows import WorkflowService
+from concertmaster.storage.drafts import SqlDraftStore
 from concertmaster.storage.file_watches import SqlFileWatchStore
 from concertmaster.storage.happenings import SqlHappeningStore
 from concertmaster.storage.identity import identity_of
@@ -61,45 +67,9 @@ from concertmaster.storage.logins import SqlLoginStore
 from concertmaster.storage.references import SqlReferenceStore
 from concertmaster.storage.results import SqlResultStore
 from concertmaster.storage.tokens import SqlTokenStore
-from concertmaster.triggering import Triggering, Watching, start_triggering
+from concertmaster.triggering import Watching, start_triggering
 from concertmaster.triggers.schedule import Schedules
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> datetime:
-        """Aware UTC."""
-        return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Runtime:
-    """Everything that runs, as far as API and CLI may use it; `loaded`: every node type is there."""
-
-    settings: Settings
-    workflows: WorkflowService
-    executions: ExecutionService
-    history: HistoryService
-    items: ItemService
-    outputs: OutputService
-    control: ControlService
-    waits: WaitService
-    triggering: Triggering
-    connections: ConnectionService
-    connection_uses: ConnectionUseService
-    connection_tests: ConnectionTestService
-    node_types: NodeTypeService
-    options: OptionService
-    operations: OperationsService
-    metrics: Metrics
-    stream: StreamService
-    registry_feed: RegistryFeed
-    logins: LoginService
-    tokens: TokenService
-    retention: RetentionService
-    recovered: int
-    loaded: asyncio.Event
+from concertmaster.trying import open_trying
 
 
 def _calm_collector() -> None:
@@ -157,6 +127,8 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             specs=registry.settled,
             schedules=Schedules(),
         )
+        drafts = SqlDraftStore(storage.database, now=clock.now)
+        workflow_feed = open_workflow_feed(storage, drafts, clock)
         waits = WaitService(storage.waits)
         engine = Engine(
             owner=hooks.owner,
@@ -181,7 +153,8 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
         storage.database.writer.observe(metrics.group_committed)
         await stack.enter_async_context(running(metrics.watch_loop()))
         if storage.database.shared:
-            await stack.enter_async_context(running(relay(storage.database, bus, hooks)))
+            await stack.enter_async_context(running(relay(storage.database, bus, hooks, workflow_feed.lose)))
+            await stack.enter_async_context(running(workflow_feed.run()))
         placement = await stack.enter_async_context(
             driving(
                 engine,
@@ -207,6 +180,7 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             baselines=baselines,
             clock=clock,
         )
+        items = ItemService(executions)
         stream = StreamService(bus, storage.journal, storage.executions, clock=clock)
         triggering = await stack.enter_async_context(
             start_triggering(
@@ -233,7 +207,6 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
         kept = RetentionRules(settings.outputs_max_age, settings.outputs_max_count, settings.outputs_max_bytes)
         retention = RetentionService(references, engine.results, storage.artifacts, kept, clock, foreign=foreign)
         stack.push_async_callback(retention.close)
-        isolated = partial(isolated_options, engine)
 
         def here() -> dict[str, float]:
             open_breakers = len(engine.breakers.open(asyncio.get_running_loop().time()))
@@ -256,23 +229,28 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             settings=settings,
             workflows=workflows,
             executions=executions,
-            items=ItemService(executions),
+            items=items,
+            logs=LogService(storage.executions, items),
             outputs=OutputService(executions, storage.artifacts, references),
+            downloads=DownloadService(executions, storage.artifacts, access.path),
+            comparison=ComparisonService(executions, items),
             triggering=triggering,
             history=history,
             control=ControlService(
-                journal=storage.journal,
-                store=storage.executions,
-                workflows=workflows,
-                executions=executions,
-                clock=clock,
+                *(storage.journal, storage.executions), workflows=workflows, executions=executions, clock=clock
             ),
+            trying=open_trying(storage, workflows, executions, specs=registry.settled, clock=clock),
             waits=waits,
+            drafts=DraftService(drafts, storage.workflows, workflows),
+            versions=VersionService(storage.workflows, workflows),
+            workflow_feed=workflow_feed,
             connections=connections,
             connection_uses=ConnectionUseService(storage.workflows, lambda: registry.current),
             connection_tests=ConnectionTestService(connections, access),
             node_types=NodeTypeService(registry, refused=counts.config_refused),
-            options=OptionService(registry.settled, connections, compute, access, isolated=isolated),
+            options=OptionService(
+                registry.settled, connections, compute, access, isolated=partial(isolated_options, engine)
+            ),
             operations=OperationsService(
                 Instance(
                     version=version("concertmaster"),

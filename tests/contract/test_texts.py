@@ -8,7 +8,7 @@ from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.errors import NotFound, UserError
 from concertmaster.domain.events import NodeSucceeded
 from concertmaster.domain.execution_filter import ExecutionFilter
-from concertmaster.domain.interfaces import Append, LogLine
+from concertmaster.domain.interfaces import Append, LogFilter, LogLine
 from concertmaster.domain.values import JsonValue
 from concertmaster.domain.workflow import Node, Workflow
 from concertmaster.storage.cursors import write_cursor
@@ -76,7 +76,7 @@ async def test_looking_for_what_is_not_there(storage: Storage, name: str) -> Non
     with pytest.raises(NotFound):
         await storage.journal.post(given, "cancel", {}, actor=LOCAL_ADMIN)
     assert (await storage.executions.list(ExecutionFilter(workflow=given))).items == []
-    assert await storage.executions.logs(given, node=given, level=given) == []
+    assert await storage.executions.logs(given, only=LogFilter(node=given, level=given, text=given)) == []
     assert await storage.journal.claim(given, "here") is None
     assert await storage.journal.read(given) == []
 

@@ -4,6 +4,7 @@ import { parseHomeSearch } from './pages/home/search'
 import { parseRunsSearch } from './pages/runs/filter'
 import {
   parseApprovalsSearch,
+  parseCompareSearch,
   parseEditorSearch,
   parseLoginSearch,
   parseNodesSearch,
@@ -49,6 +50,13 @@ const run = createRoute({
   path: '/runs/$id',
   validateSearch: parseRunSearch,
   component: lazyRouteComponent(() => import('./pages/RunPage'), 'RunPage'),
+})
+
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: '/runs/$id/compare',
+  validateSearch: parseCompareSearch,
+  component: lazyRouteComponent(() => import('./pages/ComparePage'), 'ComparePage'),
 })
 
 const approvals = createRoute({
@@ -98,6 +106,7 @@ export const router = createRouter({
     editor,
     runs,
     run,
+    compare,
     approvals,
     triggers,
     nodes,

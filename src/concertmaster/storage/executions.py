@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Text, bindparam, select, text
+from sqlalchemy import ColumnElement, Connection, Text, bindparam, desc, select, text
 from sqlalchemy.sql.functions import count
 
 from concertmaster.domain.errors import NotFound
 from concertmaster.domain.execution import UNFINISHED, ExecutionRow
 from concertmaster.domain.execution_filter import EVERY, ExecutionFilter
-from concertmaster.domain.interfaces import LogLine, OpenExecutions, Page
+from concertmaster.domain.interfaces import EVERY_LINE, LOG_LEVELS, LogFilter, LogLine, OpenExecutions, Page
 from concertmaster.storage.cursors import read_cursor
 from concertmaster.storage.database import Database
-from concertmaster.storage.encoding import from_micros, maybe_instant, plain_key, utc_now
+from concertmaster.storage.encoding import from_micros, maybe_instant, plain_key, to_micros, utc_now
 from concertmaster.storage.execution_pages import Scan, newest_of
 from concertmaster.storage.rows import EXECUTION_COLUMNS, execution_from
 from concertmaster.storage.tables import OPEN, executions, idempotency_keys, logs
@@ -99,22 +99,45 @@ class SqlExecutionStore:
         )
         return await self._database.read(lambda connection: list(connection.scalars(query)))
 
-    async def log_counts(self, execution_id: str) -> Mapping[str, int]:
+    async def log_counts(self, execution_id: str, *, until: datetime | None = None) -> Mapping[str, int]:
         """See `ExecutionStore`."""
         query = select(logs.c.node, count()).where(logs.c.execution_id == execution_id).group_by(logs.c.node)
+        if until is not None:
+            query = query.where(logs.c.at <= to_micros(until))
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return {row[0]: row[1] for row in rows}
 
     async def logs(
-        self, execution_id: str, *, after: int = 0, node: str | None = None, level: str | None = None, limit: int = 1000
+        self,
+        execution_id: str,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        only: LogFilter = EVERY_LINE,
+        limit: int = 1000,
     ) -> list[LogLine]:
         """See `ExecutionStore`."""
         columns = (logs.c.n, logs.c.node, logs.c.attempt, logs.c.at, logs.c.level, logs.c.text)
-        query = select(*columns).where(logs.c.execution_id == execution_id, logs.c.n > after)
-        if node is not None:
-            query = query.where(logs.c.node == node)
-        if level is not None:
-            query = query.where(logs.c.level == level)
-        query = query.order_by(logs.c.n).limit(limit)
+        query = select(*columns).where(logs.c.execution_id == execution_id, *_conditions(only)).limit(limit)
+        if before is None:
+            query = query.where(logs.c.n > after).order_by(logs.c.n)
+        else:
+            query = query.where(logs.c.n < before).order_by(desc(logs.c.n))
         rows = await self._database.read(lambda connection: connection.execute(query).all())
-        return [LogLine(n, node, attempt, from_micros(at), level, text) for n, node, attempt, at, level, text in rows]
+        lines = [LogLine(n, node, attempt, from_micros(at), level, text) for n, node, attempt, at, level, text in rows]
+        return lines if before is None else lines[::-1]
+
+
+def _conditions(only: LogFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if only.node is not None:
+        found.append(logs.c.node == only.node)
+    if only.attempt is not None:
+        found.append(logs.c.attempt == only.attempt)
+    if only.level is not None:
+        found.append(logs.c.level == only.level)
+    if only.min_level is not None:
+        found.append(logs.c.level.in_(LOG_LEVELS[LOG_LEVELS.index(only.min_level) :]))
+    if only.text is not None:
+        found.append(logs.c.text.icontains(only.text, autoescape=True))
+    return found

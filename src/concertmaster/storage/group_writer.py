@@ -202,8 +202,12 @@ class GroupWriter:
         try:
             if notices.wake:
                 self._listeners.wake(list(notices.wake))
+            if notices.drafts:
+                self._listeners.drafts(list(notices.drafts))
+            for version in notices.versions:
+                self._listeners.version(version)
             if notices.look:
                 self._listeners.gap()
         except Exception:
             # What is committed stays so; whoever wants attention is found by looking.
-            _log.exception("Waking executions failed")
+            _log.exception("Telling of a commit failed")

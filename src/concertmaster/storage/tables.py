@@ -17,7 +17,7 @@ from concertmaster.storage.columns import SERIAL as _SERIAL
 from concertmaster.storage.columns import PlainText
 
 # From there, so that whoever has these tables has those of the other files too.
-from concertmaster.storage.tables_access import metadata
+from concertmaster.storage.tables_drafts import metadata
 
 # Exactly this text: SQLite uses a partial index where a query repeats its condition.
 OPEN = f"status IN ({', '.join(repr(status) for status in UNFINISHED)})"
@@ -198,6 +198,8 @@ workflow_versions = Table(
     Column("node_count", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", PlainText, nullable=False),
+    Column("label", PlainText),
+    Column("origin", _KEY, nullable=False, server_default="save"),
 )
 
 # Those of published versions. Who starts what is due claims it first; a claim of a dead owner is void.

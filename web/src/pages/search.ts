@@ -15,6 +15,18 @@ export interface RunSearch {
   in?: string
   node?: string
   tab?: string
+  /** Which view of the run is open below its graph. */
+  view?: string
+  /** Number of the event after which the run is shown, in place of now. */
+  at?: number
+  /** Number of a log line to go to. */
+  line?: number
+}
+
+export interface CompareSearch {
+  with?: string
+  node?: string
+  view?: string
 }
 
 export interface ApprovalsSearch {
@@ -47,7 +59,17 @@ function pick<K extends string>(raw: Raw, ...keys: K[]): Partial<Record<K, strin
 }
 
 export const parseEditorSearch = (raw: Raw): EditorSearch => pick(raw, 'node', 'run', 'panel')
-export const parseRunSearch = (raw: Raw): RunSearch => pick(raw, 'node', 'tab', 'in')
+const count = (value: unknown): number | undefined => {
+  const number = Number(value)
+  return Number.isSafeInteger(number) && number > 0 ? number : undefined
+}
+
+export const parseRunSearch = (raw: Raw): RunSearch => ({
+  ...pick(raw, 'node', 'tab', 'in', 'view'),
+  at: count(raw.at),
+  line: count(raw.line),
+})
+export const parseCompareSearch = (raw: Raw): CompareSearch => pick(raw, 'with', 'node', 'view')
 export function parseApprovalsSearch(raw: Raw): ApprovalsSearch {
   const { status, id } = pick(raw, 'status', 'id')
   return { status: APPROVAL_FILTERS.find((known) => known === status), id }

@@ -15,6 +15,7 @@ const RUN: ExecutionSummary = {
   seq: 9,
   priority: 0,
   parent: null,
+  partial: false,
   error: { code: 'http.status', message: 'The server said 503', node: 'get' },
 }
 
