@@ -53,11 +53,12 @@ def seed(workspace: Path, template: str, count: int, *, workflows: list[str], sp
             status = chosen.choices(names, weights)[0]
             trigger = chosen.choice(("manual", "schedule", "webhook"))
             lasted = int(chosen.lognormvariate(1.0, 1.2) * 1_000_000)
+            workflow = workflows[number % len(workflows)]
             bad = status in ("failed", "interrupted")
             copy = {
                 **row,
                 "id": uuid7(made, number),
-                "workflow": workflows[number % len(workflows)],
+                "workflow": workflow,
                 "status": status,
                 "counted_as": status,
                 "trigger": json.dumps({"type": trigger}),
@@ -70,7 +71,7 @@ def seed(workspace: Path, template: str, count: int, *, workflows: list[str], sp
             lines.append([copy[column] for column in columns])
             for width in WIDTHS:
                 at = int(made.timestamp()) // width * width
-                counts.update([(width, copy["workflow"], at, status), (width, "", at, status)])
+                counts.update([(width, workflow, at, status), (width, "", at, status)])
         places = ", ".join("?" * len(columns))
         connection.executemany(f"INSERT INTO executions ({', '.join(columns)}) VALUES ({places})", lines)
         connection.executemany(

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 import pytest
+from home_page import HomePage
 from playwright.sync_api import Page, expect
 
-from home_page import HomePage
 from server_process import ServerProcess
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
-
 from runs_page import RunsPage
 from seeded_runs import seed
+
 from server_process import ServerProcess
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]
@@ -186,7 +186,9 @@ def test_a_row_that_fits_no_longer_stays_and_says_so(page: Page, server: ServerP
         client.post(f"/api/v1/executions/{first}/cancel").raise_for_status()
     row = runs.rows.filter(has_text="Cancelled")
     expect(row).to_have_attribute("title", re.compile("No longer matches"))
-    expect(runs.rows.filter(has=page.locator(f'a[href="/runs/{second}"]'))).not_to_have_attribute("title", re.compile(""))
+    expect(runs.rows.filter(has=page.locator(f'a[href="/runs/{second}"]'))).not_to_have_attribute(
+        "title", re.compile("")
+    )
     page.reload()
     expect(runs.rows).to_have_count(1)
 
