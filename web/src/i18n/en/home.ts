@@ -43,7 +43,6 @@ export const home = {
     slowestFailed: 'The slowest runs could not be loaded',
     times: (factor: string, typical: string) => `${factor} × the typical ${typical}`,
     scanned: (at: string) => `Only runs made since ${at} were compared; there are more.`,
-    allRuns: 'All runs',
   },
 
   next: {
