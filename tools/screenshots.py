@@ -71,7 +71,7 @@ def main() -> int:
         context = browser.new_context(base_url=url, viewport=SIZE, color_scheme="light", reduced_motion="reduce")
         page = context.new_page()
         page.goto(link)
-        page.wait_for_url("**/workflows")
+        page.wait_for_url(re.compile(r"://[^/]+/$"))
         editor(page)
         target = IMAGES / "editor.png"
         page.screenshot(path=target, animations="disabled")

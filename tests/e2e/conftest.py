@@ -58,7 +58,7 @@ def page(browser: Browser, server: ServerProcess) -> Generator[Page]:
     opened.on("console", on_console)
     opened.on("pageerror", lambda error: errors.append(str(error)))
     opened.goto(server.login_link())
-    opened.wait_for_url(re.compile(r"/workflows$"))
+    opened.wait_for_url(re.compile(r"://[^/]+/$"))
     yield opened
     context.close()
     assert errors == []

@@ -117,7 +117,7 @@ def test_every_page_is_accessible(page: Page, server: ServerProcess, scheme: str
     axe = (Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js").read_text()
     draw_big_cities(page)
     serious: list[str] = []
-    for path in (None, "/workflows", "/runs", "/nodes", "/connections"):
+    for path in (None, "/", "/workflows", "/runs", "/nodes", "/connections"):
         if path is not None:
             page.on("dialog", lambda dialog: dialog.accept())
             page.goto(path)

@@ -1,11 +1,7 @@
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  redirect,
-} from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { onLoginMissing } from './api/session'
+import { parseHomeSearch } from './pages/home/search'
+import { parseRunsSearch } from './pages/runs/filter'
 import {
   parseApprovalsSearch,
   parseCompareSearch,
@@ -13,7 +9,6 @@ import {
   parseLoginSearch,
   parseNodesSearch,
   parseRunSearch,
-  parseRunsSearch,
   parseTriggersSearch,
 } from './pages/search'
 import { Root } from './shell/Root'
@@ -26,9 +21,8 @@ const root = createRootRoute({ component: Root, notFoundComponent: NotFound })
 const home = createRoute({
   getParentRoute: () => root,
   path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/workflows', replace: true })
-  },
+  validateSearch: parseHomeSearch,
+  component: lazyRouteComponent(() => import('./pages/HomePage'), 'HomePage'),
 })
 
 const workflows = createRoute({

@@ -2,7 +2,7 @@ import { queryOptions, useMutation } from '@tanstack/react-query'
 import type { JsonObject } from '~/model/json'
 import { client, take } from './client'
 import { executionKeys } from './executions'
-import type { BulkRequest, Execution, ExecutionStatus } from './types'
+import type { Execution, ExecutionStatus } from './types'
 
 /** What may be asked of a run; its owner answers with events. */
 export const REQUESTS = ['pause', 'resume', 'retry', 'cancel'] as const
@@ -50,19 +50,6 @@ export function useSteerExecution() {
     },
   })
 }
-
-const bulk = (body: BulkRequest) => take(client.POST('/api/v1/executions/bulk', { body }))
-
-/** How many runs a request to many would reach now. */
-export const bulkCountQuery = (body: BulkRequest) =>
-  queryOptions({
-    queryKey: ['executions', 'bulk', body] as const,
-    queryFn: async () => (await bulk({ ...body, dry_run: true })).matched,
-    staleTime: 0,
-    gcTime: 0,
-  })
-
-export const useBulk = () => useMutation({ mutationFn: bulk })
 
 /** Holders of places end without an event of this run, so it is asked for again while somebody looks. */
 const WAITING_INTERVAL = 5_000

@@ -1,22 +1,34 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import type { JsonObject } from '~/model/json'
 import { client, take } from './client'
+import { asked, type Preset } from './timeRange'
 import type { Execution, ExecutionStatus } from './types'
 
 export interface ExecutionFilter {
-  workflow?: string
-  status?: ExecutionStatus
+  workflow?: string | undefined
+  /** One of these. */
+  status?: ExecutionStatus[] | undefined
   /** Id of the backfill that started them. */
-  backfill?: string
+  backfill?: string | undefined
   /** Only those that another run called, or only the others. */
-  called?: boolean
+  called?: boolean | undefined
+  version?: number | undefined
+  /** Type of what started them. */
+  trigger?: string | undefined
+  /** Text in the code or message of their error. */
+  error?: string | undefined
+  min_seconds?: number | undefined
+  max_seconds?: number | undefined
+  /** When they were made; counted back from the moment of asking where `last` is given. */
+  last?: Preset | undefined
+  since?: string | undefined
+  until?: string | undefined
 }
 
 export const executionKeys = {
   all: ['executions'] as const,
   lists: () => ['executions', 'list'] as const,
-  list: ({ workflow, status, backfill, called }: ExecutionFilter) =>
-    ['executions', 'list', workflow ?? '', status ?? '', backfill ?? '', called ?? null] as const,
+  list: (filter: ExecutionFilter) => ['executions', 'list', filter] as const,
   one: (id: string) => ['executions', 'one', id] as const,
   outputs: (id: string) => ['executions', 'output', id] as const,
   output: (id: string, node: string, outlet: string) => ['executions', 'output', id, node, outlet] as const,
@@ -24,18 +36,14 @@ export const executionKeys = {
   waiting: (id: string) => ['executions', 'waiting', id] as const,
 }
 
-export const executionsQuery = ({ workflow, status, backfill, called }: ExecutionFilter, limit = 50) =>
+/** Runs that the filter lets through, newest first; later pages are larger, as whoever scrolls wants to get on. */
+export const executionsQuery = (filter: ExecutionFilter, limit = 50, laterLimit = limit) =>
   infiniteQueryOptions({
-    queryKey: [...executionKeys.list({ workflow, status, backfill, called }), limit] as const,
-    queryFn: ({ pageParam, signal }) =>
-      take(
-        client.GET('/api/v1/executions', {
-          params: {
-            query: { workflow, status: status && [status], backfill, called, before: pageParam, limit },
-          },
-          signal,
-        }),
-      ),
+    queryKey: [...executionKeys.list(filter), limit] as const,
+    queryFn: ({ pageParam, signal }) => {
+      const query = { ...asked(filter, Date.now()), before: pageParam, limit: pageParam ? laterLimit : limit }
+      return take(client.GET('/api/v1/executions', { params: { query }, signal }))
+    },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
   })

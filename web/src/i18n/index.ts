@@ -7,6 +7,8 @@ import { compare } from './en/compare'
 import { connections } from './en/connections'
 import { drafts } from './en/drafts'
 import { editor } from './en/editor'
+import { history } from './en/history'
+import { home } from './en/home'
 import { nodes } from './en/nodes'
 import { previews } from './en/previews'
 import { runEvents } from './en/runEvents'
@@ -32,6 +34,8 @@ export const words = {
   connections,
   drafts,
   editor,
+  history,
+  home,
   nodes,
   previews,
   runEvents,

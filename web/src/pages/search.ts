@@ -1,18 +1,6 @@
 import { APPROVAL_FILTERS, type ApprovalFilter } from '~/api/approvals'
-import type { ExecutionStatus } from '~/api/types'
 
 /** What the URL holds for each page, read defensively: a hand-edited URL never breaks a page. */
-
-export const EXECUTION_STATUSES: readonly ExecutionStatus[] = [
-  'queued',
-  'running',
-  'waiting',
-  'paused',
-  'succeeded',
-  'failed',
-  'cancelled',
-  'interrupted',
-]
 
 type Raw = Record<string, unknown>
 
@@ -20,15 +8,6 @@ export interface EditorSearch {
   node?: string
   run?: string
   panel?: string
-}
-
-export interface RunsSearch {
-  workflow?: string
-  status?: ExecutionStatus
-  /** Id of the backfill that started them. */
-  backfill?: string
-  /** Only those that another run called, or only the others. */
-  called?: boolean
 }
 
 export interface RunSearch {
@@ -80,11 +59,6 @@ function pick<K extends string>(raw: Raw, ...keys: K[]): Partial<Record<K, strin
 }
 
 export const parseEditorSearch = (raw: Raw): EditorSearch => pick(raw, 'node', 'run', 'panel')
-export function parseRunsSearch(raw: Raw): RunsSearch {
-  const { workflow, status, backfill } = pick(raw, 'workflow', 'status', 'backfill')
-  const called = typeof raw.called === 'boolean' ? raw.called : undefined
-  return { workflow, backfill, called, status: EXECUTION_STATUSES.find((known) => known === status) }
-}
 const count = (value: unknown): number | undefined => {
   const number = Number(value)
   return Number.isSafeInteger(number) && number > 0 ? number : undefined

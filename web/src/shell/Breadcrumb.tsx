@@ -49,7 +49,7 @@ function Workspace() {
   const name = workspace.split(/[\\/]/).filter(Boolean).at(-1) ?? workspace
   return (
     <Tooltip label={words.shell.workspace(workspace, version)}>
-      <Link to="/workflows" className={classes.workspace}>
+      <Link to="/" className={classes.workspace}>
         <IconFolder size={15} stroke={1.7} aria-hidden />
         {name}
       </Link>

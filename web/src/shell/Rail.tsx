@@ -6,6 +6,7 @@ import {
   IconChevronsLeft,
   IconChevronsRight,
   IconHistory,
+  IconHome,
   IconPlugConnected,
   IconRoute,
   IconStack2,
@@ -17,9 +18,10 @@ import { Logo } from './Logo'
 import { OpenApprovals } from './OpenApprovals'
 import classes from './Rail.module.css'
 
-type Target = '/workflows' | '/runs' | '/approvals' | '/triggers' | '/nodes' | '/connections'
+type Target = '/' | '/workflows' | '/runs' | '/approvals' | '/triggers' | '/nodes' | '/connections'
 
 const ITEMS: readonly { to: Target; label: string; icon: Icon }[] = [
+  { to: '/', label: words.home.nav, icon: IconHome },
   { to: '/workflows', label: words.shell.workflows, icon: IconRoute },
   { to: '/runs', label: words.shell.runs, icon: IconHistory },
   { to: '/triggers', label: words.shell.triggers, icon: IconCalendarClock },
@@ -35,7 +37,7 @@ export function Rail() {
   const foldLabel = folded ? words.shell.unfoldRail : words.shell.foldRail
   return (
     <nav className={classes.rail} data-folded={folded || undefined} aria-label={words.shell.navigation}>
-      <Link to="/workflows" className={classes.logo} aria-label={words.shell.product}>
+      <Link to="/" className={classes.logo} aria-label={words.shell.product}>
         <Logo size={28} />
       </Link>
       {ITEMS.map(({ to, label, icon: Mark }) => (
@@ -43,6 +45,7 @@ export function Rail() {
           <Link
             to={to}
             className={classes.item}
+            activeOptions={{ exact: to === '/' }}
             activeProps={{ 'data-active': true, 'aria-current': 'page' }}
             aria-label={folded ? label : undefined}
           >

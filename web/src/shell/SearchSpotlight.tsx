@@ -4,6 +4,7 @@ import {
   IconCalendarClock,
   IconCornerDownRight,
   IconHistory,
+  IconHome,
   IconKey,
   IconMoon,
   IconPlugConnected,
@@ -68,6 +69,12 @@ function useGroups(open: boolean): SpotlightActionGroupData[] {
     {
       group: words.shell.searchPages,
       actions: [
+        {
+          id: 'home',
+          label: words.home.nav,
+          onClick: go(() => navigate({ to: '/' })),
+          leftSection: <IconHome {...icon} />,
+        },
         {
           id: 'workflows',
           label: words.shell.workflows,

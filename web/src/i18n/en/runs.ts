@@ -24,7 +24,6 @@ export const runs = {
   allWorkflows: 'All workflows',
   ofBackfill: (id: string) => `Backfill ${id}`,
   ofBackfillHelp: (id: string) => `Only what the backfill ${id} has started`,
-  allBackfills: 'Whatever started them',
   withoutCalled: 'Without called runs',
   withoutCalledHelp: 'Leave out runs that a node of another run called',
   filterStatus: 'Filter by status',

@@ -10,11 +10,25 @@ import { Duration, Time } from '~/ui/Time'
 import classes from './RunsPage.module.css'
 
 const t = words.runs
+const c = words.history.columns
+
+/** No more than reads at a glance; the run's page has all of it. */
+const EXCERPT = 600
+
+function Excerpt({ error }: { error: NonNullable<ExecutionSummary['error']> }) {
+  const { code, message, node } = error
+  return (
+    <span className={classes.excerpt}>
+      <code>{node ? `${node} · ${code}` : code}</code>
+      {message.length > EXCERPT ? `${message.slice(0, EXCERPT)} …` : message}
+    </span>
+  )
+}
 
 function Result({ run }: { run: ExecutionSummary }) {
   if (!run.error) return null
   return (
-    <Tooltip label={run.error.message} multiline maw={420}>
+    <Tooltip label={<Excerpt error={run.error} />} multiline maw={460}>
       <span className={classes.error}>
         {run.error.node ? <code>{run.error.node}</code> : null} {run.error.message}
       </span>
@@ -31,6 +45,15 @@ function Origin({ run }: { run: ExecutionSummary }) {
     <span className={classes.muted} title={text}>
       {text}
     </span>
+  )
+}
+
+function RunLink({ id }: { id: unknown }) {
+  if (typeof id !== 'string') return null
+  return (
+    <Link to="/runs/$id" params={{ id }}>
+      <code>{shortId(id)}</code>
+    </Link>
   )
 }
 
@@ -68,20 +91,30 @@ export const RUN_COLUMNS: readonly ListColumn<ExecutionSummary>[] = [
     key: 'version',
     head: t.version,
     width: 72,
+    choice: 'shown',
     cell: (run) => <span className={classes.muted}>v{run.version}</span>,
   },
   {
     key: 'trigger',
     head: t.trigger,
-    width: 290,
-    narrow: 250,
+    width: 220,
+    narrow: 200,
+    choice: 'shown',
     cell: (run) => <Origin run={run} />,
   },
   {
     key: 'started',
     head: t.started,
     width: 130,
-    cell: (run) => <Time at={run.started_at ?? run.created_at} />,
+    choice: 'shown',
+    cell: (run) => <Time at={run.started_at ?? run.created_at} plain />,
+  },
+  {
+    key: 'ended',
+    head: c.ended,
+    width: 130,
+    choice: 'hidden',
+    cell: (run) => <Time at={run.ended_at} plain />,
   },
   {
     key: 'duration',
@@ -89,7 +122,37 @@ export const RUN_COLUMNS: readonly ListColumn<ExecutionSummary>[] = [
     width: 90,
     narrow: 84,
     align: 'right',
+    choice: 'shown',
     cell: (run) => <Duration start={run.started_at} end={run.ended_at} />,
+  },
+  {
+    key: 'parent',
+    head: c.calledBy,
+    width: 100,
+    choice: 'hidden',
+    cell: (run) => <RunLink id={run.parent} />,
+  },
+  {
+    key: 'replays',
+    head: c.replays,
+    width: 100,
+    choice: 'hidden',
+    cell: (run) => <RunLink id={run.trigger.replay_of} />,
+  },
+  {
+    key: 'priority',
+    head: c.priority,
+    width: 80,
+    align: 'right',
+    choice: 'hidden',
+    cell: (run) => run.priority,
+  },
+  {
+    key: 'error',
+    head: c.error,
+    width: 170,
+    choice: 'hidden',
+    cell: (run) => (run.error ? <code>{run.error.code}</code> : null),
   },
   { key: 'result', head: t.result, cell: (run) => <Result run={run} /> },
 ]
