@@ -14,6 +14,7 @@ from importlib.metadata import version
 from concertmaster.config import Settings
 from concertmaster.data.guard import EgressRules, GuardedClient
 from concertmaster.data.oauth2 import ClientCredentials
+from concertmaster.data.workspace import Workspace
 from concertmaster.domain.interfaces import Clock
 from concertmaster.domain.limits import parse_limits
 from concertmaster.engine.breaker import BreakerPolicy, Breakers
@@ -39,7 +40,9 @@ from concertmaster.services.connection_tests import ConnectionTestService
 from concertmaster.services.connection_uses import ConnectionUseService
 from concertmaster.services.connections import ConnectionService
 from concertmaster.services.control import ControlService
+from concertmaster.services.evaluate import EvaluateService
 from concertmaster.services.executions import ExecutionService
+from concertmaster.services.files import FileService
 from concertmaster.services.items import ItemService
 from concertmaster.services.logins import LoginService
 from concertmaster.services.node_uses import NodeUseService
@@ -81,6 +84,8 @@ class Runtime:
     executions: ExecutionService
     items: ItemService
     outputs: OutputService
+    evaluate: EvaluateService
+    files: FileService
     control: ControlService
     waits: WaitService
     triggering: Triggering
@@ -233,6 +238,8 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             executions=executions,
             items=ItemService(executions),
             outputs=OutputService(executions, storage.artifacts, references),
+            evaluate=EvaluateService.on(engine, workflows, executions, registry.settled),
+            files=FileService(Workspace(engine.workspace, engine.data_dir)),
             triggering=triggering,
             control=ControlService(
                 journal=storage.journal, store=storage.executions, workflows=workflows, executions=executions

@@ -16,7 +16,9 @@ from concertmaster.api import (
     connections,
     control,
     errors,
+    evaluate,
     executions,
+    files,
     hooks,
     logins,
     nodes,
@@ -71,6 +73,8 @@ def create_app(
     api = APIRouter(prefix=PREFIX, responses=problems(401, 422))
     for part in (logins, tokens, workflows, executions, control, waits, triggers, hooks, backfills, nodes, connections):
         api.include_router(part.router)
+    api.include_router(evaluate.router)
+    api.include_router(files.router)
     api.include_router(operations.router)
     api.include_router(stream.router)
     app.include_router(operations.root_router)
