@@ -62,3 +62,7 @@ export interface Validation extends Omit<Schemas['Validation'], 'document'> {
 }
 
 export type NodeType = ModelNodeType
+export type Evaluated = Schemas['Evaluated']
+export type ExpressionScope = Schemas['ExpressionScope']
+export type ScopeEntry = Schemas['ScopeEntry']
+export type FileEntry = Schemas['FileEntry']

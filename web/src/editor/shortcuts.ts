@@ -18,6 +18,8 @@ const NAMES: Readonly<Record<string, string>> = {
   escape: 'Esc',
   tab: 'Tab',
   plus: '+',
+  pageup: 'Page up',
+  pagedown: 'Page down',
 }
 
 /** Does a key press mean this shortcut (`mod+shift+z`)? */

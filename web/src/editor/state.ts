@@ -19,7 +19,7 @@ export interface Saved {
 }
 
 export type Drawer = 'problems' | 'yaml' | 'runs' | 'triggers'
-export type InspectorTab = 'config' | 'input' | 'output' | 'logs' | 'docs'
+export type InspectorTab = 'config' | 'policy' | 'input' | 'output' | 'logs' | 'docs'
 
 /** Where the quick-add list stands and what a chosen node is wired to. */
 export interface QuickAdd {

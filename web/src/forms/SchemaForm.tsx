@@ -1,11 +1,22 @@
-import { type ReactNode, useEffect, useMemo, useRef } from 'react'
+import { Button } from '@mantine/core'
+import { IconBraces, IconForms } from '@tabler/icons-react'
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
+import { words } from '~/i18n'
 import { isObject, type JsonObject, pointerOf } from '~/model/json'
 import type { Problem } from '~/model/workflow'
-import { type Asking, FormContext, type FormScene, NO_SUGGESTIONS, type Suggestions } from './context'
+import {
+  type Asking,
+  FormContext,
+  type FormScene,
+  NO_SUGGESTIONS,
+  type Suggestions,
+  type Trying,
+} from './context'
 import { unplaced } from './errors'
 import classes from './forms.module.css'
 import { propertiesOf, resolve } from './normalise'
 import { ObjectFields } from './ObjectFields'
+import { RawForm } from './RawForm'
 
 export interface SchemaFormProps {
   /** JSON Schema (draft 2020-12) of an object. */
@@ -20,6 +31,10 @@ export interface SchemaFormProps {
   suggestions?: Suggestions
   /** Where the options of fields come from that name a function. */
   asking?: Asking
+  /** Tries expressions out with the data of a run. */
+  trying?: Trying
+  /** It can be edited as JSON too. */
+  json?: boolean
   readOnly?: boolean
   /** Pointer of the field to bring into view. */
   focus?: string | null
@@ -32,11 +47,21 @@ const NONE: readonly Problem[] = []
 /** A form made from a JSON Schema alone; the server validates. */
 export function SchemaForm(props: SchemaFormProps) {
   const { schema, value, onChange, problems = NONE, pointerPrefix = '', expressions = true, focus } = props
-  const { suggestions = NO_SUGGESTIONS, readOnly = false, asking = null } = props
+  const { suggestions = NO_SUGGESTIONS, readOnly = false, asking = null, trying = null, json = false } = props
   const scene = useMemo<FormScene>(
-    () => ({ root: schema, problems, expressions, suggestions, readOnly, asking }),
-    [schema, problems, expressions, suggestions, readOnly, asking],
+    () => ({
+      root: schema,
+      problems,
+      expressions,
+      suggestions,
+      readOnly,
+      asking,
+      trying,
+      focus: focus ?? null,
+    }),
+    [schema, problems, expressions, suggestions, readOnly, asking, trying, focus],
   )
+  const [raw, setRaw] = useState(false)
   const form = useRef<HTMLDivElement>(null)
   useEffect(() => {
     if (focus && form.current) reveal(form.current, focus)
@@ -58,8 +83,21 @@ export function SchemaForm(props: SchemaFormProps) {
             {problem.fix ? <span className={classes.fix}> {problem.fix}</span> : null}
           </div>
         ))}
+        {json && names.length > 0 ? (
+          <Button
+            className={classes.jsonSwitch}
+            variant="subtle"
+            size="compact-xs"
+            leftSection={raw ? <IconForms size={13} /> : <IconBraces size={13} />}
+            onClick={() => setRaw(!raw)}
+          >
+            {raw ? words.editor.form.asForm : words.editor.form.asJson}
+          </Button>
+        ) : null}
         {names.length === 0 ? (
           props.empty
+        ) : raw ? (
+          <RawForm value={value} onChange={onChange} pointer={pointerPrefix} />
         ) : (
           <ObjectFields schema={object} value={value} onChange={onChange} pointer={pointerPrefix} />
         )}

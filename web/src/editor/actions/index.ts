@@ -4,6 +4,7 @@ import { copy, cut, duplicate, paste } from './clipboard'
 import { deleteReconnect, deleteSelection } from './deleteSelection'
 import { disable } from './disable'
 import { nudges } from './moveNodes'
+import { nextNode, previousNode } from './neighbours'
 import { openNode } from './openNode'
 import { redo } from './redo'
 import { rename } from './rename'
@@ -23,6 +24,8 @@ export const actions: readonly Action[] = [
   redo,
   quickAdd,
   openNode,
+  previousNode,
+  nextNode,
   openContainer,
   leaveBody,
   rename,
