@@ -183,6 +183,8 @@ async def test_the_scope_goes_down_into_values_and_names_filters(client: httpx.A
     assert entry(scope, "input.text")["preview"] == "hi"
     assert {"name": "round", "parameters": ["precision", "method"]} in scope["filters"]
     assert "empty" in scope["tests"]
+    unsaved = await scope_of(client, "deep", "not_saved_yet")
+    assert entry(unsaved, "nodes.first.text")["preview"] == "hi"
 
 
 async def test_named_outlets_are_told_and_what_was_not_taken_is_null(client: httpx.AsyncClient) -> None:

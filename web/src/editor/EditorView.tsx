@@ -19,6 +19,7 @@ import classes from './Editor.module.css'
 import { EditorBar } from './EditorBar'
 import { EmptyCanvas } from './EmptyCanvas'
 import { Inspector } from './Inspector'
+import { PANES_WIDTH } from './inspector/NodeInspector'
 import { QuickAddList } from './QuickAddList'
 import { useDispatch, useEditor, useEditorHandle } from './store'
 import { useCanvasEditing } from './useCanvasEditing'
@@ -47,6 +48,7 @@ export function EditorView({ onExecution }: EditorViewProps) {
   const path = useEditor((state) => state.path)
   const types = useEditor((state) => state.types)
   const panels = useEditor((state) => state.panels)
+  const panes = panels.inspectorWidth >= PANES_WIDTH
   const executionId = useEditor((state) => state.execution)
   const run = useRun(executionId)
   useEffect(() => onExecution(executionId), [executionId, onExecution])
@@ -63,13 +65,14 @@ export function EditorView({ onExecution }: EditorViewProps) {
     },
     [store, dispatch],
   )
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a panel of another width takes other room.
   useEffect(() => {
     // The panel takes its room from the canvas; the node it is about stays in sight.
     const [id] = store.getState().selection.nodes
     if (!panels.inspector || id === undefined) return
     const frame = requestAnimationFrame(() => canvas.current?.show(id))
     return () => cancelAnimationFrame(frame)
-  }, [panels.inspector, store])
+  }, [panels.inspector, panes, store])
   const editing = useCanvasEditing(onMenu)
   const empty = useMemo(() => Object.keys(document.nodes).length === 0, [document.nodes])
 

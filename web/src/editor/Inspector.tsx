@@ -15,8 +15,8 @@ import { useDispatch, useEditor } from './store'
 const t = words.editor.inspector
 const [LEAST, MOST, STEP] = [320, 1_600, 24]
 const USUAL = 420
-/** Of the canvas this much stays in sight. */
-const CANVAS = 300
+/** Beside it the canvas and the navigation keep this much. */
+const CANVAS = 480
 const PALETTE = 280
 
 /** What is chosen, in detail: a node, several things, or the workflow itself. */

@@ -48,6 +48,7 @@ export function Field({ name, schema, value, onChange, pointer, required }: Fiel
   const Control = expressed ? ExpressionField : controlFor(field)
   const own = problemsAt(form.problems, pointer, expressed || !container)
 
+  const wrong = own.some((problem) => problem.severity === 'error')
   const kinds = form.readOnly || field.kind === 'const' ? NOTHING : takes(field, mayHold)
   const { host, over, handlers } = useTaking(kinds, (carried) => {
     setHeld(null)
@@ -119,10 +120,10 @@ export function Field({ name, schema, value, onChange, pointer, required }: Fiel
         ids={ids}
         start={start}
         describedBy={field.description ? ids.help : undefined}
-        invalid={own.some((problem) => problem.severity === 'error')}
+        invalid={wrong}
       />
       {mayHold && typeof value === 'string' && !UNTRIED.has(field.format) ? (
-        <LiveResult text={value} perItem={field.schema['x-per-item'] === true} />
+        <LiveResult text={value} perItem={field.schema['x-per-item'] === true} faulty={wrong} />
       ) : null}
     </FieldFrame>
   )

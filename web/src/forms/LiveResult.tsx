@@ -11,15 +11,19 @@ interface LiveResultProps {
   text: string
   /** Computed for each item of what comes in: the first one is shown. */
   perItem: boolean
+  /** What is wrong with the text itself is said at the field already. */
+  faulty: boolean
 }
 
 /** What an expression gives with the real data of the run, right under its field. */
-export function LiveResult({ text, perItem }: LiveResultProps) {
+export function LiveResult({ text, perItem, faulty }: LiveResultProps) {
   const { trying } = useForm()
-  return trying && text.includes('{{') ? <Result trying={trying} text={text} perItem={perItem} /> : null
+  return trying && text.includes('{{') ? (
+    <Result trying={trying} text={text} perItem={perItem} faulty={faulty} />
+  ) : null
 }
 
-function Result({ trying, text, perItem }: LiveResultProps & { trying: Trying }) {
+function Result({ trying, text, perItem, faulty }: LiveResultProps & { trying: Trying }) {
   const [settled] = useDebouncedValue(text, PAUSE_MS)
   const { data, isPending } = useQuery({
     queryKey: ['evaluate', trying.key, settled, perItem],
@@ -33,6 +37,7 @@ function Result({ trying, text, perItem }: LiveResultProps & { trying: Trying })
   if (!data || isPending || !/\{\{\s*[^\s}]/.test(settled)) return null
   if (data.error) {
     const { code, message, at } = data.error
+    if (faulty) return null
     const quiet = code === 'evaluate.no_data'
     return (
       <div className={classes.result} data-tone={quiet ? 'quiet' : 'error'} role="status">

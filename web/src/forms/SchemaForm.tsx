@@ -87,6 +87,7 @@ export function SchemaForm(props: SchemaFormProps) {
           <Button
             className={classes.jsonSwitch}
             variant="subtle"
+            color="gray"
             size="compact-xs"
             leftSection={raw ? <IconForms size={13} /> : <IconBraces size={13} />}
             onClick={() => setRaw(!raw)}
