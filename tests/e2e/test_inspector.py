@@ -167,7 +167,7 @@ def test_forms_know_files_connections_policies_and_columns_before_a_run(page: Pa
     connection = editor.field("/nodes/query/config/connection")
     connection.get_by_role("button", name="New connection").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("textbox", name="Name").fill("local")
+    dialog.get_by_role("textbox", name="Name", exact=True).fill("local")
     dialog.get_by_role("combobox", name="Type").click()
     page.get_by_role("option", name=re.compile("^SQLite")).click()
     dialog.get_by_label(re.compile("^Path")).first.fill("shop.db")

@@ -52,18 +52,19 @@ export function RunChoice({ total, index, onIndex }: RunChoiceProps) {
         onChange={(next) => dispatch(chooseExecution, next)}
       />
       {total !== null ? (
-        <NumberInput
-          size="xs"
-          w={92}
-          aria-label={t.item(total)}
-          prefix="# "
-          suffix={` / ${total}`}
-          min={1}
-          max={Math.max(1, total)}
-          allowDecimal={false}
-          value={index + 1}
-          onChange={(next) => typeof next === 'number' && next >= 1 && onIndex(Math.min(total, next) - 1)}
-        />
+        <>
+          <NumberInput
+            size="xs"
+            w={72}
+            aria-label={t.item(total)}
+            min={1}
+            max={Math.max(1, total)}
+            allowDecimal={false}
+            value={index + 1}
+            onChange={(next) => typeof next === 'number' && next >= 1 && onIndex(Math.min(total, next) - 1)}
+          />
+          <span className={classes.quiet}>{t.ofItems(total)}</span>
+        </>
       ) : null}
     </div>
   )

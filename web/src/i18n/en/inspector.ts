@@ -46,6 +46,7 @@ export const inspector = {
   runName: (id: string, version: number, status: string, when: string) =>
     `${id} · v${version} · ${status} · ${when}`,
   item: (total: number) => `Item of ${total}`,
+  ofItems: (total: number) => `of ${total}`,
   noItems: 'This run has no data of this body.',
   columnsKnown: 'Columns known before a run',
   columnsFrom: (title: string) => `From ${title}, before the first run`,
