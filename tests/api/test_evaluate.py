@@ -207,6 +207,11 @@ async def test_a_run_of_another_workflow_is_refused(client: httpx.AsyncClient) -
     await save(client, document())
     await publish(client, "other", nodes={"one": {"type": "data.set", "config": {"value": 1}}})
     id_ = await ran(client, "other")
+    unknown = await client.post(
+        "/workflows/none/evaluate",
+        json={"node": "a", "document": document("none"), "items": [{"pointer": "", "text": "1"}]},
+    )
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "workflow.not_found")
     body = {"node": "first", "execution": id_, "items": [{"pointer": "", "text": "{{ 1 }}"}]}
     assert (await client.post("/workflows/hello/evaluate", json=body)).json()["code"] == "execution.not_found"
 

@@ -34,8 +34,9 @@ async def get_expression_scope(
     path: Annotated[str, Query(max_length=2_000, description="Containers around the node, `each/inner`")] = "",
     indexes: Annotated[str, Query(max_length=300, description="The item in each container, `3.0`")] = "",
 ) -> Response:
-    """What expressions at a node of the newest version may name, with samples of a run."""
-    wanted = Wanted(node, [part for part in path.split("/") if part], _numbers(indexes), None, execution)
+    """What expressions at a node of the newest version may name, with samples of a run; a node that is not saved yet
+    has no input."""
+    wanted = Wanted(node, [part for part in path.split("/") if part], _numbers(indexes), None, execution, strict=False)
     return JsonResponse(await parts.evaluate.scope(asker, name, wanted))
 
 

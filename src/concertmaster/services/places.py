@@ -70,6 +70,7 @@ class Wanted:
         indexes: the item in each of the containers; the first one where there are fewer.
         document: instead of the newest version.
         execution: instead of the newest run that has data.
+        strict: the document must have the node; else what is not known of it is left out.
     """
 
     node: str
@@ -77,6 +78,7 @@ class Wanted:
     indexes: Sequence[int] = ()
     document: Mapping[str, Any] | None = None
     execution: str | None = None
+    strict: bool = True
 
 
 class Places:
@@ -101,7 +103,7 @@ class Places:
             await self._workflows.versions(actor, name, limit=1)
             workflow = await _read(wanted.document)
         graph = _graph_at(workflow, wanted.containers)
-        if wanted.node not in graph.nodes:
+        if wanted.strict and wanted.node not in graph.nodes:
             raise NotFound("node.not_found", f"There is no node {wanted.node!r} here{hint(wanted.node, graph.nodes)}")
         place = Place(wanted.node, workflow, graph, inputs=_defaults(workflow))
         found = await self._run(actor, name, wanted.execution)

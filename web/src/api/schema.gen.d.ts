@@ -1249,7 +1249,8 @@ export interface paths {
         };
         /**
          * Get Expression Scope
-         * @description What expressions at a node of the newest version may name, with samples of a run.
+         * @description What expressions at a node of the newest version may name, with samples of a run; a node that is not saved yet
+         *     has no input.
          */
         get: operations["get_expression_scope"];
         put?: never;

@@ -1,11 +1,10 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useMemo } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { type ScopePlace, scopeQuery, tryExpression } from '~/api/evaluate'
 import type { ExpressionScope } from '~/api/types'
 import type { Suggestions, Trying } from '~/forms/context'
 import { openBody } from '~/model/bodies'
 import type { RunStatusStore } from '~/runs/state'
-import { useAllNodeRuns } from '~/runs/useRun'
 import { pathsOf, sliceFor, tablesOf } from './scopePaths'
 import { useEditor } from './store'
 
@@ -16,6 +15,7 @@ export interface Scope {
   told: ExpressionScope | undefined
 }
 
+const PAUSE_MS = 500
 const NOTHING: ExpressionScope['items'] = []
 
 /** What expressions at a node may name and what they give: with the shown run, or with the newest that has data. */
@@ -25,13 +25,12 @@ export function useScope(id: string, store: RunStatusStore | null, indexes: read
   const execution = useEditor((state) => state.execution)
   const workflow = useEditor((state) => state.saved.document.name)
   const version = useEditor((state) => state.saved.version)
-  const runs = useAllNodeRuns(store)
-  const ended = runs.reduce((count, [, run]) => count + (run.status === 'succeeded' ? 1 : 0), 0)
+  const steps = useSteps(store)
   const place = useMemo<ScopePlace>(
     () => ({ workflow, node: id, path, execution, indexes }),
     [workflow, id, path, execution, indexes],
   )
-  const age = `${version}.${ended}`
+  const age = `${version}.${steps}`
   const { data: told } = useQuery({ ...scopeQuery(place, age), placeholderData: keepPreviousData })
   const slice = useMemo(() => sliceFor(root, path, id), [root, path, id])
   const suggestions = useMemo<Suggestions>(() => {
@@ -57,4 +56,22 @@ export function useScope(id: string, store: RunStatusStore | null, indexes: read
     [place, age, slice],
   )
   return { suggestions, trying, told }
+}
+
+/** Counts the pauses of a run that goes on: what it gave so far can be asked for then. */
+function useSteps(store: RunStatusStore | null): number {
+  const [steps, setSteps] = useState(0)
+  useEffect(() => {
+    if (!store) return
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const leave = store.subscribeAll(() => {
+      clearTimeout(timer)
+      timer = setTimeout(() => setSteps((count) => count + 1), PAUSE_MS)
+    })
+    return () => {
+      clearTimeout(timer)
+      leave()
+    }
+  }, [store])
+  return steps
 }

@@ -1,9 +1,11 @@
-import { Pill } from '@mantine/core'
-import { COLUMN_TYPE, carry } from '~/forms/dragging'
+import { Group, Menu, UnstyledButton } from '@mantine/core'
+import { useState } from 'react'
+import { carry } from '~/forms/dragging'
 import { words } from '~/i18n'
 import { edgeIndex } from '~/model/edgeIndex'
 import { nodeTitle } from '~/model/workflow'
 import { InputTab } from '~/runs/InputTab'
+import { InsertItems } from '~/runs/InsertItems'
 import { NamingContext } from '~/runs/naming'
 import { OutputTab } from '~/runs/OutputTab'
 import { type FollowedRun, useNodeRun } from '~/runs/useRun'
@@ -79,18 +81,30 @@ function KnownColumns({ id, tables }: { id: string; tables: NodeDataTabProps['ta
   return (
     <section aria-label={t.columnsKnown}>
       <p className={classes.quiet}>{t.columnsFrom(nodeTitle(source, document.nodes[source]))}</p>
-      <Pill.Group mt={8}>
+      <Group gap={6} mt={8}>
         {columns.map((column) => (
-          <Pill
-            key={column}
-            draggable
-            data-carries={COLUMN_TYPE}
-            onDragStart={(event) => carry(event.dataTransfer, { kind: 'column', name: column })}
-          >
-            {column}
-          </Pill>
+          <ColumnPill key={column} name={column} />
         ))}
-      </Pill.Group>
+      </Group>
     </section>
+  )
+}
+
+function ColumnPill({ name }: { name: string }) {
+  const [opened, setOpened] = useState(false)
+  const carried = { kind: 'column', name } as const
+  return (
+    <Menu opened={opened} onChange={setOpened} position="bottom-start" width={240}>
+      <Menu.Target>
+        <UnstyledButton
+          draggable
+          className={classes.column}
+          onDragStart={(event) => carry(event.dataTransfer, carried)}
+        >
+          {name}
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>{opened ? <InsertItems carried={carried} insert /> : null}</Menu.Dropdown>
+    </Menu>
   )
 }

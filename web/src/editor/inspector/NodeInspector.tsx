@@ -6,7 +6,7 @@ import { pointerOf } from '~/model/json'
 import { nodeTypeOf } from '~/model/ports'
 import { nodeTitle, typeId } from '~/model/workflow'
 import { LogView } from '~/runs/LogView'
-import type { FollowedRun } from '~/runs/useRun'
+import { type FollowedRun, useRun } from '~/runs/useRun'
 import { CategoryIcon } from '~/ui/CategoryIcon'
 import { nextNode, previousNode } from '../actions/neighbours'
 import { setPanels } from '../actions/panels'
@@ -46,13 +46,19 @@ export function NodeInspector({ id, run, width, aside }: NodeInspectorProps) {
     () => Array.from({ length: depth }, (_, level) => (level === depth - 1 ? index : 0)),
     [depth, index],
   )
-  const data = useShownData(run, index)
+  const chosen = useEditor((state) => state.execution)
   const scope = useScope(id, run.store, indexes)
+  // Nothing chosen: the run that expressions are tried out with.
+  const last = useRun(chosen === null ? scope.told?.execution?.id : null)
+  const shown = chosen === null ? last : run
+  const data = useShownData(shown, index)
   if (!node) return null
   const wide = width >= PANES_WIDTH
-  const choice = <RunChoice total={data.total} index={index} onIndex={setIndex} />
+  const choice = (
+    <RunChoice shown={shown.execution?.id ?? chosen} total={data.total} index={index} onIndex={setIndex} />
+  )
   const side = (which: 'input' | 'output') => (
-    <NodeDataTab id={id} run={run} data={data} side={which} tables={scope.suggestions.tables} />
+    <NodeDataTab id={id} run={shown} data={data} side={which} tables={scope.suggestions.tables} />
   )
   const panels: Record<InspectorTab, ReactNode> = {
     config: <ConfigTab id={id} node={node} type={type} scope={scope} />,
@@ -69,8 +75,8 @@ export function NodeInspector({ id, run, width, aside }: NodeInspectorProps) {
         {side('output')}
       </>
     ),
-    logs: run.execution ? (
-      <LogView execution={run.execution} node={id} />
+    logs: shown.execution ? (
+      <LogView execution={shown.execution} node={id} />
     ) : (
       <p className={classes.quiet}>{t.noRun}</p>
     ),

@@ -12,6 +12,7 @@ const t = words.editor.inspector
 const LATEST = 20
 
 interface RunChoiceProps {
+  shown: string | null
   /** Items of the loop around, null outside of one. */
   total: number | null
   index: number
@@ -19,10 +20,9 @@ interface RunChoiceProps {
 }
 
 /** Whose data is shown: the run, and within a loop the item. */
-export function RunChoice({ total, index, onIndex }: RunChoiceProps) {
+export function RunChoice({ shown, total, index, onIndex }: RunChoiceProps) {
   const dispatch = useDispatch()
   const workflow = useEditor((state) => state.saved.document.name)
-  const shown = useEditor((state) => state.execution)
   const runs = useInfiniteQuery(executionsQuery({ workflow }, LATEST))
   const now = useNow(10_000)
   const items = runs.data?.pages[0]?.items ?? []

@@ -57,7 +57,7 @@ export const form = {
   drop: 'Drop to use it here',
   insertInto: (path: string) => `Insert ${path}`,
   insertTitle: 'Insert into field',
-  noTargets: 'No field takes this',
+  noTargets: 'No field in sight takes this; widen the inspector',
   copyPath: 'Copy path',
   copied: 'Copied',
   column: 'column',
