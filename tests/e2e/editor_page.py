@@ -53,11 +53,6 @@ class EditorPage:
         """A field with its label, control, help and problems, by its place in the document."""
         return self.inspector.locator(f'[data-pointer="{pointer}"]')
 
-    def choose_latest_run(self) -> None:
-        """Show the data of the newest run."""
-        self.inspector.get_by_role("combobox", name="Run", exact=True).click()
-        self.page.get_by_role("option").first.click()
-
     def wire(self, source: str, target: str, *, outlet: str = "out", port: str = "in") -> None:
         """Drag a wire from an outlet to a port."""
         start = self.page.locator(f'.react-flow__handle.source[data-nodeid="{source}"][data-handleid="{outlet}"]')

@@ -13,6 +13,8 @@ export interface Scope {
   trying: Trying
   /** As the server told it; undefined before it has, or where nothing was saved yet. */
   told: ExpressionScope | undefined
+  /** It has not told yet. */
+  pending: boolean
 }
 
 const PAUSE_MS = 500
@@ -31,7 +33,10 @@ export function useScope(id: string, store: RunStatusStore | null, indexes: read
     [workflow, id, path, execution, indexes],
   )
   const age = `${version}.${steps}`
-  const { data: told } = useQuery({ ...scopeQuery(place, age), placeholderData: keepPreviousData })
+  const { data: told, isPending: pending } = useQuery({
+    ...scopeQuery(place, age),
+    placeholderData: keepPreviousData,
+  })
   const slice = useMemo(() => sliceFor(root, path, id), [root, path, id])
   const suggestions = useMemo<Suggestions>(() => {
     const tree = told?.items ?? NOTHING
@@ -55,7 +60,7 @@ export function useScope(id: string, store: RunStatusStore | null, indexes: read
     }),
     [place, age, slice],
   )
-  return { suggestions, trying, told }
+  return { suggestions, trying, told, pending }
 }
 
 /** Counts the pauses of a run that goes on: what it gave so far can be asked for then. */

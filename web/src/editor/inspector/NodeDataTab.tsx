@@ -11,8 +11,10 @@ import { OutputTab } from '~/runs/OutputTab'
 import { type FollowedRun, useNodeRun } from '~/runs/useRun'
 import { EmptyState } from '~/ui/EmptyState'
 import { ErrorNote } from '~/ui/ErrorNote'
+import { PagePending } from '~/ui/PagePending'
 import { StatusBadge } from '~/ui/StatusBadge'
 import { Duration } from '~/ui/Time'
+import { useSlow } from '~/ui/useSlow'
 import { useEditor } from '../store'
 import classes from './Inspector.module.css'
 import type { ShownData } from './useShownData'
@@ -23,18 +25,22 @@ interface NodeDataTabProps {
   id: string
   run: FollowedRun
   data: ShownData
+  /** What there is to show is being looked for. */
+  pending: boolean
   side: 'input' | 'output'
   /** Tables that come in, as far as they are known without a run. */
   tables: Readonly<Record<string, readonly string[]>>
 }
 
 /** The rows that came in or went out of a node in the shown run. */
-export function NodeDataTab({ id, run, data, side, tables }: NodeDataTabProps) {
+export function NodeDataTab({ id, run, data, pending, side, tables }: NodeDataTabProps) {
   const document = useEditor((state) => state.document)
   const inBody = useEditor((state) => state.path.length > 0)
   const { execution, store, idOf } = data
   const view = useNodeRun(store, id)
+  const slow = useSlow(pending)
   if (!execution || !store) {
+    if (pending) return slow ? <PagePending /> : null
     if (run.error) return <ErrorNote error={run.error} onRetry={run.reload} />
     if (run.execution && inBody) return <EmptyState title={t.noItems} text={t.noRunHelp} />
     return (

@@ -51,6 +51,9 @@ export function NodeInspector({ id, run, width, aside }: NodeInspectorProps) {
   // Nothing chosen: the run that expressions are tried out with.
   const last = useRun(chosen === null ? scope.told?.execution?.id : null)
   const shown = chosen === null ? last : run
+  const awaited = chosen ?? scope.told?.execution?.id
+  const pending =
+    (chosen === null && scope.pending) || (awaited !== undefined && !shown.execution && !shown.error)
   const data = useShownData(shown, index)
   if (!node) return null
   const wide = width >= PANES_WIDTH
@@ -58,7 +61,14 @@ export function NodeInspector({ id, run, width, aside }: NodeInspectorProps) {
     <RunChoice shown={shown.execution?.id ?? chosen} total={data.total} index={index} onIndex={setIndex} />
   )
   const side = (which: 'input' | 'output') => (
-    <NodeDataTab id={id} run={shown} data={data} side={which} tables={scope.suggestions.tables} />
+    <NodeDataTab
+      id={id}
+      run={shown}
+      data={data}
+      pending={pending}
+      side={which}
+      tables={scope.suggestions.tables}
+    />
   )
   const panels: Record<InspectorTab, ReactNode> = {
     config: <ConfigTab id={id} node={node} type={type} scope={scope} />,
