@@ -17,6 +17,7 @@ from benchmarks import (
     floor,
     floor_postgres,
     history,
+    history_lists,
     node_call,
     registry,
     server,
@@ -62,7 +63,9 @@ def main() -> None:
         with private_postgres(folder / "postgresql") as url:
             uvloop.run(_postgres(report, folder, url))
             uvloop.run(databases.measure(report, folder / "databases", url))
+            uvloop.run(history_lists.measure(report, folder / "lists-postgresql", url, executions=HISTORY))
         uvloop.run(history.measure(report, folder / "history", executions=HISTORY, singles=SINGLES, at_once=AT_ONCE))
+        uvloop.run(history_lists.measure(report, folder / "lists-sqlite", "", executions=HISTORY))
         asyncio.run(flights.measure(report, folder / "flights"))
         asyncio.run(tpch.measure(report, folder / "tpch"))
         table_pass.measure(report, folder / "table-pass")

@@ -18,6 +18,7 @@ from concertmaster.bootstrap import Runtime, build
 from concertmaster.config import Settings
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.execution import ExecutionStatus
+from concertmaster.domain.execution_filter import ExecutionFilter
 from concertmaster.storage.data_folder import hold_data_folder
 
 MANY = 10_000
@@ -118,7 +119,7 @@ async def _active(report: Report, runtime: Runtime) -> None:
     while await _any(runtime, "queued"):
         await asyncio.sleep(0.1)
     report.set("memory for an active execution", (resident_mb() - before) * 1e3 / ACTIVE, "KB")
-    await runtime.control.bulk(LOCAL_ADMIN, "cancel", workflow="busy")
+    await runtime.control.bulk(LOCAL_ADMIN, "cancel", ExecutionFilter("busy"))
     while await _any(runtime, "running"):
         await asyncio.sleep(0.1)
 
@@ -142,5 +143,5 @@ async def _waiting(report: Report, runtime: Runtime) -> None:
 
 async def _any(runtime: Runtime, *status: ExecutionStatus) -> bool:
     """Whether any execution has one of the statuses."""
-    page = await runtime.executions.list(LOCAL_ADMIN, status=status, limit=1)
+    page = await runtime.executions.list(LOCAL_ADMIN, ExecutionFilter(status=status), limit=1)
     return bool(page.items)

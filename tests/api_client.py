@@ -15,13 +15,18 @@ from concertmaster.api import (
     backfills,
     connections,
     control,
+    drafts,
     evaluate,
     executions,
     files,
+    history,
     hooks,
     logins,
+    logs,
     nodes,
     operations,
+    outputs,
+    pins,
     tokens,
     triggers,
     waits,
@@ -30,12 +35,18 @@ from concertmaster.api import (
 from concertmaster.api.models import ProblemDetails
 
 _PARTS = (
+    # It has names where the others have ids.
+    history,
     logins,
     tokens,
     workflows,
     evaluate,
     executions,
     files,
+    drafts,
+    pins,
+    logs,
+    outputs,
     control,
     waits,
     triggers,
@@ -61,7 +72,7 @@ def _answer_check() -> Callable[[httpx.Response], Any]:
 
     async def check(response: httpx.Response) -> None:
         kind = response.headers.get("content-type", "")
-        if "json" not in kind:
+        if "json" not in kind or "content-disposition" in response.headers:
             return
         body = await response.aread()
         if response.is_error:
@@ -69,7 +80,7 @@ def _answer_check() -> Callable[[httpx.Response], Any]:
             TypeAdapter(ProblemDetails).validate_json(body)
             assert "Traceback" not in body.decode()
         else:
-            TypeAdapter(_model_of(response.request, routes)).validate_json(body)
+            TypeAdapter(_model_of(response, routes)).validate_json(body)
 
     return check
 
@@ -81,7 +92,11 @@ def _routes() -> list[APIRoute]:
         for route in part.router.routes:
             assert isinstance(route, APIRoute)
             router.add_api_route(
-                f"/api/v1{route.path}", route.endpoint, methods=list(route.methods), response_model=route.response_model
+                f"/api/v1{route.path}",
+                route.endpoint,
+                methods=list(route.methods),
+                response_model=route.response_model,
+                responses=route.responses,
             )
     for route in operations.root_router.routes:
         assert isinstance(route, APIRoute)
@@ -89,9 +104,10 @@ def _routes() -> list[APIRoute]:
     return [route for route in router.routes if isinstance(route, APIRoute)]
 
 
-def _model_of(request: httpx.Request, routes: list[APIRoute]) -> Any:
+def _model_of(response: httpx.Response, routes: list[APIRoute]) -> Any:
+    request = response.request
     scope = {"type": "http", "method": request.method, "path": request.url.path, "root_path": "", "headers": []}
     for route in routes:
         if route.matches(scope)[0] is Match.FULL:
-            return route.response_model
+            return route.responses.get(response.status_code, {}).get("model") or route.response_model
     raise AssertionError(f"no route for {request.url.path}")

@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import select
 from uuid_utils import uuid7
 
-from concertmaster.bootstrap import SystemClock
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.guard import EgressRules, GuardedClient
 from concertmaster.domain.access import LOCAL_ADMIN
@@ -33,6 +32,7 @@ from concertmaster.nodes.credentials import Connection
 from concertmaster.nodes.loader import builtin_registry
 from concertmaster.nodes.node_type import node_type_of
 from concertmaster.nodes.registry import Registry
+from concertmaster.runtime import SystemClock
 from concertmaster.services.calls import CallService
 from concertmaster.services.waits import WaitService
 from concertmaster.services.workflows import WorkflowService

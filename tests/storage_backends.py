@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -22,9 +22,11 @@ from concertmaster.storage.audit import SqlAuditStore
 from concertmaster.storage.backfills import SqlBackfillStore
 from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database
+from concertmaster.storage.drafts import SqlDraftStore
 from concertmaster.storage.executions import SqlExecutionStore
 from concertmaster.storage.file_watches import SqlFileWatchStore
 from concertmaster.storage.happenings import SqlHappeningStore
+from concertmaster.storage.history import SqlHistoryStore
 from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.logins import SqlLoginStore
 from concertmaster.storage.migrate import upgrade
@@ -74,6 +76,9 @@ class Storage:
     woken: list[str] = field(default_factory=list)
     freed: list[str] = field(default_factory=list)
     remote: list[tuple[str, int]] = field(default_factory=list)
+    drafts_told: list[str] = field(default_factory=list)
+    versions_told: list[Mapping[str, Any]] = field(default_factory=list)
+    people_told: list[Mapping[str, Any]] = field(default_factory=list)
     gaps: list[float] = field(default_factory=list)
     leases: list[Lease] = field(default_factory=list)
 
@@ -82,9 +87,16 @@ class Storage:
         self.journal = SqlJournal(self.database, self.published.extend, self.woken.extend, now=now)
         listeners = self.database.listeners
         listeners.freed, listeners.remote_commit = self.freed.append, self.remote.extend
+        listeners.drafts, listeners.version, listeners.person = (
+            self.drafts_told.extend,
+            self.versions_told.append,
+            self.people_told.append,
+        )
         listeners.gap = lambda: self.gaps.append(time.monotonic())
-        self.executions = SqlExecutionStore(self.database)
+        self.executions = SqlExecutionStore(self.database, now=now)
+        self.history = SqlHistoryStore(self.database, now=now)
         self.workflows = SqlWorkflowStore(self.database, plan=Kinds().plan, now=now)
+        self.drafts = SqlDraftStore(self.database, now=now)
         self.triggers = SqlTriggerStore(self.database, plan=Kinds().plan)
         self.backfills = SqlBackfillStore(self.database)
         self.happenings = SqlHappeningStore(self.database)

@@ -6,8 +6,7 @@ import asyncio
 import gc
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
 
@@ -15,7 +14,6 @@ from concertmaster.config import Settings
 from concertmaster.data.guard import EgressRules, GuardedClient
 from concertmaster.data.oauth2 import ClientCredentials
 from concertmaster.data.workspace import Workspace
-from concertmaster.domain.interfaces import Clock
 from concertmaster.domain.limits import parse_limits
 from concertmaster.engine.breaker import BreakerPolicy, Breakers
 from concertmaster.engine.hooks import Hooks
@@ -30,21 +28,28 @@ from concertmaster.executors.pool import ProcessSettings
 from concertmaster.nodes.connection_checks.access import Access
 from concertmaster.observability.metrics import Metrics
 from concertmaster.observability.registry_metrics import RegistryMetrics
-from concertmaster.opening import Storage, open_storage, relay
+from concertmaster.opening import open_storage, open_workflow_feed, relay
 from concertmaster.registering.opening import kept_types, open_registry
-from concertmaster.security.cipher import Cipher, open_cipher
+from concertmaster.runtime import Runtime, SystemClock
+from concertmaster.security.cipher import open_cipher
 from concertmaster.security.given_connections import given_connections
 from concertmaster.services.aside import Aside
+from concertmaster.services.baselines import Baselines
 from concertmaster.services.calls import CallService
+from concertmaster.services.comparison import ComparisonService
 from concertmaster.services.connection_tests import ConnectionTestService
 from concertmaster.services.connection_uses import ConnectionUseService
 from concertmaster.services.connections import ConnectionService
 from concertmaster.services.control import ControlService
+from concertmaster.services.downloads import DownloadService
+from concertmaster.services.drafts import DraftService
 from concertmaster.services.evaluate import EvaluateService
 from concertmaster.services.executions import ExecutionService
 from concertmaster.services.files import FileService
+from concertmaster.services.history import HistoryService
 from concertmaster.services.items import ItemService
 from concertmaster.services.logins import LoginService
+from concertmaster.services.logs import LogService
 from concertmaster.services.node_uses import NodeUseService
 from concertmaster.services.nodes import NodeTypeService
 from concertmaster.services.operations import Instance, OperationsService
@@ -54,8 +59,10 @@ from concertmaster.services.registry_feed import RegistryFeed
 from concertmaster.services.retention import RetentionRules, RetentionService
 from concertmaster.services.stream import StreamService
 from concertmaster.services.tokens import TokenService
+from concertmaster.services.versions import VersionService
 from concertmaster.services.waits import WaitService
 from concertmaster.services.workflows import WorkflowService
+from concertmaster.storage.drafts import SqlDraftStore
 from concertmaster.storage.file_watches import SqlFileWatchStore
 from concertmaster.storage.happenings import SqlHappeningStore
 from concertmaster.storage.identity import identity_of
@@ -63,46 +70,9 @@ from concertmaster.storage.logins import SqlLoginStore
 from concertmaster.storage.references import SqlReferenceStore
 from concertmaster.storage.results import SqlResultStore
 from concertmaster.storage.tokens import SqlTokenStore
-from concertmaster.triggering import Triggering, Watching, start_triggering
+from concertmaster.triggering import Watching, start_triggering
 from concertmaster.triggers.schedule import Schedules
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> datetime:
-        """Aware UTC."""
-        return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Runtime:
-    """Everything that runs, as far as API and CLI may use it; `loaded`: every node type is there."""
-
-    settings: Settings
-    workflows: WorkflowService
-    executions: ExecutionService
-    items: ItemService
-    outputs: OutputService
-    evaluate: EvaluateService
-    files: FileService
-    control: ControlService
-    waits: WaitService
-    triggering: Triggering
-    connections: ConnectionService
-    connection_uses: ConnectionUseService
-    connection_tests: ConnectionTestService
-    node_types: NodeTypeService
-    options: OptionService
-    operations: OperationsService
-    metrics: Metrics
-    stream: StreamService
-    registry_feed: RegistryFeed
-    logins: LoginService
-    tokens: TokenService
-    retention: RetentionService
-    recovered: int
-    loaded: asyncio.Event
+from concertmaster.trying import open_trying
 
 
 def _calm_collector() -> None:
@@ -139,7 +109,12 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
         access = Access(rules, http, settings.resolved_workspace, settings.resolved_data_dir)
         connections = ConnectionService(
             storage.connections,
-            _cipher(settings, shared=storage.database.shared),
+            open_cipher(
+                settings.resolved_data_dir,
+                settings.secret_key.get_secret_value() or None,
+                key_file=settings.resolved_secret_key_file,
+                shared=storage.database.shared,
+            ),
             sources=given_connections(settings),
             token=ClientCredentials(http).token,
         )
@@ -155,6 +130,8 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             specs=registry.settled,
             schedules=Schedules(),
         )
+        drafts = SqlDraftStore(storage.database, now=clock.now)
+        workflow_feed = open_workflow_feed(storage, drafts, clock)
         waits = WaitService(storage.waits)
         engine = Engine(
             owner=hooks.owner,
@@ -179,7 +156,8 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
         storage.database.writer.observe(metrics.group_committed)
         await stack.enter_async_context(running(metrics.watch_loop()))
         if storage.database.shared:
-            await stack.enter_async_context(running(relay(storage.database, bus, hooks)))
+            await stack.enter_async_context(running(relay(storage.database, bus, hooks, workflow_feed.lose)))
+            await stack.enter_async_context(running(workflow_feed.run()))
         placement = await stack.enter_async_context(
             driving(
                 engine,
@@ -192,6 +170,7 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
         )
         _calm_collector()
         recovered = await storage.journal.unfinished() if recover else 0
+        baselines = Baselines(storage.history, clock)
         executions = ExecutionService(
             owner=engine.owner,
             journal=storage.journal,
@@ -201,8 +180,10 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             artifacts=storage.artifacts,
             slots=storage.slots,
             stored=partial(stored, engine),
+            baselines=baselines,
             clock=clock,
         )
+        items = ItemService(executions)
         stream = StreamService(bus, storage.journal, storage.executions, clock=clock)
         triggering = await stack.enter_async_context(
             start_triggering(
@@ -229,39 +210,66 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
         kept = RetentionRules(settings.outputs_max_age, settings.outputs_max_count, settings.outputs_max_bytes)
         retention = RetentionService(references, engine.results, storage.artifacts, kept, clock, foreign=foreign)
         stack.push_async_callback(retention.close)
-        isolated = partial(isolated_options, engine)
+
+        def here() -> dict[str, float]:
+            open_breakers = len(engine.breakers.open(asyncio.get_running_loop().time()))
+            return {"executions": placement.running, "open_breakers": open_breakers, **asdict(compute.stats())}
+
+        history = HistoryService(
+            store=storage.history,
+            executions=storage.executions,
+            workflows=storage.workflows,
+            baselines=baselines,
+            slots=storage.slots,
+            limits=parse_limits(settings.limits),
+            here=here,
+            clock=clock,
+        )
         if recover:
             await stack.enter_async_context(running(retention.run()))
+            await stack.enter_async_context(running(history.run()))
         yield Runtime(
             settings=settings,
             workflows=workflows,
             executions=executions,
-            items=ItemService(executions),
+            items=items,
+            logs=LogService(storage.executions, items),
             outputs=OutputService(executions, storage.artifacts, references),
             evaluate=EvaluateService.on(engine, workflows, executions, registry.settled),
             files=FileService(Workspace(engine.workspace, engine.data_dir)),
+            downloads=DownloadService(executions, storage.artifacts, access.path),
+            comparison=ComparisonService(executions, items),
             triggering=triggering,
+            history=history,
             control=ControlService(
-                journal=storage.journal, store=storage.executions, workflows=workflows, executions=executions
+                *(storage.journal, storage.executions), workflows=workflows, executions=executions, clock=clock
             ),
+            trying=open_trying(storage, workflows, executions, specs=registry.settled, clock=clock),
             waits=waits,
+            drafts=DraftService(drafts, storage.workflows, workflows),
+            versions=VersionService(storage.workflows, workflows),
+            workflow_feed=workflow_feed,
             connections=connections,
             connection_uses=ConnectionUseService(storage.workflows, lambda: registry.current),
             connection_tests=ConnectionTestService(connections, access),
             node_types=NodeTypeService(registry, refused=counts.config_refused),
-            options=OptionService(registry.settled, connections, compute, access, isolated=isolated),
+            options=OptionService(
+                registry.settled, connections, compute, access, isolated=partial(isolated_options, engine)
+            ),
             operations=OperationsService(
-                _instance(settings, storage, clock),
+                Instance(
+                    version=version("concertmaster"),
+                    workspace=settings.resolved_workspace,
+                    data_dir=settings.resolved_data_dir,
+                    database=storage.database.kind,
+                    started_at=clock.now(),
+                ),
                 storage.executions,
                 commit_trouble=storage.journal.health,
                 artifacts=partial(asyncio.to_thread, storage.artifacts.check),
                 registry=lambda: (registry.mode, registry.trouble),
                 demand_loaded=registry.settled,
-                here=lambda: {
-                    "executions": placement.running,
-                    "open_breakers": len(engine.breakers.open(asyncio.get_running_loop().time())),
-                    **asdict(compute.stats()),
-                },
+                here=here,
             ),
             metrics=metrics,
             stream=stream,
@@ -272,22 +280,3 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             recovered=recovered,
             loaded=registry.loaded,
         )
-
-
-def _cipher(settings: Settings, *, shared: bool) -> Cipher:
-    return open_cipher(
-        settings.resolved_data_dir,
-        settings.secret_key.get_secret_value() or None,
-        key_file=settings.resolved_secret_key_file,
-        shared=shared,
-    )
-
-
-def _instance(settings: Settings, storage: Storage, clock: Clock) -> Instance:
-    return Instance(
-        version=version("concertmaster"),
-        workspace=settings.resolved_workspace,
-        data_dir=settings.resolved_data_dir,
-        database=storage.database.kind,
-        started_at=clock.now(),
-    )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from collections.abc import Coroutine, Mapping
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,13 +17,15 @@ from concertmaster.data.artifact_cache import ArtifactCache
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.depot import Depot
 from concertmaster.domain.errors import UserError
-from concertmaster.domain.interfaces import Clock, Slots
+from concertmaster.domain.interfaces import Clock, DraftStore, Slots
 from concertmaster.engine.hooks import Hooks
 from concertmaster.eventbus.memory import MemoryEventBus
+from concertmaster.services.workflow_feed import WorkflowFeed
 from concertmaster.storage.backfills import SqlBackfillStore
 from concertmaster.storage.connections import SqlConnectionStore
 from concertmaster.storage.database import Database
 from concertmaster.storage.executions import SqlExecutionStore
+from concertmaster.storage.history import SqlHistoryStore
 from concertmaster.storage.journal import SqlJournal
 from concertmaster.storage.migrate import upgrade
 from concertmaster.storage.relay import Relay
@@ -45,6 +48,7 @@ class Storage:
     triggers: SqlTriggerStore
     backfills: SqlBackfillStore
     executions: SqlExecutionStore
+    history: SqlHistoryStore
     connections: SqlConnectionStore
     waits: SqlWaitStore
     artifacts: ArtifactStore
@@ -112,7 +116,8 @@ async def open_storage(settings: Settings, hooks: Hooks, clock: Clock, stack: As
         workflows=SqlWorkflowStore(database, plan=Kinds().plan, now=clock.now),
         triggers=SqlTriggerStore(database, plan=Kinds().plan),
         backfills=SqlBackfillStore(database),
-        executions=SqlExecutionStore(database),
+        executions=SqlExecutionStore(database, now=clock.now),
+        history=SqlHistoryStore(database, now=clock.now),
         connections=SqlConnectionStore(database, now=clock.now),
         waits=SqlWaitStore(database, journal.awaiting, now=clock.now),
         artifacts=artifacts,
@@ -120,13 +125,34 @@ async def open_storage(settings: Settings, hooks: Hooks, clock: Clock, stack: As
     )
 
 
-def relay(database: Database, bus: MemoryEventBus, hooks: Hooks) -> Coroutine[Any, Any, None]:
-    """Bring what other processes commit to those who follow it here; its work, for as long as it goes on."""
+def open_workflow_feed(storage: Storage, drafts: DraftStore, clock: Clock) -> WorkflowFeed:
+    """What those who have a workflow open hear, of this process and of others."""
+    database = storage.database
+
+    async def tell(people: Sequence[Mapping[str, Any]]) -> None:
+        await database.write(lambda _: database.writer.notices.people.extend(people))
+
+    feed = WorkflowFeed(
+        drafts, there=storage.workflows.get, clock=clock, now=time.monotonic, tell=tell if database.shared else None
+    )
+    listeners = database.listeners
+    listeners.drafts, listeners.version = feed.drafts_changed, feed.version_saved
+    listeners.person = feed.person_elsewhere
+    return feed
+
+
+def relay(database: Database, bus: MemoryEventBus, hooks: Hooks, lose: Callable[[], None]) -> Coroutine[Any, Any, None]:
+    """Bring what other processes commit to those who follow it here; its work, for as long as it goes on.
+
+    Args:
+        lose: called as well when something may have been missed.
+    """
     relay = Relay(database, bus.publish, bus.wanted)
     database.listeners.remote_commit = relay.announce
 
     def look_everywhere() -> None:
         bus.lose()
+        lose()
         hooks.look_everywhere()
 
     database.listeners.gap = look_everywhere

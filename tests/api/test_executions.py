@@ -204,7 +204,7 @@ async def test_logs_are_counted_filtered_and_paged(client: httpx.AsyncClient) ->
     page = (await client.get(f"{at}?after=20&node=talk&level=info")).json()
     assert [line["text"] for line in page["items"]] == [f"line {number}" for number in range(20, 25)]
     assert page["next"] == 25
-    assert (await client.get(f"{at}?level=error")).json() == {"items": [], "next": 0}
+    assert (await client.get(f"{at}?level=error")).json() == {"items": [], "next": 0, "before": None}
 
 
 async def test_a_table_is_previewed_by_page_and_sorted(client: httpx.AsyncClient) -> None:

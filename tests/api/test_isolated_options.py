@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from concertmaster.bootstrap import Runtime
+from concertmaster.runtime import Runtime
 
 ISOLATED = '''
 import os

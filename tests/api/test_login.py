@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from api_client import BASE, LOCAL, TOKEN, make_client
 from concertmaster.api.app import create_app
-from concertmaster.bootstrap import Runtime
+from concertmaster.runtime import Runtime
 from concertmaster.security.throttle import CAPACITY
 from factories import document
 

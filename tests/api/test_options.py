@@ -12,7 +12,6 @@ import httpx
 import pytest
 
 from concertmaster import Connection, Options, UserError, node
-from concertmaster.bootstrap import Runtime
 from concertmaster.data.guard import EgressRules, GuardedClient
 from concertmaster.domain.access import LOCAL_ADMIN, Actor
 from concertmaster.domain.errors import ConcertMasterError, OperationalError
@@ -20,6 +19,7 @@ from concertmaster.executors.local import LocalCompute
 from concertmaster.nodes.connection_checks.access import Access
 from concertmaster.nodes.node_type import node_type_of
 from concertmaster.nodes.registry import Registry
+from concertmaster.runtime import Runtime
 from concertmaster.services.options import OptionService
 
 SHELVES = '''

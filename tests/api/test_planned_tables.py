@@ -105,6 +105,25 @@ async def test_it_has_no_size_and_shows_its_rows_to_whoever_asks(folder: Path, d
         assert "cities.csv" in changed.json()["detail"]
 
 
+async def test_it_is_made_for_whoever_filters_draws_or_takes_it_away(folder: Path, described: list[bytes]) -> None:
+    id_ = await recorded(folder, planned(CHAIN, COLUMNS, folder))
+    async with served(folder, described) as client:
+        await ended(client, id_)
+        at = f"/executions/{id_}/nodes/large/output"
+        page = (await client.get(at, params={"where": "people:lt:9000", "sort": "-people"})).json()
+        assert [row["people"] for row in page["items"]] == sorted(
+            (row["people"] for row in page["items"]), reverse=True
+        )
+        assert page["total"] == 2
+        assert (await client.get(f"{at}/chart", params={"x": "city"})).json()["rows"] == 3
+        assert (await client.get(f"{at}/file")).text.startswith("city,people\n")
+        # Not so one of which the source has changed.
+        (folder / "cities.csv").write_text("city,people\n")
+        for path in ("?where=people:gt:1", "/chart?x=city", "/file"):
+            refused = await client.get(f"/executions/{id_}/nodes/read/output{path}")
+            assert (refused.status_code, refused.json()["code"]) == (409, "source_changed")
+
+
 async def test_the_source_of_a_plugin_counts_as_it_was(workspace: Path, described: list[bytes]) -> None:
     module = workspace / "nodes" / "own.py"
     source = '''

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from concertmaster.bootstrap import Runtime
+from concertmaster.runtime import Runtime
 from factories import document
 
 

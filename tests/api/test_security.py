@@ -13,8 +13,8 @@ from api_client import BASE, LOCAL, TOKEN
 from concertmaster.api import web
 from concertmaster.api.app import create_app
 from concertmaster.api.security import demand_loopback
-from concertmaster.bootstrap import Runtime
 from concertmaster.domain.errors import OperationalError, UserError
+from concertmaster.runtime import Runtime
 
 
 @pytest.fixture

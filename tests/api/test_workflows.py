@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from concertmaster.bootstrap import Runtime
 from concertmaster.domain.access import LOCAL_ADMIN
+from concertmaster.runtime import Runtime
 from concertmaster.services.documents import yaml_of
 from factories import document
 

@@ -10,6 +10,7 @@ from uuid_utils import uuid7
 from concertmaster.domain.errors import NotFound, UserError
 from concertmaster.domain.events import ExecutionCreated, ExecutionStarted
 from concertmaster.domain.execution import ExecutionRow, ExecutionStatus
+from concertmaster.domain.execution_filter import ExecutionFilter
 from concertmaster.domain.interfaces import Change, Child
 from storage_backends import AT, Storage, append_of
 
@@ -67,10 +68,10 @@ async def test_a_full_last_page_has_no_next(storage: Storage) -> None:
 async def test_filters(storage: Storage, workflow: str | None, status: tuple[ExecutionStatus, ...]) -> None:
     rows = await filled(storage)
     wanted = [row for row in rows if workflow in (None, row.workflow) and (not status or row.status in status)]
-    first = await storage.executions.list(workflow=workflow, status=status, limit=2)
+    first = await storage.executions.list(ExecutionFilter(workflow, status), limit=2)
     assert list(first.items) == wanted[:2]
     if first.next is not None:
-        rest = await storage.executions.list(workflow=workflow, status=status, before=first.next)
+        rest = await storage.executions.list(ExecutionFilter(workflow, status), before=first.next)
         assert list(rest.items) == wanted[2:]
     else:
         assert len(wanted) <= 2
@@ -90,8 +91,8 @@ async def test_what_a_backfill_has_started(
         seen: list[ExecutionRow] = []
         cursor = None
         while not seen or cursor is not None:
-            chosen = {"workflow": workflow, "status": status, "backfill": backfill}
-            page = await storage.executions.list(**chosen, before=cursor, limit=2)
+            chosen = ExecutionFilter(workflow, status, backfill=backfill)
+            page = await storage.executions.list(chosen, before=cursor, limit=2)
             seen += page.items
             cursor = page.next
             if not page.items:
@@ -113,8 +114,8 @@ async def test_what_others_have_called_and_what_they_have_not(
         cursor: str | None = None
         more = True
         while more:
-            chosen = {"workflow": workflow, "status": status, "called": called}
-            page = await storage.executions.list(**chosen, before=cursor, limit=2)
+            chosen = ExecutionFilter(workflow, status, called=called)
+            page = await storage.executions.list(chosen, before=cursor, limit=2)
             seen += page.items
             cursor, more = page.next, page.next is not None
         assert seen == wanted

@@ -20,7 +20,7 @@ from concertmaster.domain.events import (
     NodeSucceeded,
 )
 from concertmaster.domain.execution import Failure
-from concertmaster.domain.interfaces import Append, ArtifactReference, Change, LogLine
+from concertmaster.domain.interfaces import EVERY_LINE, Append, ArtifactReference, Change, LogFilter, LogLine
 from concertmaster.domain.values import JsonValue, TableRef
 from concertmaster.storage.database import Database
 from concertmaster.storage.journal import SqlJournal
@@ -205,9 +205,38 @@ async def test_companions_come_with_their_events(storage: Storage) -> None:
     await storage.journal.append(append_of(row.id, 3, artifacts=[made]))
     assert await storage.executions.logs(row.id) == lines
     assert await storage.executions.logs(row.id, after=1) == lines[1:]
-    assert await storage.executions.logs(row.id, node="a") == lines[:1]
-    assert await storage.executions.logs(row.id, level="error") == lines[1:]
     assert await storage.executions.log_counts(row.id) == {"a": 1, "b": 1}
+    assert await storage.executions.log_counts(row.id, until=AT) == {"a": 1, "b": 1}
+    assert await storage.executions.log_counts(row.id, until=AT - timedelta(microseconds=1)) == {}
+
+
+async def test_lines_are_found_from_either_end_and_by_what_is_in_them(storage: Storage) -> None:
+    row = await storage.start()
+    told = [
+        ("a", 1, "info", "Straße 100%"),
+        ("b", 1, "error", "strasse_2"),
+        ("a", 2, "debug", "x"),
+        ("a", 2, "odd", "X"),
+    ]
+    lines = [LogLine(n, node, attempt, AT, level, text) for n, (node, attempt, level, text) in enumerate(told, 1)]
+    await storage.journal.append(append_of(row.id, 2, logs=lines))
+
+    async def found(only: LogFilter = EVERY_LINE, **page: int) -> list[int]:
+        return [line.n for line in await storage.executions.logs(row.id, only=only, **page)]
+
+    assert await found(before=10, limit=3) == [2, 3, 4]
+    assert await found(before=3) == [1, 2]
+    assert await found(before=1) == []
+    assert await found(LogFilter(node="a"), before=10, limit=2) == [3, 4]
+    assert await found(LogFilter(node="a", attempt=1)) == [1]
+    assert await found(LogFilter(level="error")) == [2]
+    assert await found(LogFilter(min_level="debug")) == [1, 2, 3]
+    assert await found(LogFilter(min_level="warning")) == [2]
+    assert await found(LogFilter(text="x")) == [3, 4]
+    assert await found(LogFilter(text="0%")) == [1]
+    assert await found(LogFilter(text="E_2")) == [2]
+    assert await found(LogFilter(text="s%e")) == []
+    assert await found(LogFilter(text="Straß")) == [1]
 
 
 async def test_log_lines_may_come_without_events(storage: Storage) -> None:

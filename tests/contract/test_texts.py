@@ -7,7 +7,8 @@ import pytest
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.errors import NotFound, UserError
 from concertmaster.domain.events import NodeSucceeded
-from concertmaster.domain.interfaces import Append, LogLine
+from concertmaster.domain.execution_filter import ExecutionFilter
+from concertmaster.domain.interfaces import Append, LogFilter, LogLine
 from concertmaster.domain.values import JsonValue
 from concertmaster.domain.workflow import Node, Workflow
 from concertmaster.storage.cursors import write_cursor
@@ -74,8 +75,8 @@ async def test_looking_for_what_is_not_there(storage: Storage, name: str) -> Non
         await storage.connections.delete(given, actor=LOCAL_ADMIN)
     with pytest.raises(NotFound):
         await storage.journal.post(given, "cancel", {}, actor=LOCAL_ADMIN)
-    assert (await storage.executions.list(workflow=given)).items == []
-    assert await storage.executions.logs(given, node=given, level=given) == []
+    assert (await storage.executions.list(ExecutionFilter(workflow=given))).items == []
+    assert await storage.executions.logs(given, only=LogFilter(node=given, level=given, text=given)) == []
     assert await storage.journal.claim(given, "here") is None
     assert await storage.journal.read(given) == []
 

@@ -17,6 +17,7 @@ from alembic.config import Config
 from sqlalchemy import text
 
 from concertmaster.domain.events import ExecutionCreated, NodeStarted
+from concertmaster.domain.execution_filter import ExecutionFilter
 from concertmaster.storage.database import dialect_of
 from concertmaster.storage.migrate import current, head, upgrade
 from postgres_server import PostgresServer
@@ -145,7 +146,9 @@ async def test_what_a_backfill_has_started_is_found_by_it(url: str, trigger: str
     upgrade(url)
     async with Storage.opened(url) as storage:
         for id_ in ("b1", "b2"):
-            assert [row.id for row in (await storage.executions.list(backfill=id_)).items] == [f"of-{id_}"]
+            assert [row.id for row in (await storage.executions.list(ExecutionFilter(backfill=id_))).items] == [
+                f"of-{id_}"
+            ]
         assert len((await storage.executions.list()).items) == 3
 
 

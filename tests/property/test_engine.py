@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from concertmaster.domain.events import ExecutionCancelling, NodeSucceeded
 from concertmaster.domain.events_json import body_from, data_of
-from concertmaster.domain.execution import NODE_TRANSITIONS
+from concertmaster.domain.execution import NODE_TRANSITIONS, ExecutionRow
 from concertmaster.engine.decider import decide
-from concertmaster.engine.fold import fold
+from concertmaster.engine.fold import apply, fold
 from concertmaster.engine.state import initial
+from concertmaster.services.moments import RowThen
 
 
 @given(cases(), st.integers(0, 1000))
@@ -130,6 +131,20 @@ def test_folding_the_journal_again_gives_the_same_state(case: Case, seed: int) -
     assert {n: (s.status, s.attempt, s.outputs) for n, s in again.nodes.items()} == {
         n: (s.status, s.attempt, s.outputs) for n, s in shell.state.nodes.items()
     }
+
+
+@given(cases(), st.integers(0, 1000))
+@settings(max_examples=100, deadline=None)
+def test_the_line_of_the_past_is_that_of_the_engine_after_every_event(case: Case, seed: int) -> None:
+    shell = run(begin(case), seed)
+    row = ExecutionRow("x", "w", 1, "running", 1, shell.state.seq, {"type": "manual"}, shell.journal[0].at)
+    state, then = initial("x", case.plan), RowThen(row)
+    for event in shell.journal:
+        apply(state, event)
+        then.apply([event])
+        assert (then.row.status, then.row.head_seq) == (state.status, state.seq)
+        assert (then.row.ended_at is not None) == state.final
+        assert (then.row.error is not None) == (state.status in ("failed", "interrupted"))
 
 
 @given(cases(), st.integers(0, 1000))

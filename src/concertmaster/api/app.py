@@ -15,15 +15,20 @@ from concertmaster.api import (
     backfills,
     connections,
     control,
+    drafts,
     errors,
     evaluate,
     executions,
     files,
+    history,
     hooks,
     logins,
+    logs,
     nodes,
     openapi,
     operations,
+    outputs,
+    pins,
     stream,
     tokens,
     triggers,
@@ -34,8 +39,8 @@ from concertmaster.api import (
 from concertmaster.api.dependencies import problems
 from concertmaster.api.login import Doors, LoginCheck
 from concertmaster.api.security import BodyLimit, LocalOnly
-from concertmaster.bootstrap import Runtime
 from concertmaster.observability.logging import request_id
+from concertmaster.runtime import Runtime
 
 PREFIX = "/api/v1"
 MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -71,7 +76,10 @@ def create_app(
     app.state.doors = Doors(runtime, port=port, local_token=local_token)
     errors.install(app)
     api = APIRouter(prefix=PREFIX, responses=problems(401, 422))
-    for part in (logins, tokens, workflows, executions, control, waits, triggers, hooks, backfills, nodes, connections):
+    # `history` has names where the others have ids.
+    told = (history, executions, logs, outputs, control, waits)
+    of_workflows = (workflows, drafts, pins, triggers, hooks, backfills)
+    for part in (logins, tokens, *told, *of_workflows, nodes, connections):
         api.include_router(part.router)
     api.include_router(evaluate.router)
     api.include_router(files.router)

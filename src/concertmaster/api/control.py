@@ -8,8 +8,7 @@ from fastapi import APIRouter, Header, Response
 
 from concertmaster.api import models
 from concertmaster.api import models_control as requests
-from concertmaster.api.dependencies import Asker, JsonResponse, Parts, problems
-from concertmaster.api.executions import Id
+from concertmaster.api.dependencies import Asker, ExecutionId, JsonResponse, Parts, problems
 from concertmaster.domain.execution import RequestKind
 
 router = APIRouter(tags=["executions"])
@@ -21,10 +20,7 @@ async def control_executions(parts: Parts, asker: Asker, body: requests.BulkRequ
     result = await parts.control.bulk(
         asker,
         body.action,
-        workflow=body.workflow,
-        status=body.status,
-        backfill=body.backfill,
-        called=body.called,
+        body.chosen,
         ids=body.ids,
         reason=body.reason,
         dry_run=body.dry_run,
@@ -46,7 +42,7 @@ async def _ask(
     responses=problems(404, 409),
 )
 async def cancel_execution(
-    parts: Parts, asker: Asker, execution_id: Id, body: requests.ControlRequest | None = None
+    parts: Parts, asker: Asker, execution_id: ExecutionId, body: requests.ControlRequest | None = None
 ) -> Response:
     """Ask for cancellation; running nodes are stopped, then the execution ends as cancelled."""
     return await _ask(parts, asker, execution_id, "cancel", body)
@@ -59,7 +55,7 @@ async def cancel_execution(
     responses=problems(404, 409),
 )
 async def pause_execution(
-    parts: Parts, asker: Asker, execution_id: Id, body: requests.ControlRequest | None = None
+    parts: Parts, asker: Asker, execution_id: ExecutionId, body: requests.ControlRequest | None = None
 ) -> Response:
     """Start no further node until it is resumed; running ones go on to their end."""
     return await _ask(parts, asker, execution_id, "pause", body)
@@ -72,7 +68,7 @@ async def pause_execution(
     responses=problems(404, 409),
 )
 async def resume_execution(
-    parts: Parts, asker: Asker, execution_id: Id, body: requests.ControlRequest | None = None
+    parts: Parts, asker: Asker, execution_id: ExecutionId, body: requests.ControlRequest | None = None
 ) -> Response:
     """Let a paused execution go on, or an interrupted one try again; an interrupted write needs a retry."""
     return await _ask(parts, asker, execution_id, "resume", body)
@@ -85,7 +81,7 @@ async def resume_execution(
     responses=problems(404, 409),
 )
 async def retry_execution(
-    parts: Parts, asker: Asker, execution_id: Id, body: requests.RetryRequest | None = None
+    parts: Parts, asker: Asker, execution_id: ExecutionId, body: requests.RetryRequest | None = None
 ) -> Response:
     """Let an ended execution go on: what did not succeed runs again, the rest keeps its results."""
     asked = body or requests.RetryRequest()
@@ -102,7 +98,7 @@ async def retry_execution(
 async def replay_execution(
     parts: Parts,
     asker: Asker,
-    execution_id: Id,
+    execution_id: ExecutionId,
     body: requests.ReplayRequest | None = None,
     idempotency_key: Annotated[str | None, Header(description="The same key and request start one execution")] = None,
 ) -> Response:

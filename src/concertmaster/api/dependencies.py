@@ -10,14 +10,14 @@ from functools import partial
 from typing import Annotated, Any
 
 import orjson
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Path, Query, Response
 from starlette.requests import HTTPConnection
 
 from concertmaster.api.login import REMEDY, Doors
 from concertmaster.api.models import ProblemDetails
-from concertmaster.bootstrap import Runtime
 from concertmaster.domain.access import Actor, Login
 from concertmaster.domain.errors import NotLoggedIn
+from concertmaster.runtime import Runtime
 
 
 async def runtime(connection: HTTPConnection) -> Runtime:
@@ -78,6 +78,22 @@ Before = Annotated[str | None, Query(description="Cursor: `next` of the page bef
 # What every database can hold in a number, and an unlucky `9999999999999999999` cannot be.
 MAX_NUMBER = 2**63 - 1
 Limit = Annotated[int, Query(ge=1, le=1000, description="Items of a page")]
+ExecutionId = Annotated[str, Path(max_length=100, description="Id of the execution")]
+NodeName = Annotated[str, Path(max_length=200, description="Id of the node")]
+Outlet = Annotated[str, Query(max_length=200)]
+ItemPath = Annotated[str, Query(max_length=200, description="Index of the item in each loop around it: `3`, `3.0`")]
+After = Annotated[int, Query(ge=0, le=MAX_NUMBER, description="What comes after this")]
+At = Annotated[
+    int | None, Query(ge=1, le=MAX_NUMBER, description="As it was after the event of this `seq`; now without it")
+]
+Sort = Annotated[str | None, Query(max_length=500, description="`column`, or `-column` for descending")]
+Where = Annotated[
+    list[str] | None,
+    Query(
+        description="Only rows of a table that all of these let through: `column:op:value` with `eq`, `ne`, `lt`, "
+        "`le`, `gt`, `ge`, `contains`, `starts`, `ends` or `in` (a JSON list), or `column:null`, `column:not_null`",
+    ),
+]
 
 PROBLEM: dict[str, Any] = {
     "model": ProblemDetails,

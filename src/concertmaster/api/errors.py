@@ -42,8 +42,14 @@ _CODES = {
     408: "request.too_slow",
     413: "request.too_large",
 }
-# What callers of webhooks get: other programs, which go by the status.
-OF_CODES = {"hook.unauthorized": 401, "hook.method": 405, "hook.too_large": 413}
+# What callers of webhooks get: other programs, which go by the status; and what is too old or too large.
+OF_CODES = {
+    "hook.unauthorized": 401,
+    "hook.method": 405,
+    "hook.too_large": 413,
+    "draft.too_old": 410,
+    "draft.too_large": 413,
+}
 
 
 def problem_response(

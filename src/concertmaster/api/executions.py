@@ -1,4 +1,4 @@
-"""Routes of executions: start, look, follow by long poll; `control.py` has those that steer."""
+"""Routes of executions: start, look, compare, follow by long poll; `control.py` has those that steer."""
 
 from __future__ import annotations
 
@@ -7,44 +7,69 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Header, Path, Query, Response
 
-from concertmaster.api import models, models_output
-from concertmaster.api.dependencies import MAX_NUMBER, Asker, Before, JsonResponse, Limit, Parts, problems
-from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionStatus, NodeStatus
+from concertmaster.api import models, models_compare, models_history, models_journal, models_partial
+from concertmaster.api.dependencies import (
+    MAX_NUMBER,
+    After,
+    Asker,
+    At,
+    Before,
+    ExecutionId,
+    ItemPath,
+    JsonResponse,
+    Limit,
+    NodeName,
+    Parts,
+    problems,
+)
+from concertmaster.api.filters import Chosen
+from concertmaster.domain.execution import FINAL_EXECUTION, NodeStatus
+from concertmaster.domain.partial import Aim
 from concertmaster.services.listed import listed
+from concertmaster.services.run_request import RunRequest
 
 router = APIRouter(tags=["executions"])
 
 MAX_WAIT_SECONDS = 300
-Id = Annotated[str, Path(max_length=100, description="Id of the execution")]
-NodeName = Annotated[str, Path(max_length=200, description="Id of the node")]
-ItemPath = Annotated[str, Query(max_length=200, description="Index of the item in each loop around it: `3`, `3.0`")]
-After = Annotated[int, Query(ge=0, le=MAX_NUMBER, description="What comes after this")]
 
 
 @router.post(
     "/workflows/{name}/executions",
     response_model=models.Execution,
     status_code=202,
-    responses={200: {"model": models.Execution, "description": "It has ended"}, **problems(404, 409, 422)},
+    responses={
+        200: {
+            "model": models.Execution | models_partial.RunPlan,
+            "description": "It has ended; or with `dry_run` what would run",
+        },
+        **problems(404, 409, 422),
+    },
 )
 async def start_execution(
     parts: Parts,
     asker: Asker,
     name: Annotated[str, Path(max_length=200)],
-    body: models.StartExecution,
+    body: models_partial.StartExecution,
     wait: Annotated[float, Query(ge=0, le=MAX_WAIT_SECONDS, description="Seconds to wait for its end")] = 0,
+    dry_run: Annotated[bool, Query(description="Say what would run, and start nothing")] = False,
     idempotency_key: Annotated[str | None, Header(description="The same key and request start one execution")] = None,
 ) -> Response:
-    """Start an execution; it is durable when this answers."""
-    started = await parts.executions.start(
-        asker,
-        name,
-        body.inputs,
-        version=body.version,
-        idempotency_key=idempotency_key,
-        priority=body.priority,
-        cache=body.cache,
-    )
+    """Start an execution, of all nodes or of some; it is durable when this answers."""
+    asked = _asked(name, body)
+    if dry_run:
+        return JsonResponse(await parts.trying.runs.plan(asker, asked))
+    if asked.whole:
+        started = await parts.executions.start(
+            asker,
+            name,
+            body.inputs or {},
+            version=body.version,
+            idempotency_key=idempotency_key,
+            priority=body.priority,
+            cache=body.cache,
+        )
+    else:
+        started = await parts.trying.runs.start(asker, asked, idempotency_key=idempotency_key)
     row = started.row
     if wait > 0:
         await parts.stream.until_final(row.id, wait)
@@ -55,37 +80,65 @@ async def start_execution(
     return JsonResponse(shown, 200 if ended else 202, headers={"Location": f"/api/v1/executions/{row.id}"})
 
 
-@router.get("/executions", response_model=models.ExecutionList)
+def _asked(name: str, body: models_partial.StartExecution) -> RunRequest:
+    aim: Aim | None = None
+    match body.partial:
+        case models_partial.Until(until=node):
+            aim = Aim("until", node)
+        case models_partial.Only(only=node):
+            aim = Aim("only", node)
+        case models_partial.From(from_=node):
+            aim = Aim("from", node)
+        case None:
+            pass
+    return RunRequest(name, body.inputs, body.version, aim, body.data, body.pins, body.priority, body.cache)
+
+
+@router.get("/executions", response_model=models_history.ExecutionList)
 async def list_executions(
     parts: Parts,
     asker: Asker,
-    workflow: Annotated[str | None, Query(max_length=200)] = None,
-    status: Annotated[list[ExecutionStatus] | None, Query(description="One or several")] = None,
-    backfill: Annotated[str | None, Query(max_length=100, description="Those that this backfill has started")] = None,
-    called: Annotated[
-        bool | None, Query(description="Only those that another execution called, or only the others")
-    ] = None,
+    chosen: Chosen,
     before: Before = None,
     limit: Limit = 50,
 ) -> Response:
-    """Executions, newest first; without what came along with their triggers: `body`, `data`, `outputs`."""
-    page = await parts.executions.list(
-        asker, workflow=workflow, status=status or (), backfill=backfill, called=called, before=before, limit=limit
-    )
-    return JsonResponse({"items": [listed(row) for row in page.items], "next": page.next})
+    """Executions, newest first; without what came along with their triggers: `body`, `data`, `outputs`.
+
+    No index has the filters `error`, `min_seconds`, `max_seconds` and `version`, nor two of the others together: a
+    page looks through a bounded number of executions for them. It may be short, or empty, and have a `next` all the
+    same; then `scanned_until` says how far it came.
+    """
+    page = await parts.executions.list(asker, chosen, before=before, limit=limit)
+    items = [listed(row) for row in page.items]
+    return JsonResponse({"items": items, "next": page.next, "scanned_until": page.scanned_until})
 
 
 @router.get("/executions/{execution_id}", response_model=models.Execution, responses=problems(404))
-async def get_execution(parts: Parts, asker: Asker, execution_id: Id) -> Response:
-    """An execution with its inputs, outputs and nodes; `seq` is where a follower goes on."""
-    return JsonResponse(await parts.executions.show(asker, execution_id))
+async def get_execution(parts: Parts, asker: Asker, execution_id: ExecutionId, at: At = None) -> Response:
+    """An execution with its inputs, outputs and nodes; `seq` is where a follower goes on. With `at` as it was then."""
+    return JsonResponse(await parts.executions.show(asker, execution_id, at=at))
 
 
-@router.get("/executions/{execution_id}/events", response_model=models.EventList, responses=problems(404))
+@router.get(
+    "/executions/{execution_id}/compare", response_model=models_compare.Comparison, responses=problems(404, 422)
+)
+async def compare_executions(
+    parts: Parts,
+    asker: Asker,
+    execution_id: ExecutionId,
+    other: Annotated[str, Query(alias="with", max_length=100, description="Id of the other execution")],
+    node: Annotated[str, Query(max_length=200, description="A node of a body, with `path`: only its item")] = "",
+    path: ItemPath = "",
+) -> Response:
+    """Two executions side by side: versions, inputs, and what each node was given and gave."""
+    return JsonResponse(await parts.comparison.compare(asker, execution_id, other, node=node, path=path))
+
+
+@router.get("/executions/{execution_id}/events", response_model=models_journal.EventList, responses=problems(404))
 async def list_events(
     parts: Parts,
     asker: Asker,
-    execution_id: Id,
+    execution_id: ExecutionId,
     after: After = 0,
     wait: Annotated[float, Query(ge=0, le=60, description="Seconds to hold the answer while there is none")] = 0,
     limit: Limit = 1000,
@@ -96,98 +149,22 @@ async def list_events(
     return JsonResponse({"items": items, "next": lines[-1].seq if lines else after})
 
 
-@router.get("/executions/{execution_id}/logs", response_model=models.LogList, responses=problems(404))
-async def list_logs(
-    parts: Parts,
-    asker: Asker,
-    execution_id: Id,
-    after: After = 0,
-    node: Annotated[str | None, Query(max_length=200)] = None,
-    level: Annotated[str | None, Query(max_length=20)] = None,
-    limit: Limit = 1000,
-) -> Response:
-    """What the nodes logged, in order."""
-    lines = await parts.executions.logs(asker, execution_id, after=after, node=node, level=level, limit=limit)
-    items = [
-        {
-            "n": line.n,
-            "node": line.node,
-            "attempt": line.attempt,
-            "at": line.at,
-            "level": line.level,
-            "text": line.text,
-        }
-        for line in lines
-    ]
-    return JsonResponse({"items": items, "next": lines[-1].n if lines else after})
-
-
-@router.get("/executions/{execution_id}/lineage", response_model=models_output.Lineage, responses=problems(404))
-async def get_lineage(
-    parts: Parts,
-    asker: Asker,
-    execution_id: Id,
-    node: Annotated[str | None, Query(max_length=200, description="Only this one and what it is based on")] = None,
-) -> Response:
-    """What each value was made of: the node, what came into it, and where else the same bytes are."""
-    return JsonResponse(await parts.outputs.lineage(asker, execution_id, node))
-
-
-@router.get(
-    "/executions/{execution_id}/nodes/{node}/output",
-    response_model=models_output.OutputPage,
-    responses=problems(404, 422),
-)
-async def get_output(
-    parts: Parts,
-    asker: Asker,
-    execution_id: Id,
-    node: NodeName,
-    outlet: Annotated[str, Query(max_length=200)] = "out",
-    path: ItemPath = "",
-    offset: Annotated[int, Query(ge=0, le=MAX_NUMBER)] = 0,
-    limit: Limit = 100,
-    sort: Annotated[str | None, Query(max_length=500, description="`column`, or `-column` for descending")] = None,
-) -> Response:
-    """A page of a node's output; of a node in a body with the `path` of its item."""
-    found, at = await parts.items.locate(asker, execution_id, node, path)
-    page = await parts.executions.output(asker, found, at, outlet=outlet, offset=offset, limit=limit, sort=sort)
-    return JsonResponse(page)
-
-
-@router.get(
-    "/executions/{execution_id}/nodes/{node}/output/statistics",
-    response_model=models_output.TableStatistics,
-    responses=problems(404, 422),
-)
-async def get_output_statistics(
-    parts: Parts,
-    asker: Asker,
-    execution_id: Id,
-    node: NodeName,
-    outlet: Annotated[str, Query(max_length=200)] = "out",
-    path: ItemPath = "",
-    column: Annotated[list[str] | None, Query(description="One or several; all of them without it")] = None,
-) -> Response:
-    """What is in the columns of a table that a node gave: computed at the first question, then remembered."""
-    found, at = await parts.items.locate(asker, execution_id, node, path)
-    told = await parts.outputs.statistics(asker, found, at, outlet=outlet, columns=column or ())
-    return JsonResponse(told)
-
-
 @router.get(
     "/executions/{execution_id}/nodes/{node}/items", response_model=models.ItemPage, responses=problems(404, 422)
 )
 async def list_items(
     parts: Parts,
     asker: Asker,
-    execution_id: Id,
+    execution_id: ExecutionId,
     node: NodeName,
     path: ItemPath = "",
     status: Annotated[NodeStatus | None, Query(description="Only items of this status")] = None,
     offset: Annotated[int, Query(ge=0, le=MAX_NUMBER)] = 0,
     limit: Limit = 50,
+    at: At = None,
 ) -> Response:
     """Items of a container with their nodes, in order; with the `path` of its own item where it is in a loop itself."""
-    page = await parts.items.page(asker, execution_id, node, path=path, status=status, offset=offset, limit=limit)
+    page = await parts.items.page(
+        asker, execution_id, node, path=path, status=status, offset=offset, limit=limit, at=at
+    )
     return JsonResponse(page)

@@ -14,7 +14,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from concertmaster.api.errors import response_of
 from concertmaster.api.security import SAFE_METHODS
-from concertmaster.bootstrap import Runtime
 from concertmaster.domain.access import LOCAL_ADMIN, Login
 from concertmaster.domain.errors import (
     ConcertMasterError,
@@ -23,6 +22,7 @@ from concertmaster.domain.errors import (
     TooManyRequests,
     UserError,
 )
+from concertmaster.runtime import Runtime
 from concertmaster.security.throttle import Throttle
 from concertmaster.security.tokens import same
 from concertmaster.services.logins import SESSION_LASTS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from concertmaster.api.models_output import ValueSummary, Volume
 from concertmaster.domain.execution import ExecutionStatus, NodeStatus
@@ -58,7 +58,8 @@ class TriggerInfo(BaseModel):
 
 
 class ExecutionSummary(_Model):
-    """One line of the list of executions; `seq` is that of its last event."""
+    """One line of the list of executions; `seq` is that of its last event. `partial`: not all of the workflow ran, or
+    pinned outputs stood for nodes."""
 
     id: str
     workflow: str
@@ -70,6 +71,7 @@ class ExecutionSummary(_Model):
     ended_at: datetime | None
     seq: int
     priority: int
+    partial: bool
     parent: str | None
     error: ExecutionError | None
 
@@ -107,23 +109,6 @@ class Workflow(_Model):
     problems: list[Problem]
 
 
-class WorkflowVersion(_Model):
-    """One line of a workflow's history."""
-
-    version: int
-    hash: str
-    published: bool
-    created_at: datetime
-    node_count: int
-
-
-class VersionList(_Model):
-    """A page; `next` is the cursor for `before`."""
-
-    items: list[WorkflowVersion]
-    next: str | None
-
-
 class Validation(_Model):
     """The problems of a document; without a parse error also its canonical forms."""
 
@@ -138,21 +123,14 @@ class ProblemList(_Model):
     items: list[Problem]
 
 
-class StartExecution(BaseModel):
-    """What to start; `version` defaults to the published one. Without `cache` no result of others is reused."""
-
-    model_config = ConfigDict(extra="forbid")
-    inputs: JsonObject = Field(default_factory=dict)
-    version: int | None = Field(default=None, strict=True, ge=1, le=2**63 - 1)
-    priority: int | None = Field(default=None, strict=True, ge=-(2**31), le=2**31 - 1)
-    cache: bool = Field(default=True, strict=True)
-
-
 class Origin(_Model):
-    """The node whose result was reused."""
+    """The node whose result was reused; null for a value that somebody typed. Where it was given to a test run, `at`
+    says when it was made, and `pinned` that it came from a pin."""
 
-    execution: str
-    node: str
+    execution: str | None
+    node: str | None
+    pinned: bool
+    at: datetime | None
 
 
 class Progress(_Model):
@@ -205,7 +183,8 @@ class NodeRun(_Model):
     """One node inside one execution; `tables_in` is what came in by port.
 
     Of a container or call `items` counts the items as far as the execution was told, by whole children, and `children`
-    has those that run and the newest others; `reused` says whose result it is when it was not computed anew.
+    has those that run and the newest others; `reused` says whose result it is when it was not computed anew; `reason`
+    why it was skipped or cancelled.
     """
 
     node: str
@@ -226,6 +205,7 @@ class NodeRun(_Model):
     children: list[ChildRun]
     approval: str | None
     reused: Origin | None
+    reason: str | None = None
 
 
 class Item(_Model):
@@ -246,8 +226,12 @@ class ItemPage(_Model):
 
 
 class Execution(ExecutionSummary):
-    """An execution with its nodes; `generation` counts retries from 1, `reason` says why it was cancelled."""
+    """An execution with its nodes; `generation` counts retries from 1, `reason` says why it was cancelled.
 
+    Half of the last ones of its workflow that succeeded took no longer than `typical_seconds`.
+    """
+
+    typical_seconds: float | None
     generation: int
     part_of: PartOf | None
     waiting: Waiting | None
@@ -255,46 +239,3 @@ class Execution(ExecutionSummary):
     inputs: JsonObject
     outputs: JsonObject | None
     nodes: dict[str, NodeRun]
-
-
-class ExecutionList(_Model):
-    """A page, newest first; `next` is the cursor for `before`."""
-
-    items: list[ExecutionSummary]
-    next: str | None
-
-
-class Event(_Model):
-    """A fact of an execution; `seq` counts from 1 without gaps."""
-
-    execution: str
-    seq: int
-    at: datetime
-    kind: str
-    node: str | None = None
-    data: JsonObject
-
-
-class EventList(_Model):
-    """Events after a seq; `next` is the value for the next `after`."""
-
-    items: list[Event]
-    next: int
-
-
-class LogLine(_Model):
-    """One line that a node logged."""
-
-    n: int
-    node: str
-    attempt: int
-    at: datetime
-    level: str
-    text: str
-
-
-class LogList(_Model):
-    """Log lines after `after`; `next` is the value for the next `after`."""
-
-    items: list[LogLine]
-    next: int

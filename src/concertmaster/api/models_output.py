@@ -21,12 +21,14 @@ class Column(_Model):
 
 class TableSummary(_Model):
     """A table, by reference; `rows` and `bytes` are null when it was never stored: its rows went on to the next node
-    as they were read, and nobody counted them. Whoever asks for its rows has them made."""
+    as they were read, and nobody counted them. Whoever asks for its rows has them made. Of two values with the same
+    `digest` (SHA-256) the bytes are the same; it is left out where no stored bytes are this value."""
 
     kind: Literal["table"]
     rows: int | None
     bytes: int | None
     columns: list[Column]
+    digest: str | None = None
 
 
 class Volume(_Model):
@@ -42,6 +44,7 @@ class JsonSummary(_Model):
     kind: Literal["json"]
     bytes: int
     value: Any = None
+    digest: str | None = None
 
 
 class FileSummary(_Model):
@@ -52,13 +55,14 @@ class FileSummary(_Model):
     name: str
     bytes: int
     media_type: str
+    digest: str | None = None
 
 
 ValueSummary = Annotated[TableSummary | JsonSummary | FileSummary, Field(discriminator="kind")]
 
 
 class TablePage(_Model):
-    """Some rows of a table; `next` is the next offset."""
+    """Some rows of a table; `next` is the next offset, `total` counts the rows that `where` lets through."""
 
     kind: Literal["table"]
     columns: list[Column] = Field(alias="schema")

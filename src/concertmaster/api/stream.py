@@ -15,9 +15,9 @@ from starlette.responses import StreamingResponse
 
 from concertmaster.api.dependencies import MAX_NUMBER, Asker, Parts, Still, StillThere, problems
 from concertmaster.api.login import CLOSE_LOGIN
-from concertmaster.bootstrap import Runtime
 from concertmaster.domain.access import Actor
 from concertmaster.domain.errors import ConcertMasterError, UserError
+from concertmaster.runtime import Runtime
 from concertmaster.services.stream import Batch
 
 router = APIRouter(tags=["stream"])
@@ -29,6 +29,8 @@ BACKLOGS = 4
 ALL = "executions"
 ONE = "execution:"
 REGISTRY = "registry"
+WORKFLOW = "workflow:"
+TOPICS = "`execution:<id>`, `executions`, `workflow:<name>` and `registry`"
 
 
 @router.websocket("/stream")
@@ -149,7 +151,9 @@ async def stream_sse(
     parts: Parts,
     asker: Asker,
     still: Still,
-    topic: Annotated[str, Query(max_length=200, description="`execution:<id>`, `executions`, or `registry`")],
+    topic: Annotated[
+        str, Query(max_length=200, description="`execution:<id>`, `executions`, `workflow:<name>`, or `registry`")
+    ],
     after: Annotated[int, Query(ge=0, le=MAX_NUMBER, description="What the client has; Last-Event-ID wins")] = 0,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
@@ -160,6 +164,8 @@ async def stream_sse(
     if topic.startswith(ONE):
         # A stream that has begun cannot answer 404 any more.
         await parts.executions.get(asker, topic.removeprefix(ONE))
+    if topic.startswith(WORKFLOW):
+        await parts.workflow_feed.demand_there(asker, topic.removeprefix(WORKFLOW))
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(_server_sent(batches, still), media_type="text/event-stream", headers=headers)
 
@@ -179,9 +185,9 @@ def _open(
         return parts.registry_feed.follow(asker, cursor=after)
     if topic.startswith(ONE):
         return parts.stream.follow(asker, topic.removeprefix(ONE), after_seq=after, resync=resync, backlogs=backlogs)
-    raise UserError(
-        "stream.unknown_topic", f"There is no topic '{topic[:100]}'; topics are {ALL}, {REGISTRY} and {ONE}<id>"
-    )
+    if topic.startswith(WORKFLOW):
+        return parts.workflow_feed.follow(asker, topic.removeprefix(WORKFLOW), cursor=after)
+    raise UserError("stream.unknown_topic", f"There is no topic '{topic[:100]}'; topics are {TOPICS}")
 
 
 async def _server_sent(batches: AsyncGenerator[Batch], still: StillThere) -> AsyncIterator[bytes]:
@@ -201,11 +207,20 @@ async def _server_sent(batches: AsyncGenerator[Batch], still: StillThere) -> Asy
                 if not done:
                     yield b": heartbeat\n\n"
                     continue
-                batch = coming.result()
+                try:
+                    batch = coming.result()
+                except ConcertMasterError as error:
+                    # What was followed is gone.
+                    told = orjson.dumps({"code": error.code, "message": error.message})
+                    yield b"event: error\ndata: %b\n\n" % told
+                    return
                 if batch.resync is not None:
                     yield b"event: resync\ndata: %d\n\n" % batch.resync
                 if batch.lines:
                     yield b"".join(b"id: %d\ndata: %b\n\n" % (line.seq, line.json) for line in batch.lines)
+                if batch.notes:
+                    # Without an id: whoever comes back later names the last event that has one.
+                    yield b"".join(b"data: %b\n\n" % note for note in batch.notes)
                 coming = asyncio.ensure_future(anext(batches))
         finally:
             coming.cancel()
@@ -216,7 +231,7 @@ def _frame(name: bytes, batch: Batch) -> bytes:
     """A message of the stream; events are joined, not encoded again."""
     if batch.resync is not None:
         return b'{"topic":%b,"resync":%d}' % (name, batch.resync)
-    return b'{"topic":%b,"events":[%b]}' % (name, b",".join(line.json for line in batch.lines))
+    return b'{"topic":%b,"events":[%b]}' % (name, b",".join([*(line.json for line in batch.lines), *batch.notes]))
 
 
 def _strings(value: object) -> list[str]:

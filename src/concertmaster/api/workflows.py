@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import orjson
@@ -64,7 +66,7 @@ async def list_workflows(parts: Parts, asker: Asker, before: Before = None, limi
 async def save_workflow(request: Request, parts: Parts, asker: Asker, publish: Publish = True) -> Response:
     """Save a document as the next version of the workflow it names."""
     saved, is_new = await parts.workflows.save(asker, await request.body(), format=_format(request), publish=publish)
-    return _render(saved, status=201 if is_new else 200)
+    return render_version(saved, status=201 if is_new else 200)
 
 
 @router.post("/validate", response_model=models.Validation, responses=problems(413), openapi_extra=_DOCUMENT)
@@ -91,7 +93,7 @@ async def get_workflow(request: Request, parts: Parts, asker: Asker, name: Name,
     if YAML in request.headers.get("accept", ""):
         text = await yaml_of(found.workflow)
         return Response(text, media_type=YAML, headers={"ETag": f'"{found.stored.version}"', "Vary": "Accept"})
-    return _render(found)
+    return render_version(found)
 
 
 @router.put(
@@ -119,7 +121,7 @@ async def replace_workflow(
         name=name,
         expected_version=expected,
     )
-    return _render(saved, status=201 if is_new else 200)
+    return render_version(saved, status=201 if is_new else 200)
 
 
 @router.delete("/{name}", status_code=204, responses=problems(404))
@@ -129,24 +131,10 @@ async def delete_workflow(parts: Parts, asker: Asker, name: Name) -> Response:
     return Response(status_code=204)
 
 
-@router.get("/{name}/versions", response_model=models.VersionList, responses=problems(404))
-async def list_versions(parts: Parts, asker: Asker, name: Name, before: Before = None, limit: Limit = 100) -> Response:
-    """The history of a workflow, newest first."""
-    page = await parts.workflows.versions(asker, name, before=before, limit=limit)
-    items = [
-        {
-            "version": line.version,
-            "hash": line.hash,
-            "published": line.published,
-            "created_at": line.created_at,
-            "node_count": line.node_count,
-        }
-        for line in page.items
-    ]
-    return JsonResponse({"items": items, "next": page.next})
-
-
-def _render(found: WorkflowVersion, *, status: int = 200) -> Response:
+def render_version(
+    found: WorkflowVersion, *, status: int = 200, more: Mapping[str, Any] = MappingProxyType({})
+) -> Response:
+    """The answer about one version; `more` are further parts of it."""
     stored = found.stored
     body = {
         "name": stored.name,
@@ -157,6 +145,7 @@ def _render(found: WorkflowVersion, *, status: int = 200) -> Response:
         "document": orjson.Fragment(stored.document),
         "created_at": stored.created_at,
         "problems": [problem.as_json() for problem in found.problems],
+        **more,
     }
     return JsonResponse(body, status, headers={"ETag": f'"{stored.version}"', "Vary": "Accept"})
 

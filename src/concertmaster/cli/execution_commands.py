@@ -32,7 +32,14 @@ Reason = Annotated[str | None, typer.Option(help="For the journal and the audit.
 @executions_app.command("list")
 def executions_list(
     workflow: Annotated[str | None, typer.Option(help="Only of this workflow.")] = None,
-    status: Annotated[str | None, typer.Option(help="Only with this status.")] = None,
+    status: Annotated[list[str] | None, typer.Option(help="Only with this status; repeatable.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="Only those made then or later: `2h`, `7d`, `2026-03-01`.")
+    ] = None,
+    trigger: Annotated[
+        str | None, typer.Option(metavar="TYPE", help="Only those started so: manual, schedule, webhook, event, file.")
+    ] = None,
+    error: Annotated[str | None, typer.Option(metavar="TEXT", help="Only those with this in their error.")] = None,
     backfill: Annotated[
         str | None, typer.Option(metavar="ID", help="Only those that this backfill has started.")
     ] = None,
@@ -44,8 +51,8 @@ def executions_list(
     """List executions, newest first."""
     from concertmaster.cli.executions import list_executions
 
-    chosen = {"workflow": workflow, "status": status, "backfill": backfill, "called": called}
-    list_executions(chosen, limit=limit, as_json=json, data_dir=data_dir)
+    chosen = {"workflow": workflow, "status": status or None, "since": since, "trigger": trigger, "error": error}
+    list_executions({**chosen, "backfill": backfill, "called": called}, limit=limit, as_json=json, data_dir=data_dir)
 
 
 @executions_app.command("show")

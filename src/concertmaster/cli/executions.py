@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +19,8 @@ from concertmaster.cli.progress import failed_items, seconds
 from concertmaster.cli.result import show_result
 from concertmaster.cli.terminal import STYLES, console, moment_text, print_json
 from concertmaster.config import Settings, read
+from concertmaster.domain.durations import parse_duration
+from concertmaster.domain.errors import UserError
 from concertmaster.observability.logging import configure
 
 LONGEST_VALUE = 120
@@ -30,24 +33,38 @@ def _settings(data_dir: Path | None) -> Settings:
 
 
 def list_executions(
-    chosen: Mapping[str, str | bool | None], *, limit: int, as_json: bool, data_dir: Path | None
+    chosen: Mapping[str, str | bool | list[str] | None], *, limit: int, as_json: bool, data_dir: Path | None
 ) -> None:
     """Print them, newest first.
 
     Args:
-        chosen: filters by name.
+        chosen: filters by name; `since` as an instant, or as how long ago.
+    Raises:
+        UserError: `executions.since`.
     """
+    since = chosen.get("since")
+    asked = {**chosen, "since": _instant(since)} if isinstance(since, str) else chosen
 
     async def work() -> dict[str, Any]:
         async with connect(_settings(data_dir)) as api:
-            return await api.get("/executions", **chosen, limit=limit)
+            page = await api.get("/executions", **asked, limit=limit)
+            # What is rare is looked for in steps.
+            while page["scanned_until"] is not None and len(page["items"]) < limit:
+                rest = await api.get("/executions", **asked, limit=limit - len(page["items"]), before=page["next"])
+                page = {**rest, "items": [*page["items"], *rest["items"]]}
+            return page
 
     page = asyncio.run(work())
     if as_json:
         print_json(page)
         return
     if not page["items"]:
-        filters = [_option(name, value) for name, value in chosen.items() if value not in (None, "")]
+        filters = [
+            _option(name, one)
+            for name, value in chosen.items()
+            for one in (value if isinstance(value, list) else [value])
+            if one not in (None, "")
+        ]
         none = f"no executions with {' '.join(filters)}" if filters else "no executions yet"
         console().print(f"{none}; start one with: concertmaster run FILE")
         return
@@ -62,6 +79,21 @@ def list_executions(
         occasion = Text(_occasion(item["trigger"]))
         table.add_row(item["id"], item["workflow"], str(item["version"]), status_text, created, occasion, Text(error))
     console().print(table)
+
+
+def _instant(text: str) -> str:
+    """ISO 8601 of `2h`, so long ago, or of a day or instant, in the time zone of this machine unless it says another.
+
+    Raises:
+        UserError: `executions.since`.
+    """
+    with suppress(ValueError, OverflowError):
+        return (datetime.now(UTC) - parse_duration(text)).isoformat()
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError) as error:
+        message = f"--since {text} is no time; write how long ago (2h, 7d), or a day or an instant (2026-03-01T08:00)"
+        raise UserError("executions.since", message) from error
 
 
 def _option(name: str, value: str | bool | None) -> str:

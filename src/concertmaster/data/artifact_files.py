@@ -7,14 +7,20 @@ import errno
 import hashlib
 import os
 import re
+import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from concertmaster.domain.errors import ConcertMasterError, NotFound, OperationalError
+from concertmaster.domain.recent import Recent
 
 BLOCK_BYTES = 1 << 20
+# Far less than a file needs to be taken for old (a day).
+_ENTRY_SECONDS = 600.0
+_ENTRIES = 10_000
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
@@ -80,6 +86,44 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+class Entries:
+    """Waits until entries of folders are on disk, where they may not be. Safe for use from many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._synced: Recent[Path, float] = Recent(_ENTRIES)
+
+    def keep(self, path: Path, target: Path) -> None:
+        """Give a file its name for good, on disk when that returns."""
+        # What an attempt has made may carry the time of where it is from.
+        os.utime(path)
+        sync(path)
+        if not target.parent.is_dir():
+            target.parent.mkdir(exist_ok=True)
+            sync(target.parent.parent)
+        path.chmod(0o444)
+        path.replace(target)
+        self._sync(target)
+
+    def found(self, path: Path) -> None:
+        """Somebody else may have given a young file its name a moment ago: see that it is on disk."""
+        with self._lock:
+            known = self._synced.get(path)
+        # Nobody removes what was young so short a time ago, so it is still the same entry.
+        if known is None or time.monotonic() - known > _ENTRY_SECONDS:
+            self._sync(path)
+        else:
+            self._remember(path)
+
+    def _sync(self, path: Path) -> None:
+        sync(path.parent)
+        self._remember(path)
+
+    def _remember(self, path: Path) -> None:
+        with self._lock:
+            self._synced.put(path, time.monotonic())
 
 
 def digest_of(path: Path) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import shutil
 import time
 import uuid
@@ -23,7 +22,16 @@ from fsspec.core import url_to_fs  # pyright: ignore[reportUnknownVariableType]
 from fsspec.implementations.local import LocalFileSystem
 
 from concertmaster.data.artifact_cache import ArtifactCache
-from concertmaster.data.artifact_files import copy, digest_of, explained, files_of, is_digest, missing, sync, used
+from concertmaster.data.artifact_files import (
+    Entries,
+    copy,
+    digest_of,
+    explained,
+    files_of,
+    is_digest,
+    missing,
+    used,
+)
 from concertmaster.data.depot import Depot
 from concertmaster.data.sources import Sources
 from concertmaster.domain.errors import OperationalError, UserError
@@ -74,6 +82,7 @@ class ArtifactStore:
         self.unfinished = unfinished or self.root / _TEMPORARY
         self._depot = depot
         self._cache = cache
+        self._entries = Entries()
         with explained(self.root):
             self.unfinished.mkdir(parents=True, exist_ok=True)
 
@@ -278,19 +287,10 @@ class ArtifactStore:
         path = self._place(digest)
         if not used(path):
             return False
-        # Another thread may have renamed it a moment ago without having synced the folder yet.
-        sync(path.parent)
+        self._entries.found(path)
         return True
 
     def _keep(self, path: Path, digest: str) -> None:
         target = self._place(digest)
         with explained(self.root):
-            # What an attempt has made may carry the time of where it is from.
-            os.utime(path)
-            sync(path)
-            if not target.parent.is_dir():
-                target.parent.mkdir(exist_ok=True)
-                sync(self.root)
-            path.chmod(0o444)
-            path.replace(target)
-            sync(target.parent)
+            self._entries.keep(path, target)

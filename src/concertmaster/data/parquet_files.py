@@ -4,6 +4,7 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import polars as pl
@@ -12,11 +13,15 @@ import pyarrow.parquet as pq
 
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.parquet import describe, write_lazy
+from concertmaster.domain.recent import Recent
 from concertmaster.domain.values import TableRef
 
 _CODECS = frozenset({"UNCOMPRESSED", "SNAPPY", "GZIP", "ZSTD", "LZ4"})
 # A reader holds some row groups at a time.
 _LARGEST_GROUP_BYTES = 256 * 1024 * 1024
+# Digests of what was kept byte for byte; what they say is true in every store.
+_described: Recent[str, TableRef] = Recent(1_000)
+_lock = threading.Lock()
 _PLAIN = (
     pa.types.is_boolean,
     pa.types.is_integer,
@@ -42,11 +47,21 @@ def is_parquet(path: Path) -> bool:
 
 def keep_file(path: Path, store: ArtifactStore) -> TableRef:
     """Store a Parquet file as a table; one that has not changed since is not read again."""
-    metadata = pq.read_metadata(path)
-    if not _reads_alike(metadata):
+    digest = store.sources.kept(path, store)
+    if digest is not None and (known := _known(digest)) is not None:
+        return known
+    if not _reads_alike(pq.read_metadata(path)):
         return write_lazy(pl.scan_parquet(path), store)
-    digest = store.sources.put(path, store)
-    return describe(store.local_path(digest), digest)
+    digest = digest or store.sources.put(path, store)
+    described = describe(store.local_path(digest), digest)
+    with _lock:
+        _described.put(digest, described)
+    return described
+
+
+def _known(digest: str) -> TableRef | None:
+    with _lock:
+        return _described.get(digest)
 
 
 def _reads_alike(metadata: pq.FileMetaData) -> bool:

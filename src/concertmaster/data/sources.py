@@ -46,12 +46,14 @@ class Sources:
             self._remember(path, before, now, known)
         return known
 
+    def kept(self, path: Path, store: ArtifactStore) -> str | None:
+        """The digest of a file that has not changed since it was read, and is in the store; it is not read."""
+        known = self._find(_fingerprint(path))
+        return known if known is not None and store.reuse(known) else None
+
     def put(self, path: Path, store: ArtifactStore) -> str:
-        """Store a copy of a file that its owner may change, and return its digest; an unchanged one is not read."""
+        """Store a copy of a file that its owner may change, and return its digest."""
         before, now = _fingerprint(path), time.time_ns()
-        known = self._find(before)
-        if known is not None and store.reuse(known):
-            return known
         digest = store.put_file(path)
         self._remember(path, before, now, digest)
         return digest

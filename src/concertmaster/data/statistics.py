@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from concertmaster.data.parquet import readable, type_word
 from concertmaster.data.preview import json_rows
-from concertmaster.domain.errors import UserError
+from concertmaster.data.where import unknown_column
 
 _MEMORY_MB = 512
 _THREADS = 2
@@ -64,7 +64,7 @@ def column_names(path: Path, columns: Sequence[str]) -> list[str]:
     known = list(pl.read_parquet_schema(path))
     for name in columns:
         if name not in known:
-            raise UserError("table.unknown_column", f"No column '{name}'; there are: {', '.join(known)}", column=name)
+            raise unknown_column(name, known)
     return list(columns) or known
 
 

@@ -149,6 +149,11 @@ class NodeContext:
             self.made_scratch = Path(tempfile.mkdtemp(prefix="attempt-", dir=self._engine.scratch))
         return self.made_scratch
 
+    @property
+    def lasting(self) -> Path:
+        """For built-in nodes: where folders are made that outlast the attempt; the next start sweeps it."""
+        return self._engine.scratch
+
     async def connection(self, connection: str | Connection) -> Connection:
         """A connection with its values; from here on they are redacted in this attempt's logs and errors."""
         name = connection if isinstance(connection, str) else connection.name

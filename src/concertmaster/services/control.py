@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.errors import Conflict, Invalid, NotFound, UserError
 from concertmaster.domain.events import ExecutionCreated, ExecutionRetried
 from concertmaster.domain.execution import FINAL_EXECUTION, REQUESTS, ExecutionRow, ExecutionStatus, RequestKind
-from concertmaster.domain.interfaces import ExecutionStore, Journal
+from concertmaster.domain.execution_filter import EVERY, ExecutionFilter
+from concertmaster.domain.given import Part
+from concertmaster.domain.interfaces import Clock, ExecutionStore, Journal
 from concertmaster.domain.near_miss import hint
 from concertmaster.domain.problems import has_errors
 from concertmaster.domain.validation import check_inputs
 from concertmaster.services.executions import REPLAY, ExecutionService, Started
 from concertmaster.services.workflows import WorkflowService
+
+BulkAction = Literal["cancel", "pause", "resume", "retry", "replay"]
 
 BULK_PAGE = 500
 REFUSALS_SHOWN = 20
@@ -30,6 +34,8 @@ _WORDS: Mapping[RequestKind, str] = {
     "resume": "resumed",
     "retry": "retried",
 }
+# What has not ended is not repeated by the hundred.
+_POSSIBLE: Mapping[BulkAction, frozenset[ExecutionStatus]] = {**REQUESTS, "replay": FINAL_EXECUTION}
 
 
 @dataclass(slots=True)
@@ -60,12 +66,19 @@ class ControlService:
     """Use cases of whoever steers executions."""
 
     def __init__(
-        self, *, journal: Journal, store: ExecutionStore, workflows: WorkflowService, executions: ExecutionService
+        self,
+        journal: Journal,
+        store: ExecutionStore,
+        *,
+        workflows: WorkflowService,
+        executions: ExecutionService,
+        clock: Clock,
     ) -> None:
         self._journal = journal
         self._store = store
         self._workflows = workflows
         self._executions = executions
+        self._clock = clock
 
     async def request(
         self, actor: Actor, execution_id: str, kind: RequestKind, *, reason: str | None = None
@@ -124,100 +137,103 @@ class ControlService:
     ) -> Started:
         """Start a new execution of the same version with the same inputs (those of its last retry, if edited).
 
-        It is told the same `trigger` as the first one, which its nodes may read, and that it is a replay.
+        It is told the same `trigger` as the first one, which its nodes may read, and that it is a replay. Where only a
+        part of the workflow ran, the same part runs with the same given outputs.
+
+        Raises:
+            Conflict: `partial.data_gone`, of what was given nothing is left.
         """
         demand(actor, "execution:start")
         row = await self._store.get(execution_id)
+        inputs, part = await self._brought(execution_id)
         return await self._executions.start(
             actor,
             row.workflow,
-            await self._inputs(execution_id),
+            inputs,
             version=row.version,
             idempotency_key=idempotency_key,
             trigger={**row.trigger, REPLAY: execution_id},
             priority=priority,
+            part=part,
         )
 
-    async def _inputs(self, execution_id: str) -> Mapping[str, Any]:
+    async def _brought(self, execution_id: str) -> tuple[Mapping[str, Any], Part]:
+        """What an execution was started with, or retried."""
         inputs: Mapping[str, Any] = {}
+        part = Part()
         after = 0
         while page := await self._journal.read(execution_id, after, limit=1_000):
             for event in page:
                 match event.body:
                     case ExecutionCreated(inputs=given):
-                        inputs = given
+                        inputs, part = given, Part(event.body.given, event.body.left_out)
                     case ExecutionRetried(inputs=given) if given is not None:
                         inputs = given
                     case _:
                         pass
             after = page[-1].seq
-        return inputs
+        return inputs, part
 
     async def bulk(
         self,
         actor: Actor,
-        kind: RequestKind,
+        action: BulkAction,
+        chosen: ExecutionFilter = EVERY,
         *,
-        workflow: str | None = None,
-        status: Sequence[ExecutionStatus] = (),
-        backfill: str | None = None,
-        called: bool | None = None,
         ids: Sequence[str] = (),
         reason: str | None = None,
         dry_run: bool = False,
     ) -> BulkResult:
-        """Ask the same of many executions, newest first; each is asked for itself.
+        """Ask the same of many executions, or start each anew, newest first; each for itself.
 
         Args:
-            status: all in which it can be asked when not given; retry must be told which.
-            called: only those that another execution called, or only the others; too wide to stand alone.
+            chosen: without a status all in which it can be asked; `called` is too wide to stand alone.
             ids: only these; the filters hold for them too.
             dry_run: only count.
         Raises:
             UserError: `bulk.no_filter`, it names everything.
             NotFound: there is none of the ids.
         """
-        demand(actor, "execution:control")
-        if not (workflow or status or backfill or ids):
+        demand(actor, "execution:start" if action == "replay" else "execution:control")
+        if chosen.is_empty and not ids:
             raise UserError(
-                "bulk.no_filter", "Name a workflow, a status, a backfill or ids: this would be every execution"
+                "bulk.no_filter", "Name a workflow, a status, a time, a backfill or ids: this would be every execution"
             )
-        possible: list[ExecutionStatus] = [one for one in (status or _natural(kind)) if one in REQUESTS[kind]]
+        possible = _POSSIBLE[action]
+        wanted = replace(chosen, status=[one for one in chosen.status or _natural(action) if one in possible])
         result = BulkResult()
-        chosen = self._named(ids, result) if ids else self._listed(workflow, possible, backfill, called)
-        async for found in chosen:
-            rows = [row for row in found if row.status in possible and workflow in (None, row.workflow)]
-            if backfill is not None:
-                rows = [row for row in rows if row.trigger.get("backfill") == backfill]
-            if called is not None:
-                rows = [row for row in rows if (row.parent is not None) == called]
+        async for found in self._named(ids, wanted, result) if ids else self._listed(wanted):
             fitting: list[ExecutionRow] = []
-            for row in rows:
-                if (refusal := _refusal(kind, row)) is None:
+            for row in found:
+                if (refusal := _refusal(action, row)) is None:
                     fitting.append(row)
                 else:
                     result.refuse(row.id, refusal)
             result.matched += len(fitting)
             if not dry_run:
                 # Together, so that they share commits.
-                await asyncio.gather(*(self._ask(actor, kind, row, reason, result) for row in fitting))
+                await asyncio.gather(*(self._ask(actor, action, row, reason, result) for row in fitting))
         return result
 
     async def _ask(
-        self, actor: Actor, kind: RequestKind, row: ExecutionRow, reason: str | None, result: BulkResult
+        self, actor: Actor, action: BulkAction, row: ExecutionRow, reason: str | None, result: BulkResult
     ) -> None:
         try:
-            if kind == "retry":
+            if action == "retry":
                 await self.retry(actor, row.id, reason=reason)
+            elif action == "replay":
+                await self.replay(actor, row.id)
             else:
-                await self.request(actor, row.id, kind, reason=reason)
+                await self.request(actor, row.id, action, reason=reason)
         except UserError as error:
             # It went on meanwhile.
             result.refuse(row.id, error)
         else:
             result.done += 1
 
-    async def _named(self, ids: Sequence[str], result: BulkResult) -> AsyncGenerator[Sequence[ExecutionRow]]:
+    async def _named(
+        self, ids: Sequence[str], wanted: ExecutionFilter, result: BulkResult
+    ) -> AsyncGenerator[Sequence[ExecutionRow]]:
         rows: list[ExecutionRow] = []
         missing: NotFound | None = None
         for execution_id in dict.fromkeys(ids):
@@ -228,32 +244,29 @@ class ControlService:
                 result.refuse(execution_id, error)
         if missing is not None and not rows:
             raise missing
-        yield rows
+        now = self._clock.now()
+        yield [row for row in rows if row.status in wanted.status and wanted.lets_through(row, now)]
 
-    async def _listed(
-        self, workflow: str | None, status: Sequence[ExecutionStatus], backfill: str | None, called: bool | None
-    ) -> AsyncGenerator[Sequence[ExecutionRow]]:
+    async def _listed(self, wanted: ExecutionFilter) -> AsyncGenerator[Sequence[ExecutionRow]]:
         before: str | None = None
-        while status:
-            page = await self._store.list(
-                workflow=workflow, status=status, backfill=backfill, called=called, before=before, limit=BULK_PAGE
-            )
+        while wanted.status:
+            page = await self._store.list(wanted, before=before, limit=BULK_PAGE)
             yield page.items
             before = page.next
             if before is None:
                 return
 
 
-def _refusal(kind: RequestKind, row: ExecutionRow) -> Conflict | None:
+def _refusal(action: BulkAction, row: ExecutionRow) -> Conflict | None:
     """Why an execution in a fitting status cannot be asked this."""
-    if kind == "retry" and row.status == "succeeded":
+    if action == "retry" and row.status == "succeeded":
         return Conflict(
             "execution.nothing_to_retry",
             f"Execution {row.id} succeeded, so there is nothing to retry; name the node to start from, or replay it as "
             "a new execution",
         )
     interrupted = row.error if row.status == "interrupted" else None
-    if kind == "resume" and interrupted is not None and interrupted.code == "node.write_interrupted":
+    if action == "resume" and interrupted is not None and interrupted.code == "node.write_interrupted":
         return Conflict(
             "execution.write_interrupted",
             f"Execution {row.id} was interrupted in a write of node {interrupted.node!r}, and nobody knows whether it "
@@ -263,11 +276,12 @@ def _refusal(kind: RequestKind, row: ExecutionRow) -> Conflict | None:
     return None
 
 
-def _natural(kind: RequestKind) -> Sequence[ExecutionStatus]:
+def _natural(action: BulkAction) -> Sequence[ExecutionStatus]:
     """The statuses that are meant when none is named: a bulk retry is not for what was cancelled on purpose."""
-    if kind == "retry":
+    if action == "retry":
         return ("failed", "interrupted")
-    return sorted(REQUESTS[kind] - FINAL_EXECUTION) if kind == "cancel" else sorted(REQUESTS[kind])
+    possible = _POSSIBLE[action]
+    return sorted(possible - FINAL_EXECUTION if action == "cancel" else possible)
 
 
 def _reason(actor: Actor, kind: RequestKind, reason: str | None) -> str:

@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-import orjson
-
-from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.domain.errors import NotFound
 from concertmaster.domain.events import (
     Event,
@@ -34,7 +30,7 @@ from concertmaster.domain.events import (
 from concertmaster.domain.execution import ExecutionRow, Failure, NodeStatus
 from concertmaster.domain.near_miss import hint
 from concertmaster.domain.parentage import Parentage
-from concertmaster.domain.values import FileRef, JsonValue, Value, to_json
+from concertmaster.domain.values import JsonValue, Value, to_json
 from concertmaster.domain.workflow import Body, Workflow
 from concertmaster.engine.items import item_id
 from concertmaster.services.children_view import ChildrenView
@@ -63,7 +59,8 @@ class NodeRun:
     progress: NodeProgress | None = None
     error: Failure | None = None
     outputs: Mapping[str, Value] = field(default_factory=lambda: {})
-    reused: Mapping[str, str] | None = None
+    reused: Mapping[str, Any] | None = None
+    reason: str | None = None
 
     def as_json(self, logs: int) -> dict[str, Any]:
         """`NodeRun` of the REST contract."""
@@ -85,20 +82,27 @@ class NodeRun:
             "items": None if self.children is None else self.children.counts(),
             "children": [] if self.children is None else self.children.as_json(),
             "approval": self.about["id"] if self.rule == "approval" and self.about else None,
-            "reused": None if self.reused is None else dict(self.reused),
+            "reused": origin_json(self.reused),
+            "reason": self.reason,
         }
 
 
 class ExecutionView:
-    """What an execution looks like after some of its events."""
+    """What an execution looks like after some of its events.
+
+    Attributes:
+        at: when the last of them happened; None before the first.
+    """
 
     def __init__(self, workflow: Workflow, inputs: Mapping[str, Any] | None = None) -> None:
         self.workflow = workflow
+        self.at: datetime | None = None
         # Of a part of another execution: the body that it runs, once for each of its items.
         self.graph: Workflow | Body = workflow
         self.parentage: Parentage | None = None
         self.inputs: Mapping[str, Any] = inputs or {}
         self.outputs: Mapping[str, Any] | None = None
+        self.left_out: Mapping[str, str] = {}
         self.generation = 1
         self.pause_reason = ""
         self.cancel_reason: str | None = None
@@ -107,9 +111,10 @@ class ExecutionView:
     def apply(self, events: Iterable[Event]) -> None:
         """Fold more events, in order."""
         for event in events:
+            self.at = event.at
             match event.body:
                 case ExecutionCreated(inputs=inputs, parent=parent):
-                    self.inputs = inputs
+                    self.inputs, self.left_out = inputs, event.body.left_out
                     if parent is not None:
                         self._take_parent(Parentage.from_json(parent))
                 case ExecutionSucceeded(outputs):
@@ -154,6 +159,7 @@ class ExecutionView:
         return {
             **row.as_json(),
             "waiting": None,
+            "typical_seconds": None,
             "reason": self.cancel_reason,
             "generation": self.generation,
             "part_of": None if self.parentage is None else _part_of(self.parentage),
@@ -167,13 +173,15 @@ class ExecutionView:
 
 
 def summary(value: Value) -> dict[str, Any]:
-    """`ValueSummary` of the REST contract: never an artifact's address, which is nobody's business outside, nor how a
-    planned table is made."""
+    """`ValueSummary` of the REST contract: never how a planned table is made; an artifact's address only tells whether
+    two values are the same bytes."""
     told = to_json(value)
-    told.pop("artifact", None)
+    digest = told.pop("artifact", None)
     told.pop("recipe", None)
-    if isinstance(value, JsonValue) and value.artifact is not None:
-        told.pop("value", None)
+    if digest is not None:
+        told["digest"] = digest
+        if isinstance(value, JsonValue):
+            told.pop("value", None)
     return told
 
 
@@ -207,9 +215,11 @@ def _apply_to_node(run: NodeRun, event: Event) -> None:
         case NodeFailed(attempt=attempt, started_at=started_at, error=error):
             run.error = error
             _end(run, event, "failed", attempt, started_at)
-        case NodeSkipped():
+        case NodeSkipped(reason=reason):
+            run.reason = reason
             _end(run, event, "skipped", run.attempt, None)
-        case NodeCancelled(attempt=attempt):
+        case NodeCancelled(attempt=attempt, reason=reason):
+            run.reason = reason
             _end(run, event, "cancelled", attempt, None)
         case _:
             pass
@@ -222,6 +232,13 @@ def _end(run: NodeRun, event: Event, status: NodeStatus, attempt: int, started_a
         started_at = event.at
     # The first attempt's start, so that the time shown includes the waits between attempts.
     run.started_at = run.started_at or started_at
+
+
+def origin_json(reused: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """`Origin` of the REST contract."""
+    if reused is None:
+        return None
+    return {"pinned": False, "at": None, **reused}
 
 
 def _part_of(parentage: Parentage) -> dict[str, Any]:
@@ -263,27 +280,3 @@ def value_at(view: ExecutionView, execution_id: str, node: str, outlet: str) -> 
             "output.not_found", f"Node '{node}' ({run.status}) has no output '{outlet}'; outlets with one: {taken}"
         )
     return value
-
-
-def page_of_whole(value: JsonValue | FileRef) -> dict[str, Any]:
-    """The output page of a value that is not a table and is at hand."""
-    if isinstance(value, JsonValue):
-        return {"kind": "json", "value": value.data}
-    told = summary(value)
-    return {key: told[key] for key in ("kind", "path", "name", "bytes", "media_type")}
-
-
-def text_of_json(artifacts: ArtifactStore, artifact: str) -> orjson.Fragment:
-    """A stored value as it goes out. A child may have written it, so it is read once, to be sure that it is JSON; but
-    not on the loop, which neither parses nor encodes it."""
-    text = artifacts.read_bytes(artifact)
-    orjson.loads(text)
-    return orjson.Fragment(text)
-
-
-def page_of_table(path: Path, *, offset: int, limit: int, sort: str | None) -> dict[str, Any]:
-    """Some rows of a stored table."""
-    # Polars takes a quarter of a second and 60 MB: a server that nobody asks for a table does without.
-    from concertmaster.data.preview import page  # noqa: PLC0415
-
-    return page(path, offset=offset, limit=limit, sort=sort)

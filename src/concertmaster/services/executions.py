@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from uuid_utils import uuid7
@@ -13,13 +15,14 @@ from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.errors import Invalid, UserError
 from concertmaster.domain.events import Event, ExecutionCreated
-from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow, ExecutionStatus
+from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow
+from concertmaster.domain.execution_filter import EVERY, ExecutionFilter
+from concertmaster.domain.given import Part
 from concertmaster.domain.interfaces import (
     Claim,
     Clock,
     ExecutionStore,
     Journal,
-    LogLine,
     NewExecution,
     Page,
     Placement,
@@ -31,18 +34,19 @@ from concertmaster.domain.validation import check_inputs
 from concertmaster.domain.values import JsonValue, Stored, TableRef, Value
 from concertmaster.domain.workflow import Workflow
 from concertmaster.engine.parts import Owner
-from concertmaster.services.execution_view import ExecutionView, page_of_table, page_of_whole, text_of_json, value_at
-from concertmaster.services.item_status import counted
-from concertmaster.services.lock_holders import find_queues
-from concertmaster.services.start_keys import KEY_LIMIT, fingerprint, slot_of
-from concertmaster.services.waiting import nodes_of, why_execution, why_node
+from concertmaster.services.baselines import Baselines
+from concertmaster.services.execution_view import ExecutionView, value_at
+from concertmaster.services.explaining import explain
+from concertmaster.services.kept_data import demand_kept, references_of
+from concertmaster.services.moments import Moment, RowThen, last_seq, until
+from concertmaster.services.output_pages import no_table, page_of_table, page_of_whole, text_of_json
+from concertmaster.services.start_keys import demand_key, fingerprint, slot_of
 from concertmaster.services.workflows import WorkflowService
 
 JOURNAL_PAGE = 1_000
-PARTS_COUNTED = 10
+SCANS_AT_ONCE = 2
 MANUAL: Mapping[str, Any] = {"type": "manual"}
-# What triggers start has keys that no request can take from them.
-RESERVED_KEYS = "trigger:"
+WHOLE = Part()
 # In what a replay is told as `trigger`: the execution that it repeats.
 REPLAY = "replay_of"
 
@@ -80,6 +84,7 @@ class ExecutionService:
         artifacts: ArtifactStore,
         slots: Slots,
         stored: Callable[[Value], Awaitable[Stored]],
+        baselines: Baselines,
         clock: Clock,
     ) -> None:
         self._owner = owner
@@ -90,7 +95,9 @@ class ExecutionService:
         self._artifacts = artifacts
         self._slots = slots
         self._stored = stored
+        self._baselines = baselines
         self._clock = clock
+        self._scans = asyncio.Semaphore(SCANS_AT_ONCE)
 
     async def start(
         self,
@@ -104,6 +111,8 @@ class ExecutionService:
         priority: int | None = None,
         noted: bool = False,
         cache: bool = True,
+        part: Part = WHOLE,
+        request: str = "",
     ) -> Started:
         """Start an execution; it is stored durably when this returns.
 
@@ -114,20 +123,15 @@ class ExecutionService:
             noted: see `NewExecution`.
             cache: results of earlier executions are reused where the workflow allows it.
             idempotency_key: a second start with the same key and the same request gives the first execution.
+            part: what does not run; request: the fingerprint of the request where it says more than is said here.
         Raises:
             NotFound: the workflow or version.
             Invalid: inputs or document have problems.
-            Conflict: the key was used for another request.
+            Conflict: the key was used for another request; `partial.data_gone`.
         """
         demand(actor, "execution:start")
-        if idempotency_key is not None and not 0 < len(idempotency_key) <= KEY_LIMIT:
-            raise UserError("execution.key_invalid", f"Idempotency-Key must have 1 to {KEY_LIMIT} characters")
-        by_request = trigger["type"] == MANUAL["type"] or REPLAY in trigger
-        if idempotency_key is not None and by_request and idempotency_key.startswith(RESERVED_KEYS):
-            message = f"An Idempotency-Key must not begin with '{RESERVED_KEYS}'; choose another"
-            raise UserError("execution.key_invalid", message)
-        request = ""
-        if idempotency_key is not None:
+        demand_key(idempotency_key, by_request=trigger["type"] == MANUAL["type"] or REPLAY in trigger)
+        if idempotency_key is not None and not request:
             request = fingerprint(workflow, version, inputs, trigger.get(REPLAY), fresh=not cache)
         try:
             stored, document, given, code = await self._fitting(workflow, inputs, version)
@@ -137,15 +141,19 @@ class ExecutionService:
             if first is None:
                 raise
             return first
+        await demand_kept(self._artifacts, part.given)
         new = NewExecution(
             id=str(uuid7()),
             at=self._clock.now(),
-            body=ExecutionCreated(workflow, stored.version, given, trigger, fresh=not cache, code=code),
+            body=ExecutionCreated(
+                *(workflow, stored.version, given, trigger, None, not cache, code), part.given, part.left_out
+            ),
             idempotency_key=idempotency_key,
             fingerprint=request,
             priority=document.policy.priority if priority is None else priority,
             slot=slot_of(document, given, trigger),
             noted=noted,
+            artifacts=references_of(part.given),
         )
         # Without room it is left to the dispatcher of whichever process has some first.
         owner = None if self._placement.full else self._owner.name
@@ -185,111 +193,99 @@ class ExecutionService:
         demand(actor, "execution:read")
         return await self._store.get(execution_id)
 
-    async def show(self, actor: Actor, execution_id: str) -> dict[str, Any]:
-        """The execution with inputs, outputs and nodes, as the REST contract has it. Raises NotFound."""
+    async def show(self, actor: Actor, execution_id: str, *, at: int | None = None) -> dict[str, Any]:
+        """The execution with inputs, outputs and nodes, as the REST contract has it.
+
+        Args:
+            at: as it was after the event of this seq; what it waited for then is not told.
+        Raises:
+            NotFound: the execution, or `execution.moment_not_found`.
+        """
         demand(actor, "execution:read")
-        row, view = await self.view(execution_id)
-        shown = view.as_json(row, await self._store.log_counts(execution_id))
-        if row.status not in FINAL_EXECUTION:
-            await self._explain(shown, row, view)
+        row, view = await self.view(execution_id, at)
+        shown = view.as_json(row, await self._store.log_counts(execution_id, until=None if at is None else view.at))
+        shown["typical_seconds"] = None if row.hidden else await self._baselines.typical(row.workflow)
+        if at is None and row.status not in FINAL_EXECUTION:
+            await explain(shown, row, view, store=self._store, slots=self._slots, look=self.view)
         return shown
 
-    async def _explain(self, shown: dict[str, Any], row: ExecutionRow, view: ExecutionView) -> None:
-        """Add why it, and each of its nodes, has not ended."""
-        waits = row.slot_key is not None and not row.admitted
-        taken = await self._store.slot_holders(row.slot_key or "") if waits else ()
-        resources = {run.resource for run in view.nodes.values() if run.status == "waiting" and run.resource}
-        slots = {resource: nodes_of(await self._slots.holders(resource)) for resource in resources}
-        await self._count_items(view)
-        await find_queues(self._store, [run.children for run in view.nodes.values() if run.status == "waiting"])
-        reason = why_execution(row, view, slot_holders=taken, slots=slots)
-        shown["waiting"] = None if reason is None else reason.as_json()
-        for name, run in view.nodes.items():
-            found = why_node(run, row, view, slots=slots)
-            shown["nodes"][name]["waiting"] = None if found is None else found.as_json()
-
-    async def _count_items(self, view: ExecutionView) -> None:
-        for run in view.nodes.values():
-            children = run.children
-            if run.status != "waiting" or children is None or children.known.kind == "call":
-                continue
-            running = children.running()[:PARTS_COUNTED]
-            children.live = counted(children, [(await self.view(child.execution))[1] for child in running])
-
     async def list(
-        self,
-        actor: Actor,
-        *,
-        workflow: str | None = None,
-        status: Sequence[ExecutionStatus] = (),
-        backfill: str | None = None,
-        called: bool | None = None,
-        before: str | None = None,
-        limit: int = 50,
+        self, actor: Actor, chosen: ExecutionFilter = EVERY, *, before: str | None = None, limit: int = 50
     ) -> Page[ExecutionRow]:
-        """A page of executions, newest first; see `ExecutionStore` for the filters."""
+        """A page of executions, newest first."""
         demand(actor, "execution:read")
-        return await self._store.list(
-            workflow=workflow, status=status, backfill=backfill, called=called, before=before, limit=limit
-        )
+        return await self._store.list(chosen, before=before, limit=limit)
 
-    async def logs(
+    async def output(
         self,
         actor: Actor,
         execution_id: str,
+        node: str,
         *,
-        after: int = 0,
-        node: str | None = None,
-        level: str | None = None,
-        limit: int = 1_000,
-    ) -> list[LogLine]:
-        """Log lines with n > after, in order. Raises NotFound."""
-        demand(actor, "execution:read")
-        await self._store.get(execution_id)
-        return await self._store.logs(execution_id, after=after, node=node, level=level, limit=limit)
-
-    async def output(
-        self, actor: Actor, execution_id: str, node: str, *, outlet: str, offset: int, limit: int, sort: str | None
+        outlet: str,
+        offset: int,
+        limit: int,
+        sort: str | None,
+        where: Sequence[str] = (),
+        moment: Moment = None,
     ) -> dict[str, Any]:
         """A node's output: a page of a table, which is read without loading the whole; JSON as a whole.
 
         Args:
             offset, limit: rows of a table; they mean nothing to other kinds.
             sort: a column, `-column` for descending.
+            where: conditions that rows have to meet, see `data.where`; of a table only.
         Raises:
-            NotFound: the execution, the node, or nothing on that outlet.
-            UserError: `table.unknown_column`, `table.not_sortable`; or what making a table raises that is not stored.
+            NotFound: the execution, the node, nothing on that outlet, or its data is not kept any more.
+            UserError: `table.unknown_column`, `table.not_sortable`, `where.*`; `output.no_table`, there are conditions
+                and no table; or what making a table raises that is not stored.
         """
         demand(actor, "execution:read")
-        value = await self.value(execution_id, node, outlet)
+        value = await self.value(execution_id, node, outlet, moment)
         if isinstance(value, TableRef):
             path = await asyncio.to_thread(self._artifacts.local_path, value.artifact)
-            found = await asyncio.to_thread(page_of_table, path, offset=offset, limit=limit, sort=sort)
+            # Looking through a whole table takes a core and some memory for a while.
+            async with self._scans if sort or where else contextlib.nullcontext():
+                found = await asyncio.to_thread(page_of_table, path, offset=offset, limit=limit, sort=sort, where=where)
             return {"kind": "table", **found}
+        if where:
+            raise no_table(node, outlet)
         if isinstance(value, JsonValue) and value.artifact is not None:
             return {"kind": "json", "value": await asyncio.to_thread(text_of_json, self._artifacts, value.artifact)}
         return page_of_whole(value)
 
-    async def value(self, execution_id: str, node: str, outlet: str) -> Stored:
+    async def value(self, execution_id: str, node: str, outlet: str, moment: Moment = None) -> Stored:
         """What a node gave; for other services. Raises as `output`."""
-        return await self._stored(value_at((await self.view(execution_id))[1], execution_id, node, outlet))
+        return await self._stored(value_at((await self.view(execution_id, moment))[1], execution_id, node, outlet))
 
-    async def view(self, execution_id: str) -> tuple[ExecutionRow, ExecutionView]:
+    async def view(self, execution_id: str, moment: Moment = None) -> tuple[ExecutionRow, ExecutionView]:
         """The row and the fold of exactly the events it knows of, so that `seq` is where a follower goes on.
 
-        For other services: it asks nobody's permission. Raises NotFound.
+        For other services: it asks nobody's permission.
+
+        Args:
+            moment: both as they were after the event of this seq, or at this time; now when not given.
+        Raises:
+            NotFound: the execution, or `execution.moment_not_found`.
         """
         row = await self._store.get(execution_id)
         view = ExecutionView(await self._workflows.version(row.workflow, row.version))
+        last = last_seq(row, moment)
+        then = None if moment is None else RowThen(row)
         after = 0
-        while after < row.head_seq:
-            events = await self._journal.read(execution_id, after, limit=min(JOURNAL_PAGE, row.head_seq - after))
+        while after < last:
+            events = await self._journal.read(execution_id, after, limit=min(JOURNAL_PAGE, last - after))
             if not events:
                 break
-            view.apply(events)
+            shown = until(events, moment)
+            view.apply(shown)
+            if then is not None:
+                then.apply(shown)
+            if len(shown) < len(events):
+                break
             after = events[-1].seq
-        return row, view
+        return row if then is None else then.row, view
 
-    async def log_counts(self, execution_id: str) -> Mapping[str, int]:
-        """How many lines each node logged; for other services."""
-        return await self._store.log_counts(execution_id)
+    async def log_counts(self, execution_id: str, *, until: datetime | None = None) -> Mapping[str, int]:
+        """How many lines each node logged, all or until a time; for other services."""
+        return await self._store.log_counts(execution_id, until=until)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from concertmaster.domain.access import Actor, demand
@@ -15,6 +16,7 @@ from concertmaster.services.children_view import ChildrenView, ChildRun
 from concertmaster.services.execution_view import ExecutionView, NodeRun
 from concertmaster.services.executions import ExecutionService
 from concertmaster.services.item_status import counted, items_of
+from concertmaster.services.moments import Moment
 
 _PARTS_OF_A_PAGE = 100
 
@@ -26,20 +28,29 @@ class ItemService:
         self._executions = executions
 
     async def locate(self, actor: Actor, execution_id: str, node: str, path: str) -> tuple[str, str]:
-        """Where the journal has a node of a body: the execution, and the node's id in it.
+        """As `find`, now."""
+        execution, at, _ = await self.find(actor, execution_id, node, path)
+        return execution, at
+
+    async def find(
+        self, actor: Actor, execution_id: str, node: str, path: str, *, at: int | None = None
+    ) -> tuple[str, str, Moment]:
+        """Where the journal has a node of a body: the execution, the node's id in it, and the moment there.
 
         Args:
             node: its name, or with its containers, `each.price`, where several bodies have one of that name.
             path: the index of the item in each loop around it, `3` or `3.0`; empty for a node of the execution itself.
+            at: after which event of the execution; in a part of it that is a time.
         Raises:
-            NotFound: the execution, the node, or an item that has not begun.
+            NotFound: the execution, the node, an item that has not begun, or `execution.moment_not_found`.
             UserError: `path.invalid`, `node.ambiguous`.
         """
         demand(actor, "execution:read")
         indexes = _indexes(path)
         if not indexes:
-            return execution_id, node
-        row, view = await self._executions.view(execution_id)
+            return execution_id, node, at
+        row, view = await self._executions.view(execution_id, at)
+        moment = None if at is None else view.at
         names = node.split(".")
         if len(names) == 1:
             names = _names_of(view.graph, node, len(indexes))
@@ -48,15 +59,15 @@ class ItemService:
                 "path.invalid",
                 f"The node {node} is in {len(names) - 1} loops, and `path` has {len(indexes)} indexes; give one a loop",
             )
-        at = names[0]
+        found = names[0]
         for name, index in zip(names[1:], indexes, strict=True):
-            children = _children(view, row, at)
+            children = _children(view, row, found)
             child = children.holding(index)
             if child is None:
-                raise NotFound("item.not_found", f"Item {index} of {at} has not begun, or there is none")
-            row, view = await self._executions.view(child.execution)
-            at = item_id(name, index - child.offset)
-        return row.id, at
+                raise NotFound("item.not_found", f"Item {index} of {found} has not begun, or there is none")
+            row, view = await self._executions.view(child.execution, moment)
+            found = item_id(name, index - child.offset)
+        return row.id, found, moment
 
     async def page(
         self,
@@ -68,22 +79,27 @@ class ItemService:
         status: NodeStatus | None = None,
         offset: int = 0,
         limit: int = 50,
+        at: int | None = None,
     ) -> dict[str, Any]:
         """`ItemPage` of the REST contract: items with their nodes, and how many there are of each kind.
 
         Args:
             status: only the items of this status, from the item `offset` on.
-
+            at: as they were after this event of the execution.
         Raises:
             NotFound: as `locate`, or `node.no_items`: it has not begun, or is no container.
         """
-        found, at = await self.locate(actor, execution_id, node, path)
-        row, view = await self._executions.view(found)
-        children = _children(view, row, at)
-        views = {child.execution: (await self._executions.view(child.execution))[1] for child in children.running()}
+        found, named, moment = await self.find(actor, execution_id, node, path, at=at)
+        row, view = await self._executions.view(found, moment)
+        children = _children(view, row, named)
+        # In a part of the execution the moment is a time.
+        then = view.at if isinstance(moment, int) else moment
+        views = {
+            child.execution: (await self._executions.view(child.execution, then))[1] for child in children.running()
+        }
         counts = counted(children, views.values())
         if status is not None:
-            items, more_at = await self._of_status(children, status, offset, limit)
+            items, more_at = await self._of_status(children, status, offset, limit, then)
             return {"counts": counts, "items": items, "next": more_at}
         items: list[dict[str, Any]] = []
         end = offset + limit
@@ -91,8 +107,8 @@ class ItemService:
             if child.offset + child.count <= offset or child.offset >= end:
                 continue
             if child.execution not in views:
-                _, views[child.execution] = await self._executions.view(child.execution)
-            logs = await self._executions.log_counts(child.execution)
+                _, views[child.execution] = await self._executions.view(child.execution, then)
+            logs = await self._executions.log_counts(child.execution, until=then)
             for item, became, runs in items_of(views[child.execution]):
                 index = child.offset + item
                 begun = became != "pending" or not children.loops
@@ -103,7 +119,7 @@ class ItemService:
         return {"counts": counts, "items": items, "next": end if more else None}
 
     async def _of_status(
-        self, children: ChildrenView, wanted: NodeStatus, offset: int, limit: int
+        self, children: ChildrenView, wanted: NodeStatus, offset: int, limit: int, then: datetime | None
     ) -> tuple[list[dict[str, Any]], int | None]:
         """Items of a status, and where to look for more of them; a page looks into so many parts and no more."""
         items: list[dict[str, Any]] = []
@@ -114,8 +130,8 @@ class ItemService:
             if looked_into == _PARTS_OF_A_PAGE:
                 return items, child.offset
             looked_into += 1
-            _, view = await self._executions.view(child.execution)
-            logs = await self._executions.log_counts(child.execution)
+            _, view = await self._executions.view(child.execution, then)
+            logs = await self._executions.log_counts(child.execution, until=then)
             for item, became, runs in items_of(view):
                 index = child.offset + item
                 if index < offset or became != wanted:

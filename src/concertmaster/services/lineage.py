@@ -13,15 +13,17 @@ from concertmaster.domain.near_miss import hint
 from concertmaster.domain.values import TableRef, Value, to_json
 from concertmaster.domain.workflow import Edge
 from concertmaster.engine.items import item_id
-from concertmaster.services.execution_view import ExecutionView, NodeRun
+from concertmaster.services.execution_view import ExecutionView, NodeRun, origin_json
 
 Place = tuple[str, str]
 """A node and one of its outlets."""
 
 
-def chosen_values(view: ExecutionView, execution_id: str, node: str | None) -> list[Place]:
+def chosen_values(view: ExecutionView, execution_id: str, node: str | None, *, down: bool = False) -> list[Place]:
     """The values of a node and those that they are based on, in the order of the document; without one all there are.
 
+    Args:
+        down: those that are based on the node's values in place of those that these are based on.
     Raises:
         NotFound: `node.not_found`.
     """
@@ -29,20 +31,44 @@ def chosen_values(view: ExecutionView, execution_id: str, node: str | None) -> l
         return [(name, outlet) for name, run in view.nodes.items() for outlet in run.outputs]
     if node not in view.nodes:
         raise NotFound("node.not_found", f"Execution {execution_id} has no node '{node}'{hint(node, view.nodes)}")
+    before = _before(view)
+    found = {(node, outlet) for outlet in view.nodes[node].outputs}
+    found |= _based_on(view, node, before) if down else _base_of(node, before)
+    return [(name, outlet) for name, run in view.nodes.items() for outlet in run.outputs if (name, outlet) in found]
+
+
+def _before(view: ExecutionView) -> dict[str, set[Place]]:
+    """Node to the values that it took: by its edges and by the expressions of its config."""
     before: dict[str, set[Place]] = {
         name: {(source, outlet) for source, outlets in read.items() for outlet in outlets}
         for name, read in _reads(view).items()
     }
-    for edge in _edges(view):
+    for edge in edges_of(view):
         if _came_in(view.nodes, edge) is not None:
             before[edge.target].add((edge.source, edge.outlet))
-    found, nodes, waiting = {(node, outlet) for outlet in view.nodes[node].outputs}, {node}, [node]
+    return before
+
+
+def _base_of(node: str, before: Mapping[str, set[Place]]) -> set[Place]:
+    found, nodes, waiting = set[Place](), {node}, [node]
     while waiting:
         into = before[waiting.pop()]
         found |= into
         waiting.extend({source for source, _ in into} - nodes)
         nodes.update(waiting)
-    return [(name, outlet) for name, run in view.nodes.items() for outlet in run.outputs if (name, outlet) in found]
+    return found
+
+
+def _based_on(view: ExecutionView, node: str, before: Mapping[str, set[Place]]) -> set[Place]:
+    takers: dict[str, set[str]] = {}
+    for taker, into in before.items():
+        for source, _ in into:
+            takers.setdefault(source, set()).add(taker)
+    nodes, waiting = {node}, [node]
+    while waiting:
+        waiting.extend(takers.get(waiting.pop(), set()) - nodes)
+        nodes.update(waiting)
+    return {(name, outlet) for name in nodes - {node} for outlet in view.nodes[name].outputs}
 
 
 def artifacts_of(view: ExecutionView, places: Sequence[Place]) -> list[str]:
@@ -61,7 +87,7 @@ def lineage_of(
         uses: by digest, where else the same bytes are.
     """
     into: dict[str, list[dict[str, Any]]] = {}
-    for edge in _edges(view):
+    for edge in edges_of(view):
         value = _came_in(view.nodes, edge)
         if value is not None:
             told = {"port": edge.port, "node": edge.source, "outlet": edge.outlet, **_size(value)}
@@ -88,7 +114,7 @@ def _made(run: NodeRun, outlet: str, uses: Mapping[str, Sequence[ArtifactUse]]) 
         "attempt": run.attempt,
         "at": run.ended_at,
         **_size(value),
-        "reused": None if run.reused is None else dict(run.reused),
+        "reused": origin_json(run.reused),
         "also": [
             {
                 "execution": use.execution,
@@ -139,7 +165,7 @@ def _items(view: ExecutionView) -> Iterable[int | None]:
     return (None,) if view.parentage is None or not view.parentage.hidden else range(view.parentage.count)
 
 
-def _edges(view: ExecutionView) -> Iterator[Edge]:
+def edges_of(view: ExecutionView) -> Iterator[Edge]:
     """Of a part of another execution, the edges of each item."""
     for item in _items(view):
         for edge in view.graph.edges:

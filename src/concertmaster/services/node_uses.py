@@ -8,6 +8,7 @@ from collections.abc import Collection
 from functools import partial
 
 from concertmaster.domain.execution import UNFINISHED
+from concertmaster.domain.execution_filter import ExecutionFilter
 from concertmaster.domain.interfaces import ExecutionStore, WorkflowStore
 
 # With more of them than this it is not worth the while to look what each one runs.
@@ -25,7 +26,7 @@ class NodeUseService:
         """Those of some `type@version` that somebody uses, or may use."""
         stored = await self._workflows.naming([text for one in references for text in _texts(one)])
         documents = [one.document for one in stored]
-        unfinished = await self._executions.list(status=UNFINISHED, limit=_MOST_UNFINISHED)
+        unfinished = await self._executions.list(ExecutionFilter(status=UNFINISHED), limit=_MOST_UNFINISHED)
         if unfinished.next is not None:
             return frozenset(references)
         known = {(one.name, one.version) for one in stored}

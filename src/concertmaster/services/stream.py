@@ -24,10 +24,12 @@ class Batch:
 
     Attributes:
         lines: events in order, consecutive for one execution.
+        notes: encoded events without a number, after the lines.
         resync: set when the follower was too slow: everything up to this seq is in the journal, lines go on after it.
     """
 
     lines: Sequence[Line] = ()
+    notes: Sequence[bytes] = ()
     resync: int | None = None
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 from concertmaster.domain.access import Actor, demand
@@ -20,6 +21,7 @@ from concertmaster.services.executions import ExecutionService, Started
 from concertmaster.services.workflows import WorkflowService
 
 UPCOMING = 5
+UPCOMING_WITHIN = timedelta(weeks=1)
 LISTED_FIRES = 3
 SHOWN_FIRES = 50
 _LONGEST_NAME = 100
@@ -74,6 +76,33 @@ class TriggerService:
         """One trigger. Raises NotFound `trigger.not_found`."""
         demand(actor, "workflow:read")
         return await self._shown(await self._store.get(workflow, name))
+
+    async def upcoming(
+        self, actor: Actor, *, until: datetime | None = None, limit: int
+    ) -> Sequence[tuple[TriggerRow, datetime]]:
+        """The next times of all enabled schedules, soonest first: of the next week when no end is given."""
+        demand(actor, "workflow:read")
+        now = self._clock.now()
+        end = now + UPCOMING_WITHIN if until is None else until
+        # Each has one time at least, so that no later trigger can be among the first ones.
+        rows = await self._store.due_until(end, limit=limit)
+        coming = [(row.next_at, n) for n, row in enumerate(rows) if row.next_at is not None]
+        heapify(coming)
+        found: list[tuple[TriggerRow, datetime]] = []
+        while coming and len(found) < limit:
+            at, n = heappop(coming)
+            found.append((rows[n], at))
+            for later in self._after(rows[n], at):
+                if later <= end:
+                    heappush(coming, (later, n))
+        return found
+
+    def _after(self, row: TriggerRow, at: datetime) -> Sequence[datetime]:
+        try:
+            return self._kinds.upcoming(_trigger(row), at, count=1)
+        except UserError:
+            # It cannot be read, as its fires say.
+            return ()
 
     def preview(self, actor: Actor, config: Mapping[str, Any], *, count: int = UPCOMING) -> Sequence[datetime]:
         """The next times of a schedule that is being written.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,10 +14,10 @@ from concertmaster.domain.errors import Invalid, NotFound, UserError
 from concertmaster.domain.execution import ExecutionRow
 from concertmaster.domain.interfaces import (
     ExecutionStore,
+    FromDraft,
     Page,
     StoredWorkflow,
     TriggerStore,
-    VersionLine,
     WorkflowLine,
     WorkflowStore,
 )
@@ -139,6 +139,7 @@ class WorkflowService:
         publish: bool = True,
         name: str | None = None,
         expected_version: int | None = None,
+        draft: FromDraft | None = None,
     ) -> tuple[WorkflowVersion, bool]:
         """Store a version of a document; unchanged content keeps the newest version.
 
@@ -146,11 +147,13 @@ class WorkflowService:
             publish: make it the version that executions use; any error among the problems refuses it.
             name: the name it must have.
             expected_version: the newest version the caller knows.
+            draft: it is a draft's document.
         Returns:
             The version, and whether it is new.
         Raises:
             Invalid: it does not parse, or has errors and was to be published.
             PreconditionFailed: somebody else saved meanwhile.
+            Conflict: the draft is another by now.
         """
         demand(actor, "workflow:write")
         parsed = await read(source, format)
@@ -162,19 +165,14 @@ class WorkflowService:
         known = await self._connection_types()
         problems = [*parsed.problems, *await self._validated(workflow, len(source), connections=known.get)]
         if publish and has_errors(problems):
-            raise Invalid("workflow.invalid", _count(problems), problems)
+            raise Invalid("workflow.invalid", count_errors(problems), problems)
         pinned = pin_types(workflow, self._specs())
-        stored, is_new = await self._store.save(pinned, publish=publish, expected_version=expected_version, actor=actor)
+        stored, is_new = await self._store.save(
+            pinned, publish=publish, expected_version=expected_version, actor=actor, draft=draft
+        )
         if publish:
             self.on_published()
         return WorkflowVersion(stored, pinned, tuple(problems)), is_new
-
-    async def versions(
-        self, actor: Actor, name: str, *, before: str | None = None, limit: int = 100
-    ) -> Page[VersionLine]:
-        """The history of a workflow, newest first."""
-        demand(actor, "workflow:read")
-        return await self._store.versions(name, before=before, limit=limit)
 
     async def delete(self, actor: Actor, name: str) -> None:
         """Take a workflow out of the lists; its executions keep their versions."""
@@ -295,6 +293,7 @@ def _misnamed(found: str, wanted: str) -> Invalid:
     return Invalid("workflow.name_differs", message, [problem])
 
 
-def _count(problems: list[Problem]) -> str:
+def count_errors(problems: Sequence[Problem]) -> str:
+    """What to say of a document that was to be published."""
     errors = sum(problem.severity == "error" for problem in problems)
     return f"The document has {errors} error{'' if errors == 1 else 's'}; mend them, or save without publishing"

@@ -69,6 +69,7 @@ class AppendLane:
             if careful:
                 merged = self._fresh(connection, merged)
             ends = self._heads.move(connection, merged)
+            self._writer.notices.moves += ends.moves
             freed = set(ends.freed)
             unwritten = [job for entry in merged for job in entry.jobs if not job.written]
             self._companions.write(connection, unwritten)

@@ -23,8 +23,9 @@ from concertmaster.storage.encoding import maybe_micros, plain_key, to_micros
 from concertmaster.storage.happenings import note_ends
 from concertmaster.storage.merging import ChildStart, QueuedAppend
 from concertmaster.storage.newcomers import Newcomers
+from concertmaster.storage.notices import Move
 from concertmaster.storage.results import keep_results, result_row
-from concertmaster.storage.rows import json_text
+from concertmaster.storage.rows import MOVED, counted_as, json_text
 from concertmaster.storage.tables import OPEN, executions
 from concertmaster.storage.tables_waits import approvals, deliveries, listeners, named_events
 
@@ -74,9 +75,10 @@ class Awaiting:
         self._now = now
         self._children = self._dialect.bulk(
             "INSERT INTO executions (id, workflow, version, status, epoch, owner, head_seq, trigger, created_at, "
-            "ended_at, wake_at, priority, slot_key, slot_limit, admitted, parent, hidden) {rows}",
+            "ended_at, wake_at, priority, slot_key, slot_limit, admitted, parent, hidden, "
+            "trigger_type, counted_as) {rows}",
             *("text", "text", "bigint", "text", "bigint", "text", "bigint", "text", "bigint"),
-            *("bigint", "bigint", "bigint", "text", "bigint", "bigint", "text", "bigint"),
+            *("bigint", "bigint", "bigint", "text", "bigint", "bigint", "text", "bigint", "text", "text"),
         )
         self._events = insert_events(self._dialect)
         self._listeners = self._dialect.bulk(
@@ -149,6 +151,11 @@ class Awaiting:
         self._children.run(connection, [child.row_values for child in children])
         self._events.run(connection, [values for child in children for values in child.event_values])
         self._newcomers.follow_up(connection, children)
+        self._writer.notices.moves += [
+            Move(child.row.workflow, to_micros(child.at), None, child.row.status)
+            for child in children
+            if not child.row.hidden
+        ]
         self._writer.notices.heads.update((child.row.id, child.row.head_seq) for child in children)
         self._writer.notices.attention(child.row.id for child in children if child.row.wake_at is not None)
         self.tell(connection, [report for child in children for report in child.reports])
@@ -221,8 +228,9 @@ class Awaiting:
         query = select(_own.id).where(_own.id.in_(ids), text(f"NOT {OPEN}")).order_by(_own.id).with_for_update()
         found = list(connection.scalars(query))
         admitted = case((_own.slot_key.is_(None), 1), else_=0)
-        values = {"status": "queued", "admitted": admitted, "ended_at": None, "error": None, "wake_at": at}
-        connection.execute(update(executions).where(_own.id.in_(found)).values(**values))
+        values = {"admitted": admitted, "ended_at": None, "error": None, "wake_at": at, **counted_as("queued")}
+        again = update(executions).where(_own.id.in_(found)).values(**values).returning(*MOVED)
+        self._writer.notices.moves += [Move(*row) for row in connection.execute(again)]
 
     def _listen(self, connection: Connection, execution_id: str, one: Listen) -> None:
         """Wait for an event, unless one that is kept has not been given to this wait yet: then that one arrives."""

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from concertmaster.storage.lanes import Job
+from concertmaster.storage.notices import Move
 
 
 class Call(Job):
@@ -25,23 +26,30 @@ class CallLane:
     """Runs calls one after the other; one that raises leaves nothing behind and does not hurt the others.
 
     Args:
+        moves: those of the transaction under way, to take back what a call that raises has added.
         is_transient: errors that are the database's fault, for which the group is tried again.
         patient: see `Lane`.
     """
 
-    def __init__(self, is_transient: Callable[[BaseException], bool], *, patient: bool) -> None:
+    def __init__(
+        self, is_transient: Callable[[BaseException], bool], moves: Callable[[], list[Move]], *, patient: bool
+    ) -> None:
         self._is_transient = is_transient
+        self._moves = moves
         self.patient = patient
 
     def run(self, connection: Connection, jobs: Sequence[Call], *, careful: bool) -> None:  # noqa: ARG002
         """See `Lane`."""
+        moves = self._moves()
         for job in jobs:
+            known = len(moves)
             try:
                 with connection.begin_nested():
                     job.result = job.function(connection)
             except Exception as error:
                 if self._is_transient(error):
                     raise
+                del moves[known:]
                 job.error = error
 
     def units(self, jobs: Sequence[Call]) -> list[list[Call]]:

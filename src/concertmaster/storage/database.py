@@ -19,8 +19,9 @@ from concertmaster.storage.dialect import Dialect
 from concertmaster.storage.group_commit import first_line
 from concertmaster.storage.group_writer import GroupWriter
 from concertmaster.storage.leases import LEASE_SECONDS, FormerOwner, OnLost
-from concertmaster.storage.notices import Listeners
+from concertmaster.storage.notices import Listeners, Move
 from concertmaster.storage.sqlite import SqliteDialect
+from concertmaster.storage.tallies import Tallies
 
 T = TypeVar("T")
 
@@ -45,13 +46,18 @@ class Database:
         self._read_engine = self.dialect.reading()
         self._write_engine = self.dialect.writing()
         self._readers = ThreadPoolExecutor(self.dialect.readers, thread_name_prefix="journal-reader")
-        self.writer = GroupWriter(self._write_engine.connect, self.dialect, listeners=self.listeners)
+        self.writer = GroupWriter(
+            self._write_engine.connect, self.dialect, listeners=self.listeners, count=Tallies(self.dialect).write
+        )
         self._listener = self.dialect.listener(self.listeners)
         self._former = FormerOwner(folder)
-        self._requests = CallLane(self.dialect.is_transient, patient=False)
-        self._deeds = CallLane(self.dialect.is_transient, patient=True)
+        self._requests = CallLane(self.dialect.is_transient, self._moves, patient=False)
+        self._deeds = CallLane(self.dialect.is_transient, self._moves, patient=True)
         self.writer.add_lane(self._requests)
         self.writer.add_lane(self._deeds)
+
+    def _moves(self) -> list[Move]:
+        return self.writer.notices.moves
 
     @property
     def kind(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Event
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from concertmaster.domain.errors import OperationalError
 from concertmaster.storage.dialect import CommitRules
 from concertmaster.storage.lanes import HeadsMovedError, Lane
-from concertmaster.storage.notices import Notices
+from concertmaster.storage.notices import Move, Notices
 
 _log = logging.getLogger(__name__)
 
@@ -24,6 +24,11 @@ _MAXIMUM_BACKOFF_SECONDS = 2.0
 _SILENCE_SECONDS = 10.0
 
 Group = list[tuple[Lane, list[Any]]]
+Count = Callable[[Connection, Sequence[Move]], None]
+
+
+def count_nothing(connection: Connection, moves: Sequence[Move]) -> None:
+    """For a writer that changes no executions."""
 
 
 class StillUnderWayError(Exception):
@@ -36,6 +41,7 @@ class GroupCommit:
     Args:
         connect: opens the writing connection.
         rules: those of the database.
+        count: counts the executions that a transaction has moved; last in it.
         patience_seconds: how long a request waits for a database in trouble.
         closing: set when the writer is to end.
         hand_back: gets each group once all its jobs have a result or an error, and what it has to tell.
@@ -52,12 +58,14 @@ class GroupCommit:
         connect: Callable[[], Connection],
         rules: CommitRules,
         *,
+        count: Count,
         patience_seconds: float,
         closing: Event,
         hand_back: Callable[[Group, list[Notices]], None],
     ) -> None:
         self._connect = connect
         self._rules = rules
+        self._count = count
         self._patience_seconds = patience_seconds
         self._closing = closing
         self._hand_back = hand_back
@@ -164,6 +172,8 @@ class GroupCommit:
                 for job in jobs:
                     job.result = job.error = None
                 lane.run(connection, jobs, careful=careful)
+            if self.notices.moves:
+                self._count(connection, self.notices.moves)
             try:
                 self._rules.seal(connection, self.notices, self._number)
                 transaction.commit()

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from concertmaster.domain.errors import OperationalError
 from concertmaster.storage.dialect import CommitRules
-from concertmaster.storage.group_commit import Group, GroupCommit, first_line
+from concertmaster.storage.group_commit import Count, Group, GroupCommit, count_nothing, first_line
 from concertmaster.storage.lanes import Job, Lane
 from concertmaster.storage.notices import Listeners, Notices
 
@@ -36,6 +36,7 @@ class GroupWriter:
     Args:
         connect: opens the writing connection.
         rules: those of the database.
+        count: counts the executions that a transaction has moved; last in it.
         listeners: whom a commit's notices go to.
         patience_seconds: how long a request waits for a database in trouble.
     """
@@ -46,6 +47,7 @@ class GroupWriter:
         rules: CommitRules,
         *,
         listeners: Listeners,
+        count: Count = count_nothing,
         patience_seconds: float = _PATIENCE_SECONDS,
     ) -> None:
         self._rules = rules
@@ -60,7 +62,12 @@ class GroupWriter:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: Thread | None = None
         self._commit = GroupCommit(
-            connect, rules, patience_seconds=patience_seconds, closing=self._closing, hand_back=self._hand_back
+            connect,
+            rules,
+            count=count,
+            patience_seconds=patience_seconds,
+            closing=self._closing,
+            hand_back=self._hand_back,
         )
 
     @property
@@ -195,8 +202,12 @@ class GroupWriter:
         try:
             if notices.wake:
                 self._listeners.wake(list(notices.wake))
+            if notices.drafts:
+                self._listeners.drafts(list(notices.drafts))
+            for version in notices.versions:
+                self._listeners.version(version)
             if notices.look:
                 self._listeners.gap()
         except Exception:
             # What is committed stays so; whoever wants attention is found by looking.
-            _log.exception("Waking executions failed")
+            _log.exception("Telling of a commit failed")

@@ -12,6 +12,7 @@ from concertmaster.storage.dialect import ColumnType, Dialect
 from concertmaster.storage.encoding import maybe_micros
 from concertmaster.storage.lanes import HeadsMovedError
 from concertmaster.storage.merging import NO_CHANGE, Merged
+from concertmaster.storage.notices import Move
 from concertmaster.storage.rows import json_text
 
 _KEY: tuple[ColumnType, ...] = ("text", "bigint", "bigint", "bigint")
@@ -30,8 +31,11 @@ _SET = (
     ", status = COALESCE(v.column5, executions.status), "
     "started_at = COALESCE(v.column6, executions.started_at), "
     "ended_at = CASE WHEN v.column5 IS NULL THEN COALESCE(v.column7, executions.ended_at) ELSE v.column7 END, "
-    "error = CASE WHEN v.column5 IS NULL THEN COALESCE(v.column8, executions.error) ELSE v.column8 END"
+    "error = CASE WHEN v.column5 IS NULL THEN COALESCE(v.column8, executions.error) ELSE v.column8 END, "
+    "counted_before = executions.counted_as, "
+    "counted_as = CASE WHEN executions.hidden = 0 THEN COALESCE(v.column5, executions.counted_as) END"
 )
+_MOVED = "executions.workflow, executions.created_at, executions.counted_before, executions.counted_as"
 _GIVE_UP = ", owner = NULL, wake_at = NULL, admitted = 0"
 # In the statement that runs anyway: hardly ever does a trigger wait for an end, and a question of its own is a trip.
 _FOLLOWED = (
@@ -40,7 +44,7 @@ _FOLLOWED = (
 )
 
 
-_RETURNING = f" RETURNING executions.id, executions.slot_key, {_FOLLOWED}"
+_RETURNING = f" RETURNING {_MOVED}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,12 @@ class Ends:
     Attributes:
         freed: keys of concurrency limits under which an execution has ended.
         followed: executions for whose end a trigger waits.
+        moves: what is counted otherwise by now.
     """
 
     freed: set[str]
     followed: list[str]
+    moves: list[Move]
 
 
 class Heads:
@@ -64,8 +70,9 @@ class Heads:
 
     def __init__(self, dialect: Dialect) -> None:
         self._move = dialect.bulk(_HEAD + _OWNED, *_KEY)
-        self._change = dialect.bulk(_HEAD + _SET + _OWNED, *_KEY, *_CHANGE)
-        self._end = dialect.bulk(_HEAD + _SET + _GIVE_UP + _OWNED + _RETURNING, *_KEY, *_CHANGE)
+        self._change = dialect.bulk(_HEAD + _SET + _OWNED + _RETURNING, *_KEY, *_CHANGE)
+        ended = f"{_RETURNING}, executions.id, executions.slot_key, {_FOLLOWED}"
+        self._end = dialect.bulk(_HEAD + _SET + _GIVE_UP + _OWNED + ended, *_KEY, *_CHANGE)
         self._release = dialect.bulk(
             "UPDATE executions SET owner = NULL, takeovers = 0, wake_at = v.column2 FROM ({rows}) AS v "
             "WHERE executions.id = v.column1 "
@@ -94,10 +101,15 @@ class Heads:
             started, ended = maybe_micros(change.started_at), maybe_micros(change.ended_at)
             (ends if entry.final else changes).append((*key, change.status, started, ended, error))
         ended = self._end.fetch(connection, ends)
-        moved = self._move.run(connection, moves) + self._change.run(connection, changes) + len(ended)
-        if moved != len(merged):
+        moved = self._move.run(connection, moves)
+        changed = self._change.fetch(connection, changes)
+        if moved + len(changed) + len(ended) != len(merged):
             raise HeadsMovedError
-        return Ends({row[1] for row in ended if row[1] is not None}, [row[0] for row in ended if row[2]])
+        return Ends(
+            freed={row[5] for row in ended if row[5] is not None},
+            followed=[row[4] for row in ended if row[6]],
+            moves=[Move(*row[:4]) for rows in (changed, ended) for row in rows if row[2] != row[3]],
+        )
 
     def release(self, connection: Connection, merged: Sequence[Merged]) -> list[Any]:
         """Give up ownership where nothing has been asked meanwhile; the heads were moved, so the rows are locked.

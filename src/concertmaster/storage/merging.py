@@ -93,7 +93,8 @@ class ChildStart:
         head = (row.id, row.workflow, row.version, row.status, row.epoch, row.owner, row.head_seq)
         times = (at, maybe_micros(row.ended_at), maybe_micros(row.wake_at))
         rest = (json_text(row.trigger), *times, row.priority)
-        return (*head, *rest, *key, int(row.admitted), row.parent, int(row.hidden))
+        kind = (row.trigger.get("type"), None if row.hidden else row.status)
+        return (*head, *rest, *key, int(row.admitted), row.parent, int(row.hidden), *kind)
 
     @property
     def event_values(self) -> list[tuple[Any, ...]]:

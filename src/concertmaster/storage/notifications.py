@@ -139,5 +139,11 @@ class Listener:
             listeners.wake(announcement.wake)
         for resource in announcement.freed:
             listeners.freed(resource)
+        if announcement.drafts:
+            listeners.drafts(announcement.drafts)
+        for version in announcement.versions:
+            listeners.version(version)
+        for person in announcement.people:
+            listeners.person(person)
         if announcement.look:
             listeners.gap()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,9 @@ class Announcement:
     wake: Sequence[str]
     freed: Sequence[str]
     heads: Sequence[tuple[str, int]]
+    drafts: Sequence[str]
+    versions: Sequence[Mapping[str, Any]]
+    people: Sequence[Mapping[str, Any]]
     look: bool
 
 
@@ -39,6 +42,9 @@ def payloads(notices: Notices, process: str, *, heads: bool) -> list[str]:
     items: list[tuple[str, Any]] = [("w", name) for name in notices.wake]
     items += [("f", name) for name in notices.freed]
     items += [("h", head) for head in notices.heads.items()] if heads else []
+    items += [("d", name) for name in notices.drafts]
+    items += [("v", one) for one in notices.versions]
+    items += [("o", one) for one in notices.people]
     parts: list[dict[str, Any]] = []
     room = 0
     for kind, item in items:
@@ -70,6 +76,9 @@ def read_payload(text: bytes) -> Announcement | None:
             wake=[str(item) for item in data.get("w", ())],
             freed=[str(item) for item in data.get("f", ())],
             heads=[(str(item), int(seq)) for item, seq in data.get("h", ())],
+            drafts=[str(item) for item in data.get("d", ())],
+            versions=[dict(item) for item in data.get("v", ())],
+            people=[dict(item) for item in data.get("o", ())],
             look=bool(data.get("l")),
         )
     except (ValueError, TypeError, KeyError, AttributeError):

@@ -14,8 +14,8 @@ from concertmaster.domain.errors import Conflict, NotFound, UserError
 from concertmaster.domain.execution import FINAL_EXECUTION, REQUESTS, ExecutionRow, RequestKind
 from concertmaster.storage.audit import record
 from concertmaster.storage.encoding import to_micros
-from concertmaster.storage.notices import Notices
-from concertmaster.storage.rows import EXECUTION_COLUMNS, execution_from, json_text
+from concertmaster.storage.notices import Move, Notices
+from concertmaster.storage.rows import EXECUTION_COLUMNS, MOVED, counted_as, execution_from, json_text
 from concertmaster.storage.tables import executions, inbox
 
 _CODES: Mapping[RequestKind, str] = {
@@ -81,9 +81,13 @@ class Request:
         if row.owner is None:
             values: dict[str, Any] = {"wake_at": to_micros(self.at)}
             if row.status in FINAL_EXECUTION:
-                values |= {"status": "queued", "admitted": int(row.slot_key is None), "ended_at": None, "error": None}
+                values |= {"admitted": int(row.slot_key is None), "ended_at": None, "error": None}
+                values |= counted_as("queued")
             statement = update(executions).where(executions.c.id == row.id).values(**values)
-            row = execution_from(connection.execute(statement.returning(*EXECUTION_COLUMNS)).one())
+            changed = connection.execute(statement.returning(*EXECUTION_COLUMNS, *MOVED)).one()
+            if row.status in FINAL_EXECUTION:
+                notices.moves.append(Move(*changed[-len(MOVED) :]))
+            row = execution_from(changed)
         notices.attention([row.id])
         return row
 

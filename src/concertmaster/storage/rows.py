@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
+from sqlalchemy import case
 
 from concertmaster.domain.events import Event
 from concertmaster.domain.events_json import body_from
-from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow, Failure
+from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow, ExecutionStatus, Failure
 from concertmaster.domain.interfaces import Change
 from concertmaster.storage.encoding import encode, from_micros, maybe_instant
 from concertmaster.storage.tables import events, executions
@@ -35,6 +36,13 @@ EXECUTION_COLUMNS = (
     executions.c.admitted,
     executions.c.parent,
     executions.c.hidden,
+)
+# What a `Move` says, after an UPDATE.
+MOVED = (
+    executions.c.workflow,
+    executions.c.created_at,
+    executions.c.counted_before,
+    executions.c.counted_as,
 )
 EVENT_COLUMNS = (events.c.seq, events.c.at, events.c.kind, events.c.node, events.c.data)
 
@@ -88,6 +96,12 @@ def changed(row: ExecutionRow, change: Change, *, head_seq: int) -> ExecutionRow
         wake_at=None if final else row.wake_at,
         admitted=row.admitted and not final,
     )
+
+
+def counted_as(status: ExecutionStatus) -> dict[str, Any]:
+    """What an UPDATE of a status sets beside it, so that `MOVED` tells what it has changed."""
+    counted = case((executions.c.hidden == 0, status))
+    return {"status": status, "counted_before": executions.c.counted_as, "counted_as": counted}
 
 
 def json_text(data: Mapping[str, Any]) -> str:

@@ -16,13 +16,14 @@ from concertmaster.domain.events import Event, ExecutionCancelled
 from concertmaster.domain.execution import ExecutionRow
 from concertmaster.domain.interfaces import Committed, NewExecution, TriggerFire
 from concertmaster.storage.admission import Admission
-from concertmaster.storage.companions import insert_events
+from concertmaster.storage.companions import insert_events, insert_references, reference_rows
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import maybe_micros, plain_key, to_micros
 from concertmaster.storage.fires import Fired, note_fires
 from concertmaster.storage.lanes import Job
 from concertmaster.storage.merging import encode_data
 from concertmaster.storage.newcomers import Newcomers
+from concertmaster.storage.notices import Move
 from concertmaster.storage.rows import EXECUTION_COLUMNS, execution_from, json_text
 from concertmaster.storage.tables import executions
 
@@ -120,11 +121,12 @@ class StartLane:
         dialect = database.dialect
         self._executions = dialect.bulk(
             "INSERT INTO executions (id, workflow, version, status, epoch, owner, head_seq, trigger, created_at, "
-            "ended_at, wake_at, priority, slot_key, slot_limit, admitted, backfill) {rows}",
+            "ended_at, wake_at, priority, slot_key, slot_limit, admitted, backfill, trigger_type, counted_as) {rows}",
             *("text", "text", "bigint", "text", "bigint", "text", "bigint", "text", "bigint"),
-            *("bigint", "bigint", "bigint", "text", "bigint", "bigint", "text"),
+            *("bigint", "bigint", "bigint", "text", "bigint", "bigint", "text", "text", "text"),
         )
         self._events = insert_events(dialect)
+        self._artifacts = insert_references(dialect)
         self._audit = dialect.bulk(
             "INSERT INTO audit (at, actor, action, target, data) {rows}", "bigint", "text", "text", "text", "text"
         )
@@ -154,6 +156,7 @@ class StartLane:
                 job.result = (execution_from(connection.execute(query).one()), False)
         notices = self._writer.notices
         notices.heads.update((job.row.id, job.row.head_seq) for job in fresh)
+        notices.moves += [Move(job.row.workflow, job.audit[0], None, job.row.status) for job in fresh]
         notices.attention(job.row.id for job in fresh if job.row.wake_at is not None)
 
     def _take_keys(self, connection: Connection, jobs: Sequence[Start]) -> None:
@@ -190,6 +193,8 @@ class StartLane:
             ],
         )
         self._audit.send(connection, [job.audit for job in jobs])
+        named = [row for job in jobs for row in reference_rows(job.row.id, job.new.artifacts)]
+        self._artifacts.send(connection, named)
         note_fires(connection, [_fired(job) for job in jobs if job.new.noted])
 
     def units(self, jobs: Sequence[Start]) -> list[list[Start]]:
@@ -227,4 +232,13 @@ def _row_of(job: Start) -> tuple[Any, ...]:
     key: tuple[Any, ...] = (None, None) if slot is None else (slot.key, slot.limit)
     head = (row.id, row.workflow, row.version, row.status, row.epoch, row.owner, row.head_seq, job.trigger)
     times = (job.audit[0], maybe_micros(row.ended_at), maybe_micros(row.wake_at))
-    return (*head, *times, row.priority, *key, int(row.admitted), row.trigger.get("backfill"))
+    return (
+        *head,
+        *times,
+        row.priority,
+        *key,
+        int(row.admitted),
+        row.trigger.get("backfill"),
+        row.trigger["type"],
+        row.status,
+    )

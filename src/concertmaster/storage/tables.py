@@ -17,10 +17,13 @@ from concertmaster.storage.columns import SERIAL as _SERIAL
 from concertmaster.storage.columns import PlainText
 
 # From there, so that whoever has these tables has those of the other files too.
-from concertmaster.storage.tables_access import metadata
+from concertmaster.storage.tables_drafts import metadata
 
 # Exactly this text: SQLite uses a partial index where a query repeats its condition.
 OPEN = f"status IN ({', '.join(repr(status) for status in UNFINISHED)})"
+
+# What `execution_counts` does not have, or as something else; under the same rule.
+UNCOUNTED = "hidden = 0 AND (counted_as IS NULL OR counted_as <> status)"
 
 
 def _partial_index(name: str, *columns: str, where: str) -> Index:
@@ -51,11 +54,20 @@ executions = Table(
     Column("parent", _KEY),
     Column("hidden", Integer, nullable=False, server_default="0"),
     Column("backfill", _KEY),
+    # The type in `trigger`.
+    Column("trigger_type", _KEY),
+    # The status as which `execution_counts` has it, and had it before the last change of this row: an UPDATE cannot
+    # give back what it has replaced. NULL: it is not counted.
+    Column("counted_as", _KEY),
+    Column("counted_before", _KEY),
     Index("ix_executions_workflow_status", "workflow", "status", "id"),
     Index("ix_executions_status", "status", "id"),
     _partial_index("ix_executions_parent", "parent", where="parent IS NOT NULL"),
     _partial_index("ix_executions_whole", "workflow", "id", where="parent IS NULL"),
     _partial_index("ix_executions_backfill", "backfill", "status", "id", where="backfill IS NOT NULL"),
+    _partial_index("ix_executions_trigger_type", "trigger_type", "id", where="hidden = 0"),
+    # Empty but for what older releases have left.
+    _partial_index("ix_executions_uncounted", "id", where=UNCOUNTED),
     # These are short: an ended execution is in none, and one that is driven has no wake-up.
     _partial_index("ix_executions_owner", "owner", where="owner IS NOT NULL"),
     _partial_index("ix_executions_wake_at", "priority", "wake_at", "id", where="wake_at IS NOT NULL"),
@@ -186,6 +198,8 @@ workflow_versions = Table(
     Column("node_count", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", PlainText, nullable=False),
+    Column("label", PlainText),
+    Column("origin", _KEY, nullable=False, server_default="save"),
 )
 
 # Those of published versions. Who starts what is due claims it first; a claim of a dead owner is void.

@@ -4,44 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import Connection, desc, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, desc, or_, select, tuple_, update
 
-from concertmaster.domain import document
 from concertmaster.domain.access import Actor
-from concertmaster.domain.errors import NotFound, PreconditionFailed
-from concertmaster.domain.interfaces import Page, StoredWorkflow, VersionLine, WorkflowLine
+from concertmaster.domain.errors import NotFound
+from concertmaster.domain.interfaces import FromDraft, Page, StoredWorkflow, VersionLine, WorkflowLine
 from concertmaster.domain.recent import Recent
 from concertmaster.domain.workflow import Workflow
 from concertmaster.storage.audit import record
 from concertmaster.storage.cursors import read_cursor, write_cursor
 from concertmaster.storage.database import Database
+from concertmaster.storage.draft_rows import DraftRows
 from concertmaster.storage.encoding import from_micros, to_micros, utc_now
+from concertmaster.storage.pins import remove_pins
 from concertmaster.storage.remembered import KEPT, Remembered
+from concertmaster.storage.saving import SaveOptions, Saving, publish_head, write_head, write_label
 from concertmaster.storage.tables import workflow_versions, workflows
 from concertmaster.storage.trigger_sync import Plan, TriggerSync
+from concertmaster.storage.version_rows import (
+    HIGHEST_VERSION,
+    HISTORY,
+    LINE,
+    VERSION,
+    deleted,
+    head_of,
+    history_line,
+    line_of,
+    living,
+    missing,
+    stored_from,
+    version_of,
+)
 
-# What the column holds.
-_HIGHEST_VERSION = 2**31 - 1
-_LINE = (
-    workflows.c.name,
-    workflows.c.title,
-    workflows.c.description,
-    workflows.c.labels,
-    workflows.c.version,
-    workflows.c.published,
-    workflows.c.node_count,
-    workflows.c.updated_at,
-)
 _TEXTS_ASKED_FOR = 200
-_VERSION = (
-    workflow_versions.c.version,
-    workflow_versions.c.hash,
-    workflow_versions.c.document,
-    workflow_versions.c.created_at,
-)
+_OWN = workflow_versions.c
+T = TypeVar("T")
 
 
 class SqlWorkflowStore:
@@ -51,42 +51,49 @@ class SqlWorkflowStore:
         self._database = database
         self._now = now
         self._triggers = TriggerSync(database.dialect, plan)
+        self._drafts = DraftRows(database)
         self._remembered = Remembered[StoredWorkflow](keep=not database.shared)
         # A version never changes, whoever writes.
         self._versions = Recent[tuple[str, int], Any](KEPT)
 
     async def save(
-        self, workflow: Workflow, *, publish: bool, expected_version: int | None, actor: Actor
+        self,
+        workflow: Workflow,
+        *,
+        publish: bool,
+        expected_version: int | None,
+        actor: Actor,
+        draft: FromDraft | None = None,
     ) -> tuple[StoredWorkflow, bool]:
         """See `WorkflowStore`."""
-        saving = _Saving(workflow, publish=publish, expected_version=expected_version, actor=actor, at=self._now())
+        options = SaveOptions(publish, expected_version, draft)
+        saving = Saving(workflow, options, actor=actor, at=self._now())
 
         def store(connection: Connection) -> tuple[StoredWorkflow, bool]:
             # A first version has no row yet that could be locked.
-            self._database.dialect.lock_keys(connection, [f"workflow:{workflow.name}"])
-            stored, is_new = saving.store(connection)
+            self._lock(connection, workflow.name)
+            stored, is_new = saving.store(connection, self._drafts)
             if publish:
                 self._triggers.publish(connection, workflow, stored.version, at=saving.at)
+            if is_new or publish:
+                self._tell(connection, workflow.name, stored.version, actor)
             return stored, is_new
 
-        try:
-            return await self._database.write(store)
-        finally:
-            self._remembered.forget()
+        return await self._write(store)
 
     async def get(self, name: str, version: int | None = None) -> StoredWorkflow:
         """See `WorkflowStore`. A version of a deleted workflow can still be read by its number."""
 
         def find(connection: Connection) -> StoredWorkflow:
-            head = connection.execute(_head(name)).one_or_none()
+            head = connection.execute(head_of(name)).one_or_none()
             if head is None or (version is None and head.deleted_at is not None):
-                raise _missing(name) if head is None else _deleted(name)
+                raise missing(name) if head is None else deleted(name)
             number = version or head.version
-            row = self._versions.get((name, number)) or _version(connection, name, number)
+            row = self._versions.get((name, number)) or version_of(connection, name, number)
             if row is None:
                 raise NotFound("workflow.version_not_found", f"Workflow {name} has no version {version}")
             self._versions.put((name, number), row)
-            return _stored(head, row)
+            return stored_from(head, row)
 
         # Every start of an execution asks for the same few versions.
         return await self._remembered.get((name, version), lambda: self._database.read(find))
@@ -94,7 +101,7 @@ class SqlWorkflowStore:
     async def list(self, *, before: str | None = None, limit: int = 100) -> Page[WorkflowLine]:
         """See `WorkflowStore`; newest change first."""
         key = tuple_(workflows.c.updated_at, workflows.c.name)
-        query = select(*_LINE).where(workflows.c.deleted_at.is_(None))
+        query = select(*LINE).where(workflows.c.deleted_at.is_(None))
         if before is not None:
             query = query.where(key < tuple_(*read_cursor(before, int, str)))
         query = query.order_by(desc(workflows.c.updated_at), desc(workflows.c.name)).limit(limit + 1)
@@ -113,38 +120,86 @@ class SqlWorkflowStore:
         holds = or_(*(own.document.contains(text, autoescape=True) for text in some))
         wanted = or_(own.version == workflows.c.version, own.version == workflows.c.published)
         query = (
-            select(workflows.c.name, workflows.c.published, workflows.c.deleted_at, *_VERSION)
+            select(workflows.c.name, workflows.c.published, workflows.c.deleted_at, *VERSION)
             .join(workflow_versions, own.workflow == workflows.c.name)
             .where(workflows.c.deleted_at.is_(None), wanted, holds)
             .order_by(workflows.c.name, own.version)
         )
         rows = await self._database.read(lambda connection: connection.execute(query).all())
-        return [_stored(row, row) for row in rows]
+        return [stored_from(row, row) for row in rows]
 
-    async def versions(self, name: str, *, before: str | None = None, limit: int = 100) -> Page[VersionLine]:
+    async def versions(
+        self, name: str, *, before: str | None = None, limit: int = 100, everything: bool = False
+    ) -> Page[VersionLine]:
         """Versions of a workflow, newest first.
 
         Raises:
             NotFound: `workflow.not_found`.
         """
-        own = workflow_versions.c
-        query = select(own.version, own.hash, own.created_at, own.node_count).where(own.workflow == name)
+        query = select(*HISTORY).where(_OWN.workflow == name)
+        if not everything:
+            query = query.where(_OWN.origin == "save")
         if before is not None:
-            query = query.where(own.version < min(read_cursor(before, int)[0], _HIGHEST_VERSION))
-        query = query.order_by(desc(own.version)).limit(limit + 1)
+            query = query.where(_OWN.version < min(read_cursor(before, int)[0], HIGHEST_VERSION))
+        query = query.order_by(desc(_OWN.version)).limit(limit + 1)
 
         def find(connection: Connection) -> Page[VersionLine]:
-            head = connection.execute(_head(name)).one_or_none()
-            if head is None or head.deleted_at is not None:
-                raise _missing(name)
+            head = living(connection, name)
             rows = connection.execute(query).all()
-            lines = [
-                VersionLine(version, hash_, version == head.published, from_micros(created_at), node_count)
-                for version, hash_, created_at, node_count in rows[:limit]
-            ]
+            lines = [history_line(row, head) for row in rows[:limit]]
             return Page(lines, write_cursor(lines[-1].version) if len(rows) > limit else None)
 
         return await self._database.read(find)
+
+    async def line(self, name: str, version: int) -> VersionLine:
+        """See `WorkflowStore`."""
+        return await self._database.read(lambda connection: line_of(connection, name, version))
+
+    async def publish(self, workflow: Workflow, version: int, *, actor: Actor) -> VersionLine:
+        """See `WorkflowStore`."""
+        name, at = workflow.name, self._now()
+
+        def store(connection: Connection) -> VersionLine:
+            self._lock(connection, name)
+            line = line_of(connection, name, version)
+            if line.published:
+                return line
+            head = living(connection, name)
+            if line.origin == "test":
+                # Somebody wants it: it is one of the workflow's versions from now on.
+                connection.execute(
+                    update(workflow_versions)
+                    .where(_OWN.workflow == name, _OWN.version == version)
+                    .values(origin="save")
+                )
+            if version > head.version:
+                before = version_of(connection, name, head.version)
+                stored = stored_from(head, version_of(connection, name, version))
+                write_head(connection, workflow, version, version, at=at, exists=True)
+                self._drafts.follow(connection, name, before.document, stored, by=actor, at=at)
+            else:
+                publish_head(connection, name, version, at=at)
+            self._triggers.publish(connection, workflow, version, at=at)
+            about = {"version": version, "published": True}
+            record(connection, actor, "workflow.publish", f"workflow:{name}", at=at, data=about)
+            self._tell(connection, name, version, actor)
+            return line_of(connection, name, version)
+
+        return await self._write(store)
+
+    async def label(self, name: str, version: int, label: str | None, *, actor: Actor) -> VersionLine:
+        """See `WorkflowStore`."""
+        at = self._now()
+
+        def store(connection: Connection) -> VersionLine:
+            self._lock(connection, name)
+            living(connection, name)
+            write_label(connection, name, version, label)
+            about = {"version": version, "label": label}
+            record(connection, actor, "workflow.label", f"workflow:{name}", at=at, data=about)
+            return line_of(connection, name, version)
+
+        return await self._write(store)
 
     async def delete(self, name: str, *, actor: Actor) -> None:
         """See `WorkflowStore`.
@@ -155,125 +210,43 @@ class SqlWorkflowStore:
         at = self._now()
 
         def remove(connection: Connection) -> None:
+            self._lock(connection, name)
             statement = (
                 update(workflows)
                 .where(workflows.c.name == name, workflows.c.deleted_at.is_(None))
                 .values(deleted_at=to_micros(at), published=None)
             )
             if connection.execute(statement).rowcount == 0:
-                raise _missing(name)
+                raise missing(name)
             self._triggers.remove(connection, name)
+            self._drafts.remove(connection, name, by=actor, at=at)
+            remove_pins(connection, name)
             record(connection, actor, "workflow.delete", f"workflow:{name}", at=at)
 
+        await self._write(remove)
+
+    async def _write(self, function: Callable[[Connection], T]) -> T:
         try:
-            await self._database.write(remove)
+            return await self._database.write(function)
         finally:
             self._remembered.forget()
 
+    def _lock(self, connection: Connection, name: str) -> None:
+        self._database.dialect.lock_keys(connection, [f"workflow:{name}"])
 
-class _Saving:
-    """One save, prepared on the loop and carried out in the writer's thread."""
-
-    def __init__(
-        self, workflow: Workflow, *, publish: bool, expected_version: int | None, actor: Actor, at: datetime
-    ) -> None:
-        self._workflow = workflow
-        self._publish = publish
-        self._expected = expected_version
-        self._actor = actor
-        self.at = at
-        self._hash = document.content_hash(workflow)
-        self._text = document.canonical_json(workflow)
-
-    def store(self, connection: Connection) -> tuple[StoredWorkflow, bool]:
-        name = self._workflow.name
-        head = connection.execute(_head(name).with_for_update()).one_or_none()
-        alive = head if head is not None and head.deleted_at is None else None
-        newest = None if alive is None else alive.version
-        if self._expected is not None and newest != self._expected:
-            raise PreconditionFailed(
-                "workflow.changed",
-                f"Workflow {name} has been saved meanwhile: you changed version {self._expected}, the newest is "
-                f"{newest}; load that one and make your change again",
-                newest=newest,
-            )
-        if alive is not None:
-            known = _version(connection, name, alive.version)
-            if known is not None and known.hash == self._hash:
-                return self._keep(connection, _stored(alive, known)), False
-        # A deleted workflow's numbers are not used again: executions still name them.
-        version = 1 if head is None else head.version + 1
-        published = version if self._publish else (None if alive is None else alive.published)
-        self._insert_version(connection, version)
-        self._write_head(connection, version, published, exists=head is not None)
-        self._audit(connection, "workflow.save", version)
-        return StoredWorkflow(name, version, published, self._hash, self._text, self.at), True
-
-    def _keep(self, connection: Connection, known: StoredWorkflow) -> StoredWorkflow:
-        """Unchanged content: at most it is published now."""
-        if not self._publish or known.published == known.version:
-            return known
-        statement = update(workflows).where(workflows.c.name == known.name)
-        connection.execute(statement.values(published=known.version, updated_at=to_micros(self.at)))
-        self._audit(connection, "workflow.publish", known.version)
-        return StoredWorkflow(known.name, known.version, known.version, known.hash, known.document, known.created_at)
-
-    def _insert_version(self, connection: Connection, version: int) -> None:
-        connection.execute(
-            insert(workflow_versions).values(
-                workflow=self._workflow.name,
-                version=version,
-                hash=self._hash,
-                document=self._text,
-                node_count=len(self._workflow.nodes),
-                created_at=to_micros(self.at),
-                created_by=self._actor.name,
-            )
+    def _tell(self, connection: Connection, name: str, version: int, actor: Actor) -> None:
+        """Those who have the workflow open hear of the version."""
+        line = line_of(connection, name, version)
+        self._database.writer.notices.versions.append(
+            {
+                "workflow": name,
+                "version": version,
+                "published": line.published,
+                "label": line.label,
+                "by": actor.name,
+                "origin": line.origin,
+            }
         )
-
-    def _write_head(self, connection: Connection, version: int, published: int | None, *, exists: bool) -> None:
-        workflow = self._workflow
-        values: dict[str, Any] = {
-            "version": version,
-            "published": published,
-            "title": workflow.title,
-            "description": workflow.description,
-            "labels": orjson.dumps(dict(workflow.labels)).decode(),
-            "node_count": len(workflow.nodes),
-            "updated_at": to_micros(self.at),
-            "deleted_at": None,
-        }
-        if exists:
-            connection.execute(update(workflows).where(workflows.c.name == workflow.name).values(**values))
-        else:
-            connection.execute(insert(workflows).values(name=workflow.name, **values))
-
-    def _audit(self, connection: Connection, action: str, version: int) -> None:
-        about = {"version": version, "published": self._publish}
-        record(connection, self._actor, action, f"workflow:{self._workflow.name}", at=self.at, data=about)
-
-
-def _head(name: str) -> Any:
-    return select(*_LINE, workflows.c.deleted_at).where(workflows.c.name == name)
-
-
-def _version(connection: Connection, name: str, version: int) -> Any:
-    own = workflow_versions.c
-    if version > _HIGHEST_VERSION:
-        return None
-    return connection.execute(select(*_VERSION).where(own.workflow == name, own.version == version)).one_or_none()
-
-
-def _stored(head: Any, version: Any) -> StoredWorkflow:
-    return StoredWorkflow(
-        name=head.name,
-        version=version.version,
-        published=head.published,
-        hash=version.hash,
-        document=version.document,
-        created_at=from_micros(version.created_at),
-        deleted=head.deleted_at is not None,
-    )
 
 
 def _line(row: Any) -> WorkflowLine:
@@ -287,11 +260,3 @@ def _line(row: Any) -> WorkflowLine:
         node_count=row.node_count,
         updated_at=from_micros(row.updated_at),
     )
-
-
-def _missing(name: str) -> NotFound:
-    return NotFound("workflow.not_found", f"There is no workflow {name}")
-
-
-def _deleted(name: str) -> NotFound:
-    return NotFound("workflow.not_found", f"The workflow {name} was deleted; save it again to go on with it")

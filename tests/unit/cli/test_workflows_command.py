@@ -133,6 +133,24 @@ def test_who_only_looks_makes_no_data_folder(command: Command, workspace: Path) 
     assert command("executions", "list").returncode == 0
 
 
+def test_executions_are_listed_by_time_status_trigger_and_error(command: Command) -> None:
+    assert command("run", "hello.yaml").returncode == 0
+
+    def listed(*options: str) -> int:
+        done = command("executions", "list", *options, "--json")
+        assert done.returncode == 0, done.stderr
+        return len(json.loads(done.stdout)["items"])
+
+    assert listed("--since", "2h", "--status", "failed", "--status", "succeeded", "--trigger", "manual") == 1
+    assert listed("--since", "2001-01-01") == 1
+    assert listed("--since", "0s") == listed("--trigger", "webhook") == listed("--error", "no such") == 0
+    told = command("executions", "list", "--since", "0s", "--status", "failed").stdout
+    assert "--status failed --since 0s" in told
+    for wrong in ("yesterday", "999999999d", "0001-01-01"):
+        done = command("executions", "list", "--since", wrong)
+        assert (done.returncode, done.stderr.count("is no time")) == (1, 1), done.stderr
+
+
 def test_push_says_where_a_path_of_another_workflow_is_asked_for(command: Command, workspace: Path) -> None:
     triggers = {"hook": {"type": "webhook", "config": {"path": "orders", "auth": "none"}}}
     for name in ("first", "second"):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from concertmaster.data import artifact_files
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.domain.errors import NotFound, UserError
 
@@ -34,6 +35,23 @@ def test_bytes_come_back_by_their_digest(store: ArtifactStore) -> None:
     assert store.size(DIGEST) == len(TEXT)
     assert store.exists(DIGEST)
     assert files_of(store) == [f"{DIGEST[:2]}/{DIGEST}"]
+
+
+def test_what_is_surely_on_disk_is_not_waited_for_again(store: ArtifactStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Path] = []
+    sync = artifact_files.sync
+    monkeypatch.setattr(artifact_files, "sync", lambda path: synced.append(path) or sync(path))
+    folder = store.local_path(store.put_bytes(TEXT)).parent
+    assert synced[-1] == folder
+    synced.clear()
+    assert store.put_bytes(TEXT) == DIGEST
+    assert store.reuse(DIGEST)
+    assert synced == []
+    # Another process may have made it, and somebody may have removed it and made it anew after so long.
+    assert ArtifactStore(store.root).reuse(DIGEST)
+    monkeypatch.setattr(artifact_files, "_ENTRY_SECONDS", -1)
+    assert store.reuse(DIGEST)
+    assert synced == [folder, folder]
 
 
 def test_equal_bytes_are_one_file_and_grow_young_again(store: ArtifactStore) -> None:
@@ -160,6 +178,7 @@ def test_many_threads_may_put_the_same_bytes(store: ArtifactStore) -> None:
 _KILLED = """
 import os, sys
 from pathlib import Path
+from concertmaster.data import artifact_files
 from concertmaster.data.artifacts import ArtifactStore
 store = ArtifactStore(sys.argv[1])
 with store.temporary() as path:
@@ -182,6 +201,7 @@ folder = Path(sys.argv[1])
 if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]).returncode:
     sys.exit(77)
 import polars as pl
+from concertmaster.data import artifact_files
 from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.parquet import TableWriter, write_frame, write_lazy
 from concertmaster.domain.errors import OperationalError

@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 import gc
 import hashlib
+import os
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from typing import Any
 import duckdb
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pydantic import BaseModel
 
@@ -24,7 +27,7 @@ from concertmaster.data.artifacts import ArtifactStore
 from concertmaster.data.convert import load, save, save_stream
 from concertmaster.data.file import File
 from concertmaster.data.parquet import ROW_GROUP_ROWS, row_group_sizes
-from concertmaster.data.table import Table
+from concertmaster.data.table import ParquetFile, Table
 from concertmaster.domain.errors import NotFound, UserError
 from concertmaster.domain.ports import PortType
 from concertmaster.domain.values import Column, FileRef, JsonValue, Stored, TableRef
@@ -156,6 +159,28 @@ def test_a_parquet_file_is_a_table_as_it_is(desk: Desk) -> None:
     (desk.workspace / "no.parquet").write_bytes(b"PAR1")
     with pytest.raises(UserError, match="or a Parquet file"):
         desk.save(desk.workspace / "no.parquet", TABLE)
+
+
+def test_an_unchanged_file_is_read_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = desk.workspace / "given.parquet"
+    FRAME.write_parquet(path)
+    result = ParquetFile(path)
+    monkeypatch.setattr(sources, "_STEP_NS", -1)
+    value = desk.save(result)
+    os.utime(artifact := desk.store.local_path(value.artifact or ""), (0, 0))
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", lambda given, *_: pytest.fail(f"{given} was opened"))
+        patch.setattr(pq, "read_metadata", lambda given: pytest.fail(f"{given} was read"))
+        assert desk.save(result) == value
+    assert time.time() - artifact.stat().st_mtime < 3600, "it would be taken for left behind"
+    FRAME.head(2).write_parquet(path)
+    assert desk.table(result).height == 2
+    artifact.unlink()
+    FRAME.write_parquet(path)
+    assert desk.save(result) == value
+    artifact.unlink()
+    assert desk.save(result) == value
+    assert desk.table(result).equals(FRAME)
 
 
 def test_an_unchanged_file_is_copied_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from concertmaster import Context, OperationalError, node
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.errors import Conflict
 from concertmaster.domain.events import Event, ExecutionRetried, NodeStarted, NodeWaiting
+from concertmaster.domain.execution_filter import ExecutionFilter
 from concertmaster.domain.interfaces import Append, Slot
 from concertmaster.engine.breaker import BreakerPolicy
 from concertmaster.engine.parts import EngineSettings
@@ -215,11 +216,17 @@ async def test_an_interrupted_write_can_be_retried_or_fail_by_policy(tmp_path: P
         assert [row.status for row in rows] == ["interrupted", "succeeded", "succeeded"]
         assert len(door.entered) == 4
         nobody = cast("Any", None)
-        control = ControlService(journal=harness.journal, store=harness.executions, workflows=nobody, executions=nobody)
+        control = ControlService(
+            journal=harness.journal,
+            store=harness.executions,
+            workflows=nobody,
+            executions=nobody,
+            clock=harness.engine.clock,
+        )
         with pytest.raises(Conflict, match=r"node 'n'.*retry") as refused:
             await control.request(LOCAL_ADMIN, ids[0], "resume")
         assert refused.value.code == "execution.write_interrupted"
-        counted = await control.bulk(LOCAL_ADMIN, "resume", status=["interrupted"], dry_run=True)
+        counted = await control.bulk(LOCAL_ADMIN, "resume", ExecutionFilter(status=["interrupted"]), dry_run=True)
         assert (counted.matched, counted.refused[0]["id"]) == (0, ids[0])
         await harness.ask(ids[0], "retry")
         row = await harness.end(ids[0])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
-from concertmaster.bootstrap import SystemClock
 from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.interfaces import Claim, Journal, Placement
 from concertmaster.engine.dispatcher import Dispatcher
 from concertmaster.engine.parts import Owner
+from concertmaster.runtime import SystemClock
 
 
 class Claims:

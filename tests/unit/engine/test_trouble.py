@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from concertmaster import Context, OperationalError, UserError, node
-from concertmaster.bootstrap import SystemClock
 from concertmaster.domain.access import LOCAL_ADMIN
 from concertmaster.domain.events import Event, NodeSkipped
 from concertmaster.engine.breaker import BreakerPolicy
@@ -23,6 +22,7 @@ from concertmaster.engine.plan import Plan
 from concertmaster.engine.recorder import Recorder
 from concertmaster.engine.state import initial
 from concertmaster.nodes.credentials import Connection
+from concertmaster.runtime import SystemClock
 from engine_harness import running_engine
 from storage_backends import Storage, new_execution
 

@@ -48,6 +48,7 @@ def test_a_node_that_nobody_decided_yet_is_pending() -> None:
         "children": [],
         "approval": None,
         "reused": None,
+        "reason": None,
     }
 
 
@@ -91,7 +92,7 @@ def test_failed_skipped_and_cancelled_nodes_tell_so() -> None:
     assert shown["nodes"]["a"]["error"]["message"] == "broken"
 
 
-def test_values_never_show_where_their_bytes_are() -> None:
+def test_values_show_whose_bytes_they_are_and_nothing_of_how_they_were_made() -> None:
     outputs = {
         "table": TableRef("d" * 64, 3, 99, (Column("x", "int64"),)),
         "json": JsonValue(None, artifact="e" * 64, size_bytes=100_000),
@@ -99,8 +100,14 @@ def test_values_never_show_where_their_bytes_are() -> None:
     }
     shown = _fold(e.NodeSucceeded("a", 1, START, outputs))["nodes"]["a"]["outputs"]
     assert shown == {
-        "table": {"kind": "table", "rows": 3, "bytes": 99, "columns": [{"name": "x", "type": "int64"}]},
-        "json": {"kind": "json", "bytes": 100_000},
+        "table": {
+            "kind": "table",
+            "rows": 3,
+            "bytes": 99,
+            "columns": [{"name": "x", "type": "int64"}],
+            "digest": "d" * 64,
+        },
+        "json": {"kind": "json", "bytes": 100_000, "digest": "e" * 64},
         "file": {"kind": "file", "name": "r.csv", "bytes": 12, "path": "out/r.csv", "media_type": "text/csv"},
     }
 

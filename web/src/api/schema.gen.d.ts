@@ -188,7 +188,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workflows": {
+    "/api/v1/executions/histogram": {
         parameters: {
             query?: never;
             header?: never;
@@ -196,71 +196,21 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Workflows
-         * @description Workflows, newest change first.
+         * Get Histogram
+         * @description How many executions were made when, by their present status: of the last day, unless times are given.
+         *
+         *     Buckets are at least five minutes wide, and six hours where they begin more than a week ago.
          */
-        get: operations["list_workflows"];
+        get: operations["get_histogram"];
         put?: never;
-        /**
-         * Save Workflow
-         * @description Save a document as the next version of the workflow it names.
-         */
-        post: operations["save_workflow"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/workflows/validate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Validate Workflow
-         * @description Check a document without storing it.
-         */
-        post: operations["validate_workflow"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/workflows/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Workflow
-         * @description A version; `Accept: application/yaml` gives its canonical YAML.
-         */
-        get: operations["get_workflow"];
-        /**
-         * Replace Workflow
-         * @description Save a document as the next version of a known workflow.
-         */
-        put: operations["replace_workflow"];
         post?: never;
-        /**
-         * Delete Workflow
-         * @description Take a workflow out of the lists; its executions stay.
-         */
-        delete: operations["delete_workflow"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workflows/{name}/versions": {
+    "/api/v1/executions/slowest": {
         parameters: {
             query?: never;
             header?: never;
@@ -268,10 +218,90 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Versions
-         * @description The history of a workflow, newest first.
+         * List Slowest
+         * @description The ended executions that took longest, of those made since then: the last day, unless a time is given.
          */
-        get: operations["list_versions"];
+        get: operations["list_slowest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/failing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Failing
+         * @description Workflows by how many of their executions failed since then: the last day, unless a time is given.
+         */
+        get: operations["list_failing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/durations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Durations
+         * @description How long the last executions of a workflow took, as a whole and by node.
+         */
+        get: operations["get_durations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Queue
+         * @description What is to do and what limits it.
+         */
+        get: operations["get_queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers/upcoming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Upcoming
+         * @description The next times of enabled schedules, soonest first: of the next week, unless a time is given.
+         */
+        get: operations["list_upcoming"];
         put?: never;
         post?: never;
         delete?: never;
@@ -291,7 +321,7 @@ export interface paths {
         put?: never;
         /**
          * Start Execution
-         * @description Start an execution; it is durable when this answers.
+         * @description Start an execution, of all nodes or of some; it is durable when this answers.
          */
         post: operations["start_execution"];
         delete?: never;
@@ -310,6 +340,10 @@ export interface paths {
         /**
          * List Executions
          * @description Executions, newest first; without what came along with their triggers: `body`, `data`, `outputs`.
+         *
+         *     No index has the filters `error`, `min_seconds`, `max_seconds` and `version`, nor two of the others together: a
+         *     page looks through a bounded number of executions for them. It may be short, or empty, and have a `next` all the
+         *     same; then `scanned_until` says how far it came.
          */
         get: operations["list_executions"];
         put?: never;
@@ -329,9 +363,29 @@ export interface paths {
         };
         /**
          * Get Execution
-         * @description An execution with its inputs, outputs and nodes; `seq` is where a follower goes on.
+         * @description An execution with its inputs, outputs and nodes; `seq` is where a follower goes on. With `at` as it was then.
          */
         get: operations["get_execution"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/{execution_id}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Executions
+         * @description Two executions side by side: versions, inputs, and what each node was given and gave.
+         */
+        get: operations["compare_executions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -360,6 +414,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/executions/{execution_id}/nodes/{node}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Items
+         * @description Items of a container with their nodes, in order; with the `path` of its own item where it is in a loop itself.
+         */
+        get: operations["list_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/executions/{execution_id}/logs": {
         parameters: {
             query?: never;
@@ -369,7 +443,8 @@ export interface paths {
         };
         /**
          * List Logs
-         * @description What the nodes logged, in order.
+         * @description What the nodes logged, in order; of a node in a body with the `path` of its item. With `format=text` it is a
+         *     text file with a line each, all of them, whatever the limit.
          */
         get: operations["list_logs"];
         put?: never;
@@ -409,7 +484,7 @@ export interface paths {
         };
         /**
          * Get Output
-         * @description A page of a node's output; of a node in a body with the `path` of its item.
+         * @description A page of a node's output; of a node in a body with the `path` of its item, of earlier results with `at`.
          */
         get: operations["get_output"];
         put?: never;
@@ -440,7 +515,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/executions/{execution_id}/nodes/{node}/items": {
+    "/api/v1/executions/{execution_id}/nodes/{node}/output/chart": {
         parameters: {
             query?: never;
             header?: never;
@@ -448,10 +523,31 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Items
-         * @description Items of a container with their nodes, in order; with the `path` of its own item where it is in a loop itself.
+         * Get Output Chart
+         * @description How the rows of a table spread over `x`, or what `y` is there: bins of numbers and times, or the most frequent
+         *     values of everything else.
          */
-        get: operations["list_items"];
+        get: operations["get_output_chart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/{execution_id}/nodes/{node}/output/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Output File
+         * @description What a node gave as a file: a table as CSV or Parquet, a file as it is, anything else as JSON.
+         */
+        get: operations["get_output_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -639,6 +735,300 @@ export interface paths {
          */
         post: operations["decide_approval"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Workflows
+         * @description Workflows, newest change first.
+         */
+        get: operations["list_workflows"];
+        put?: never;
+        /**
+         * Save Workflow
+         * @description Save a document as the next version of the workflow it names.
+         */
+        post: operations["save_workflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Validate Workflow
+         * @description Check a document without storing it.
+         */
+        post: operations["validate_workflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Workflow
+         * @description A version; `Accept: application/yaml` gives its canonical YAML.
+         */
+        get: operations["get_workflow"];
+        /**
+         * Replace Workflow
+         * @description Save a document as the next version of a known workflow.
+         */
+        put: operations["replace_workflow"];
+        post?: never;
+        /**
+         * Delete Workflow
+         * @description Take a workflow out of the lists; its executions stay.
+         */
+        delete: operations["delete_workflow"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Draft
+         * @description What is edited; without edits the newest version.
+         */
+        get: operations["get_draft"];
+        put?: never;
+        post?: never;
+        /**
+         * Discard Draft
+         * @description Make the draft the newest version.
+         */
+        delete: operations["discard_draft"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit Draft
+         * @description Apply operations; one that cannot be is a conflict, and the others are stored when the answer comes.
+         *
+         *     An operation that is sent again counts as applied. Nobody else's is overwritten unseen: `before` must be there.
+         */
+        patch: operations["edit_draft"];
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/draft/base": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rebase Draft
+         * @description Say that the draft holds what a version brought: it is counted from there, and not behind it any more.
+         */
+        post: operations["rebase_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/draft/ops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Draft Operations
+         * @description What changed in the draft after a revision, oldest first; the last revisions are kept.
+         */
+        get: operations["list_draft_operations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description The history of a workflow, newest first.
+         */
+        get: operations["list_versions"];
+        put?: never;
+        /**
+         * Make Version
+         * @description Make a version of the draft as the caller has seen it.
+         */
+        post: operations["make_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Label Version
+         * @description Name a version, or take its name away.
+         */
+        patch: operations["label_version"];
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/versions/{version}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish Version
+         * @description Make a version that is there the one that triggers and executions use.
+         */
+        post: operations["publish_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Version
+         * @description Put the content of a version into the draft; what is published stays.
+         */
+        post: operations["restore_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell Presence
+         * @description Say where in the workflow one is, every 10 seconds: after 30 one is forgotten.
+         */
+        post: operations["tell_presence"];
+        /**
+         * Leave Presence
+         * @description Say that one has closed the workflow.
+         */
+        delete: operations["leave_presence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/pins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pins
+         * @description Pinned outputs of a workflow's nodes.
+         */
+        get: operations["list_pins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/pins/{node}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Pin
+         * @description Pin what a node gave in an execution, or a value, in place of what was pinned for it.
+         */
+        put: operations["put_pin"];
+        post?: never;
+        /**
+         * Delete Pin
+         * @description Let a node run again in test runs.
+         */
+        delete: operations["delete_pin"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1594,15 +1984,32 @@ export interface components {
             dry_run?: boolean;
         };
         /**
+         * Bucket
+         * @description Executions made within some seconds from `at` on, by their present status; zeros are left out.
+         */
+        Bucket: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Seconds Wide */
+            seconds_wide: number;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+        };
+        /**
          * BulkRequest
-         * @description The same request to many executions; at least one filter beside `called`.
+         * @description The same request to many executions, or a replay of each; at least one filter beside `called`.
          */
         BulkRequest: {
             /**
              * Action
              * @enum {string}
              */
-            action: "cancel" | "pause" | "resume" | "retry";
+            action: "cancel" | "pause" | "resume" | "retry" | "replay";
             /** Workflow */
             workflow?: string | null;
             /** Status */
@@ -1617,6 +2024,32 @@ export interface components {
              * @description Only those that another execution called, or only the others
              */
             called?: boolean | null;
+            /**
+             * Since
+             * @description Made then or later
+             */
+            since?: string | null;
+            /**
+             * Until
+             * @description Made before then
+             */
+            until?: string | null;
+            /**
+             * Trigger
+             * @description Type of what started them
+             */
+            trigger?: string | null;
+            /**
+             * Error
+             * @description Text in their error
+             */
+            error?: string | null;
+            /** Min Seconds */
+            min_seconds?: number | null;
+            /** Max Seconds */
+            max_seconds?: number | null;
+            /** Version */
+            version?: number | null;
             /** Ids */
             ids?: string[];
             /**
@@ -1642,6 +2075,71 @@ export interface components {
             done: number;
             /** Refused */
             refused: components["schemas"]["Refusal"][];
+        };
+        /**
+         * Chart
+         * @description How the rows of a table spread over a column, or what another column is there.
+         *
+         *     Attributes:
+         *         kind: `bins` over numbers and times, in their order; `values` over everything else, the most frequent first.
+         *         rows: those that `where` lets through.
+         *         empty: of which x is null or no number.
+         *         others: what has no bar, null where everything has.
+         */
+        Chart: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "bins" | "values";
+            x: components["schemas"]["Column"];
+            y: components["schemas"]["Column"] | null;
+            /**
+             * Agg
+             * @enum {string}
+             */
+            agg: "count" | "sum" | "mean" | "min" | "max";
+            /** Points */
+            points: components["schemas"]["ChartPoint"][];
+            /** Rows */
+            rows: number;
+            /** Empty */
+            empty: number;
+            others: components["schemas"]["ChartRest"] | null;
+        };
+        /**
+         * ChartPoint
+         * @description One bar.
+         *
+         *     Attributes:
+         *         x: of `values` what all its rows have in common, as in `items` of a page; of `bins` null.
+         *         start, end: of `bins` its ends; the end belongs to the next bar, but that of the last to the last.
+         *         rows: how many there are.
+         *         value: the aggregate of y over them, or `rows` without a y; null where there is none.
+         */
+        ChartPoint: {
+            /** X */
+            x?: unknown;
+            /** Start */
+            start?: unknown;
+            /** End */
+            end?: unknown;
+            /** Rows */
+            rows: number;
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * ChartRest
+         * @description Rows that have no bar of their own: of values that are not among the most frequent.
+         */
+        ChartRest: {
+            /** Rows */
+            rows: number;
+            /** Values */
+            values: number;
+            /** Value */
+            value: number | null;
         };
         /**
          * ChildRun
@@ -1712,6 +2210,89 @@ export interface components {
             min: unknown;
             /** Max */
             max: unknown;
+        };
+        /**
+         * ComparedInput
+         * @description An input of both; `values` has null where one has none of that name.
+         */
+        ComparedInput: {
+            /** Name */
+            name: string;
+            /** Same */
+            same: boolean;
+            /** Values */
+            values: [
+                unknown,
+                unknown
+            ];
+        };
+        /**
+         * ComparedNode
+         * @description A node in both; of one that only one of them has, the other side of each pair is null.
+         *
+         *     Attributes:
+         *         seconds: from its start to its end, waits included.
+         *         config_changed: its type, config or policy differ between the versions.
+         *         input_changed: other values came into it, or by other edges; null where that is not known.
+         *         output: by the digests of what it gave; `unknown` where one of them is kept by nobody or was never stored.
+         *         outlets: the same of each outlet.
+         */
+        ComparedNode: {
+            /** Node */
+            node: string;
+            /** Type */
+            type: [
+                string | null,
+                string | null
+            ];
+            /** Status */
+            status: [
+                ("pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled") | null,
+                ("pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled") | null
+            ];
+            /** Seconds */
+            seconds: [
+                number | null,
+                number | null
+            ];
+            /** Attempt */
+            attempt: [
+                number | null,
+                number | null
+            ];
+            /** Config Changed */
+            config_changed: boolean;
+            /** Input Changed */
+            input_changed: boolean | null;
+            /**
+             * Output
+             * @enum {string}
+             */
+            output: "same" | "different" | "unknown";
+            /** Outlets */
+            outlets: {
+                [key: string]: "same" | "different" | "unknown";
+            };
+        };
+        /**
+         * Comparison
+         * @description Two executions side by side: `executions` are this one and the one it is compared with.
+         */
+        Comparison: {
+            /** Executions */
+            executions: [
+                components["schemas"]["ExecutionSummary"],
+                components["schemas"]["ExecutionSummary"]
+            ];
+            /** Same Workflow */
+            same_workflow: boolean;
+            /** Same Version */
+            same_version: boolean;
+            first_divergence: components["schemas"]["Divergence"] | null;
+            /** Inputs */
+            inputs: components["schemas"]["ComparedInput"][];
+            /** Nodes */
+            nodes: components["schemas"]["ComparedNode"][];
         };
         /**
          * Connection
@@ -1914,6 +2495,143 @@ export interface components {
             };
         };
         /**
+         * Divergence
+         * @description Where two executions part: the first node, along the edges and then by time, that is not as in the other.
+         *
+         *     Attributes:
+         *         node: null where nothing but the inputs differs.
+         *         what: `missing` in one, `config`, `input`, `status`, `output`; `inputs`: those of the executions, which come
+         *             before all nodes.
+         */
+        Divergence: {
+            /** Node */
+            node: string | null;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "inputs" | "missing" | "config" | "input" | "status" | "output";
+        };
+        /**
+         * Draft
+         * @description What is edited of a workflow; `changed` is whether it differs from the version it was made from.
+         */
+        Draft: {
+            /** Workflow */
+            workflow: string;
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /** Revision */
+            revision: number;
+            /** Base Version */
+            base_version: number;
+            /** Newest Version */
+            newest_version: number;
+            /** Published Version */
+            published_version: number | null;
+            /** Changed */
+            changed: boolean;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+        };
+        /**
+         * DraftBase
+         * @description The version that a draft is counted from.
+         */
+        DraftBase: {
+            /** Version */
+            version: number;
+        };
+        /**
+         * DraftConflict
+         * @description An operation that was not applied; `theirs` is what its place holds, left out when it does not exist.
+         */
+        DraftConflict: {
+            /** Id */
+            id: string;
+            /** Path */
+            path: string;
+            /** Before */
+            before?: unknown;
+            /** Mine */
+            mine?: unknown;
+            /** Theirs */
+            theirs?: unknown;
+        };
+        /**
+         * DraftOperation
+         * @description An operation that was applied: who did it in which revision; `client` is `server` for what nobody edited.
+         */
+        DraftOperation: {
+            /** Revision */
+            revision: number;
+            /** Client */
+            client: string;
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            op: components["schemas"]["Operation"];
+        };
+        /**
+         * DraftOperationList
+         * @description Operations, oldest first; `next` is for `after`, null at the end.
+         */
+        DraftOperationList: {
+            /** Items */
+            items: components["schemas"]["DraftOperation"][];
+            /** Next */
+            next: number | null;
+        };
+        /**
+         * Durations
+         * @description Half of the succeeded ones took no longer than `p50` seconds; `last` has also those that failed, newest first.
+         */
+        Durations: {
+            /** P50 */
+            p50: number | null;
+            /** P95 */
+            p95: number | null;
+            /** Last */
+            last: components["schemas"]["RunTime"][];
+        };
+        /**
+         * EditDraft
+         * @description Operations of a client that knows the draft up to a revision.
+         */
+        EditDraft: {
+            /** Client */
+            client: string;
+            /** Revision */
+            revision: number;
+            /** Ops */
+            ops: components["schemas"]["Operation"][];
+        };
+        /**
+         * EditedDraft
+         * @description `applied` are ids; `ops` are those of other clients since the revision that was named.
+         */
+        EditedDraft: {
+            /** Revision */
+            revision: number;
+            /** Applied */
+            applied: string[];
+            /** Conflicts */
+            conflicts: components["schemas"]["DraftConflict"][];
+            /** Ops */
+            ops: components["schemas"]["DraftOperation"][];
+        };
+        /**
          * EnteredConnection
          * @description Values to be tested before they are stored; `name` is the connection whose fields `keep` names.
          */
@@ -2071,6 +2789,8 @@ export interface components {
         /**
          * Execution
          * @description An execution with its nodes; `generation` counts retries from 1, `reason` says why it was cancelled.
+         *
+         *     Half of the last ones of its workflow that succeeded took no longer than `typical_seconds`.
          */
         Execution: {
             /** Id */
@@ -2098,9 +2818,13 @@ export interface components {
             seq: number;
             /** Priority */
             priority: number;
+            /** Partial */
+            partial: boolean;
             /** Parent */
             parent: string | null;
             error: components["schemas"]["ExecutionError"] | null;
+            /** Typical Seconds */
+            typical_seconds: number | null;
             /** Generation */
             generation: number;
             part_of: components["schemas"]["PartOf"] | null;
@@ -2138,17 +2862,20 @@ export interface components {
         };
         /**
          * ExecutionList
-         * @description A page, newest first; `next` is the cursor for `before`.
+         * @description A page, newest first; `next` is the cursor for `before`, `scanned_until` when the last one looked at was made.
          */
         ExecutionList: {
             /** Items */
             items: components["schemas"]["ExecutionSummary"][];
             /** Next */
             next: string | null;
+            /** Scanned Until */
+            scanned_until: string | null;
         };
         /**
          * ExecutionSummary
-         * @description One line of the list of executions; `seq` is that of its last event.
+         * @description One line of the list of executions; `seq` is that of its last event. `partial`: not all of the workflow ran, or
+         *     pinned outputs stood for nodes.
          */
         ExecutionSummary: {
             /** Id */
@@ -2176,6 +2903,8 @@ export interface components {
             seq: number;
             /** Priority */
             priority: number;
+            /** Partial */
+            partial: boolean;
             /** Parent */
             parent: string | null;
             error: components["schemas"]["ExecutionError"] | null;
@@ -2192,6 +2921,32 @@ export interface components {
             filters: components["schemas"]["ScopeFilter"][];
             /** Tests */
             tests: string[];
+        };
+        /**
+         * FailingWorkflow
+         * @description How many executions failed or were interrupted, of how many, and the newest of them.
+         */
+        FailingWorkflow: {
+            /** Workflow */
+            workflow: string;
+            /** Failed */
+            failed: number;
+            /** Total */
+            total: number;
+            last: components["schemas"]["ExecutionSummary"] | null;
+        };
+        /**
+         * FailingWorkflows
+         * @description Those with most failures first; counted from `since` on, which may be somewhat earlier than asked for.
+         */
+        FailingWorkflows: {
+            /** Items */
+            items: components["schemas"]["FailingWorkflow"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
         };
         /**
          * FileEntry
@@ -2262,6 +3017,16 @@ export interface components {
             bytes: number;
             /** Media Type */
             media_type: string;
+            /** Digest */
+            digest?: string | null;
+        };
+        /**
+         * From
+         * @description A node and all behind it.
+         */
+        From: {
+            /** From */
+            from: string;
         };
         /**
          * Frozen
@@ -2289,6 +3054,16 @@ export interface components {
             registry?: ("dynamic" | "static" | "fallback") | null;
             /** Detail */
             detail?: string | null;
+        };
+        /**
+         * Histogram
+         * @description Buckets that follow each other, oldest first; not `complete` while older executions are still being counted.
+         */
+        Histogram: {
+            /** Items */
+            items: components["schemas"]["Bucket"][];
+            /** Complete */
+            complete: boolean;
         };
         /**
          * Info
@@ -2387,6 +3162,24 @@ export interface components {
             bytes: number;
             /** Value */
             value?: unknown;
+            /** Digest */
+            digest?: string | null;
+        };
+        /**
+         * LabelVersion
+         * @description A name for a version; null takes it away.
+         */
+        LabelVersion: {
+            /** Label */
+            label: string | null;
+        };
+        /**
+         * Leave
+         * @description The client that closes the workflow.
+         */
+        Leave: {
+            /** Client */
+            client: string;
         };
         /**
          * Lineage
@@ -2429,13 +3222,16 @@ export interface components {
         };
         /**
          * LogList
-         * @description Log lines after `after`; `next` is the value for the next `after`.
+         * @description Log lines in order; `next` is the value for the next `after`, `before` that for the lines before these, null
+         *     where there are none.
          */
         LogList: {
             /** Items */
             items: components["schemas"]["LogLine"][];
             /** Next */
             next: number;
+            /** Before */
+            before: number | null;
         };
         /**
          * LoginLink
@@ -2512,6 +3308,61 @@ export interface components {
             also: components["schemas"]["SameBytes"][];
         };
         /**
+         * MadeVersion
+         * @description A version with what its line of the history says.
+         */
+        MadeVersion: {
+            /** Name */
+            name: string;
+            /** Version */
+            version: number;
+            /** Published */
+            published: number | null;
+            /** Hash */
+            hash: string;
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Problems */
+            problems: components["schemas"]["Problem"][];
+            /** Created By */
+            created_by: string;
+            /** Label */
+            label: string | null;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "save" | "test";
+        };
+        /**
+         * MakeVersion
+         * @description A version of the draft of this revision; `test` for one that is only to be run.
+         */
+        MakeVersion: {
+            /** Revision */
+            revision: number;
+            /**
+             * Publish
+             * @default false
+             */
+            publish?: boolean;
+            /** Label */
+            label?: string | null;
+            /**
+             * Origin
+             * @default save
+             * @enum {string}
+             */
+            origin?: "save" | "test";
+        };
+        /**
          * Me
          * @description Who asks: `local` is the token of the server's own machine.
          */
@@ -2582,7 +3433,8 @@ export interface components {
          * @description One node inside one execution; `tables_in` is what came in by port.
          *
          *     Of a container or call `items` counts the items as far as the execution was told, by whole children, and `children`
-         *     has those that run and the newest others; `reused` says whose result it is when it was not computed anew.
+         *     has those that run and the newest others; `reused` says whose result it is when it was not computed anew; `reason`
+         *     why it was skipped or cancelled.
          */
         NodeRun: {
             /** Node */
@@ -2623,6 +3475,8 @@ export interface components {
             /** Approval */
             approval: string | null;
             reused: components["schemas"]["Origin"] | null;
+            /** Reason */
+            reason?: string | null;
         };
         /**
          * NodeType
@@ -2709,6 +3563,31 @@ export interface components {
             next: null;
         };
         /**
+         * Only
+         * @description A node alone, with outputs that there are.
+         */
+        Only: {
+            /** Only */
+            only: string;
+        };
+        /**
+         * Operation
+         * @description A change of one place: `path` is a JSON pointer into the document, `before` and `after` what it held and holds.
+         *
+         *     Either is left out for a place that does not exist. The edges of a graph are a set: the place of one is
+         *     `/edges/<its text>`, and holds true.
+         */
+        Operation: {
+            /** Id */
+            id: string;
+            /** Path */
+            path: string;
+            /** Before */
+            before?: unknown;
+            /** After */
+            after?: unknown;
+        };
+        /**
          * Option
          * @description A value that may be chosen, and what people see.
          */
@@ -2747,13 +3626,18 @@ export interface components {
         };
         /**
          * Origin
-         * @description The node whose result was reused.
+         * @description The node whose result was reused; null for a value that somebody typed. Where it was given to a test run, `at`
+         *     says when it was made, and `pinned` that it came from a pin.
          */
         Origin: {
             /** Execution */
-            execution: string;
+            execution: string | null;
             /** Node */
-            node: string;
+            node: string | null;
+            /** Pinned */
+            pinned: boolean;
+            /** At */
+            at: string | null;
         };
         /**
          * Outlet
@@ -2788,6 +3672,135 @@ export interface components {
             count: number;
         };
         /**
+         * PeopleList
+         * @description Who has the workflow open.
+         */
+        PeopleList: {
+            /** People */
+            people: components["schemas"]["Person"][];
+        };
+        /**
+         * Person
+         * @description A client that has the workflow open.
+         */
+        Person: {
+            /** Client */
+            client: string;
+            /** Name */
+            name: string;
+            /** Node */
+            node: string | null;
+            /** Path */
+            path: string[];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
+         * Pin
+         * @description An output that stands for a run of a node; `origin` is null for a value that somebody typed, `at` is when it was
+         *     made or typed.
+         */
+        Pin: {
+            /** Node */
+            node: string;
+            /** Outlet */
+            outlet: string;
+            origin: components["schemas"]["PinOrigin"] | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "table" | "json" | "file";
+            /** Rows */
+            rows: number | null;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Summary */
+            summary: components["schemas"]["TableSummary"] | components["schemas"]["JsonSummary"] | components["schemas"]["FileSummary"];
+        };
+        /**
+         * PinList
+         * @description All of a workflow, by node.
+         */
+        PinList: {
+            /** Items */
+            items: components["schemas"]["Pin"][];
+        };
+        /**
+         * PinOrigin
+         * @description The node whose output is pinned.
+         */
+        PinOrigin: {
+            /** Execution */
+            execution: string;
+            /** Node */
+            node: string;
+        };
+        /**
+         * PinOutput
+         * @description What a node gave in an execution.
+         *
+         *     Attributes:
+         *         outlet: the only one with a value when left out.
+         *         path: of a node in the body of a loop the index of its item, `3` or `3.0`; the first one when left out.
+         */
+        PinOutput: {
+            /** Execution */
+            execution: string;
+            /** Outlet */
+            outlet?: string | null;
+            /**
+             * Path
+             * @default
+             */
+            path?: string;
+        };
+        /**
+         * PinValue
+         * @description A JSON value.
+         */
+        PinValue: {
+            /** Value */
+            value: unknown;
+            /** Outlet */
+            outlet?: string | null;
+        };
+        /**
+         * PlanLine
+         * @description What would become of a node.
+         *
+         *     Attributes:
+         *         why: in plain words.
+         *         execution: whose output it has; null for a pinned value that somebody typed.
+         *         at: when that output was made, or typed.
+         *         effect: of a node that runs: `write` changes something outside.
+         */
+        PlanLine: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "run" | "reuse" | "pin" | "skip";
+            /** Why */
+            why: string;
+            /** Execution */
+            execution: string | null;
+            /** At */
+            at: string | null;
+            /** Effect */
+            effect: ("none" | "read" | "write") | null;
+        };
+        /**
          * Port
          * @description An input; `implicit`: the hidden optional `in` that only orders and feeds `{{ input }}`.
          */
@@ -2816,6 +3829,21 @@ export interface components {
             } | null;
             /** Many */
             many: boolean;
+        };
+        /**
+         * Presence
+         * @description Where a client is: the selected node, and the containers that are open, from the outermost.
+         */
+        Presence: {
+            /** Client */
+            client: string;
+            /** Node */
+            node?: string | null;
+            /**
+             * Path
+             * @default []
+             */
+            path?: string[];
         };
         /**
          * Problem
@@ -2875,6 +3903,31 @@ export interface components {
             done: number;
             /** Total */
             total: number | null;
+        };
+        /**
+         * Queue
+         * @description Executions that have not ended, by status, and what limits them.
+         *
+         *     `oldest_queued`: since when the one waits that waits longest for its start. `here`: what the answering process has
+         *     at the moment, by name.
+         */
+        Queue: {
+            /** Running */
+            running: number;
+            /** Queued */
+            queued: number;
+            /** Waiting */
+            waiting: number;
+            /** Paused */
+            paused: number;
+            /** Oldest Queued */
+            oldest_queued: string | null;
+            /** Slots */
+            slots: components["schemas"]["ResourceSlots"][];
+            /** Here */
+            here: {
+                [key: string]: number;
+            };
         };
         /**
          * Refusal
@@ -2970,6 +4023,18 @@ export interface components {
             priority?: number | null;
         };
         /**
+         * ResourceSlots
+         * @description Places under the limit of a node type or connection.
+         */
+        ResourceSlots: {
+            /** Resource */
+            resource: string;
+            /** Limit */
+            limit: number;
+            /** Taken */
+            taken: number;
+        };
+        /**
          * RetryRequest
          * @description What runs again: all that did not succeed, or from a node on; with the same inputs unless they are given.
          */
@@ -3002,6 +4067,43 @@ export interface components {
             failed: {
                 [key: string]: string;
             };
+        };
+        /**
+         * RunPlan
+         * @description What a start would do; `execution` is the one that the data is of. Nodes in bodies that are pinned are told as
+         *     `container/node`.
+         */
+        RunPlan: {
+            /** Version */
+            version: number;
+            /** Execution */
+            execution: string | null;
+            /** Nodes */
+            nodes: {
+                [key: string]: components["schemas"]["PlanLine"];
+            };
+        };
+        /**
+         * RunTime
+         * @description How long an execution took, or a node in it; `seconds` from its first start to its end.
+         */
+        RunTime: {
+            /** Execution */
+            execution: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Seconds */
+            seconds: number;
+            /** Status */
+            status: ("queued" | "running" | "waiting" | "paused" | "succeeded" | "failed" | "cancelled" | "interrupted") | ("pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled");
+            /**
+             * Reused
+             * @description The node's result was taken from an earlier execution
+             */
+            reused: boolean;
         };
         /**
          * SameBytes
@@ -3132,14 +4234,71 @@ export interface components {
             keep?: string | null;
         };
         /**
+         * SlowExecution
+         * @description An execution, the seconds it took, and those that half of its workflow's take at most.
+         */
+        SlowExecution: {
+            /** Id */
+            id: string;
+            /** Workflow */
+            workflow: string;
+            /** Version */
+            version: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "waiting" | "paused" | "succeeded" | "failed" | "cancelled" | "interrupted";
+            trigger: components["schemas"]["TriggerInfo"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Seq */
+            seq: number;
+            /** Priority */
+            priority: number;
+            /** Partial */
+            partial: boolean;
+            /** Parent */
+            parent: string | null;
+            error: components["schemas"]["ExecutionError"] | null;
+            /** Seconds */
+            seconds: number;
+            /** Typical Seconds */
+            typical_seconds: number | null;
+        };
+        /**
+         * SlowExecutions
+         * @description Slowest first; `scanned_until`: there were so many that none made before it was looked at.
+         */
+        SlowExecutions: {
+            /** Items */
+            items: components["schemas"]["SlowExecution"][];
+            /** Scanned Until */
+            scanned_until: string | null;
+        };
+        /**
          * StartExecution
          * @description What to start; `version` defaults to the published one. Without `cache` no result of others is reused.
+         *
+         *     Attributes:
+         *         inputs: by name; with `partial` those of the execution that the data is of when left out.
+         *         partial: run only a part; all of it when left out.
+         *         data: where the outputs of nodes that do not run come from: `last`, the newest execution that has them;
+         *             `pinned`, what is pinned, then as `last`; or the id of an execution.
+         *         pins: what is pinned stands for the nodes that it is of, and they do not run.
          */
         StartExecution: {
             /** Inputs */
             inputs?: {
                 [key: string]: unknown;
-            };
+            } | null;
             /** Version */
             version?: number | null;
             /** Priority */
@@ -3149,10 +4308,22 @@ export interface components {
              * @default true
              */
             cache?: boolean;
+            /** Partial */
+            partial?: components["schemas"]["Until"] | components["schemas"]["Only"] | components["schemas"]["From"] | null;
+            /**
+             * Data
+             * @default last
+             */
+            data?: string;
+            /**
+             * Pins
+             * @default false
+             */
+            pins?: boolean;
         };
         /**
          * TablePage
-         * @description Some rows of a table; `next` is the next offset.
+         * @description Some rows of a table; `next` is the next offset, `total` counts the rows that `where` lets through.
          */
         TablePage: {
             /**
@@ -3186,7 +4357,8 @@ export interface components {
         /**
          * TableSummary
          * @description A table, by reference; `rows` and `bytes` are null when it was never stored: its rows went on to the next node
-         *     as they were read, and nobody counted them. Whoever asks for its rows has them made.
+         *     as they were read, and nobody counted them. Whoever asks for its rows has them made. Of two values with the same
+         *     `digest` (SHA-256) the bytes are the same; it is left out where no stored bytes are this value.
          */
         TableSummary: {
             /**
@@ -3200,6 +4372,8 @@ export interface components {
             bytes: number | null;
             /** Columns */
             columns: components["schemas"]["Column"][];
+            /** Digest */
+            digest?: string | null;
         };
         /**
          * TestOutcome
@@ -3373,6 +4547,39 @@ export interface components {
             changes: components["schemas"]["TypeChange"][];
         };
         /**
+         * Until
+         * @description A node, and what it needs as far as there is no output of it.
+         */
+        Until: {
+            /** Until */
+            until: string;
+        };
+        /**
+         * UpcomingFire
+         * @description When a trigger will start an execution.
+         */
+        UpcomingFire: {
+            /** Workflow */
+            workflow: string;
+            /** Trigger */
+            trigger: string;
+            /** Type */
+            type: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
+         * UpcomingFires
+         * @description The next times of all schedules, soonest first.
+         */
+        UpcomingFires: {
+            /** Items */
+            items: components["schemas"]["UpcomingFire"][];
+        };
+        /**
          * UseLoginLink
          * @description `token`: what is after the # of the link.
          */
@@ -3457,6 +4664,19 @@ export interface components {
             problems: components["schemas"]["Problem"][];
         };
         /**
+         * WorkflowDurations
+         * @description Of the last executions of a workflow; very long ones may be missing among the nodes.
+         */
+        WorkflowDurations: {
+            /** Workflow */
+            workflow: string;
+            run: components["schemas"]["Durations"];
+            /** Nodes */
+            nodes: {
+                [key: string]: components["schemas"]["Durations"];
+            };
+        };
+        /**
          * WorkflowList
          * @description A page; `next` is the cursor for `before`.
          */
@@ -3496,7 +4716,7 @@ export interface components {
         };
         /**
          * WorkflowVersion
-         * @description One line of a workflow's history.
+         * @description One line of a workflow's history; `origin` is `test` for one that was made to be run once.
          */
         WorkflowVersion: {
             /** Version */
@@ -3512,6 +4732,15 @@ export interface components {
             created_at: string;
             /** Node Count */
             node_count: number;
+            /** Created By */
+            created_by: string;
+            /** Label */
+            label: string | null;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "save" | "test";
         };
     };
     responses: never;
@@ -3949,12 +5178,63 @@ export interface operations {
             };
         };
     };
-    list_workflows: {
+    get_histogram: {
         parameters: {
             query?: {
-                /** @description Cursor: `next` of the page before */
-                before?: string | null;
-                /** @description Items of a page */
+                /** @description Made then or later: `2026-03-01T00:00:00Z` */
+                since?: string | null;
+                /** @description Made before then */
+                until?: string | null;
+                /** @description No more than this many */
+                buckets?: number;
+                /** @description Only of this workflow */
+                workflow?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Histogram"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_slowest: {
+        parameters: {
+            query?: {
+                /** @description Made then or later: `2026-03-01T00:00:00Z` */
+                since?: string | null;
+                /** @description Only of this workflow */
+                workflow?: string | null;
+                /** @description How many */
                 limit?: number;
             };
             header?: never;
@@ -3969,7 +5249,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["WorkflowList"];
+                    "application/json": components["schemas"]["SlowExecutions"];
                 };
             };
             /** @description Problem details (RFC 9457) */
@@ -3994,349 +5274,59 @@ export interface operations {
             };
         };
     };
-    save_workflow: {
+    list_failing: {
         parameters: {
             query?: {
-                /** @description Make it the version that executions use */
-                publish?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description The workflow document */
-        requestBody: {
-            content: {
-                "application/json": {
-                    [key: string]: unknown;
-                };
-                "application/yaml": string;
-            };
-        };
-        responses: {
-            /** @description Nothing changed */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Workflow"];
-                };
-            };
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Workflow"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    validate_workflow: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description The workflow document */
-        requestBody: {
-            content: {
-                "application/json": {
-                    [key: string]: unknown;
-                };
-                "application/yaml": string;
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Validation"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    get_workflow: {
-        parameters: {
-            query?: {
-                /** @description The newest when not given */
-                version?: number | null;
-            };
-            header?: never;
-            path: {
-                /** @description Name of the workflow */
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Workflow"];
-                    "application/yaml": string;
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    replace_workflow: {
-        parameters: {
-            query?: {
-                /** @description Make it the version that executions use */
-                publish?: boolean;
-            };
-            header?: {
-                /** @description The newest version the caller knows, `"3"` */
-                "if-match"?: string | null;
-            };
-            path: {
-                /** @description Name of the workflow */
-                name: string;
-            };
-            cookie?: never;
-        };
-        /** @description The workflow document */
-        requestBody: {
-            content: {
-                "application/json": {
-                    [key: string]: unknown;
-                };
-                "application/yaml": string;
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Workflow"];
-                };
-            };
-            /** @description A new version */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Workflow"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    delete_workflow: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Name of the workflow */
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    list_versions: {
-        parameters: {
-            query?: {
-                /** @description Cursor: `next` of the page before */
-                before?: string | null;
-                /** @description Items of a page */
+                /** @description Made then or later: `2026-03-01T00:00:00Z` */
+                since?: string | null;
+                /** @description How many */
                 limit?: number;
             };
             header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailingWorkflows"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_durations: {
+        parameters: {
+            query?: {
+                /** @description How many executions are looked at */
+                last?: number;
+            };
+            header?: never;
             path: {
-                /** @description Name of the workflow */
                 name: string;
             };
             cookie?: never;
@@ -4349,7 +5339,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VersionList"];
+                    "application/json": components["schemas"]["WorkflowDurations"];
                 };
             };
             /** @description Problem details (RFC 9457) */
@@ -4364,6 +5354,91 @@ export interface operations {
             };
             /** @description Problem details (RFC 9457) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_upcoming: {
+        parameters: {
+            query?: {
+                /** @description Made before then */
+                until?: string | null;
+                /** @description How many */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpcomingFires"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4389,6 +5464,8 @@ export interface operations {
             query?: {
                 /** @description Seconds to wait for its end */
                 wait?: number;
+                /** @description Say what would run, and start nothing */
+                dry_run?: boolean;
             };
             header?: {
                 /** @description The same key and request start one execution */
@@ -4405,13 +5482,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It has ended */
+            /** @description It has ended; or with `dry_run` what would run */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Execution"];
+                    "application/json": components["schemas"]["Execution"] | components["schemas"]["RunPlan"];
                 };
             };
             /** @description Successful Response */
@@ -4468,6 +5545,10 @@ export interface operations {
     list_executions: {
         parameters: {
             query?: {
+                /** @description Cursor: `next` of the page before */
+                before?: string | null;
+                /** @description Items of a page */
+                limit?: number;
                 workflow?: string | null;
                 /** @description One or several */
                 status?: ("queued" | "running" | "waiting" | "paused" | "succeeded" | "failed" | "cancelled" | "interrupted")[] | null;
@@ -4475,10 +5556,20 @@ export interface operations {
                 backfill?: string | null;
                 /** @description Only those that another execution called, or only the others */
                 called?: boolean | null;
-                /** @description Cursor: `next` of the page before */
-                before?: string | null;
-                /** @description Items of a page */
-                limit?: number;
+                /** @description Made then or later: `2026-03-01T00:00:00Z` */
+                since?: string | null;
+                /** @description Made before then */
+                until?: string | null;
+                /** @description Type of what started them: `manual`, `schedule`, `webhook` */
+                trigger?: string | null;
+                /** @description Text in the code or message of their error */
+                error?: string | null;
+                /** @description From its start to its end, or until now, it took no less than this */
+                min_seconds?: number | null;
+                /** @description ... and no more than this */
+                max_seconds?: number | null;
+                /** @description Of the workflow */
+                version?: number | null;
             };
             header?: never;
             path?: never;
@@ -4519,7 +5610,10 @@ export interface operations {
     };
     get_execution: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Id of the execution */
@@ -4536,6 +5630,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Execution"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    compare_executions: {
+        parameters: {
+            query: {
+                /** @description Id of the other execution */
+                with: string;
+                /** @description A node of a body, with `path`: only its item */
+                node?: string;
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution */
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
                 };
             };
             /** @description Problem details (RFC 9457) */
@@ -4630,15 +5784,92 @@ export interface operations {
             };
         };
     };
+    list_items: {
+        parameters: {
+            query?: {
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
+                /** @description Only items of this status */
+                status?: ("pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled") | null;
+                offset?: number;
+                /** @description Items of a page */
+                limit?: number;
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution */
+                execution_id: string;
+                /** @description Id of the node */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemPage"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     list_logs: {
         parameters: {
             query?: {
                 /** @description What comes after this */
                 after?: number;
+                /** @description The last lines before this one, in place of those `after` */
+                before?: number | null;
                 node?: string | null;
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
+                attempt?: number | null;
+                /** @description Exactly this one */
                 level?: string | null;
+                /** @description This one and what is worse */
+                min_level?: ("debug" | "info" | "warning" | "error") | null;
+                /** @description Lines with this text, in upper or lower case */
+                q?: string | null;
                 /** @description Items of a page */
                 limit?: number;
+                /** @description `text`: all lines as a file */
+                format?: "json" | "text";
             };
             header?: never;
             path: {
@@ -4695,6 +5926,10 @@ export interface operations {
             query?: {
                 /** @description Only this one and what it is based on */
                 node?: string | null;
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
+                /** @description `up`: what it was made of, `down`: what was made of it */
+                direction?: "up" | "down";
             };
             header?: never;
             path: {
@@ -4757,6 +5992,10 @@ export interface operations {
                 limit?: number;
                 /** @description `column`, or `-column` for descending */
                 sort?: string | null;
+                /** @description Only rows of a table that all of these let through: `column:op:value` with `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `contains`, `starts`, `ends` or `in` (a JSON list), or `column:null`, `column:not_null` */
+                where?: string[] | null;
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
             };
             header?: never;
             path: {
@@ -4799,6 +6038,16 @@ export interface operations {
                 };
             };
             /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4818,6 +6067,8 @@ export interface operations {
                 path?: string;
                 /** @description One or several; all of them without it */
                 column?: string[] | null;
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
             };
             header?: never;
             path: {
@@ -4860,6 +6111,16 @@ export interface operations {
                 };
             };
             /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4871,16 +6132,22 @@ export interface operations {
             };
         };
     };
-    list_items: {
+    get_output_chart: {
         parameters: {
-            query?: {
+            query: {
+                x: string;
+                /** @description A column of numbers; rows are counted without */
+                y?: string | null;
+                agg?: "count" | "sum" | "mean" | "min" | "max";
+                /** @description Most bars, but for the rest of the values */
+                bins?: number;
+                outlet?: string;
                 /** @description Index of the item in each loop around it: `3`, `3.0` */
                 path?: string;
-                /** @description Only items of this status */
-                status?: ("pending" | "running" | "retrying" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled") | null;
-                offset?: number;
-                /** @description Items of a page */
-                limit?: number;
+                /** @description Only rows of a table that all of these let through: `column:op:value` with `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `contains`, `starts`, `ends` or `in` (a JSON list), or `column:null`, `column:not_null` */
+                where?: string[] | null;
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
             };
             header?: never;
             path: {
@@ -4899,7 +6166,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ItemPage"];
+                    "application/json": components["schemas"]["Chart"];
                 };
             };
             /** @description Problem details (RFC 9457) */
@@ -4914,6 +6181,97 @@ export interface operations {
             };
             /** @description Problem details (RFC 9457) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_output_file: {
+        parameters: {
+            query?: {
+                /** @description `csv` of a table without it, else `raw` */
+                format?: ("csv" | "parquet" | "raw") | null;
+                /** @description CSV: `escape` puts a `'` before texts that a spreadsheet would take for formulas */
+                formulas?: "escape" | "keep";
+                outlet?: string;
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
+                /** @description `column`, or `-column` for descending */
+                sort?: string | null;
+                /** @description Only rows of a table that all of these let through: `column:op:value` with `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `contains`, `starts`, `ends` or `in` (a JSON list), or `column:null`, `column:not_null` */
+                where?: string[] | null;
+                /** @description As it was after the event of this `seq`; now without it */
+                at?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution */
+                execution_id: string;
+                /** @description Id of the node */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, to be saved */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5535,6 +6893,1326 @@ export interface operations {
             };
             /** @description Problem details (RFC 9457) */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_workflows: {
+        parameters: {
+            query?: {
+                /** @description Cursor: `next` of the page before */
+                before?: string | null;
+                /** @description Items of a page */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    save_workflow: {
+        parameters: {
+            query?: {
+                /** @description Make it the version that executions use */
+                publish?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The workflow document */
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description Nothing changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workflow"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workflow"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    validate_workflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The workflow document */
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Validation"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_workflow: {
+        parameters: {
+            query?: {
+                /** @description The newest when not given */
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workflow"];
+                    "application/yaml": string;
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    replace_workflow: {
+        parameters: {
+            query?: {
+                /** @description Make it the version that executions use */
+                publish?: boolean;
+            };
+            header?: {
+                /** @description The newest version the caller knows, `"3"` */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** @description The workflow document */
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workflow"];
+                };
+            };
+            /** @description A new version */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workflow"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_workflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    discard_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    edit_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditDraft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditedDraft"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    rebase_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftBase"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_draft_operations: {
+        parameters: {
+            query?: {
+                /** @description The revision the caller has */
+                after?: number;
+                /** @description Revisions of a page */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftOperationList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_versions: {
+        parameters: {
+            query?: {
+                /** @description Cursor: `next` of the page before */
+                before?: string | null;
+                /** @description Items of a page */
+                limit?: number;
+                /** @description With versions of test runs */
+                all?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    make_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeVersion"];
+            };
+        };
+        responses: {
+            /** @description Nothing changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeVersion"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeVersion"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    label_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+                /** @description Number of the version */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelVersion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowVersion"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    publish_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+                /** @description Number of the version */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowVersion"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    restore_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+                /** @description Number of the version */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    tell_presence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Presence"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    leave_presence: {
+        parameters: {
+            query?: {
+                /** @description The client that leaves, here or in the body */
+                client?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Leave"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_pins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PinList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    put_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+                /** @description Id of the node, in the body of a container `container/node` */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PinOutput"] | components["schemas"]["PinValue"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pin"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+                /** @description Id of the node, in the body of a container `container/node` */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7698,7 +10376,7 @@ export interface operations {
     stream_sse: {
         parameters: {
             query: {
-                /** @description `execution:<id>`, `executions`, or `registry` */
+                /** @description `execution:<id>`, `executions`, `workflow:<name>`, or `registry` */
                 topic: string;
                 /** @description What the client has; Last-Event-ID wins */
                 after?: number;

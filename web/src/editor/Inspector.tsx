@@ -65,6 +65,7 @@ export function Inspector({ run }: { run: FollowedRun }) {
     <aside
       className={classes.inspector}
       style={{ width: shown }}
+      data-pane="inspector"
       aria-label={t.label}
       data-testid="inspector"
     >

@@ -20,6 +20,11 @@ const NAMES: Readonly<Record<string, string>> = {
   plus: '+',
   pageup: 'Page up',
   pagedown: 'Page down',
+  arrowleft: '←',
+  arrowright: '→',
+  arrowup: '↑',
+  arrowdown: '↓',
+  contextmenu: 'Menu',
 }
 
 /** Does a key press mean this shortcut (`mod+shift+z`)? */

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { IconBraces, IconForms } from '@tabler/icons-react'
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
+import { type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react'
 import { words } from '~/i18n'
 import { isObject, type JsonObject, pointerOf } from '~/model/json'
 import type { Problem } from '~/model/workflow'
@@ -9,6 +9,7 @@ import {
   FormContext,
   type FormScene,
   NO_SUGGESTIONS,
+  ReadOnlyForms,
   type Suggestions,
   type Trying,
 } from './context'
@@ -35,6 +36,7 @@ export interface SchemaFormProps {
   trying?: Trying
   /** It can be edited as JSON too. */
   json?: boolean
+  /** Without it: as the page around says (`ReadOnlyForms`). */
   readOnly?: boolean
   /** Pointer of the field to bring into view. */
   focus?: string | null
@@ -47,7 +49,9 @@ const NONE: readonly Problem[] = []
 /** A form made from a JSON Schema alone; the server validates. */
 export function SchemaForm(props: SchemaFormProps) {
   const { schema, value, onChange, problems = NONE, pointerPrefix = '', expressions = true, focus } = props
-  const { suggestions = NO_SUGGESTIONS, readOnly = false, asking = null, trying = null, json = false } = props
+  const { suggestions = NO_SUGGESTIONS, asking = null, trying = null, json = false } = props
+  const around = useContext(ReadOnlyForms)
+  const readOnly = props.readOnly ?? around
   const scene = useMemo<FormScene>(
     () => ({
       root: schema,

@@ -102,7 +102,7 @@ export function viewOf(run: NodeRun): NodeRunView {
     progress: run.progress,
     error: run.error,
     outputs: run.outputs,
-    reason: null,
+    reason: run.reason ?? null,
     items: run.items,
     counted: null,
     parts: Object.fromEntries(run.children.filter(isLive).map((child) => [child.execution, child.count])),

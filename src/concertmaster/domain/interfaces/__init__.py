@@ -26,6 +26,7 @@ from concertmaster.domain.interfaces.connections import (
     GivenConnection,
     StoredConnection,
 )
+from concertmaster.domain.interfaces.drafts import Batch, Draft, DraftStore, Edited
 from concertmaster.domain.interfaces.happenings import (
     GONE_KEPT,
     FileProgress,
@@ -35,8 +36,10 @@ from concertmaster.domain.interfaces.happenings import (
     KnownFile,
     Settled,
 )
+from concertmaster.domain.interfaces.history import COARSE, FINE, Failing, HistoryStore, NodeTime, Slowest
 from concertmaster.domain.interfaces.journal import Claim, History, InboxItem, Journal
 from concertmaster.domain.interfaces.logins import LoginStore, TokenStore
+from concertmaster.domain.interfaces.pins import Pin, PinStore
 from concertmaster.domain.interfaces.retention import (
     ArtifactUse,
     NamedArtifact,
@@ -46,8 +49,13 @@ from concertmaster.domain.interfaces.retention import (
     Tree,
 )
 from concertmaster.domain.interfaces.stores import (
+    EVERY_LINE,
+    LOG_LEVELS,
     ExecutionStore,
+    FromDraft,
+    LogFilter,
     OpenExecutions,
+    Origin,
     Page,
     StoredWorkflow,
     VersionLine,
@@ -81,8 +89,12 @@ from concertmaster.domain.interfaces.work import (
 )
 
 __all__ = [
+    "COARSE",
+    "EVERY_LINE",
+    "FINE",
     "FOR_RECIPE",
     "GONE_KEPT",
+    "LOG_LEVELS",
     "Abandoned",
     "Append",
     "Approval",
@@ -91,6 +103,7 @@ __all__ = [
     "AskApproval",
     "Backfill",
     "BackfillStore",
+    "Batch",
     "Change",
     "Child",
     "Cipher",
@@ -103,14 +116,20 @@ __all__ = [
     "ConnectionOrigin",
     "ConnectionSource",
     "ConnectionStore",
+    "Draft",
+    "DraftStore",
+    "Edited",
     "EventBus",
     "ExecutionStore",
+    "Failing",
     "FileProgress",
     "FileWatchStore",
+    "FromDraft",
     "GivenConnection",
     "Happening",
     "HappeningStore",
     "History",
+    "HistoryStore",
     "InboxItem",
     "IsolatedCall",
     "Journal",
@@ -118,6 +137,7 @@ __all__ = [
     "KnownFile",
     "Lease",
     "Listen",
+    "LogFilter",
     "LogLine",
     "LoginStore",
     "Message",
@@ -125,8 +145,12 @@ __all__ = [
     "NamedArtifact",
     "NamedEvent",
     "NewExecution",
+    "NodeTime",
     "OpenExecutions",
+    "Origin",
     "Page",
+    "Pin",
+    "PinStore",
     "Placement",
     "ReferenceStore",
     "Referrer",
@@ -136,6 +160,7 @@ __all__ = [
     "Settled",
     "Slot",
     "Slots",
+    "Slowest",
     "Snapshot",
     "StopAwaiting",
     "StoredConnection",

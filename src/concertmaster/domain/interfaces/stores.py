@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 from concertmaster.domain.access import Actor
-from concertmaster.domain.execution import ExecutionRow, ExecutionStatus
+from concertmaster.domain.execution import ExecutionRow
+from concertmaster.domain.execution_filter import EVERY, ExecutionFilter
 from concertmaster.domain.interfaces.append import LogLine
 from concertmaster.domain.workflow import Workflow
 
@@ -22,6 +23,7 @@ class StoredWorkflow:
     Attributes:
         published: the published version's number.
         document: canonical JSON text.
+        created_by: who made it.
         deleted: of the workflow; its versions stay, for the executions that have them.
     """
 
@@ -31,6 +33,7 @@ class StoredWorkflow:
     hash: str
     document: str
     created_at: datetime
+    created_by: str = ""
     deleted: bool = False
 
 
@@ -48,37 +51,74 @@ class WorkflowLine:
     updated_at: datetime
 
 
+# What a version was made for; lists leave out those of test runs.
+Origin = Literal["save", "test"]
+
+
 @dataclass(frozen=True, slots=True)
 class VersionLine:
-    """One line of a workflow's history."""
+    """One line of a workflow's history; `published` is whether it is the published one."""
 
     version: int
     hash: str
     published: bool
     created_at: datetime
     node_count: int
+    created_by: str
+    label: str | None
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """A page of a list, newest first; `next` is the cursor for the page after it."""
+    """A page of a list, newest first; `next` is the cursor for the page after it.
+
+    Attributes:
+        scanned_until: how far was looked, where looking further would have taken too long: the page may be short.
+    """
 
     items: Sequence[T]
     next: str | None = None
+    scanned_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FromDraft:
+    """How a version is made of a draft.
+
+    Attributes:
+        revision: that of the draft whose document it is.
+        label: a name for the version.
+    """
+
+    revision: int
+    label: str | None = None
+    origin: Origin = "save"
 
 
 class WorkflowStore(Protocol):
     """Workflows and their immutable versions."""
 
     async def save(
-        self, workflow: Workflow, *, publish: bool, expected_version: int | None, actor: Actor
+        self,
+        workflow: Workflow,
+        *,
+        publish: bool,
+        expected_version: int | None,
+        actor: Actor,
+        draft: FromDraft | None = None,
     ) -> tuple[StoredWorkflow, bool]:
         """Store a version; unchanged content keeps the newest version (and publishes it when asked).
 
+        A draft without changes of its own follows; one of a test run is not the newest.
+
+        Args:
+            draft: it is the document of the draft.
         Returns:
             The stored version and whether it is new.
         Raises:
             PreconditionFailed: `workflow.changed`, the newest version is not `expected_version`.
+            Conflict: `draft.moved`, the draft has another revision by now.
         """
         ...
 
@@ -96,7 +136,23 @@ class WorkflowStore(Protocol):
         """The newest and the published version of every workflow whose document has one of the texts, by name."""
         ...
 
-    async def versions(self, name: str, *, before: str | None = None, limit: int = 100) -> Page[VersionLine]: ...
+    async def versions(
+        self, name: str, *, before: str | None = None, limit: int = 100, everything: bool = False
+    ) -> Page[VersionLine]:
+        """The history, newest first; with `everything` those of test runs, too."""
+        ...
+
+    async def line(self, name: str, version: int) -> VersionLine:
+        """One line of the history. Raises NotFound `workflow.not_found`, `workflow.version_not_found`."""
+        ...
+
+    async def publish(self, workflow: Workflow, version: int, *, actor: Actor) -> VersionLine:
+        """Make a version that is there the published one; `workflow` is its document."""
+        ...
+
+    async def label(self, name: str, version: int, label: str | None, *, actor: Actor) -> VersionLine:
+        """Name a version, or take its name away."""
+        ...
 
     async def delete(self, name: str, *, actor: Actor) -> None:
         """Remove a workflow from lists; its versions stay readable for their executions."""
@@ -111,6 +167,26 @@ class OpenExecutions:
     oldest_queued: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class LogFilter:
+    """Which lines of a log; None lets all through.
+
+    Attributes:
+        level: exactly this one; `min_level`: this one of `LOG_LEVELS` and what is worse.
+        text: somewhere in the line, in upper or lower case (beyond ASCII as far as the database knows).
+    """
+
+    node: str | None = None
+    attempt: int | None = None
+    level: str | None = None
+    min_level: str | None = None
+    text: str | None = None
+
+
+EVERY_LINE = LogFilter()
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
 class ExecutionStore(Protocol):
     """Reading executions; they are changed through the journal only."""
 
@@ -119,22 +195,13 @@ class ExecutionStore(Protocol):
         ...
 
     async def list(
-        self,
-        *,
-        workflow: str | None = None,
-        status: Sequence[ExecutionStatus] = (),
-        backfill: str | None = None,
-        called: bool | None = None,
-        before: str | None = None,
-        limit: int = 50,
+        self, chosen: ExecutionFilter = EVERY, *, before: str | None = None, limit: int = 50
     ) -> Page[ExecutionRow]:
-        """A page of those that all filters let through, newest first.
+        """A page of those that all filters let through, newest first."""
+        ...
 
-        Args:
-            status: all when empty.
-            backfill: id of the backfill that started them.
-            called: only those that a node of another execution called, or only the others.
-        """
+    async def oldest_queued(self) -> datetime | None:
+        """When the oldest one was accepted that waits for its first start."""
         ...
 
     async def open_executions(self) -> OpenExecutions:
@@ -153,10 +220,18 @@ class ExecutionStore(Protocol):
         """The newest execution of each named workflow."""
         ...
 
-    async def log_counts(self, execution_id: str) -> Mapping[str, int]:
-        """How many lines each node logged; nodes without one are left out."""
+    async def log_counts(self, execution_id: str, *, until: datetime | None = None) -> Mapping[str, int]:
+        """How many lines each node logged, all or until a time; nodes without one are left out."""
         ...
 
     async def logs(
-        self, execution_id: str, *, after: int = 0, node: str | None = None, level: str | None = None, limit: int = 1000
-    ) -> list[LogLine]: ...
+        self,
+        execution_id: str,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        only: LogFilter = EVERY_LINE,
+        limit: int = 1000,
+    ) -> list[LogLine]:
+        """Lines with n > after, in order; with `before` the last ones with n < before."""
+        ...

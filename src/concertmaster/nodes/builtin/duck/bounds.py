@@ -64,7 +64,7 @@ def _macro(name: str, *variants: tuple[str, str, str], remedy: str = _SMALLER) -
         checked = f"CASE WHEN {too_large} THEN {failing} ELSE {bounded} END"
         arguments = ", ".join(checked if part == bounded else part for part in names)
         bodies.append(f"({parameters}) AS system.main.{name}({arguments})")
-    return f'CREATE OR REPLACE MACRO "{name}" {", ".join(bodies)}'
+    return f'CREATE OR REPLACE TEMP MACRO "{name}" {", ".join(bodies)}'
 
 
 def _series(name: str) -> str:

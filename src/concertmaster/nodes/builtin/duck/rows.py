@@ -139,18 +139,24 @@ class Bench(Session):
         self._shapes: set[str] = set()
         # No port has such a name, and no query can ask for it: it is checked against its own inputs.
         self._named = {f"source {number}": source for number, source in enumerate(sources)}
+        self._texts = {name: f"SELECT * FROM {quoted(name)}" for name in self._named}
         super().__init__(self._named, context, memory_mb=memory_mb)
 
     def sources(self) -> list[Rows]:
         """The tables from outside, in order."""
         found: list[Rows] = []
         for name, source in self._named.items():
-            types = self.columns_of(name)
+            relation = self.con.sql(self._texts[name])
+            types = dict(zip(relation.columns, map(str, relation.types), strict=True))
             columns = source.columns if isinstance(source, Table) else _columns(types)
             if columns is None or (isinstance(source, pl.LazyFrame) and not _kept(source, columns)):
                 raise NotTogetherError(f"columns of types {', '.join(types.values())}")
-            found.append(Rows(self, f"SELECT * FROM {quoted(name)}", {}, types, tuple(columns), source=True))
+            found.append(Rows(self, self._texts[name], {}, types, tuple(columns), source=True))
         return found
+
+    def _name(self, name: str, rows: str) -> None:
+        # A view would have the file looked into twice more.
+        self._texts[name] = rows
 
     def show(self, inputs: Mapping[str, Rows]) -> None:
         """Let queries be bound to these names."""

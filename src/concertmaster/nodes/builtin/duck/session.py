@@ -1,26 +1,22 @@
-"""A locked DuckDB session over a node's inputs: it reads them, spills into scratch, and reaches nothing else.
-
-Source of the measures: https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
-"""
+"""A locked DuckDB session over a node's inputs: it reads them, spills to disk, and reaches nothing else."""
 
 # pyarrow ships no types, so what comes out of it is unknown to the checker.
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
 from __future__ import annotations
 
-import os
 import re
-import threading
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
 
 from concertmaster import Context, OperationalError, Sql, Table, UserError
-from concertmaster.nodes.builtin.duck import spare
+from concertmaster.nodes.builtin.duck import instances, slots
 from concertmaster.nodes.builtin.duck.check import check_query
 from concertmaster.nodes.builtin.duck.columns import literal, quoted, refuse_alike, unknown_column
+from concertmaster.nodes.builtin.duck.watching import interrupting
 from concertmaster.nodes.deferred import deferred
 
 if TYPE_CHECKING:
@@ -34,9 +30,7 @@ else:
     duckdb, pa, relations = deferred("duckdb"), deferred("pyarrow"), deferred("concertmaster.data.relations")
 
 DEFAULT_MEMORY_MB = 1024
-_THREADS = 4
 _BATCH_ROWS = 128 * 1024
-_WATCH_SECONDS = 0.05
 _MISSING_COLUMN = re.compile(r'Referenced column "(.*?)" (?:was )?not found|does not have a column named "(.*?)"')
 # What `Query.fail` and bounds.py raise inside of a query: an error with a code of its own.
 _OWN = re.compile(r"\x02([\w.]+)\x02([^\x02]*)")
@@ -54,7 +48,19 @@ class Session:
         self._columns = {name: _columns(source) for name, source in inputs.items()}
         for names in self._columns.values():
             refuse_alike(names)
-        self.con = _locked(inputs, context, memory_mb)
+        files = {name: path for name, source in inputs.items() if (path := _file(source)) is not None}
+        self.con, self._slot, places = _connected(files, context, memory_mb)
+        for name, source in inputs.items():
+            if name in places:
+                file = f"read_parquet({literal(str(places[name]))})"
+                shown = relations.every_column(source.columns) if isinstance(source, Table) else "*"
+                self._name(name, f"SELECT {shown} FROM {file}")
+            else:
+                self.con.register(name, _arrow(cast("pl.DataFrame | pl.LazyFrame | pa.Table", source)))
+
+    def _name(self, name: str, rows: str) -> None:
+        """Let queries ask for the rows of a SELECT by a name."""
+        self.con.execute(f"CREATE TEMP VIEW {quoted(name)} AS {rows}")
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -113,35 +119,39 @@ class Session:
                 raise unknown_column(name, self.columns)
 
     def _rows(self, sql: Sql) -> Iterator[pa.Schema | pa.RecordBatch]:
+        well = False
         try:
-            with self._watched():
-                relation = self.con.sql(sql.text, params=sql.parameters or None)
-                refuse_double_columns(relation.columns)
-                schema, batches = relations.fit_for_arrow(relation, _BATCH_ROWS)
-                yield schema
-                yield from batches
+            yield from self._computed(sql)
+            well = True
         finally:
-            self.con.close()
-            spare.prepare()
+            self._end(well=well)
+
+    def _computed(self, sql: Sql) -> Iterator[pa.Schema | pa.RecordBatch]:
+        with self._watched():
+            relation = self.con.sql(sql.text, params=sql.parameters or None)
+            refuse_double_columns(relation.columns)
+            schema, batches = relations.fit_for_arrow(relation, _BATCH_ROWS)
+            yield schema
+            yield from batches
+
+    def _end(self, *, well: bool) -> None:
+        self.con.close()
+        if self._slot is None:
+            instances.prepare()
+        elif well:
+            slots.give_back(self._slot)
+        else:
+            self._slot.close()
 
     @contextmanager
     def _watched(self) -> Generator[None]:
         """Work of DuckDB that ends when the attempt is cancelled, and whose errors say what to do."""
-        done = threading.Event()
         try:
-            if self._context is not None:
-                threading.Thread(target=self._interrupt_when_cancelled, args=(done,), daemon=True).start()
-            yield
+            with nullcontext() if self._context is None else interrupting(self.con, self._context.cancelled):
+                yield
         except (duckdb.Error, OSError) as error:
             # Once rows flow, Arrow passes DuckDB's errors on as OSError; the message starts alike in both.
             raise self._explained(error) from error
-        finally:
-            done.set()
-
-    def _interrupt_when_cancelled(self, done: threading.Event) -> None:
-        while not done.wait(_WATCH_SECONDS):
-            if self._context is not None and self._context.cancelled():
-                self.con.interrupt()
 
     def _explained(self, error: Exception) -> Exception:
         found = _KIND.match(str(error))
@@ -175,36 +185,22 @@ class Session:
                 return UserError("sql.failed", message)
 
 
-def _locked(inputs: Mapping[str, Source], context: Context | None, memory_mb: int) -> duckdb.DuckDBPyConnection:
-    settings: dict[str, Any] = {
-        "memory_limit": f"{memory_mb}MB",
-        "threads": min(_THREADS, os.cpu_count() or 1),
-        "python_enable_replacements": False,
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-        "allow_community_extensions": False,
-        "temp_directory": str(context.scratch()) if context else "",
-    }
-    con = spare.take()
-    for name, value in settings.items():
-        con.execute(f"SET {name} = {literal(str(value))}")
-    paths = [str(path) for path in map(_file, inputs.values()) if path is not None]
-    con.execute(f"SET allowed_paths = [{', '.join(map(literal, paths))}]")
-    for name, source in inputs.items():
-        if (path := _file(source)) is not None:
-            file = f"read_parquet({literal(str(path))})"
-            shown = relations.every_column(source.columns) if isinstance(source, Table) else "*"
-            con.execute(f"CREATE VIEW {quoted(name)} AS SELECT {shown} FROM {file}")
+def _connected(
+    files: Mapping[str, Path], context: Context | None, memory_mb: int
+) -> tuple[duckdb.DuckDBPyConnection, slots.Slot | None, Mapping[str, Path]]:
+    """A connection that reaches nothing but these files, its slot if it has one, and where the files are for it."""
+    home = getattr(context, "lasting", None)
+    if home is not None:
+        slot = slots.take(home, memory_mb)
+        try:
+            linked = {name: slot.link(path) for name, path in files.items()}
+        except OSError:
+            # A file of another disk; or the folder has gone, which the shelf sees.
+            slots.give_back(slot)
         else:
-            con.register(name, _arrow(cast("pl.DataFrame | pl.LazyFrame | pa.Table", source)))
-    # Local files are in the page cache: fetching whole row groups ahead only doubles the memory of a scan.
-    con.execute("SET disable_parquet_prefetching = true")
-    con.execute("SET enable_progress_bar = false")
-    # The same input gives the same output, wherever the server stands.
-    con.execute("SET TimeZone = 'UTC'")
-    con.execute("SET enable_external_access = false")
-    con.execute("SET lock_configuration = true")
-    return con
+            return slot.connect(), slot, linked
+    spill = None if context is None else context.scratch()
+    return instances.locked(memory_mb=memory_mb, spill=spill, paths=files.values()), None, files
 
 
 def _columns(source: Source) -> list[str]:
