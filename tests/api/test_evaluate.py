@@ -172,7 +172,10 @@ async def test_tables_show_rows_and_columns_and_the_first_row_per_item(client: h
 
 async def test_the_scope_goes_down_into_values_and_names_filters(client: httpx.AsyncClient) -> None:
     deep = {"a b": {"list": [{"id": 7}]}, "text": "hi"}
-    nodes = {"first": {"type": "data.set", "config": {"value": deep}}, "next": {"type": "data.set", "config": {}}}
+    nodes: dict[str, Any] = {
+        "first": {"type": "data.set", "config": {"value": deep}},
+        "next": {"type": "data.set", "config": {}},
+    }
     await save(client, document("deep", inputs={}, outputs={}, nodes=nodes, edges=["first -> next"]))
     id_ = await ran(client, "deep")
     scope = await scope_of(client, "deep", "next")
@@ -188,7 +191,7 @@ async def test_the_scope_goes_down_into_values_and_names_filters(client: httpx.A
 
 
 async def test_named_outlets_are_told_and_what_was_not_taken_is_null(client: httpx.AsyncClient) -> None:
-    nodes = {
+    nodes: dict[str, Any] = {
         "first": {"type": "data.set", "config": {"value": 5}},
         "check": {"type": "logic.if", "config": {"condition": "{{ input > 3 }}"}},
         "yes": {"type": "data.set", "config": {}},

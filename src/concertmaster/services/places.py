@@ -10,6 +10,7 @@ from concertmaster.domain.access import Actor, demand
 from concertmaster.domain.document import parse
 from concertmaster.domain.errors import Invalid, NotFound, UserError
 from concertmaster.domain.execution import ExecutionRow
+from concertmaster.domain.execution_filter import ExecutionFilter
 from concertmaster.domain.near_miss import hint
 from concertmaster.domain.parentage import Parentage
 from concertmaster.domain.values import Value, from_json
@@ -97,11 +98,8 @@ class Places:
             Invalid: the document cannot be read at all.
         """
         demand(actor, "execution:read")
-        if wanted.document is None:
-            workflow = (await self._workflows.get(actor, name)).workflow
-        else:
-            await self._workflows.versions(actor, name, limit=1)
-            workflow = await _read(wanted.document)
+        newest = await self._workflows.newest(actor, name)
+        workflow = newest if wanted.document is None else await _read(wanted.document)
         graph = _graph_at(workflow, wanted.containers)
         if wanted.strict and wanted.node not in graph.nodes:
             raise NotFound("node.not_found", f"There is no node {wanted.node!r} here{hint(wanted.node, graph.nodes)}")
@@ -120,7 +118,7 @@ class Places:
             if row.workflow != name:
                 raise NotFound("execution.not_found", f"Execution {execution} is one of {row.workflow}, not of {name}")
             return row, view
-        page = await self._executions.list(actor, workflow=name, limit=_RUNS_TRIED)
+        page = await self._executions.list(actor, ExecutionFilter(workflow=name), limit=_RUNS_TRIED)
         for line in page.items:
             row, view = await self._executions.view(line.id)
             if any(run.outputs for run in view.nodes.values()):
