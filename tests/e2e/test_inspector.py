@@ -117,7 +117,7 @@ def test_three_panes_and_names_that_go_from_the_data_into_fields(page: Page, ser
     people.drag_to(editor.field("/nodes/large/config/by").locator("input").first)
     expect(editor.field("/nodes/large/config/by")).to_contain_text("people")
     shot(page, "columns")
-    editor.save()
+    editor.publish()
     editor.expect_saved("Saved as v2")
     with server.client() as client:
         nodes = client.get("/api/v1/workflows/towns").json()["document"]["nodes"]
@@ -153,7 +153,7 @@ def test_forms_know_files_connections_policies_and_columns_before_a_run(page: Pa
     editor.inspector.get_by_role("combobox", name="When the server dies in the middle").click()
     page.get_by_role("option", name="Fail the node").click()
     shot(page, "policy")
-    editor.save()
+    editor.publish()
     editor.expect_saved("Saved as v2")
     with server.client() as client:
         cities = client.get("/api/v1/workflows/towns").json()["document"]["nodes"]["cities"]
