@@ -13,6 +13,7 @@ from importlib.metadata import version
 from concertmaster.config import Settings
 from concertmaster.data.guard import EgressRules, GuardedClient
 from concertmaster.data.oauth2 import ClientCredentials
+from concertmaster.data.workspace import Workspace
 from concertmaster.domain.limits import parse_limits
 from concertmaster.engine.breaker import BreakerPolicy, Breakers
 from concertmaster.engine.hooks import Hooks
@@ -42,7 +43,9 @@ from concertmaster.services.connections import ConnectionService
 from concertmaster.services.control import ControlService
 from concertmaster.services.downloads import DownloadService
 from concertmaster.services.drafts import DraftService
+from concertmaster.services.evaluate import EvaluateService
 from concertmaster.services.executions import ExecutionService
+from concertmaster.services.files import FileService
 from concertmaster.services.history import HistoryService
 from concertmaster.services.items import ItemService
 from concertmaster.services.logins import LoginService
@@ -232,6 +235,8 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             items=items,
             logs=LogService(storage.executions, items),
             outputs=OutputService(executions, storage.artifacts, references),
+            evaluate=EvaluateService.on(engine, workflows, executions, registry.settled),
+            files=FileService(Workspace(engine.workspace, engine.data_dir)),
             downloads=DownloadService(executions, storage.artifacts, access.path),
             comparison=ComparisonService(executions, items),
             triggering=triggering,

@@ -15,7 +15,9 @@ from concertmaster.services.connections import ConnectionService
 from concertmaster.services.control import ControlService
 from concertmaster.services.downloads import DownloadService
 from concertmaster.services.drafts import DraftService
+from concertmaster.services.evaluate import EvaluateService
 from concertmaster.services.executions import ExecutionService
+from concertmaster.services.files import FileService
 from concertmaster.services.history import HistoryService
 from concertmaster.services.items import ItemService
 from concertmaster.services.logins import LoginService
@@ -55,6 +57,8 @@ class Runtime:
     items: ItemService
     logs: LogService
     outputs: OutputService
+    evaluate: EvaluateService
+    files: FileService
     downloads: DownloadService
     comparison: ComparisonService
     control: ControlService

@@ -50,6 +50,23 @@ class EditorPage:
         """Open a tab of the inspector."""
         self.page.get_by_test_id("inspector").get_by_role("tab", name=name).click()
 
+    @property
+    def inspector(self) -> Locator:
+        return self.page.get_by_test_id("inspector")
+
+    def widen(self) -> None:
+        """Input, settings and output side by side."""
+        self.inspector.get_by_role("button", name="Widen").click()
+        expect(self.inspector.get_by_role("region", name="Input", exact=True)).to_be_visible()
+
+    def pane(self, name: str) -> Locator:
+        """One of the three: Input, Config, Output."""
+        return self.inspector.get_by_role("region", name=name, exact=True)
+
+    def field(self, pointer: str) -> Locator:
+        """A field with its label, control, help and problems, by its place in the document."""
+        return self.inspector.locator(f'[data-pointer="{pointer}"]')
+
     def wire(self, source: str, target: str, *, outlet: str = "out", port: str = "in") -> None:
         """Drag a wire from an outlet to a port."""
         start = self.page.locator(f'.react-flow__handle.source[data-nodeid="{source}"][data-handleid="{outlet}"]')

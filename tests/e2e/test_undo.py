@@ -45,7 +45,7 @@ def test_what_undoes_a_node_is_chosen_drawn_and_taken_away(page: Page, server: S
     expect(page.get_by_role("button", name=re.compile("^Problems 1"))).to_be_visible()
     editor.node("flight").click()
     inspector = page.get_by_test_id("inspector")
-    inspector.get_by_role("button", name="Reliability").click()
+    inspector.get_by_role("tab", name="Reliability").click()
     choose(page, "Undone by", "Give back")
     expect(wire(page, "flight")).to_contain_text("undo")
     expect(editor.node("give_back")).to_contain_text("undo")

@@ -17,7 +17,9 @@ from concertmaster.api import (
     control,
     drafts,
     errors,
+    evaluate,
     executions,
+    files,
     history,
     hooks,
     logins,
@@ -79,6 +81,8 @@ def create_app(
     of_workflows = (workflows, drafts, pins, triggers, hooks, backfills)
     for part in (logins, tokens, *told, *of_workflows, nodes, connections):
         api.include_router(part.router)
+    api.include_router(evaluate.router)
+    api.include_router(files.router)
     api.include_router(operations.router)
     api.include_router(stream.router)
     app.include_router(operations.root_router)

@@ -6,10 +6,12 @@ Reading them may need the artifact store, so this is shell; the state only holds
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from concertmaster.data.json_value import load_json, save_json
+from concertmaster.domain.errors import UserError
 from concertmaster.domain.interfaces import ArtifactReference
+from concertmaster.domain.parentage import Parentage
 from concertmaster.domain.values import NULL, JsonValue, TableRef, Value, from_json
 from concertmaster.engine.items import ItemsState, item_id
 from concertmaster.engine.materialising import stored
@@ -23,7 +25,7 @@ async def with_values(engine: Engine, state: ExecutionState) -> ExecutionState:
     items = state.items
     if items is None:
         return state
-    items.values = await _read(engine, items)
+    items.values = await values_given(engine, items.parentage)
     if items.sequential:
         # One for each item that has ended, as `next_value` made them.
         decided = items.admitted if items.unchecked is None else items.unchecked
@@ -32,8 +34,12 @@ async def with_values(engine: Engine, state: ExecutionState) -> ExecutionState:
     return state
 
 
-async def _read(engine: Engine, items: ItemsState) -> list[Value]:
-    parentage = items.parentage
+async def values_given(engine: Engine, parentage: Parentage) -> list[Value]:
+    """The items of a child execution before any has run; of a container that is no loop over items, what it was given.
+
+    Raises:
+        ConcertMasterError: as `materialised`, of what a planned table is made of.
+    """
     given = parentage.items
     if given is None:
         return [NULL] * parentage.count
@@ -57,6 +63,24 @@ def _of_table(engine: Engine, table: TableRef, offset: int, count: int, batch: i
         if batch is None:
             return [JsonValue(row) for row in row_values(path, offset, count)]
         return list(slices(engine.artifacts, path, offset * batch, count, batch))
+
+
+async def first_of(engine: Engine, value: Value) -> Any:
+    """The first item of a list, or row of a table, as expressions see it.
+
+    Raises:
+        UserError: `evaluate.no_data`, there is none; or as `materialised`.
+    """
+    seen = await stored(engine, value)
+    if isinstance(seen, TableRef):
+        rows = await asyncio.to_thread(_of_table, engine, seen, 0, min(seen.rows, 1), None)
+        found: list[Any] = [row.data for row in rows if isinstance(row, JsonValue)]
+    else:
+        data = await shown(engine, seen)
+        found = cast("list[Any]", data)[:1] if isinstance(data, list) else []
+    if not found:
+        raise UserError("evaluate.no_data", "`item` has no value: what came in is no list, or has no items")
+    return found[0]
 
 
 def references_of(state: ExecutionState) -> list[ArtifactReference]:

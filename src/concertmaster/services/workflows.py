@@ -114,6 +114,11 @@ class WorkflowService:
         demand(actor, "workflow:read")
         return await self._read(await self._store.get(name, version))
 
+    async def newest(self, actor: Actor, name: str) -> Workflow:
+        """The document of the newest version, as it is: nobody checks it. Raises NotFound."""
+        demand(actor, "workflow:read")
+        return await self._workflow(await self._store.get(name))
+
     async def validate(self, actor: Actor, source: bytes, *, format: Format | None = None) -> Checked:
         """Check a document without storing it."""
         demand(actor, "workflow:read")
@@ -270,27 +275,23 @@ class WorkflowService:
         self, workflow: Workflow, size_bytes: int, *, connections: Callable[[str], str | None]
     ) -> list[Problem]:
         check = partial(validate, workflow, self._specs(), connections=connections, schedules=self._schedules)
-        found = await beside(check, size_bytes)
-        return [*found, *await callee_problems(workflow, self.called, self._store)]
+        return [*await beside(check, size_bytes), *await callee_problems(workflow, self.called, self._store)]
 
     async def _workflow(self, stored: StoredWorkflow) -> Workflow:
         """The parsed document of a stored version."""
         key = (stored.name, stored.version)
-        known = self._parsed.get(key)
-        if known is not None:
+        if (known := self._parsed.get(key)) is not None:
             return known[1]
         workflow = (await beside(partial(parse, stored.document, format="json"), len(stored.document))).workflow
         if workflow is None:
-            message = f"Version {stored.version} of {stored.name} was saved by a newer release"
-            raise UserError("workflow.unreadable", message)
+            raise UserError("workflow.unreadable", f"Version {key[1]} of {key[0]} was saved by a newer release")
         self._parsed.put(key, (stored, workflow), weight=max(len(stored.document), LEAST_TEXT_BYTES))
         return workflow
 
 
 def _misnamed(found: str, wanted: str) -> Invalid:
-    message = f"the document is named '{found}', the request '{wanted}'"
-    problem = Problem("workflow.name_differs", "/name", message, "error", f"Name it '{wanted}'")
-    return Invalid("workflow.name_differs", message, [problem])
+    code, message = "workflow.name_differs", f"the document is named '{found}', the request '{wanted}'"
+    return Invalid(code, message, [Problem(code, "/name", message, "error", f"Name it '{wanted}'")])
 
 
 def count_errors(problems: Sequence[Problem]) -> str:

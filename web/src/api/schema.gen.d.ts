@@ -1610,6 +1610,87 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflows/{name}/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Evaluate Expressions
+         * @description What expressions would give with the values of a run; nothing runs.
+         */
+        post: operations["evaluate_expressions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/scope": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Expression Scope
+         * @description What expressions at a node of the newest version may name, with samples of a run; a node that is not saved yet
+         *     has no input.
+         */
+        get: operations["get_expression_scope"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Files
+         * @description Files and folders of the workspace, without what nodes may not read.
+         */
+        get: operations["list_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Upload File
+         * @description Put a file into the workspace; folders are made. At most MAX_BODY_BYTES.
+         */
+        put: operations["upload_file"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/info": {
         parameters: {
             query?: never;
@@ -2567,6 +2648,100 @@ export interface components {
             name?: string | null;
         };
         /**
+         * Evaluate
+         * @description Expressions at a node.
+         *
+         *     Attributes:
+         *         document: the one that is edited, where it is not the newest version; what does not concern the node may be
+         *             left out.
+         *         execution: the newest one that has data when not given.
+         *         path: the containers around the node, from the outermost.
+         *         indexes: the item in each container; the first one when not given.
+         */
+        Evaluate: {
+            /** Node */
+            node: string;
+            /** Items */
+            items: components["schemas"]["EvaluateItem"][];
+            /** Document */
+            document?: {
+                [key: string]: unknown;
+            } | null;
+            /** Execution */
+            execution?: string | null;
+            /**
+             * Path
+             * @default []
+             */
+            path?: string[];
+            /**
+             * Indexes
+             * @default []
+             */
+            indexes?: number[];
+        };
+        /**
+         * EvaluateError
+         * @description Why there is no value; `at` is the offset in the text of the `{{` that is wrong.
+         */
+        EvaluateError: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /** At */
+            at: number | null;
+        };
+        /**
+         * EvaluateItem
+         * @description A text with `{{ }}`.
+         *
+         *     Attributes:
+         *         pointer: what the answer is found by; any text.
+         *         per_item: the field is computed for each item that comes in: `item` is the first one.
+         */
+        EvaluateItem: {
+            /** Pointer */
+            pointer: string;
+            /** Text */
+            text: string;
+            /**
+             * Per Item
+             * @default false
+             */
+            per_item?: boolean;
+        };
+        /**
+         * Evaluated
+         * @description What the expressions give with the values of that execution; null: there was none.
+         */
+        Evaluated: {
+            /** Execution */
+            execution: string | null;
+            /** Items */
+            items: components["schemas"]["EvaluatedItem"][];
+        };
+        /**
+         * EvaluatedItem
+         * @description What an expression gives; `value` is left out when it is large, and `preview` is its beginning as text.
+         */
+        EvaluatedItem: {
+            /** Pointer */
+            pointer: string;
+            /** Kind */
+            kind: ("null" | "boolean" | "number" | "text" | "list" | "object") | null;
+            /** Preview */
+            preview: string;
+            /**
+             * Truncated
+             * @default false
+             */
+            truncated?: boolean;
+            /** Value */
+            value?: unknown;
+            error?: components["schemas"]["EvaluateError"] | null;
+        };
+        /**
          * Event
          * @description A fact of an execution; `seq` counts from 1 without gaps.
          */
@@ -2735,6 +2910,19 @@ export interface components {
             error: components["schemas"]["ExecutionError"] | null;
         };
         /**
+         * ExpressionScope
+         * @description What expressions at a node may name, with samples of a run.
+         */
+        ExpressionScope: {
+            execution: components["schemas"]["ScopeExecution"] | null;
+            /** Items */
+            items: components["schemas"]["ScopeEntry"][];
+            /** Filters */
+            filters: components["schemas"]["ScopeFilter"][];
+            /** Tests */
+            tests: string[];
+        };
+        /**
          * FailingWorkflow
          * @description How many executions failed or were interrupted, of how many, and the newest of them.
          */
@@ -2759,6 +2947,38 @@ export interface components {
              * Format: date-time
              */
             since: string;
+        };
+        /**
+         * FileEntry
+         * @description A file or folder; the path of a folder ends with a slash.
+         */
+        FileEntry: {
+            /** Path */
+            path: string;
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "file" | "folder";
+            /** Bytes */
+            bytes: number | null;
+            /**
+             * Modified At
+             * Format: date-time
+             */
+            modified_at: string;
+        };
+        /**
+         * FileList
+         * @description What was found; `more`: there are others.
+         */
+        FileList: {
+            /** Items */
+            items: components["schemas"]["FileEntry"][];
+            /** More */
+            more: boolean;
         };
         /**
          * FileOutput
@@ -3927,6 +4147,72 @@ export interface components {
         ScheduleTimes: {
             /** Next At */
             next_at: string[];
+        };
+        /**
+         * ScopeColumn
+         * @description A column of a table; `type` is null before a run has found it out.
+         */
+        ScopeColumn: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string | null;
+        };
+        /**
+         * ScopeEntry
+         * @description A name that expressions may use.
+         *
+         *     Attributes:
+         *         path: as an expression writes it.
+         *         preview: a sample of the value, short.
+         *         columns: of a table.
+         *         more: there are more children than these.
+         */
+        ScopeEntry: {
+            /** Name */
+            name: string;
+            /** Path */
+            path: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "null" | "boolean" | "number" | "text" | "list" | "object" | "table" | "file" | "outlets" | "unknown";
+            /** Preview */
+            preview: string;
+            /** Children */
+            children: components["schemas"]["ScopeEntry"][];
+            /** More */
+            more: boolean;
+            /** Columns */
+            columns?: components["schemas"]["ScopeColumn"][] | null;
+            /** Title */
+            title?: string | null;
+        };
+        /**
+         * ScopeExecution
+         * @description Where the samples come from.
+         */
+        ScopeExecution: {
+            /** Id */
+            id: string;
+            /** Version */
+            version: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * ScopeFilter
+         * @description `value | name(parameters)`.
+         */
+        ScopeFilter: {
+            /** Name */
+            name: string;
+            /** Parameters */
+            parameters: string[];
         };
         /**
          * SendEvent
@@ -9649,6 +9935,281 @@ export interface operations {
             };
             /** @description Problem details (RFC 9457) */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    evaluate_expressions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Evaluate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluated"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_expression_scope: {
+        parameters: {
+            query: {
+                node: string;
+                /** @description The newest with data when not given */
+                execution?: string | null;
+                /** @description Containers around the node, `each/inner` */
+                path?: string;
+                /** @description The item in each container, `3.0` */
+                indexes?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpressionScope"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_files: {
+        parameters: {
+            query?: {
+                /** @description A folder and how names in it begin, `data/air` */
+                prefix?: string;
+                /** @description Words of the path, in all folders below */
+                search?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    upload_file: {
+        parameters: {
+            query?: {
+                /** @description Replace a file that is there */
+                overwrite?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Relative to the workspace */
+                path: string;
+            };
+            cookie?: never;
+        };
+        /** @description The bytes of the file */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileEntry"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -85,6 +85,10 @@ export interface Validation extends Omit<Schemas['Validation'], 'document'> {
 }
 
 export type NodeType = ModelNodeType
+export type Evaluated = Schemas['Evaluated']
+export type ExpressionScope = Schemas['ExpressionScope']
+export type ScopeEntry = Schemas['ScopeEntry']
+export type FileEntry = Schemas['FileEntry']
 export type Draft = Schemas['Draft']
 export type DraftAnswer = Schemas['EditedDraft']
 export type DraftConflict = Schemas['DraftConflict']

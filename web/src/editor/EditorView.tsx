@@ -20,6 +20,7 @@ import { EditorBar } from './EditorBar'
 import { EmptyCanvas } from './EmptyCanvas'
 import { FindPanel } from './FindPanel'
 import { Inspector } from './Inspector'
+import { PANES_WIDTH } from './inspector/NodeInspector'
 import { LargeNote } from './LargeNote'
 import { QuickAddList } from './QuickAddList'
 import { soleNode } from './state'
@@ -56,17 +57,19 @@ export function EditorView({ onExecution }: EditorViewProps) {
   const path = useEditor((state) => state.path)
   const types = useEditor((state) => state.types)
   const panels = useEditor((state) => state.panels)
+  const panes = panels.inspectorWidth >= PANES_WIDTH
   const executionId = useEditor((state) => state.execution)
   const run = useRun(executionId)
   useEffect(() => onExecution(executionId), [executionId, onExecution])
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a panel of another width takes other room.
   useEffect(() => {
     // The panel takes its room from the canvas; the node it is about stays in sight.
     const [id] = store.getState().selection.nodes
     if (!panels.inspector || id === undefined) return
     const frame = requestAnimationFrame(() => canvas.current?.show(id))
     return () => cancelAnimationFrame(frame)
-  }, [panels.inspector, store])
+  }, [panels.inspector, panes, store])
   const editing = useCanvasEditing(onMenu)
   const readOnly = useEditor((state) => state.readOnly !== null)
   const sole = useEditor(soleNode)

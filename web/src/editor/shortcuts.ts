@@ -18,6 +18,8 @@ const NAMES: Readonly<Record<string, string>> = {
   escape: 'Esc',
   tab: 'Tab',
   plus: '+',
+  pageup: 'Page up',
+  pagedown: 'Page down',
   arrowleft: '←',
   arrowright: '→',
   arrowup: '↑',
@@ -61,6 +63,13 @@ export function isTyping(target: EventTarget | null): boolean {
 
 /** Tab and Enter belong to the focused control unless the focus is on the canvas or nowhere. */
 export function belongsToControl(key: string, target: EventTarget | null): boolean {
+  // What is open closes first; what is chosen stays.
+  if (key === 'Escape') {
+    return (
+      target instanceof HTMLElement &&
+      target.closest('[role="dialog"], [role="menu"], [aria-expanded="true"]') !== null
+    )
+  }
   if (!['Tab', 'Enter', ' '].includes(key) || !(target instanceof HTMLElement)) return false
   return target !== document.body && target.closest('[data-canvas]') === null
 }

@@ -20,7 +20,7 @@ export interface Saved {
 }
 
 export type Drawer = 'problems' | 'yaml' | 'versions' | 'runs' | 'triggers'
-export type InspectorTab = 'config' | 'input' | 'output' | 'logs' | 'docs'
+export type InspectorTab = 'config' | 'policy' | 'input' | 'output' | 'logs' | 'docs'
 
 /** Where the quick-add list stands and what a chosen node is wired to. */
 export type QuickAdd = AddRequest

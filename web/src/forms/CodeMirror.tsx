@@ -8,6 +8,7 @@ import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
 import { bracketMatching, indentOnInput } from '@codemirror/language'
 import { Compartment, EditorState, type Extension } from '@codemirror/state'
 import {
+  Decoration,
   drawSelection,
   EditorView,
   keymap,
@@ -35,6 +36,10 @@ export interface CodeMirrorProps {
   describedBy?: string
   invalid?: boolean
   suggestions?: Suggestions
+  /** Takes the focus at once; the cursor goes into empty braces. */
+  autoFocus?: boolean
+  /** Line (from 1) that is wrong. */
+  errorLine?: number
 }
 
 const LINE = 18
@@ -51,7 +56,12 @@ function attributes(props: CodeMirrorProps): Extension {
 
 function changing(props: CodeMirrorProps): Extension {
   const readOnly = props.readOnly ?? false
-  return [attributes(props), EditorState.readOnly.of(readOnly), EditorView.editable.of(!readOnly)]
+  return [
+    attributes(props),
+    wrongLine(props.errorLine),
+    EditorState.readOnly.of(readOnly),
+    EditorView.editable.of(!readOnly),
+  ]
 }
 
 function height([least, most]: readonly [number, number]): Extension {
@@ -62,6 +72,17 @@ function height([least, most]: readonly [number, number]): Extension {
       overflow: 'auto',
     },
   })
+}
+
+const wrong = Decoration.line({ class: 'cm-wrong' })
+
+function wrongLine(number: number | undefined): Extension {
+  if (number === undefined) return []
+  return EditorView.decorations.of((view) =>
+    number >= 1 && number <= view.state.doc.lines
+      ? Decoration.set([wrong.range(view.state.doc.line(number).from)])
+      : Decoration.none,
+  )
 }
 
 /** CodeMirror 6 with what a field needs, and no more. */
@@ -105,6 +126,11 @@ export default function CodeMirror(props: CodeMirrorProps) {
       extensions.push(EditorState.transactionFilter.of((change) => (change.newDoc.lines > 1 ? [] : change)))
     const created = new EditorView({ parent: host.current, doc: value, extensions })
     view.current = created
+    if (latest.current.autoFocus) {
+      created.focus()
+      const braces = value.indexOf('{{  }}')
+      created.dispatch({ selection: { anchor: braces < 0 ? value.length : braces + 3 } })
+    }
     return () => {
       created.destroy()
       view.current = null
@@ -114,7 +140,7 @@ export default function CodeMirror(props: CodeMirrorProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: these are what the compartment holds.
   useEffect(() => {
     view.current?.dispatch({ effects: compartment.current.reconfigure(changing(latest.current)) })
-  }, [props.readOnly, props.invalid, props.labelledBy, props.describedBy])
+  }, [props.readOnly, props.invalid, props.labelledBy, props.describedBy, props.errorLine])
 
   useEffect(() => {
     const editor = view.current

@@ -1,16 +1,20 @@
 import { ActionIcon, Tooltip } from '@mantine/core'
 import { IconBraces } from '@tabler/icons-react'
-import { useId, useState } from 'react'
+import { type KeyboardEvent, useId, useState } from 'react'
 import { words } from '~/i18n'
 import type { Json, JsonObject } from '~/model/json'
 import { useForm } from './context'
+import type { Carried } from './dragging'
 import { problemsAt } from './errors'
 import { isExpression, toExpression, toFixed } from './expression'
 import { FieldFrame, frameIds } from './FieldFrame'
 import { ExpressionField } from './fields/ExpressionField'
 import { controlFor, isContainer } from './fields/registry'
 import classes from './forms.module.css'
+import { LiveResult } from './LiveResult'
 import { normalise } from './normalise'
+import { taken, takes } from './taking'
+import { useTaking } from './useTaking'
 
 export interface FieldProps {
   name: string
@@ -24,6 +28,10 @@ export interface FieldProps {
 /** Formats whose own text holds `{{ }}`, so that they need no switch. */
 const TEMPLATED = new Set(['sql', 'expression', 'code', 'textarea'])
 
+/** Their text is no value: what `{{ }}` gives in it becomes a parameter, or is none of our syntax. */
+const UNTRIED = new Set(['sql', 'code'])
+const NOTHING: readonly Carried['kind'][] = []
+
 /** One property: what its schema says, its label, its control, its problems, and the fixed/expression switch. */
 export function Field({ name, schema, value, onChange, pointer, required }: FieldProps) {
   const form = useForm()
@@ -32,25 +40,39 @@ export function Field({ name, schema, value, onChange, pointer, required }: Fiel
   const [asked, setAsked] = useState<boolean | null>(null)
   // While somebody types, `{{` does not put another control under the cursor; leaving the field does.
   const [held, setHeld] = useState<boolean | null>(null)
-  if (field.kind === 'const') return null
+  const [start, setStart] = useState(false)
   const container = isContainer(field)
-  const mayExpress =
-    form.expressions &&
-    field.expression &&
-    !TEMPLATED.has(field.format) &&
-    field.kind !== 'object' &&
-    field.kind !== 'map'
+  const mayHold = form.expressions && field.expression
+  const mayExpress = mayHold && !TEMPLATED.has(field.format)
   const expressed = mayExpress && (held ?? asked ?? isExpression(value))
   const Control = expressed ? ExpressionField : controlFor(field)
   const own = problemsAt(form.problems, pointer, expressed || !container)
 
+  const wrong = own.some((problem) => problem.severity === 'error')
+  const kinds = form.readOnly || field.kind === 'const' ? NOTHING : takes(field, mayHold)
+  const { host, over, handlers } = useTaking(kinds, (carried) => {
+    setHeld(null)
+    setAsked(null)
+    onChange(taken(field, value, carried))
+  })
   const toggle = () => {
     setHeld(null)
+    setStart(!expressed)
     setAsked(!expressed)
     onChange(
       expressed ? toFixed(typeof value === 'string' ? value : '') : toExpression(value ?? field.fallback),
     )
   }
+  // "=" in a field with nothing in it begins an expression.
+  const press = (event: KeyboardEvent) => {
+    if (event.key !== '=' || event.ctrlKey || event.metaKey || event.altKey || form.readOnly) return
+    const nothing = value === undefined || value === null || value === ''
+    const own = event.target instanceof HTMLElement && event.target.closest('[data-pointer]') === host.current
+    if (!mayExpress || expressed || !own || !nothing) return
+    event.preventDefault()
+    toggle()
+  }
+  if (field.kind === 'const') return null
   const aside = mayExpress ? (
     <Tooltip label={expressed ? words.editor.form.useFixed : words.editor.form.useExpression}>
       <ActionIcon
@@ -81,6 +103,11 @@ export function Field({ name, schema, value, onChange, pointer, required }: Fiel
       group={container && !expressed}
       row={field.schema['x-row'] === true && !container}
       onLeave={() => setHeld(null)}
+      onKeyDownCapture={press}
+      host={host}
+      takes={kinds}
+      over={over}
+      handlers={handlers}
     >
       <Control
         field={field}
@@ -91,9 +118,13 @@ export function Field({ name, schema, value, onChange, pointer, required }: Fiel
         }}
         pointer={pointer}
         ids={ids}
+        start={start}
         describedBy={field.description ? ids.help : undefined}
-        invalid={own.some((problem) => problem.severity === 'error')}
+        invalid={wrong}
       />
+      {mayHold && typeof value === 'string' && !UNTRIED.has(field.format) ? (
+        <LiveResult text={value} perItem={field.schema['x-per-item'] === true} faulty={wrong} />
+      ) : null}
     </FieldFrame>
   )
 }

@@ -1,6 +1,7 @@
-import type { ReactNode } from 'react'
+import type { HTMLAttributes, KeyboardEvent, ReactNode, Ref } from 'react'
 import type { Problem } from '~/model/workflow'
 import { InlineText } from '~/ui/InlineText'
+import type { Carried } from './dragging'
 import classes from './forms.module.css'
 
 export interface FrameIds {
@@ -26,6 +27,13 @@ interface FieldFrameProps {
   row?: boolean
   /** Called when the focus goes elsewhere. */
   onLeave?(): void
+  onKeyDownCapture?(event: KeyboardEvent): void
+  /** Names of the data that it takes, dropped on it or from a menu. */
+  takes?: readonly Carried['kind'][]
+  host?: Ref<HTMLDivElement>
+  /** Something that it takes hangs over it. */
+  over?: boolean
+  handlers?: Pick<HTMLAttributes<HTMLDivElement>, 'onDragOver' | 'onDragLeave' | 'onDropCapture'>
   children: ReactNode
 }
 
@@ -41,6 +49,11 @@ export function FieldFrame({
   group,
   row,
   onLeave,
+  onKeyDownCapture,
+  takes,
+  host,
+  over,
+  handlers,
   children,
 }: FieldFrameProps) {
   const worst = problems.some((problem) => problem.severity === 'error')
@@ -52,12 +65,18 @@ export function FieldFrame({
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it only learns that the focus has left what is inside.
     <div
+      ref={host}
       className={classes.field}
+      data-takes={takes && takes.length > 0 ? takes.join(' ') : undefined}
+      data-label={label}
+      data-over={over || undefined}
+      onKeyDownCapture={onKeyDownCapture}
       data-pointer={pointer}
       data-worst={worst}
       onBlur={(event) => {
         if (!event.currentTarget.contains(event.relatedTarget)) onLeave?.()
       }}
+      {...handlers}
       {...(group ? { role: 'group', 'aria-labelledby': ids.label } : {})}
     >
       <div className={classes.labelRow} data-row={row || undefined}>

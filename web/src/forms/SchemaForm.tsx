@@ -1,4 +1,7 @@
-import { type ReactNode, useContext, useEffect, useMemo, useRef } from 'react'
+import { Button } from '@mantine/core'
+import { IconBraces, IconForms } from '@tabler/icons-react'
+import { type ReactNode, useContext, useEffect, useMemo, useRef, useState } from 'react'
+import { words } from '~/i18n'
 import { isObject, type JsonObject, pointerOf } from '~/model/json'
 import type { Problem } from '~/model/workflow'
 import {
@@ -8,11 +11,13 @@ import {
   NO_SUGGESTIONS,
   ReadOnlyForms,
   type Suggestions,
+  type Trying,
 } from './context'
 import { unplaced } from './errors'
 import classes from './forms.module.css'
 import { propertiesOf, resolve } from './normalise'
 import { ObjectFields } from './ObjectFields'
+import { RawForm } from './RawForm'
 
 export interface SchemaFormProps {
   /** JSON Schema (draft 2020-12) of an object. */
@@ -27,6 +32,10 @@ export interface SchemaFormProps {
   suggestions?: Suggestions
   /** Where the options of fields come from that name a function. */
   asking?: Asking
+  /** Tries expressions out with the data of a run. */
+  trying?: Trying
+  /** It can be edited as JSON too. */
+  json?: boolean
   /** Without it: as the page around says (`ReadOnlyForms`). */
   readOnly?: boolean
   /** Pointer of the field to bring into view. */
@@ -40,13 +49,23 @@ const NONE: readonly Problem[] = []
 /** A form made from a JSON Schema alone; the server validates. */
 export function SchemaForm(props: SchemaFormProps) {
   const { schema, value, onChange, problems = NONE, pointerPrefix = '', expressions = true, focus } = props
-  const { suggestions = NO_SUGGESTIONS, asking = null } = props
+  const { suggestions = NO_SUGGESTIONS, asking = null, trying = null, json = false } = props
   const around = useContext(ReadOnlyForms)
   const readOnly = props.readOnly ?? around
   const scene = useMemo<FormScene>(
-    () => ({ root: schema, problems, expressions, suggestions, readOnly, asking }),
-    [schema, problems, expressions, suggestions, readOnly, asking],
+    () => ({
+      root: schema,
+      problems,
+      expressions,
+      suggestions,
+      readOnly,
+      asking,
+      trying,
+      focus: focus ?? null,
+    }),
+    [schema, problems, expressions, suggestions, readOnly, asking, trying, focus],
   )
+  const [raw, setRaw] = useState(false)
   const form = useRef<HTMLDivElement>(null)
   useEffect(() => {
     if (focus && form.current) reveal(form.current, focus)
@@ -68,8 +87,22 @@ export function SchemaForm(props: SchemaFormProps) {
             {problem.fix ? <span className={classes.fix}> {problem.fix}</span> : null}
           </div>
         ))}
+        {json && names.length > 0 ? (
+          <Button
+            className={classes.jsonSwitch}
+            variant="subtle"
+            color="gray"
+            size="compact-xs"
+            leftSection={raw ? <IconForms size={13} /> : <IconBraces size={13} />}
+            onClick={() => setRaw(!raw)}
+          >
+            {raw ? words.editor.form.asForm : words.editor.form.asJson}
+          </Button>
+        ) : null}
         {names.length === 0 ? (
           props.empty
+        ) : raw ? (
+          <RawForm value={value} onChange={onChange} pointer={pointerPrefix} />
         ) : (
           <ObjectFields schema={object} value={value} onChange={onChange} pointer={pointerPrefix} />
         )}

@@ -44,6 +44,10 @@ const look = EditorView.theme({
     color: 'var(--cm-text)',
   },
   '.cm-completionDetail': { color: 'var(--cm-muted)', fontStyle: 'normal', marginLeft: '12px' },
+  '.cm-wrong': {
+    backgroundColor: 'var(--cm-status-failed-tint)',
+    boxShadow: 'inset 2px 0 var(--cm-status-failed)',
+  },
   '.cm-matchingBracket': { backgroundColor: 'var(--cm-accent-tint)', outline: 'none' },
 })
 

@@ -10,6 +10,25 @@ export interface Suggestions {
   tables: Readonly<Record<string, readonly string[]>>
   /** Columns of the tables that arrive, for column fields. */
   columns: readonly string[]
+  /** What may stand behind `|` in an expression, with the names of its parameters. */
+  filters?: readonly { name: string; parameters: readonly string[] }[]
+  /** What may stand behind `is`. */
+  tests?: readonly string[]
+}
+
+/** What an expression gives with the data of a run. */
+export interface Tried {
+  preview: string
+  kind: string | null
+  truncated: boolean
+  error: { code: string; message: string; at: number | null } | null
+}
+
+/** Tries expressions out. */
+export interface Trying {
+  /** Changes when the same text may give something else. */
+  key: string
+  evaluate(text: string, perItem: boolean, signal: AbortSignal): Promise<Tried>
 }
 
 export const NO_SUGGESTIONS: Suggestions = { paths: [], tables: {}, columns: [] }
@@ -46,6 +65,10 @@ export interface FormScene {
   readOnly: boolean
   /** Null where fields have no functions to ask. */
   asking: Asking | null
+  /** Null where expressions cannot be tried out. */
+  trying: Trying | null
+  /** Pointer of the field to bring into view. */
+  focus: string | null
 }
 
 export const FormContext = createContext<FormScene>({
@@ -55,6 +78,8 @@ export const FormContext = createContext<FormScene>({
   suggestions: NO_SUGGESTIONS,
   readOnly: false,
   asking: null,
+  trying: null,
+  focus: null,
 })
 
 export const useForm = (): FormScene => useContext(FormContext)

@@ -15,3 +15,9 @@ export function unplaced(problems: readonly Problem[], prefix: string, known: re
     return !known.some((pointer) => problem.pointer === pointer || problem.pointer.startsWith(`${pointer}/`))
   })
 }
+
+/** The line (from 1) that a problem of code names. */
+export function lineOf(problems: readonly Problem[]): number | undefined {
+  const found = problems.map((problem) => /\bline (\d+)\b/.exec(problem.message)?.[1]).find(Boolean)
+  return found === undefined ? undefined : Number(found)
+}

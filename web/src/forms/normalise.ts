@@ -9,6 +9,7 @@ export type FieldKind =
   | 'enum'
   | 'const'
   | 'array'
+  | 'tuple'
   | 'object'
   | 'map'
   | 'union'
@@ -41,6 +42,8 @@ export interface Field {
   properties: readonly Property[]
   /** Schema of array items or of the values of a map. */
   items: JsonObject | null
+  /** Schemas of the parts of a tuple. */
+  parts: readonly JsonObject[]
   fallback: Json | undefined
 }
 
@@ -89,6 +92,7 @@ export function normalise(raw: JsonObject, root: JsonObject, name = ''): Field {
     variants: kind === 'union' ? branches.map((branch, index) => variantOf(branch, root, index, schema)) : [],
     properties: kind === 'object' ? propertiesOf(schema, null) : [],
     items: itemsOf(schema, kind),
+    parts: kind === 'tuple' ? objects(schema.prefixItems) : [],
     fallback: schema.default,
   }
 }
@@ -136,9 +140,10 @@ function kindOf(schema: JsonObject): FieldKind {
   if ('const' in schema) return 'const'
   if (Array.isArray(schema.enum)) return 'enum'
   switch (schema.type) {
+    case 'array':
+      return objects(schema.prefixItems).length > 0 ? 'tuple' : 'array'
     case 'string':
     case 'boolean':
-    case 'array':
       return schema.type
     case 'integer':
     case 'number':

@@ -1,12 +1,14 @@
-import { Button, Divider, Popover, UnstyledButton } from '@mantine/core'
+import { Button, Divider, Group, Popover, Stack, Text, UnstyledButton } from '@mantine/core'
 import { IconArrowDown, IconArrowUp, IconFilter } from '@tabler/icons-react'
 import { type KeyboardEvent, useMemo, useRef, useState } from 'react'
 import type { OutputRequest } from '~/api/outputs'
 import type { Column } from '~/api/types'
+import { carry, targetsFor } from '~/forms/dragging'
 import { words } from '~/i18n'
 import { ColumnFacts } from './ColumnFacts'
 import classes from './ColumnHead.module.css'
 import { isNumeric } from './columnWidths'
+import { useNaming } from './naming'
 import { type Condition, isAbout } from './table/conditions'
 import { FilterForm } from './table/FilterForm'
 
@@ -28,6 +30,7 @@ interface ColumnHeadProps {
 /** Name and type of a column; a click shows what is in it, sorts and filters. */
 export function ColumnHead({ source, column, place, width, onResize, onSort, onFilter }: ColumnHeadProps) {
   const [opened, setOpened] = useState(false)
+  const naming = useNaming()
   const { name, type } = column
   const { sort, where = [] } = source
   const own = useMemo(() => [column], [column])
@@ -59,6 +62,8 @@ export function ColumnHead({ source, column, place, width, onResize, onSort, onF
         <Popover.Target>
           <UnstyledButton
             className={classes.button}
+            draggable={naming?.insert ?? false}
+            onDragStart={(event) => carry(event.dataTransfer, { kind: 'column', name })}
             onClick={() => setOpened((now) => !now)}
             onKeyDown={keys}
             title={t.aboutColumn(name)}
@@ -94,6 +99,7 @@ export function ColumnHead({ source, column, place, width, onResize, onSort, onF
           </Button.Group>
           <Divider my={12} />
           <FilterForm columns={own} onApply={filter} />
+          {naming?.insert ? <InsertColumn name={name} onDone={() => setOpened(false)} /> : null}
         </Popover.Dropdown>
       </Popover>
       <Grip width={width} onResize={(next) => onResize(name, next)} />
@@ -123,5 +129,33 @@ function Grip({ width, onResize }: { width: number; onResize: (width: number | n
       }}
       onDoubleClick={() => onResize(null)}
     />
+  )
+}
+
+/** The way of the keyboard for what dragging does: the fields that take a column, to choose from. */
+function InsertColumn({ name, onDone }: { name: string; onDone: () => void }) {
+  const [targets] = useState(() => targetsFor('column'))
+  return (
+    <Stack gap={4} mt={12}>
+      <Text size="xs" c="dimmed">
+        {targets.length > 0 ? words.editor.form.insertTitle : words.editor.form.noTargets}
+      </Text>
+      <Group gap={4}>
+        {targets.map((target, index) => (
+          <Button
+            // biome-ignore lint/suspicious/noArrayIndexKey: fields may have one label.
+            key={index}
+            size="compact-xs"
+            variant="default"
+            onClick={() => {
+              target.insert({ kind: 'column', name })
+              onDone()
+            }}
+          >
+            {target.label}
+          </Button>
+        ))}
+      </Group>
+    </Stack>
   )
 }

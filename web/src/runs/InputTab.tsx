@@ -4,7 +4,9 @@ import { words } from '~/i18n'
 import { DEFAULT_OUTLET, DEFAULT_PORT, type Edge, formatEdge, parseEdges } from '~/model/edges'
 import { nodeTitle, type WorkflowDocument } from '~/model/workflow'
 import { DataPreview } from './DataPreview'
+import type { NodeRunView } from './fold'
 import classes from './NodeRunPanel.module.css'
+import { NamingContext } from './naming'
 import type { RunStatusStore } from './state'
 import { useNodeRun } from './useRun'
 
@@ -19,6 +21,16 @@ interface InputTabProps {
   idOf?: (name: string) => string
   /** Nodes without a wire get the item then. */
   inLoop?: boolean
+  /** Names of the data can be put into the fields of a form. */
+  naming?: boolean
+}
+
+/** How the node's expressions name what came in over a wire. */
+function nameOf(wire: Edge, source: NodeRunView | undefined, main: boolean): string {
+  if (main) return 'input'
+  const outlets = Object.keys(source?.outputs ?? {})
+  const only = outlets.length === 1 && outlets[0] === DEFAULT_OUTLET
+  return only ? `nodes.${wire.source}` : `nodes.${wire.source}.${wire.outlet}`
 }
 
 const asNamed = (name: string): string => name
@@ -31,15 +43,16 @@ function label(edge: Edge, document: WorkflowDocument): string {
 }
 
 /** What came in over each wire: the output of the node at its other end. */
-export function InputTab({ execution, node, document, store, idOf = asNamed, inLoop }: InputTabProps) {
+export function InputTab({ execution, node, document, store, idOf = asNamed, ...rest }: InputTabProps) {
   const wires = useMemo(
     () => parseEdges(document?.edges ?? []).filter((edge) => edge.target === node),
     [document, node],
   )
   const [chosen, setChosen] = useState<string | null>(null)
+  const main = wires.find((edge) => edge.port === DEFAULT_PORT)
   const wire = wires.find((edge) => formatEdge(edge) === chosen) ?? wires[0]
   const source = useNodeRun(store, wire?.source ?? null)
-  if (!document || !wire) return <p className={classes.quiet}>{inLoop ? t.getsItem : t.noWires}</p>
+  if (!document || !wire) return <p className={classes.quiet}>{rest.inLoop ? t.getsItem : t.noWires}</p>
   return (
     <>
       {wires.length > 1 ? (
@@ -57,7 +70,11 @@ export function InputTab({ execution, node, document, store, idOf = asNamed, inL
       )}
       <div className={classes.data}>
         {source?.outputs[wire.outlet] ? (
-          <DataPreview execution={execution} node={idOf(wire.source)} outlet={wire.outlet} />
+          <NamingContext
+            value={rest.naming ? { root: nameOf(wire, source, wire === main), insert: true } : null}
+          >
+            <DataPreview execution={execution} node={idOf(wire.source)} outlet={wire.outlet} />
+          </NamingContext>
         ) : (
           <p className={classes.quiet}>{t.sourceNoOutput(label(wire, document))}</p>
         )}

@@ -10,10 +10,15 @@ import { formatCount } from '~/ui/format'
 import classes from './JsonPreview.module.css'
 import { JsonTree } from './JsonTree'
 import { MOST_MATCHES, searchJson } from './jsonSearch'
+import { shapeOf } from './jsonShape'
+import { KeyName } from './KeyName'
+import { useNaming } from './naming'
 import { useDownload } from './table/useDownload'
 
 const t = words.runs
-type View = 'tree' | 'text'
+const VIEWS = ['tree', 'text', 'schema'] as const
+type View = (typeof VIEWS)[number]
+const LABELS: Record<View, string> = { tree: t.jsonTree, text: t.jsonText, schema: t.jsonSchema }
 
 interface JsonPreviewProps {
   value: unknown
@@ -21,9 +26,10 @@ interface JsonPreviewProps {
   source?: OutputRequest
 }
 
-/** A JSON value as a tree that folds and can be searched, or as text; to be copied and saved. */
+/** A JSON value as a tree that folds and can be searched, as text, or as what it is made of; to be copied and saved. */
 export function JsonPreview({ value, source }: JsonPreviewProps) {
   const nested = typeof value === 'object' && value !== null
+  const naming = useNaming()
   const [view, setView] = useState<View>('tree')
   const [written, setWritten] = useState('')
   const [wanted] = useDebouncedValue(written, 150)
@@ -38,12 +44,11 @@ export function JsonPreview({ value, source }: JsonPreviewProps) {
             size="xs"
             aria-label={t.jsonView}
             value={view}
-            onChange={(next) => setView(next === 'text' ? 'text' : 'tree')}
-            data={[
-              { value: 'tree', label: t.jsonTree },
-              { value: 'text', label: t.jsonText },
-            ]}
+            onChange={(next) => setView(VIEWS.find((one) => one === next) ?? 'tree')}
+            data={VIEWS.map((one) => ({ value: one, label: LABELS[one] }))}
           />
+        ) : naming ? (
+          <KeyName name={naming.root} path={naming.root} />
         ) : null}
         {tree ? (
           <TextInput
@@ -68,7 +73,9 @@ export function JsonPreview({ value, source }: JsonPreviewProps) {
         {source ? <SaveOutput source={source} /> : <Save onSave={() => saveText(text, NAME, JSON_TYPE)} />}
       </div>
       <div className={classes.scroll} tabIndex={0} role="group" aria-label={t.jsonView}>
-        {!tree ? (
+        {nested && view === 'schema' ? (
+          <Shape value={value} />
+        ) : !tree ? (
           <pre className={classes.text}>{text}</pre>
         ) : matches?.count === 0 ? null : (
           <JsonTree value={value} search={matches ? { text: wanted.trim(), matches } : null} />
@@ -94,5 +101,21 @@ function Save({ onSave, busy = false }: { onSave: () => void; busy?: boolean }) 
         <IconDownload size={14} />
       </ActionIcon>
     </Tooltip>
+  )
+}
+
+function Shape({ value }: { value: unknown }) {
+  const lines = useMemo(() => shapeOf(value), [value])
+  if (lines.length === 0) return <span className={classes.count}>{t.jsonNoKeys}</span>
+  return (
+    <ul className={classes.shape}>
+      {lines.map(({ name, type, depth, optional }, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the lines of one value do not move.
+        <li key={index} style={{ paddingLeft: depth * 16 }}>
+          <span className={classes.key}>{name}</span> <span>{type}</span>
+          {optional ? <span className={classes.count}> {t.jsonOptional}</span> : null}
+        </li>
+      ))}
+    </ul>
   )
 }

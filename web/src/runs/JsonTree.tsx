@@ -1,10 +1,13 @@
 import { Highlight, UnstyledButton } from '@mantine/core'
 import { IconChevronRight, IconCopy } from '@tabler/icons-react'
 import { useState } from 'react'
+import { pathTo } from '~/forms/dragging'
 import { words } from '~/i18n'
 import { copyText } from './copyText'
 import classes from './JsonPreview.module.css'
 import { type JsonPath, type Matches, pathKey, pathText } from './jsonSearch'
+import { KeyName } from './KeyName'
+import { useNaming } from './naming'
 
 const STEP = 100
 const OPEN_DEPTH = 2
@@ -77,9 +80,12 @@ function Branch({ value, path, search }: BranchProps) {
   const [open, setOpen] = useState(onTrail || path.length < OPEN_DEPTH)
   const [shown, setShown] = useState(STEP)
   const mark = search?.text ?? ''
+  const naming = useNaming()
   const name = path.at(-1)
   const key =
-    name === undefined ? null : (
+    name === undefined ? null : naming ? (
+      <KeyName name={String(name)} path={path.reduce<string>(pathTo, naming.root)} />
+    ) : (
       <span className={classes.key}>
         <Marked text={String(name)} mark={typeof name === 'string' ? mark : ''} />
       </span>
@@ -95,16 +101,26 @@ function Branch({ value, path, search }: BranchProps) {
   }
   const entries = shownEntries(value, path, search)
   const all = Array.isArray(value) ? value.length : Object.keys(value).length
+  const count = (
+    <span className={classes.count}>
+      {Array.isArray(value) ? words.runs.jsonItems(all) : words.runs.jsonKeys(all)}
+    </span>
+  )
   return (
     <div>
       <div className={classes.line}>
-        <UnstyledButton className={classes.toggle} aria-expanded={open} onClick={() => setOpen(!open)}>
+        <UnstyledButton
+          className={classes.toggle}
+          aria-expanded={open}
+          aria-label={naming ? String(name ?? words.runs.jsonTree) : undefined}
+          onClick={() => setOpen(!open)}
+        >
           <IconChevronRight size={13} aria-hidden data-open={open || undefined} />
-          {key}
-          <span className={classes.count}>
-            {Array.isArray(value) ? words.runs.jsonItems(all) : words.runs.jsonKeys(all)}
-          </span>
+          {naming ? null : key}
+          {naming ? null : count}
         </UnstyledButton>
+        {naming ? key : null}
+        {naming ? count : null}
         {copy}
       </div>
       {open ? (

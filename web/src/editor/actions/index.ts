@@ -6,6 +6,7 @@ import { deleteReconnect, deleteSelection } from './deleteSelection'
 import { disable } from './disable'
 import { find } from './find'
 import { nudges } from './moveNodes'
+import { nextNode, previousNode } from './neighbours'
 import { openNode } from './openNode'
 import { nextPane, previousPane } from './panes'
 import { redo } from './redo'
@@ -27,6 +28,8 @@ export const groups = {
     undo,
     redo,
     openNode,
+    previousNode,
+    nextNode,
     openContainer,
     leaveBody,
     rename,

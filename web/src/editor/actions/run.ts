@@ -23,3 +23,11 @@ export const showExecution: Action<string | null> = {
   perform: (state, execution) =>
     withPanels({ ...state, execution }, { inspectorTab: execution === null ? 'config' : 'output' }),
 }
+
+/** Another run's data, where one looks already. */
+export const chooseExecution: Action<string | null> = {
+  id: 'run.choose',
+  label: words.editor.actions.run,
+  undoable: false,
+  perform: (state, execution) => ({ ...state, execution }),
+}

@@ -32,14 +32,39 @@ const fields: JsonObject = {
     'x-labels': { fail: t.fail, continue: t.continue },
   },
   join: {
-    enum: ['all', 'any'],
     title: t.join,
     description: t.joinHelp,
-    'x-labels': { all: t.all, any: t.any },
+    anyOf: [
+      { enum: ['all', 'any'], title: t.joinRule, 'x-labels': { all: t.all, any: t.any } },
+      { type: 'integer', minimum: 1, title: t.joinNumber },
+    ],
+  },
+  cache: {
+    enum: [true, false],
+    title: t.cache,
+    description: t.cacheHelp,
+    'x-labels': { true: t.cacheOn, false: t.cacheOff },
+    'x-placeholder': t.asWorkflow,
+  },
+  idempotent: {
+    enum: [true, false],
+    title: t.idempotent,
+    description: t.idempotentHelp,
+    'x-labels': { true: t.idempotentOn, false: t.idempotentOff },
+    'x-placeholder': t.asType,
+    'x-advanced': true,
+  },
+  on_interrupt: {
+    enum: ['stop', 'retry', 'fail'],
+    title: t.onInterrupt,
+    description: t.onInterruptHelp,
+    'x-labels': { stop: t.interruptStop, retry: t.interruptRetry, fail: t.interruptFail },
+    'x-placeholder': t.interruptStop,
+    'x-advanced': true,
   },
 }
 
-/** The form for a node's `policy`. Keys without a field here (idempotent) stay as they are. */
+/** The form for a node's `policy`. Keys without a field here stay as they are. */
 export function policySchema(document: WorkflowDocument, id: string, inBody: boolean): JsonObject {
   const own = undoOf(document.nodes[id])
   const { incoming, outgoing } = edgeIndex(document.edges)

@@ -41,16 +41,69 @@ const schema = (onFailure: JsonObject, last: JsonObject): JsonObject => ({
         },
       },
     },
+    vars: {
+      type: 'object',
+      title: t.vars,
+      description: t.varsHelp,
+      'x-expression': false,
+      additionalProperties: { title: t.vars, 'x-expression': false, 'x-short': true },
+    },
+    labels: {
+      type: 'object',
+      title: t.labels,
+      description: t.labelsHelp,
+      'x-expression': false,
+      'x-advanced': true,
+      additionalProperties: { type: 'string', 'x-expression': false },
+    },
     outputs: {
       type: 'object',
       title: t.outputs,
+      'x-expression': false,
       description: t.outputsHelp,
       additionalProperties: { type: 'string', format: 'textarea' },
     },
     policy: {
       type: 'object',
       title: words.editor.inspector.policy,
+      'x-expression': false,
       properties: {
+        concurrency: {
+          type: 'object',
+          title: t.concurrency,
+          description: t.concurrencyHelp,
+          'x-expression': false,
+          properties: {
+            limit: { type: 'integer', minimum: 1, title: t.limit, 'x-expression': false },
+            key: {
+              type: 'string',
+              title: t.limitKey,
+              description: t.limitKeyHelp,
+              examples: ['{{ inputs.customer }}'],
+            },
+            when_full: {
+              enum: ['queue', 'skip', 'cancel_oldest'],
+              title: t.whenFull,
+              'x-labels': { queue: t.queue, skip: t.skip, cancel_oldest: t.cancelOldest },
+              'x-placeholder': t.queue,
+              'x-expression': false,
+            },
+          },
+        },
+        priority: {
+          type: 'integer',
+          title: t.priority,
+          description: t.priorityHelp,
+          default: 0,
+          'x-expression': false,
+        },
+        cache: {
+          type: 'boolean',
+          title: t.cache,
+          description: t.cacheHelp,
+          default: false,
+          'x-expression': false,
+        },
         timeout: {
           type: 'string',
           format: 'duration',
@@ -101,7 +154,7 @@ const BRANCHES = ['on_failure', 'finally'] as const
 const listOf = (value: Json | undefined): Json[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value]
 
-const KEYS = ['title', 'description', 'inputs', 'outputs', 'policy'] as const
+const KEYS = ['title', 'description', 'inputs', 'vars', 'labels', 'outputs', 'policy'] as const
 
 export function workflowValue(document: WorkflowDocument): JsonObject {
   const value = Object.fromEntries(
@@ -120,6 +173,8 @@ export function withWorkflowValue(document: WorkflowDocument, value: JsonObject)
   let next = setKey(document, 'title', text('title'))
   next = setKey(next, 'description', text('description'))
   next = setKey(next, 'inputs', object('inputs') as WorkflowDocument['inputs'])
+  next = setKey(next, 'vars', object('vars'))
+  next = setKey(next, 'labels', object('labels') as WorkflowDocument['labels'])
   next = setKey(next, 'outputs', object('outputs'))
   return setKey(next, 'policy', object('policy'))
 }

@@ -1,5 +1,6 @@
 import { CodeEditor } from '../CodeEditor'
 import { useForm } from '../context'
+import { lineOf, problemsAt } from '../errors'
 import type { Language } from '../languages'
 import { asText, type ControlProps, placeholderOf } from './control'
 
@@ -12,8 +13,8 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
 }
 
 /** Code in the language the schema names (`x-lang`). */
-export function CodeField({ field, value, onChange, ids, describedBy, invalid }: ControlProps) {
-  const { suggestions, readOnly } = useForm()
+export function CodeField({ field, value, onChange, pointer, ids, describedBy, invalid }: ControlProps) {
+  const { suggestions, readOnly, problems } = useForm()
   const lang = field.schema['x-lang']
   return (
     <CodeEditor
@@ -27,6 +28,8 @@ export function CodeField({ field, value, onChange, ids, describedBy, invalid }:
       invalid={invalid}
       readOnly={readOnly}
       suggestions={suggestions}
+      errorLine={lineOf(problemsAt(problems, pointer, false))}
+      fullTitle={field.title}
       lines={[6, 24]}
     />
   )

@@ -3,7 +3,7 @@ import { useForm } from '../context'
 import { asText, type ControlProps, placeholderOf } from './control'
 
 /** An expression: of columns where the schema asks for one, else a value with `{{ }}`. */
-export function ExpressionField({ field, value, onChange, ids, describedBy, invalid }: ControlProps) {
+export function ExpressionField({ field, value, onChange, ids, describedBy, invalid, start }: ControlProps) {
   const { suggestions, readOnly } = useForm()
   return (
     <CodeEditor
@@ -17,6 +17,8 @@ export function ExpressionField({ field, value, onChange, ids, describedBy, inva
       invalid={invalid}
       readOnly={readOnly}
       suggestions={suggestions}
+      fullTitle={field.schema['x-row'] ? undefined : field.title}
+      autoFocus={start}
     />
   )
 }

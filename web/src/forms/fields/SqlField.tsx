@@ -16,6 +16,7 @@ export function SqlField({ field, value, onChange, ids, describedBy, invalid }: 
       invalid={invalid}
       readOnly={readOnly}
       suggestions={suggestions}
+      fullTitle={field.schema['x-row'] ? undefined : field.title}
       // In a row of a list or map it is a measure, not a query.
       lines={field.schema['x-row'] ? [1, 8] : [6, 20]}
     />

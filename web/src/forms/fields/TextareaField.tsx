@@ -16,6 +16,7 @@ export function TextareaField({ field, value, onChange, ids, describedBy, invali
       invalid={invalid}
       readOnly={readOnly}
       suggestions={suggestions}
+      fullTitle={field.schema['x-row'] ? undefined : field.title}
       lines={field.schema['x-row'] ? [1, 6] : [3, 14]}
     />
   )

@@ -11,6 +11,8 @@ export interface ControlProps {
   ids: FrameIds
   describedBy: string | undefined
   invalid: boolean
+  /** It was just switched to: the cursor goes in. */
+  start?: boolean
 }
 
 /** The default, or an example, as grey text in an empty field. */

@@ -4,8 +4,11 @@ import { optionsOf } from '../options'
 import { ArrayField, isTags } from './ArrayField'
 import { BooleanField } from './BooleanField'
 import { CodeField } from './CodeField'
+import { ColorField } from './ColorField'
 import { ConnectionField } from './ConnectionField'
+import { CronField } from './CronField'
 import type { ControlProps } from './control'
+import { DateField, DateTimeField, TimeField } from './DateField'
 import { DurationField } from './DurationField'
 import { EnumField } from './EnumField'
 import { ExpressionField } from './ExpressionField'
@@ -18,7 +21,9 @@ import { PathField } from './PathField'
 import { SqlField } from './SqlField'
 import { StringField } from './StringField'
 import { TextareaField } from './TextareaField'
+import { TupleField } from './TupleField'
 import { UnionField } from './UnionField'
+import { UriField } from './UriField'
 
 type Control = ComponentType<ControlProps>
 
@@ -30,6 +35,12 @@ const byFormat: Readonly<Record<string, Control>> = {
   connection: ConnectionField,
   textarea: TextareaField,
   duration: DurationField,
+  cron: CronField,
+  'date-time': DateTimeField,
+  date: DateField,
+  time: TimeField,
+  uri: UriField,
+  color: ColorField,
 }
 
 const byKind: Readonly<Record<Field['kind'], Control>> = {
@@ -39,6 +50,7 @@ const byKind: Readonly<Record<Field['kind'], Control>> = {
   enum: EnumField,
   const: () => null,
   array: ArrayField,
+  tuple: TupleField,
   object: ObjectField,
   map: MapField,
   union: UnionField,
@@ -56,7 +68,7 @@ export function controlFor(field: Field): Control {
 export function isContainer(field: Field): boolean {
   if (field.kind === 'array') return !isTags(field)
   return (
-    (['object', 'map', 'union'] as const).some((kind) => kind === field.kind) &&
+    (['object', 'map', 'union', 'tuple'] as const).some((kind) => kind === field.kind) &&
     controlFor(field) === byKind[field.kind]
   )
 }

@@ -2,11 +2,11 @@ import { Badge, Button, Group, Text, Tooltip } from '@mantine/core'
 import { IconPencil, IconTrash } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import type { Connection, ConnectionUse } from '~/api/types'
+import classes from '~/connections/connections.module.css'
+import { TestCell } from '~/connections/TestCell'
 import { words } from '~/i18n'
 import type { ListColumn } from '~/ui/ListTable'
 import { Time } from '~/ui/Time'
-import classes from './connections.module.css'
-import { TestCell } from './TestCell'
 
 const t = words.connections
 

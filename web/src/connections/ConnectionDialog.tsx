@@ -26,36 +26,41 @@ interface ConnectionDialogProps {
   opened: boolean
   /** The connection to change; null makes a new one. */
   stored: Connection | null
+  /** Of a new one: what it begins as. */
+  type?: string
+  /** Told the name of what was stored. */
+  onSaved?: (name: string) => void
   onClose: () => void
 }
 
 /** A connection as a form of its type, with a test of what is entered. */
-export function ConnectionDialog({ opened, stored, onClose }: ConnectionDialogProps) {
+export function ConnectionDialog({ opened, stored, onClose, ...more }: ConnectionDialogProps) {
   const types = useQuery(connectionTypesQuery())
   return (
     <Modal opened={opened} onClose={onClose} title={stored ? t.editTitle(stored.name) : t.newTitle} size="lg">
       {types.error ? <ErrorNote title={t.typesFailed} error={types.error} /> : null}
       {types.data ? (
-        <Form key={stored?.name ?? ''} types={types.data} stored={stored} onClose={onClose} />
+        <Form key={stored?.name ?? ''} types={types.data} stored={stored} onClose={onClose} {...more} />
       ) : null}
     </Modal>
   )
 }
 
-interface FormProps {
+interface FormProps extends Omit<ConnectionDialogProps, 'opened'> {
   types: readonly ConnectionType[]
-  stored: Connection | null
-  onClose: () => void
 }
 
-function Form({ types, stored, onClose }: FormProps) {
+function Form({ types, stored, type: wanted = 'http', onSaved, onClose }: FormProps) {
   const create = useCreateConnection()
   const replace = useReplaceConnection(stored?.name ?? '')
   const test = useTestEntered()
   const [name, setName] = useState(stored?.name ?? '')
   const known = (id: string) => types.find((item) => item.id === id)
-  const [picked, setPicked] = useState(stored ? (known(stored.type)?.id ?? OWN) : 'http')
-  const [ownType, setOwnType] = useState(stored && !known(stored.type) ? stored.type : '')
+  const [picked, setPicked] = useState(stored ? (known(stored.type)?.id ?? OWN) : (known(wanted)?.id ?? OWN))
+  const [ownType, setOwnType] = useState(() => {
+    const own = stored?.type ?? wanted
+    return known(own) ? '' : own
+  })
   const [values, setValues] = useState<JsonObject>(() => initialValues(known(picked), stored))
   const [kept, setKept] = useState<readonly string[]>(
     stored?.fields.filter((field) => field !== 'auth') ?? [],
@@ -81,8 +86,14 @@ function Form({ types, stored, onClose }: FormProps) {
   }
   const submit = (event: FormEvent) => {
     event.preventDefault()
+    // The dialog may stand in a form of the page.
+    event.stopPropagation()
     test.reset()
-    const options = { onSuccess: onClose }
+    const onSuccess = () => {
+      onSaved?.(name.trim())
+      onClose()
+    }
+    const options = { onSuccess }
     if (stored) replace.mutate(body, options)
     else create.mutate({ name: name.trim(), type: body.type, values: body.values }, options)
   }
