@@ -24,6 +24,7 @@ from concertmaster.api import (
     nodes,
     operations,
     outputs,
+    templates,
     tokens,
     triggers,
     waits,
@@ -49,6 +50,7 @@ _PARTS = (
     nodes,
     connections,
     operations,
+    templates,
 )
 BASE = "http://127.0.0.1:8000"
 TOKEN = "the token of this machine, for tests only"

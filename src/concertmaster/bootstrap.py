@@ -55,6 +55,7 @@ from concertmaster.services.outputs import OutputService
 from concertmaster.services.registry_feed import RegistryFeed
 from concertmaster.services.retention import RetentionRules, RetentionService
 from concertmaster.services.stream import StreamService
+from concertmaster.services.templates import TemplateService
 from concertmaster.services.tokens import TokenService
 from concertmaster.services.versions import VersionService
 from concertmaster.services.waits import WaitService
@@ -245,6 +246,9 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             ),
             waits=waits,
             drafts=DraftService(drafts, storage.workflows, workflows),
+            templates=TemplateService(
+                workflows, workspace=settings.resolved_workspace, data_dir=settings.resolved_data_dir
+            ),
             versions=VersionService(storage.workflows, workflows),
             workflow_feed=workflow_feed,
             connections=connections,

@@ -27,6 +27,7 @@ from concertmaster.services.outputs import OutputService
 from concertmaster.services.registry_feed import RegistryFeed
 from concertmaster.services.retention import RetentionService
 from concertmaster.services.stream import StreamService
+from concertmaster.services.templates import TemplateService
 from concertmaster.services.tokens import TokenService
 from concertmaster.services.versions import VersionService
 from concertmaster.services.waits import WaitService
@@ -60,6 +61,7 @@ class Runtime:
     waits: WaitService
     triggering: Triggering
     drafts: DraftService
+    templates: TemplateService
     versions: VersionService
     workflow_feed: WorkflowFeed
     connections: ConnectionService

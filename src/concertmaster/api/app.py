@@ -27,6 +27,7 @@ from concertmaster.api import (
     operations,
     outputs,
     stream,
+    templates,
     tokens,
     triggers,
     waits,
@@ -75,7 +76,7 @@ def create_app(
     api = APIRouter(prefix=PREFIX, responses=problems(401, 422))
     # `history` has names where the others have ids.
     told = (history, executions, logs, outputs, control, waits)
-    for part in (logins, tokens, *told, workflows, drafts, triggers, hooks, backfills, nodes, connections):
+    for part in (logins, tokens, *told, workflows, drafts, triggers, hooks, backfills, nodes, connections, templates):
         api.include_router(part.router)
     api.include_router(operations.router)
     api.include_router(stream.router)
