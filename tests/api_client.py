@@ -24,6 +24,7 @@ from concertmaster.api import (
     nodes,
     operations,
     outputs,
+    settings,
     templates,
     tokens,
     triggers,
@@ -50,6 +51,7 @@ _PARTS = (
     nodes,
     connections,
     operations,
+    settings,
     templates,
 )
 BASE = "http://127.0.0.1:8000"

@@ -33,6 +33,7 @@ from concertmaster.runtime import Runtime, SystemClock
 from concertmaster.security.cipher import open_cipher
 from concertmaster.security.given_connections import given_connections
 from concertmaster.services.aside import Aside
+from concertmaster.services.audit import AuditService
 from concertmaster.services.baselines import Baselines
 from concertmaster.services.calls import CallService
 from concertmaster.services.comparison import ComparisonService
@@ -60,6 +61,7 @@ from concertmaster.services.tokens import TokenService
 from concertmaster.services.versions import VersionService
 from concertmaster.services.waits import WaitService
 from concertmaster.services.workflows import WorkflowService
+from concertmaster.storage.audit import SqlAuditStore
 from concertmaster.storage.drafts import SqlDraftStore
 from concertmaster.storage.file_watches import SqlFileWatchStore
 from concertmaster.storage.happenings import SqlHappeningStore
@@ -277,6 +279,7 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             logins=LoginService(SqlLoginStore(storage.database, now=clock.now), clock=clock, aside=aside),
             tokens=TokenService(SqlTokenStore(storage.database, now=clock.now), clock=clock, aside=aside),
             retention=retention,
+            audit=AuditService(SqlAuditStore(storage.database)),
             recovered=recovered,
             loaded=registry.loaded,
         )

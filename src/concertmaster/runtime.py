@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from concertmaster.config import Settings
 from concertmaster.observability.metrics import Metrics
+from concertmaster.services.audit import AuditService
 from concertmaster.services.comparison import ComparisonService
 from concertmaster.services.connection_tests import ConnectionTestService
 from concertmaster.services.connection_uses import ConnectionUseService
@@ -76,5 +77,6 @@ class Runtime:
     logins: LoginService
     tokens: TokenService
     retention: RetentionService
+    audit: AuditService
     recovered: int
     loaded: asyncio.Event

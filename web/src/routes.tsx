@@ -15,6 +15,7 @@ import {
   parseRunsSearch,
   parseTriggersSearch,
 } from './pages/search'
+import { parseTemplatesSearch } from './pages/templates/search'
 import { Root } from './shell/Root'
 import { NotFound } from './ui/NotFound'
 import { PageError } from './ui/PageError'
@@ -71,6 +72,13 @@ const triggers = createRoute({
   component: lazyRouteComponent(() => import('./pages/TriggersPage'), 'TriggersPage'),
 })
 
+const templates = createRoute({
+  getParentRoute: () => root,
+  path: '/templates',
+  validateSearch: parseTemplatesSearch,
+  component: lazyRouteComponent(() => import('./pages/TemplatesPage'), 'TemplatesPage'),
+})
+
 const nodes = createRoute({
   getParentRoute: () => root,
   path: '/nodes',
@@ -106,6 +114,7 @@ export const router = createRouter({
     run,
     approvals,
     triggers,
+    templates,
     nodes,
     connections,
     tokens,

@@ -26,6 +26,7 @@ from concertmaster.api import (
     openapi,
     operations,
     outputs,
+    settings,
     stream,
     templates,
     tokens,
@@ -79,6 +80,7 @@ def create_app(
     for part in (logins, tokens, *told, workflows, drafts, triggers, hooks, backfills, nodes, connections, templates):
         api.include_router(part.router)
     api.include_router(operations.router)
+    api.include_router(settings.router)
     api.include_router(stream.router)
     app.include_router(operations.root_router)
     app.include_router(hooks.root_router)

@@ -30,7 +30,7 @@ class TemplateSummary(_Model):
     triggers: list[str] = Field(description="Types of its triggers: it starts by itself once it is used")
     files: list[str] = Field(description="Paths of its sample files in the workspace")
     nodes: list[TemplateNode] = Field(description="The outer nodes; what is in a loop's body is left out")
-    edges: list[tuple[str, str]] = Field(description="From which node to which")
+    edges: list[str] = Field(description="As in the document: `source.outlet -> target.port`")
 
 
 class TemplateList(_Model):

@@ -30,7 +30,7 @@ def _json(template: Template) -> dict[str, Any]:
         "nodes": [
             {"id": id_, "title": node.title or id_, "type": node.type_id} for id_, node in workflow.nodes.items()
         ],
-        "edges": [(edge.source, edge.target) for edge in workflow.edges],
+        "edges": [str(edge) for edge in workflow.edges],
     }
 
 

@@ -1566,6 +1566,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Templates
+         * @description Whole workflows to begin with; each runs as it is, on sample data of its own.
+         */
+        get: operations["list_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Template
+         * @description One template with its document.
+         */
+        get: operations["get_template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{name}/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use Template
+         * @description Make a published workflow of it, and put its sample files into the workspace; no file there is changed.
+         */
+        post: operations["use_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/info": {
         parameters: {
             query?: never;
@@ -1605,6 +1665,46 @@ export interface paths {
          *     names; where that is being done, it goes on.
          */
         post: operations["clean_outputs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Settings
+         * @description Settings as they are in force, and where each comes from; of secrets only whether they are set.
+         */
+        get: operations["list_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audit
+         * @description Who did what, newest first.
+         */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1695,6 +1795,43 @@ export interface components {
         ApprovalPage: {
             /** Items */
             items: components["schemas"]["Approval"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * AuditEntry
+         * @description Who did what; never a secret.
+         */
+        AuditEntry: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Actor
+             * @description Who asked: a person, a token, a trigger
+             */
+            actor: string;
+            /** Action */
+            action: string;
+            /**
+             * Target
+             * @description What it was done to, as `kind:name`
+             */
+            target: string;
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * AuditPage
+         * @description A page of the audit, newest first.
+         */
+        AuditPage: {
+            /** Items */
+            items: components["schemas"]["AuditEntry"][];
             /** Next */
             next: string | null;
         };
@@ -3761,6 +3898,44 @@ export interface components {
             keep?: string | null;
         };
         /**
+         * Setting
+         * @description A setting of this process.
+         */
+        Setting: {
+            /**
+             * Name
+             * @description As in the environment
+             */
+            name: string;
+            /**
+             * Value
+             * @description As it can be written; empty for a secret
+             */
+            value: string;
+            /** Secret */
+            secret: boolean;
+            /**
+             * Is Set
+             * @description It has a value; of a secret that is all that is told
+             */
+            is_set: boolean;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "default" | "file" | "environment" | "command line";
+            /** Help */
+            help: string;
+        };
+        /**
+         * SettingList
+         * @description All settings, in the order of their page.
+         */
+        SettingList: {
+            /** Items */
+            items: components["schemas"]["Setting"][];
+        };
+        /**
          * SlowExecution
          * @description An execution, the seconds it took, and those that half of its workflow's take at most.
          */
@@ -3880,6 +4055,141 @@ export interface components {
             columns: components["schemas"]["Column"][];
             /** Digest */
             digest?: string | null;
+        };
+        /**
+         * TemplateDetail
+         * @description A template, as it can be looked at before it is used.
+         */
+        TemplateDetail: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Description */
+            description: string;
+            /** Categories */
+            categories: string[];
+            /**
+             * Shows
+             * @description What can be learnt from it
+             */
+            shows: string[];
+            /**
+             * Triggers
+             * @description Types of its triggers: it starts by itself once it is used
+             */
+            triggers: string[];
+            /**
+             * Files
+             * @description Paths of its sample files in the workspace
+             */
+            files: string[];
+            /**
+             * Nodes
+             * @description The outer nodes; what is in a loop's body is left out
+             */
+            nodes: components["schemas"]["TemplateNode"][];
+            /**
+             * Edges
+             * @description As in the document: `source.outlet -> target.port`
+             */
+            edges: string[];
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /**
+             * Yaml
+             * @description The same as it was written
+             */
+            yaml: string;
+        };
+        /**
+         * TemplateFile
+         * @description What became of a sample file; `kept`: another file is there and was left alone.
+         */
+        TemplateFile: {
+            /** Path */
+            path: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "written" | "there" | "kept";
+        };
+        /**
+         * TemplateList
+         * @description All templates, in the order of the gallery.
+         */
+        TemplateList: {
+            /** Items */
+            items: components["schemas"]["TemplateSummary"][];
+        };
+        /**
+         * TemplateNode
+         * @description A node of a small picture of a workflow.
+         */
+        TemplateNode: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /**
+             * Type
+             * @description Its node type, without version
+             */
+            type: string;
+        };
+        /**
+         * TemplateSummary
+         * @description A template, as the gallery shows it.
+         */
+        TemplateSummary: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Description */
+            description: string;
+            /** Categories */
+            categories: string[];
+            /**
+             * Shows
+             * @description What can be learnt from it
+             */
+            shows: string[];
+            /**
+             * Triggers
+             * @description Types of its triggers: it starts by itself once it is used
+             */
+            triggers: string[];
+            /**
+             * Files
+             * @description Paths of its sample files in the workspace
+             */
+            files: string[];
+            /**
+             * Nodes
+             * @description The outer nodes; what is in a loop's body is left out
+             */
+            nodes: components["schemas"]["TemplateNode"][];
+            /**
+             * Edges
+             * @description As in the document: `source.outlet -> target.port`
+             */
+            edges: string[];
+        };
+        /**
+         * TemplateUse
+         * @description The workflow that was made of a template.
+         */
+        TemplateUse: {
+            /** Workflow */
+            workflow: string;
+            /** Version */
+            version: number;
+            /** Files */
+            files: components["schemas"]["TemplateFile"][];
         };
         /**
          * TestOutcome
@@ -9266,6 +9576,162 @@ export interface operations {
             };
         };
     };
+    list_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the template */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateDetail"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    use_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the template */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateUse"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_info: {
         parameters: {
             query?: never;
@@ -9375,6 +9841,117 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Cleaning"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_audit: {
+        parameters: {
+            query?: {
+                /** @description Only what was done to this, such as `workflow:report` */
+                target?: string | null;
+                /** @description Only what this actor did */
+                actor?: string | null;
+                /** @description Only this action, such as `workflow.publish` */
+                action?: string | null;
+                /** @description Cursor: `next` of the page before */
+                before?: string | null;
+                /** @description Items of a page */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
                 };
             };
             /** @description Problem details (RFC 9457) */

@@ -7,6 +7,7 @@ import { nodes } from './en/nodes'
 import { runs } from './en/runs'
 import { shell } from './en/shell'
 import { status } from './en/status'
+import { templates } from './en/templates'
 import { triggers } from './en/triggers'
 import { workflows } from './en/workflows'
 
@@ -21,6 +22,7 @@ export const words = {
   runs,
   shell,
   status,
+  templates,
   triggers,
   workflows,
 }

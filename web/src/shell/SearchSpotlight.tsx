@@ -4,6 +4,7 @@ import {
   IconCalendarClock,
   IconHistory,
   IconKey,
+  IconLayoutGrid,
   IconMoon,
   IconPlugConnected,
   IconRoute,
@@ -69,6 +70,12 @@ function useGroups(open: boolean): SpotlightActionGroupData[] {
           label: words.shell.workflows,
           onClick: go(() => navigate({ to: '/workflows' })),
           leftSection: <IconRoute {...icon} />,
+        },
+        {
+          id: 'templates',
+          label: words.templates.title,
+          onClick: go(() => navigate({ to: '/templates' })),
+          leftSection: <IconLayoutGrid {...icon} />,
         },
         {
           id: 'runs',
