@@ -15,6 +15,7 @@ import {
   parseRunsSearch,
   parseTriggersSearch,
 } from './pages/search'
+import { parseSettingsSearch } from './pages/settings/search'
 import { parseTemplatesSearch } from './pages/templates/search'
 import { Root } from './shell/Root'
 import { NotFound } from './ui/NotFound'
@@ -92,6 +93,13 @@ const connections = createRoute({
   component: lazyRouteComponent(() => import('./pages/ConnectionsPage'), 'ConnectionsPage'),
 })
 
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  validateSearch: parseSettingsSearch,
+  component: lazyRouteComponent(() => import('./pages/SettingsPage'), 'SettingsPage'),
+})
+
 const tokens = createRoute({
   getParentRoute: () => root,
   path: '/settings/tokens',
@@ -117,6 +125,7 @@ export const router = createRouter({
     templates,
     nodes,
     connections,
+    settings,
     tokens,
     login,
   ]),

@@ -26,6 +26,7 @@ from concertmaster.api import (
     openapi,
     operations,
     outputs,
+    samples,
     settings,
     stream,
     templates,
@@ -77,7 +78,20 @@ def create_app(
     api = APIRouter(prefix=PREFIX, responses=problems(401, 422))
     # `history` has names where the others have ids.
     told = (history, executions, logs, outputs, control, waits)
-    for part in (logins, tokens, *told, workflows, drafts, triggers, hooks, backfills, nodes, connections, templates):
+    for part in (
+        logins,
+        tokens,
+        *told,
+        workflows,
+        drafts,
+        triggers,
+        samples,
+        hooks,
+        backfills,
+        nodes,
+        connections,
+        templates,
+    ):
         api.include_router(part.router)
     api.include_router(operations.router)
     api.include_router(settings.router)

@@ -216,6 +216,10 @@ triggers = Table(
     Column("address", _KEY),
     Column("claimed_by", _KEY),
     Column("sample", PlainText),
+    # 1: somebody chose the sample, so calls leave it alone.
+    Column("sample_kept", Integer, nullable=False, server_default="0"),
+    # Until then the next call is kept as the sample, and starts nothing.
+    Column("listen_until", BigInteger),
     Column("secret", PlainText),
     # Of a file trigger: files that were there by then are still to be noted as known; NULL: they are.
     Column("files_since", BigInteger),

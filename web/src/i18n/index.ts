@@ -5,6 +5,7 @@ import { connections } from './en/connections'
 import { editor } from './en/editor'
 import { nodes } from './en/nodes'
 import { runs } from './en/runs'
+import { settings } from './en/settings'
 import { shell } from './en/shell'
 import { status } from './en/status'
 import { templates } from './en/templates'
@@ -20,6 +21,7 @@ export const words = {
   editor,
   nodes,
   runs,
+  settings,
   shell,
   status,
   templates,

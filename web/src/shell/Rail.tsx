@@ -8,6 +8,7 @@ import {
   IconHistory,
   IconPlugConnected,
   IconRoute,
+  IconSettings,
   IconStack2,
   IconUserCheck,
 } from '@tabler/icons-react'
@@ -17,7 +18,7 @@ import { Logo } from './Logo'
 import { OpenApprovals } from './OpenApprovals'
 import classes from './Rail.module.css'
 
-type Target = '/workflows' | '/runs' | '/approvals' | '/triggers' | '/nodes' | '/connections'
+type Target = '/workflows' | '/runs' | '/approvals' | '/triggers' | '/nodes' | '/connections' | '/settings'
 
 const ITEMS: readonly { to: Target; label: string; icon: Icon }[] = [
   { to: '/workflows', label: words.shell.workflows, icon: IconRoute },
@@ -26,6 +27,7 @@ const ITEMS: readonly { to: Target; label: string; icon: Icon }[] = [
   { to: '/approvals', label: words.shell.approvals, icon: IconUserCheck },
   { to: '/nodes', label: words.shell.nodes, icon: IconStack2 },
   { to: '/connections', label: words.shell.connections, icon: IconPlugConnected },
+  { to: '/settings', label: words.settings.title, icon: IconSettings },
 ]
 
 /** The slim left rail; folds to icons, and stays as it was left. */

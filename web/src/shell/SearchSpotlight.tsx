@@ -9,6 +9,7 @@ import {
   IconPlugConnected,
   IconRoute,
   IconSearch,
+  IconSettings,
   IconStack2,
   IconSun,
   IconUserCheck,
@@ -106,6 +107,18 @@ function useGroups(open: boolean): SpotlightActionGroupData[] {
           label: words.shell.connections,
           onClick: go(() => navigate({ to: '/connections' })),
           leftSection: <IconPlugConnected {...icon} />,
+        },
+        {
+          id: 'settings',
+          label: words.settings.title,
+          onClick: go(() => navigate({ to: '/settings' })),
+          leftSection: <IconSettings {...icon} />,
+        },
+        {
+          id: 'audit',
+          label: words.settings.views.audit,
+          onClick: go(() => navigate({ to: '/settings', search: { view: 'audit' } })),
+          leftSection: <IconSettings {...icon} />,
         },
         {
           id: 'tokens',

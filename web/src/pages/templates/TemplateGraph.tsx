@@ -35,7 +35,10 @@ export function TemplateGraph({ template, types, titles = false }: TemplateGraph
     <svg
       className={titles ? classes.readable : classes.graph}
       {...(titles ? { width: (bounds.width + 2 * MARGIN) * READABLE } : {})}
-      viewBox={box} preserveAspectRatio="xMidYMid meet" aria-hidden>
+      viewBox={box}
+      preserveAspectRatio="xMidYMid meet"
+      aria-hidden
+    >
       {edges.map((text) => {
         const edge = parseEdge(text)
         if (!edge) return null
