@@ -78,20 +78,8 @@ def create_app(
     api = APIRouter(prefix=PREFIX, responses=problems(401, 422))
     # `history` has names where the others have ids.
     told = (history, executions, logs, outputs, control, waits)
-    for part in (
-        logins,
-        tokens,
-        *told,
-        workflows,
-        drafts,
-        triggers,
-        samples,
-        hooks,
-        backfills,
-        nodes,
-        connections,
-        templates,
-    ):
+    starting = (triggers, samples, hooks, backfills)
+    for part in (logins, tokens, *told, workflows, drafts, *starting, nodes, connections, templates):
         api.include_router(part.router)
     api.include_router(operations.router)
     api.include_router(settings.router)

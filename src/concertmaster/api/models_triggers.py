@@ -48,9 +48,7 @@ class TriggerList(_Model):
 class TriggerSample(_Model):
     """What a trigger says when it is tried out."""
 
-    sample: dict[str, Any] | None = Field(
-        description="What the execution is told as `trigger`; null: something made up"
-    )
+    sample: dict[str, Any] | None = Field(description="What is told as `trigger`; null: something made up")
     kept: bool = Field(description="Somebody chose it: later calls do not replace it")
     listening_until: datetime | None = Field(description="Until then the next call is kept, and starts nothing")
 

@@ -77,7 +77,7 @@ async def disable_trigger(parts: Parts, asker: Asker, workflow: Workflow, trigge
     status_code=202,
     responses=problems(404, 422),
 )
-async def test_trigger(
+async def try_trigger(
     parts: Parts, asker: Asker, workflow: Workflow, trigger: Name, body: TestRequest | None = None
 ) -> Response:
     """Start an execution at once, told the sample, or as if the trigger were due now."""

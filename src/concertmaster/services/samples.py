@@ -65,9 +65,7 @@ class SampleService:
         if row.type != WEBHOOK:
             raise UserError("trigger.no_webhook", f"{workflow}/{name} is no webhook, so nobody calls it")
         if on and not row.enabled:
-            raise UserError(
-                "trigger.disabled", f"{workflow}/{name} takes no calls while it is disabled; enable it first"
-            )
+            raise UserError("trigger.disabled", f"{workflow}/{name} is disabled and takes no calls; enable it first")
         until = self._clock.now() + LISTENS if on else None
         await self._store.listen(workflow, name, until, actor=actor)
         return await self._store.get(workflow, name)
