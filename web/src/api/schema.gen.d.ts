@@ -4415,7 +4415,7 @@ export interface components {
         TriggerSample: {
             /**
              * Sample
-             * @description What the execution is told as `trigger`; null: something made up
+             * @description What is told as `trigger`; null: something made up
              */
             sample: {
                 [key: string]: unknown;

@@ -5,6 +5,7 @@ import { connections } from './en/connections'
 import { editor } from './en/editor'
 import { nodes } from './en/nodes'
 import { runs } from './en/runs'
+import { samples } from './en/samples'
 import { settings } from './en/settings'
 import { shell } from './en/shell'
 import { status } from './en/status'
@@ -21,6 +22,7 @@ export const words = {
   editor,
   nodes,
   runs,
+  samples,
   settings,
   shell,
   status,
