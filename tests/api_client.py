@@ -24,6 +24,7 @@ from concertmaster.api import (
     nodes,
     operations,
     outputs,
+    pins,
     samples,
     settings,
     templates,
@@ -41,6 +42,7 @@ _PARTS = (
     tokens,
     workflows,
     drafts,
+    pins,
     executions,
     logs,
     outputs,
@@ -80,7 +82,7 @@ def _answer_check() -> Callable[[httpx.Response], Any]:
             TypeAdapter(ProblemDetails).validate_json(body)
             assert "Traceback" not in body.decode()
         else:
-            TypeAdapter(_model_of(response.request, routes)).validate_json(body)
+            TypeAdapter(_model_of(response, routes)).validate_json(body)
 
     return check
 
@@ -92,7 +94,11 @@ def _routes() -> list[APIRoute]:
         for route in part.router.routes:
             assert isinstance(route, APIRoute)
             router.add_api_route(
-                f"/api/v1{route.path}", route.endpoint, methods=list(route.methods), response_model=route.response_model
+                f"/api/v1{route.path}",
+                route.endpoint,
+                methods=list(route.methods),
+                response_model=route.response_model,
+                responses=route.responses,
             )
     for route in operations.root_router.routes:
         assert isinstance(route, APIRoute)
@@ -100,9 +106,10 @@ def _routes() -> list[APIRoute]:
     return [route for route in router.routes if isinstance(route, APIRoute)]
 
 
-def _model_of(request: httpx.Request, routes: list[APIRoute]) -> Any:
+def _model_of(response: httpx.Response, routes: list[APIRoute]) -> Any:
+    request = response.request
     scope = {"type": "http", "method": request.method, "path": request.url.path, "root_path": "", "headers": []}
     for route in routes:
         if route.matches(scope)[0] is Match.FULL:
-            return route.response_model
+            return route.responses.get(response.status_code, {}).get("model") or route.response_model
     raise AssertionError(f"no route for {request.url.path}")

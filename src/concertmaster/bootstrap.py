@@ -72,6 +72,7 @@ from concertmaster.storage.results import SqlResultStore
 from concertmaster.storage.tokens import SqlTokenStore
 from concertmaster.triggering import Watching, start_triggering
 from concertmaster.triggers.schedule import Schedules
+from concertmaster.trying import open_trying
 
 
 def _calm_collector() -> None:
@@ -209,7 +210,6 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
         kept = RetentionRules(settings.outputs_max_age, settings.outputs_max_count, settings.outputs_max_bytes)
         retention = RetentionService(references, engine.results, storage.artifacts, kept, clock, foreign=foreign)
         stack.push_async_callback(retention.close)
-        isolated = partial(isolated_options, engine)
 
         def here() -> dict[str, float]:
             open_breakers = len(engine.breakers.open(asyncio.get_running_loop().time()))
@@ -240,12 +240,9 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             triggering=triggering,
             history=history,
             control=ControlService(
-                journal=storage.journal,
-                store=storage.executions,
-                workflows=workflows,
-                executions=executions,
-                clock=clock,
+                *(storage.journal, storage.executions), workflows=workflows, executions=executions, clock=clock
             ),
+            trying=open_trying(storage, workflows, executions, specs=registry.settled, clock=clock),
             waits=waits,
             drafts=DraftService(drafts, storage.workflows, workflows),
             templates=TemplateService(
@@ -257,7 +254,9 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             connection_uses=ConnectionUseService(storage.workflows, lambda: registry.current),
             connection_tests=ConnectionTestService(connections, access),
             node_types=NodeTypeService(registry, refused=counts.config_refused),
-            options=OptionService(registry.settled, connections, compute, access, isolated=isolated),
+            options=OptionService(
+                registry.settled, connections, compute, access, isolated=partial(isolated_options, engine)
+            ),
             operations=OperationsService(
                 Instance(
                     version=version("concertmaster"),

@@ -35,6 +35,7 @@ from concertmaster.services.waits import WaitService
 from concertmaster.services.workflow_feed import WorkflowFeed
 from concertmaster.services.workflows import WorkflowService
 from concertmaster.triggering import Triggering
+from concertmaster.trying import Trying
 
 
 class SystemClock:
@@ -59,6 +60,7 @@ class Runtime:
     downloads: DownloadService
     comparison: ComparisonService
     control: ControlService
+    trying: Trying
     waits: WaitService
     triggering: Triggering
     drafts: DraftService

@@ -26,7 +26,7 @@ def draw_big_cities(page: Page) -> EditorPage:
 
 def test_draw_configure_save_run_and_see_the_rows(page: Page, server: ServerProcess) -> None:
     editor = draw_big_cities(page)
-    editor.save()
+    editor.publish()
     editor.expect_saved("Saved as v2, published")
     editor.run()
     editor.expect_status("read", "succeeded")
@@ -78,14 +78,15 @@ def test_problems_stand_on_the_node_and_in_the_panel(page: Page) -> None:
     ).first.click()
     panel = page.get_by_test_id("problems-panel")
     expect(panel).to_contain_text("condition")
-    editor.save()
-    editor.expect_saved("not published")
+    editor.publish()
+    expect(page.get_by_role("alert")).to_contain_text("Not published")
+    editor.expect_saved("Draft")
 
 
 def test_a_failed_run_says_where_and_why(page: Page, server: ServerProcess) -> None:
     editor = draw_big_cities(page)
     editor.configure("read", "Path", "missing.csv")
-    editor.save()
+    editor.publish()
     editor.expect_saved("published")
     editor.run()
     editor.expect_status("read", "failed")

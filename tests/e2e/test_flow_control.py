@@ -55,7 +55,7 @@ def test_what_is_inside_of_a_loop_is_drawn_undone_saved_and_run(page: Page, serv
     editor.wire("wait", "template")
     trail.get_by_role("button").first.click()
     expect(editor.node("for_each")).to_contain_text("2 nodes inside")
-    editor.save()
+    editor.publish()
     editor.expect_saved("published")
     saved = get(server, "/workflows/squares")["document"]
     assert saved["nodes"]["for_each"]["body"]["edges"] == ["wait -> template"]
@@ -191,7 +191,7 @@ def test_triggers_are_written_switched_tried_out_and_made_up_for(page: Page, ser
     expect(card).to_contain_text(re.compile("hour|25"))
     card.get_by_label("Cron expression").fill("30 4 * * *")
     card.get_by_label("Time zone").fill("Asia/Tokyo")
-    EditorPage(page).save()
+    EditorPage(page).publish()
     EditorPage(page).expect_saved("published")
 
     page.goto("/triggers")

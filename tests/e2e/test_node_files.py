@@ -54,7 +54,7 @@ def test_an_open_editor_gets_a_new_type_and_runs_it(page: Page, server: ServerPr
     # A field more is a compatible change: the form that is open gets it.
     save_file(server, HELLO.replace('last: str = "Smith"', 'last: str = "Smith", title: str = "Dr"'))
     expect(page.get_by_test_id("inspector").get_by_label("Title", exact=True).first).to_be_visible(timeout=SOON)
-    editor.save()
+    editor.publish()
     editor.expect_saved("published")
     editor.run()
     editor.expect_status("hello", "succeeded")
@@ -85,7 +85,7 @@ def test_an_unknown_type_is_a_placeholder_whose_config_survives_saving(page: Pag
     expect(item).to_be_visible(timeout=SOON)
     editor.drag_from_palette("acme.hello", x=200, y=200)
     editor.configure("hello", "Name", "Ann")
-    editor.save()
+    editor.publish()
     editor.expect_saved("published")
     mark(page)
     file.unlink()
@@ -95,7 +95,7 @@ def test_an_unknown_type_is_a_placeholder_whose_config_survives_saving(page: Pag
     expect(inspector).to_contain_text("There is no node type “acme.hello@1” here. Its settings are kept as they are.")
     editor.drag_from_palette("data.set", x=500, y=300)
     editor.configure("set", "Value", "1")
-    editor.save()
+    editor.publish()
     editor.expect_saved("v2 is published")
     expect_same(page)
     with server.client() as client:

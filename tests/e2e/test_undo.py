@@ -64,7 +64,7 @@ def test_what_undoes_a_node_is_chosen_drawn_and_taken_away(page: Page, server: S
     wire(page, "flight").locator("text").dispatch_event("click")
     expect(editor.node("flight")).to_have_attribute("data-selected", "true")
     page.get_by_test_id("canvas").press("Shift+Alt+T")
-    editor.save()
+    editor.publish()
     editor.expect_saved("published")
     with server.client() as client:
         saved = client.get("/api/v1/workflows/trip").json()["document"]
@@ -94,7 +94,7 @@ def test_a_run_shows_what_was_undone(page: Page, server: ServerProcess) -> None:
     wire(page, "flight").locator("text").dispatch_event("click")
     expect(page.get_by_role("region", name="flight", exact=False)).to_be_visible()
     # In the document what undoes the first node stands first; the last one was undone first.
-    bars = page.get_by_role("tabpanel", name="Timeline").get_by_role("button")
+    bars = page.get_by_role("tabpanel", name="Timeline").get_by_role("option")
     expect(bars).to_have_text(
         [re.compile(name) for name in ("Flight", "Hotel", "Show", "undoes Hotel", "undoes Flight")]
     )

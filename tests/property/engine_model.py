@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from concertmaster import Outlet, Wait, node
 from concertmaster.domain import events
 from concertmaster.domain.execution import Failure
+from concertmaster.domain.given import Part
 from concertmaster.domain.policy import NodePolicy, RetryPolicy
 from concertmaster.domain.values import JsonValue
 from concertmaster.domain.workflow import Edge, Node, Workflow
@@ -148,6 +149,10 @@ class Shell:
             case cmd.PassThrough(node_id, attempt):
                 outlet = self.state.plan.nodes[node_id].outlets[0]
                 self.record(events.NodeSucceeded(node_id, attempt, self.now, {outlet: JsonValue()}))
+            case cmd.GiveNode(node_id):
+                given = self.state.given[node_id]
+                attempt = self.state.nodes[node_id].attempt
+                self.record(events.NodeSucceeded(node_id, attempt, self.now, given.outputs, given.origin))
             case cmd.FailNode(node_id, attempt, error):
                 self.record(events.NodeFailed(node_id, attempt, self.now, error))
             case cmd.Succeed():
@@ -186,10 +191,11 @@ class Shell:
             self.record(events.NodeSucceeded(node_id, attempt, self.now, {name: JsonValue(1) for name in outlets}))
 
 
-def begin(case: Case) -> Shell:
-    """A fresh execution."""
-    shell = Shell(case, initial("x", case.plan))
-    shell.record(events.ExecutionCreated("random", 1, {}, {"type": "manual"}))
+def begin(case: Case, part: Part | None = None) -> Shell:
+    """A fresh execution, of all nodes or of a part."""
+    shell, part = Shell(case, initial("x", case.plan)), part or Part()
+    created = events.ExecutionCreated("random", 1, {}, {"type": "manual"}, given=part.given, left_out=part.left_out)
+    shell.record(created)
     shell.record(events.ExecutionStarted())
     return shell
 

@@ -26,6 +26,7 @@ from concertmaster.api import (
     openapi,
     operations,
     outputs,
+    pins,
     samples,
     settings,
     stream,
@@ -78,8 +79,8 @@ def create_app(
     api = APIRouter(prefix=PREFIX, responses=problems(401, 422))
     # `history` has names where the others have ids.
     told = (history, executions, logs, outputs, control, waits)
-    starting = (triggers, samples, hooks, backfills)
-    for part in (logins, tokens, *told, workflows, drafts, *starting, nodes, connections, templates):
+    of_workflows = (workflows, drafts, pins, triggers, samples, hooks, backfills, templates)
+    for part in (logins, tokens, *told, *of_workflows, nodes, connections):
         api.include_router(part.router)
     api.include_router(operations.router)
     api.include_router(settings.router)

@@ -7,7 +7,7 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Header, Path, Query, Response
 
-from concertmaster.api import models, models_compare, models_history, models_journal
+from concertmaster.api import models, models_compare, models_history, models_journal, models_partial
 from concertmaster.api.dependencies import (
     MAX_NUMBER,
     After,
@@ -24,7 +24,9 @@ from concertmaster.api.dependencies import (
 )
 from concertmaster.api.filters import Chosen
 from concertmaster.domain.execution import FINAL_EXECUTION, NodeStatus
+from concertmaster.domain.partial import Aim
 from concertmaster.services.listed import listed
+from concertmaster.services.run_request import RunRequest
 
 router = APIRouter(tags=["executions"])
 
@@ -35,26 +37,39 @@ MAX_WAIT_SECONDS = 300
     "/workflows/{name}/executions",
     response_model=models.Execution,
     status_code=202,
-    responses={200: {"model": models.Execution, "description": "It has ended"}, **problems(404, 409, 422)},
+    responses={
+        200: {
+            "model": models.Execution | models_partial.RunPlan,
+            "description": "It has ended; or with `dry_run` what would run",
+        },
+        **problems(404, 409, 422),
+    },
 )
 async def start_execution(
     parts: Parts,
     asker: Asker,
     name: Annotated[str, Path(max_length=200)],
-    body: models.StartExecution,
+    body: models_partial.StartExecution,
     wait: Annotated[float, Query(ge=0, le=MAX_WAIT_SECONDS, description="Seconds to wait for its end")] = 0,
+    dry_run: Annotated[bool, Query(description="Say what would run, and start nothing")] = False,
     idempotency_key: Annotated[str | None, Header(description="The same key and request start one execution")] = None,
 ) -> Response:
-    """Start an execution; it is durable when this answers."""
-    started = await parts.executions.start(
-        asker,
-        name,
-        body.inputs,
-        version=body.version,
-        idempotency_key=idempotency_key,
-        priority=body.priority,
-        cache=body.cache,
-    )
+    """Start an execution, of all nodes or of some; it is durable when this answers."""
+    asked = _asked(name, body)
+    if dry_run:
+        return JsonResponse(await parts.trying.runs.plan(asker, asked))
+    if asked.whole:
+        started = await parts.executions.start(
+            asker,
+            name,
+            body.inputs or {},
+            version=body.version,
+            idempotency_key=idempotency_key,
+            priority=body.priority,
+            cache=body.cache,
+        )
+    else:
+        started = await parts.trying.runs.start(asker, asked, idempotency_key=idempotency_key)
     row = started.row
     if wait > 0:
         await parts.stream.until_final(row.id, wait)
@@ -63,6 +78,20 @@ async def start_execution(
     shown = started.as_json() if fresh else await parts.executions.show(asker, row.id)
     ended = wait > 0 and shown["status"] in FINAL_EXECUTION
     return JsonResponse(shown, 200 if ended else 202, headers={"Location": f"/api/v1/executions/{row.id}"})
+
+
+def _asked(name: str, body: models_partial.StartExecution) -> RunRequest:
+    aim: Aim | None = None
+    match body.partial:
+        case models_partial.Until(until=node):
+            aim = Aim("until", node)
+        case models_partial.Only(only=node):
+            aim = Aim("only", node)
+        case models_partial.From(from_=node):
+            aim = Aim("from", node)
+        case None:
+            pass
+    return RunRequest(name, body.inputs, body.version, aim, body.data, body.pins, body.priority, body.cache)
 
 
 @router.get("/executions", response_model=models_history.ExecutionList)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from concertmaster.api.models_output import ValueSummary, Volume
 from concertmaster.domain.execution import ExecutionStatus, NodeStatus
@@ -58,7 +58,8 @@ class TriggerInfo(BaseModel):
 
 
 class ExecutionSummary(_Model):
-    """One line of the list of executions; `seq` is that of its last event."""
+    """One line of the list of executions; `seq` is that of its last event. `partial`: not all of the workflow ran, or
+    pinned outputs stood for nodes."""
 
     id: str
     workflow: str
@@ -70,6 +71,7 @@ class ExecutionSummary(_Model):
     ended_at: datetime | None
     seq: int
     priority: int
+    partial: bool
     parent: str | None
     error: ExecutionError | None
 
@@ -121,21 +123,14 @@ class ProblemList(_Model):
     items: list[Problem]
 
 
-class StartExecution(BaseModel):
-    """What to start; `version` defaults to the published one. Without `cache` no result of others is reused."""
-
-    model_config = ConfigDict(extra="forbid")
-    inputs: JsonObject = Field(default_factory=dict)
-    version: int | None = Field(default=None, strict=True, ge=1, le=2**63 - 1)
-    priority: int | None = Field(default=None, strict=True, ge=-(2**31), le=2**31 - 1)
-    cache: bool = Field(default=True, strict=True)
-
-
 class Origin(_Model):
-    """The node whose result was reused."""
+    """The node whose result was reused; null for a value that somebody typed. Where it was given to a test run, `at`
+    says when it was made, and `pinned` that it came from a pin."""
 
-    execution: str
-    node: str
+    execution: str | None
+    node: str | None
+    pinned: bool
+    at: datetime | None
 
 
 class Progress(_Model):

@@ -1,5 +1,4 @@
-"""Every event of an execution, one frozen class each, with those of `events_flow.py`; `events_json.py` has their JSON
-form.
+"""Every event of an execution, one frozen class each, with those of `events_flow.py`; `events_json.py` has their JSON.
 
 An `Event` is the envelope that the journal stores; its `body` says what happened. New optional fields may be
 added to a body; a field is never renamed or reused, because journals live for ever.
@@ -14,6 +13,7 @@ from typing import Any, ClassVar
 
 from concertmaster.domain.events_flow import ExecutionPhase, ItemChecked, ItemEnded, ItemStarted
 from concertmaster.domain.execution import Failure
+from concertmaster.domain.given import Given
 from concertmaster.domain.values import Value
 
 
@@ -24,8 +24,8 @@ class ExecutionCreated:
     Attributes:
         parent: what another execution started it for; see `domain.parentage`.
         fresh: it reuses no results of earlier executions.
-        code: hash of the code of each type (`type@version`) of the workspace's `nodes/` that the workflow uses; nothing
-            of built-ins and of installed packages.
+        code: hash of the code of each type (`type@version`) of the workspace's `nodes/`, not of built-ins and packages.
+        given: outputs of nodes that do not run, see `domain.given`; left_out: nodes that are skipped, with the reason.
     """
 
     kind: ClassVar[str] = "execution.created"
@@ -36,6 +36,8 @@ class ExecutionCreated:
     parent: Mapping[str, Any] | None = None
     fresh: bool = False
     code: Mapping[str, str] = field(default_factory=lambda: {})
+    given: Mapping[str, Given] = field(default_factory=lambda: {})
+    left_out: Mapping[str, str] = field(default_factory=lambda: {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,7 @@ class NodeSucceeded:
     """The outlets in `outputs` are taken, the others skipped.
 
     Attributes:
-        reused: the `execution` and `node` whose result it is, when it was not computed anew.
+        reused: the `execution` and `node` whose result it is, when it was not computed anew; see also `Given.origin`.
     """
 
     kind: ClassVar[str] = "node.succeeded"
@@ -216,7 +218,7 @@ class NodeSucceeded:
     attempt: int
     started_at: datetime
     outputs: Mapping[str, Value]
-    reused: Mapping[str, str] | None = None
+    reused: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

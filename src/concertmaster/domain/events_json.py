@@ -11,6 +11,7 @@ from concertmaster.domain import values
 from concertmaster.domain.events import (
     Body,
     Event,
+    ExecutionCreated,
     ExecutionExpired,
     ExecutionFailed,
     ExecutionInterrupted,
@@ -22,6 +23,7 @@ from concertmaster.domain.events import (
     NodeWaiting,
 )
 from concertmaster.domain.execution import Failure
+from concertmaster.domain.given import given_from_json, given_to_json
 from concertmaster.domain.values import Value
 
 _NONE: Mapping[str, Any] = {}
@@ -65,6 +67,7 @@ def _maybe_failure(data: Mapping[str, Any] | None) -> Failure | None:
 
 _FAILURE = _Codec({"error": Failure.as_json}, {"error": Failure.from_json})
 _CODECS: Mapping[type[Any], _Codec] = {
+    ExecutionCreated: _Codec({"given": given_to_json}, {"given": given_from_json}),
     ExecutionWaiting: _Codec(decode={"until": _maybe_instant}),
     ExecutionExpired: _FAILURE,
     ExecutionFailed: _FAILURE,

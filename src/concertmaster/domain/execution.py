@@ -129,6 +129,11 @@ class ExecutionRow:
     parent: str | None = None
     hidden: bool = False
 
+    @property
+    def partial(self) -> bool:
+        """Somebody tried a part of the workflow out, or used pinned outputs: it tells nothing of the whole."""
+        return self.trigger.get("type") == "manual" and "partial" in self.trigger
+
     def as_json(self) -> dict[str, Any]:
         """`ExecutionSummary` of the REST contract."""
         error = self.error
@@ -143,6 +148,7 @@ class ExecutionRow:
             "ended_at": self.ended_at,
             "seq": self.head_seq,
             "priority": self.priority,
+            "partial": self.partial,
             "parent": self.parent,
             "error": None if error is None else {"code": error.code, "message": error.message, "node": error.node},
         }

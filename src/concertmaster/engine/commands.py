@@ -26,6 +26,13 @@ class PassThrough:
 
 
 @dataclass(frozen=True, slots=True)
+class GiveNode:
+    """End a node with the outputs that the start brought for it."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
 class SkipNode:
     """Record that a node will not run."""
 
@@ -160,6 +167,7 @@ class Interrupt:
 Command = (
     StartAttempt
     | PassThrough
+    | GiveNode
     | SkipNode
     | CancelNode
     | FailNode

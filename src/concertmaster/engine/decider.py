@@ -7,7 +7,8 @@
    is waited for (but for a mere failure also stopped), then the phase ends.
 3. A paused execution starts nothing.
 4. A pending node runs, is skipped, or waits, by its join; nodes of later phases and of items that are not admitted
-   are not looked at.
+   are not looked at. One that the start has left out is skipped, and one that it has given outputs has them instead of
+   running, if need be at once.
 5. A retrying or waiting node waits for its timer; then the first runs again, and the second has done its work, or has
    waited in vain. One that waited for a free place or its turn with an earlier owner asks again. A container goes on by
    `Children.next_step`.
@@ -33,6 +34,7 @@ from concertmaster.engine.commands import (
     ExpireApproval,
     FailNode,
     FinishChildren,
+    GiveNode,
     Interrupt,
     LetChildrenGoOn,
     PassThrough,
@@ -86,7 +88,23 @@ def _about(state: ExecutionState, node_id: str) -> list[Command]:
         return []
     if state.phase == "undo" and node_id != next(n for n in state.phase_nodes if state.nodes[n].open):
         return []
+    if node.status == "pending" and (state.given or state.left_out):
+        return _decide_brought(state, planned, node)
     return _decide_node(planned, node)
+
+
+def _decide_brought(state: ExecutionState, planned: PlanNode, node: NodeState) -> list[Command]:
+    """What follows for a pending node where the start says something about some."""
+    if planned.name in state.left_out:
+        return [SkipNode(planned.id, state.left_out[planned.name])]
+    given = state.given.get(planned.name)
+    if given is not None and given.at_once:
+        return [GiveNode(planned.id)]
+    commands = _decide_node(planned, node)
+    return [
+        GiveNode(planned.id) if given is not None and isinstance(command, StartAttempt) else command
+        for command in commands
+    ]
 
 
 def _item_over(state: ExecutionState, planned: PlanNode) -> str | None:

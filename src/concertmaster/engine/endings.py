@@ -32,7 +32,7 @@ def ending(state: ExecutionState) -> list[Command]:
     if following is not None:
         return [following]
     unused = [
-        SkipNode(node_id, _not_needed(state, phase))
+        SkipNode(node_id, state.left_out.get(node_id) or _not_needed(state, phase))
         for phase, nodes in state.plan.phases.items()
         for node_id in nodes
         # Those of the phase under way are being cancelled, if they are open.
@@ -56,6 +56,7 @@ def _next_phase(state: ExecutionState) -> EnterPhase | None:
         if phase in (*state.phases_done, state.phase):
             continue
         nodes = _undoing(state) if phase == "undo" else state.plan.phases.get(phase, ())
+        nodes = tuple(node_id for node_id in nodes if node_id not in state.left_out)
         if nodes and (phase == "finally" or failed):
             return EnterPhase(phase, nodes)
     return None
@@ -68,7 +69,8 @@ def _undoing(state: ExecutionState) -> tuple[str, ...]:
     done = [
         (state.nodes[node.id].order, node.undo)
         for node in state.plan.nodes.values()
-        if node.undo is not None and state.nodes[node.id].status == "succeeded"
+        # What was given was not done by this execution.
+        if node.undo is not None and state.nodes[node.id].status == "succeeded" and node.name not in state.given
     ]
     return tuple(undo for _, undo in sorted(done, reverse=True) if undo in state.nodes)
 

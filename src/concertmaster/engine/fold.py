@@ -142,8 +142,8 @@ def _leave_rest(state: ExecutionState, body: Body) -> None:
 
 def _apply_execution(state: ExecutionState, body: Any, at: datetime) -> None:
     match body:
-        case ExecutionCreated(inputs=inputs, trigger=trigger, fresh=fresh):
-            state.inputs, state.trigger, state.created_at, state.fresh = inputs, trigger, at, fresh
+        case ExecutionCreated():
+            state.take_created(body, at)
         case ExecutionStarted():
             state.status, state.begun_at = "running", at
             # Its time counts anew.

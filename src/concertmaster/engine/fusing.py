@@ -52,6 +52,8 @@ def members_of(state: ExecutionState, tail: str, started: Collection[str]) -> tu
         ordered.extend(ready)
         for n in ready:
             del waiting[n]
+    if any(plan.nodes[n].name in state.given for n in left):
+        return ()
     together = all(_waits_only_for(state, n, left, begun=n in started) for n in left)
     return tuple(plan.nodes[n] for n in ordered) if together and len(left) > 1 else ()
 

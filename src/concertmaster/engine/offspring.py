@@ -15,6 +15,7 @@ from uuid_utils import uuid7
 from concertmaster.data.json_value import load_json, save_json
 from concertmaster.domain import events
 from concertmaster.domain.execution import Failure, MessageKind
+from concertmaster.domain.given import inside
 from concertmaster.domain.interfaces import ArtifactReference, Child, Claim, Companion, Message, Placement, Slot
 from concertmaster.domain.parentage import Parentage
 from concertmaster.domain.values import JsonValue, TableRef, Value, from_json, to_json
@@ -109,7 +110,10 @@ class Offspring:
         inputs = {name: value for name, value in state.inputs.items() if wanted is None or name in wanted}
         trigger = state.trigger if planned.body.reads_trigger else {"type": state.trigger.get("type", "manual")}
         version, code = state.plan.version, state.plan.code
-        return events.ExecutionCreated(workflow, version, inputs, trigger, told, fresh=state.fresh, code=code)
+        given = inside(state.given, planned.name) if state.given else {}
+        return events.ExecutionCreated(
+            workflow, version, inputs, trigger, told, fresh=state.fresh, code=code, given=given
+        )
 
     def _around(self, planned: PlanNode, kind: str) -> dict[str, Any]:
         """The item and index of the loop around a container that is none."""

@@ -95,7 +95,7 @@ class Outcomes:
         *,
         consumed: int | None = None,
         kept: KeptResult | None = None,
-        reused: Mapping[str, str] | None = None,
+        reused: Mapping[str, Any] | None = None,
     ) -> None:
         """End a node well; what is `kept` comes with it."""
         references = [one for outlet, value in outputs.items() for one in references_to(value, node, outlet)]
@@ -120,6 +120,12 @@ class Outcomes:
         value = value[0] if isinstance(value, list) else value
         self.succeed(planned.id, attempt, self._engine.clock.now(), {planned.outlets[0]: value})
 
+    def give(self, planned: PlanNode) -> None:
+        """End a node with the outputs that the start brought."""
+        given = self._state.given[planned.name]
+        attempt, now = self._state.nodes[planned.id].attempt, self._engine.clock.now()
+        self.succeed(planned.id, attempt, now, given.outputs, reused=given.origin)
+
     def _await(self, node: str, attempt: int, awaited: Await) -> None:
         now = self._engine.clock.now()
         due_at = None if awaited.timeout is None else now + awaited.timeout
@@ -134,6 +140,12 @@ class Outcomes:
             companions=() if companion is None else (companion,),
             artifacts=reference_to(about.get("items"), node, "items"),
         )
+
+    async def expire(self, node: str) -> None:
+        """Close the approval that a node waits for in vain; what becomes of it comes as a request."""
+        about = self._state.nodes[node].about or {}
+        await self._recorder.durable()
+        await self._engine.doors.expire(str(about.get("id")))
 
     def arrive(self, item: InboxItem) -> None:
         """An event or an answer that a node waits for."""

@@ -199,6 +199,8 @@ class Runner:
                 self._recorder.record(events.NodeFailed(node, attempt, self._engine.clock.now(), error))
             case cmd.PassThrough(node, attempt):
                 self._outcomes.pass_through(self._state.plan.nodes[node], attempt)
+            case cmd.GiveNode(node):
+                self._outcomes.give(self._state.plan.nodes[node])
             case cmd.EndWait(node, attempt, error):
                 self._outcomes.fail(node, attempt, error)
             case cmd.CancelChildren(node, reason):
@@ -244,9 +246,7 @@ class Runner:
                 again = await goes_on(self._engine, self._state, index)
                 self._recorder.record(events.ItemChecked(index, again))
             case cmd.ExpireApproval(node):
-                about = self._state.nodes[node].about or {}
-                await self._recorder.durable()
-                await self._engine.doors.expire(str(about.get("id")))
+                await self._outcomes.expire(node)
             case _:
                 raise AssertionError(f"no rule for {command}")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from concertmaster.data.json_value import load_json
-from concertmaster.domain.expression import Reference
+from concertmaster.domain.expression import Reference, compile_value
 from concertmaster.domain.values import NULL, JsonValue, PlannedTable, Value, visible
 from concertmaster.engine.items import item_id
 from concertmaster.engine.materialising import key_of, stored
@@ -18,7 +18,17 @@ from concertmaster.engine.state import ExecutionState, visible_id
 async def render_outputs(engine: Engine, state: ExecutionState) -> dict[str, Any]:
     """The document's outputs at the end of an execution."""
     outputs = state.plan.outputs
+    if state.left_out:
+        outputs = compile_value(
+            {name: value for name, value in state.plan.workflow.outputs.items() if _known(state, value)}
+        )
     return cast("dict[str, Any]", outputs.render(await scope_of(engine, state, outputs.references, NULL)))
+
+
+def _known(state: ExecutionState, value: Any) -> bool:
+    """Whether an output of the document asks for no node that was left out."""
+    references = compile_value(value).references
+    return not any(one.root == "nodes" and (one.name is None or one.name in state.left_out) for one in references)
 
 
 async def scope_of(

@@ -10,6 +10,7 @@ import orjson
 
 from concertmaster.domain import values
 from concertmaster.domain.execution import Failure
+from concertmaster.domain.given import given_from_json, given_to_json
 from concertmaster.domain.interfaces import Snapshot
 from concertmaster.engine.children import Children
 from concertmaster.engine.items import ItemsState
@@ -43,6 +44,8 @@ def take(state: ExecutionState) -> Snapshot:
         "nodes": {node_id: _node_data(node) for node_id, node in state.nodes.items()},
     }
     data |= {name: _failure_data(getattr(state, name)) for name in _FAILURES}
+    if state.given or state.left_out:
+        data |= {"given": given_to_json(state.given), "left_out": state.left_out}
     return Snapshot(state.seq, orjson.dumps(data))
 
 
@@ -71,6 +74,7 @@ def restore(snapshot: Snapshot, state: ExecutionState) -> ExecutionState | None:
         _fill_items(state.items, data["items"])
     state.running = set(data["running"])
     state.nodes = {node_id: _node(node) for node_id, node in data["nodes"].items()}
+    state.given, state.left_out = given_from_json(data.get("given", {})), data.get("left_out", {})
     state.count_open()
     return state
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from concertmaster.domain.events import ExecutionCreated
 from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionStatus, Failure, NodeStatus
+from concertmaster.domain.given import Given
 from concertmaster.domain.parentage import Parentage
 from concertmaster.domain.phases import Phase
 from concertmaster.domain.values import Value
@@ -93,6 +95,7 @@ class ExecutionState:
         succeeded: nodes so far, for `NodeState.order`.
         items: of a child execution of a container.
         parentage: of a child execution.
+        given, left_out: by the names of nodes, see `ExecutionCreated`.
     """
 
     execution_id: str
@@ -126,6 +129,8 @@ class ExecutionState:
     succeeded: int = 0
     items: ItemsState | None = None
     parentage: Parentage | None = None
+    given: Mapping[str, Given] = field(default_factory=lambda: {})
+    left_out: Mapping[str, str] = field(default_factory=lambda: {})
 
     @property
     def final(self) -> bool:
@@ -138,6 +143,11 @@ class ExecutionState:
         if self.phase != "main":
             return self.phase_failure is not None or self.cancelled_late is not None
         return self.failure is not None or self.cancelling is not None or self.stopped is not None
+
+    def take_created(self, created: ExecutionCreated, at: datetime) -> None:
+        """What the start says."""
+        self.inputs, self.trigger, self.created_at = created.inputs, created.trigger, at
+        self.fresh, self.given, self.left_out = created.fresh, created.given, created.left_out
 
     def take_changed(self) -> list[str]:
         """The nodes to decide about, and forget them."""

@@ -46,14 +46,14 @@ class Baselines:
         known = self._typical.get(workflow)
         if known is not None and now - TYPICAL_FOR <= known[0] <= now:
             return known[1]
-        rows = await self._store.ended(workflow, last=LAST, status=("succeeded",))
+        rows = _whole(await self._store.ended(workflow, last=LAST, status=("succeeded",)))
         seconds = percentile(sorted(run.seconds for run in map(run_of, rows)), 50)
         self._typical.put(workflow, (now, seconds))
         return seconds
 
     async def durations(self, workflow: str, *, last: int) -> dict[str, Any]:
         """`WorkflowDurations` of the REST contract."""
-        rows = await self._store.ended(workflow, last=last)
+        rows = _whole(await self._store.ended(workflow, last=last))
         times = await self._times_of(rows)
         nodes: dict[str, list[_Taken]] = {}
         for row in rows:
@@ -79,6 +79,11 @@ class Baselines:
                 known[row.id] = read.get(row.id, {})
                 self._times.put((row.id, row.head_seq), known[row.id], 1 + len(known[row.id]))
         return known
+
+
+def _whole(rows: Sequence[ExecutionRow]) -> list[ExecutionRow]:
+    """What ran only in part, or with pinned outputs, tells nothing of how long it takes."""
+    return [row for row in rows if not row.partial]
 
 
 def run_of(row: ExecutionRow) -> _Taken:

@@ -16,6 +16,7 @@ from concertmaster.domain.errors import Conflict, Invalid, NotFound, UserError
 from concertmaster.domain.events import ExecutionCreated, ExecutionRetried
 from concertmaster.domain.execution import FINAL_EXECUTION, REQUESTS, ExecutionRow, ExecutionStatus, RequestKind
 from concertmaster.domain.execution_filter import EVERY, ExecutionFilter
+from concertmaster.domain.given import Part
 from concertmaster.domain.interfaces import Clock, ExecutionStore, Journal
 from concertmaster.domain.near_miss import hint
 from concertmaster.domain.problems import has_errors
@@ -66,9 +67,9 @@ class ControlService:
 
     def __init__(
         self,
-        *,
         journal: Journal,
         store: ExecutionStore,
+        *,
         workflows: WorkflowService,
         executions: ExecutionService,
         clock: Clock,
@@ -136,34 +137,42 @@ class ControlService:
     ) -> Started:
         """Start a new execution of the same version with the same inputs (those of its last retry, if edited).
 
-        It is told the same `trigger` as the first one, which its nodes may read, and that it is a replay.
+        It is told the same `trigger` as the first one, which its nodes may read, and that it is a replay. Where only a
+        part of the workflow ran, the same part runs with the same given outputs.
+
+        Raises:
+            Conflict: `partial.data_gone`, of what was given nothing is left.
         """
         demand(actor, "execution:start")
         row = await self._store.get(execution_id)
+        inputs, part = await self._brought(execution_id)
         return await self._executions.start(
             actor,
             row.workflow,
-            await self._inputs(execution_id),
+            inputs,
             version=row.version,
             idempotency_key=idempotency_key,
             trigger={**row.trigger, REPLAY: execution_id},
             priority=priority,
+            part=part,
         )
 
-    async def _inputs(self, execution_id: str) -> Mapping[str, Any]:
+    async def _brought(self, execution_id: str) -> tuple[Mapping[str, Any], Part]:
+        """What an execution was started with, or retried."""
         inputs: Mapping[str, Any] = {}
+        part = Part()
         after = 0
         while page := await self._journal.read(execution_id, after, limit=1_000):
             for event in page:
                 match event.body:
                     case ExecutionCreated(inputs=given):
-                        inputs = given
+                        inputs, part = given, Part(event.body.given, event.body.left_out)
                     case ExecutionRetried(inputs=given) if given is not None:
                         inputs = given
                     case _:
                         pass
             after = page[-1].seq
-        return inputs
+        return inputs, part
 
     async def bulk(
         self,

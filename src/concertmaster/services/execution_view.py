@@ -59,7 +59,7 @@ class NodeRun:
     progress: NodeProgress | None = None
     error: Failure | None = None
     outputs: Mapping[str, Value] = field(default_factory=lambda: {})
-    reused: Mapping[str, str] | None = None
+    reused: Mapping[str, Any] | None = None
     reason: str | None = None
 
     def as_json(self, logs: int) -> dict[str, Any]:
@@ -82,7 +82,7 @@ class NodeRun:
             "items": None if self.children is None else self.children.counts(),
             "children": [] if self.children is None else self.children.as_json(),
             "approval": self.about["id"] if self.rule == "approval" and self.about else None,
-            "reused": None if self.reused is None else dict(self.reused),
+            "reused": origin_json(self.reused),
             "reason": self.reason,
         }
 
@@ -102,6 +102,7 @@ class ExecutionView:
         self.parentage: Parentage | None = None
         self.inputs: Mapping[str, Any] = inputs or {}
         self.outputs: Mapping[str, Any] | None = None
+        self.left_out: Mapping[str, str] = {}
         self.generation = 1
         self.pause_reason = ""
         self.cancel_reason: str | None = None
@@ -113,7 +114,7 @@ class ExecutionView:
             self.at = event.at
             match event.body:
                 case ExecutionCreated(inputs=inputs, parent=parent):
-                    self.inputs = inputs
+                    self.inputs, self.left_out = inputs, event.body.left_out
                     if parent is not None:
                         self._take_parent(Parentage.from_json(parent))
                 case ExecutionSucceeded(outputs):
@@ -231,6 +232,13 @@ def _end(run: NodeRun, event: Event, status: NodeStatus, attempt: int, started_a
         started_at = event.at
     # The first attempt's start, so that the time shown includes the waits between attempts.
     run.started_at = run.started_at or started_at
+
+
+def origin_json(reused: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """`Origin` of the REST contract."""
+    if reused is None:
+        return None
+    return {"pinned": False, "at": None, **reused}
 
 
 def _part_of(parentage: Parentage) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from concertmaster.domain.errors import Invalid, UserError
 from concertmaster.domain.events import Event, ExecutionCreated
 from concertmaster.domain.execution import FINAL_EXECUTION, ExecutionRow
 from concertmaster.domain.execution_filter import EVERY, ExecutionFilter
+from concertmaster.domain.given import Part
 from concertmaster.domain.interfaces import (
     Claim,
     Clock,
@@ -36,16 +37,16 @@ from concertmaster.engine.parts import Owner
 from concertmaster.services.baselines import Baselines
 from concertmaster.services.execution_view import ExecutionView, value_at
 from concertmaster.services.explaining import explain
+from concertmaster.services.kept_data import demand_kept, references_of
 from concertmaster.services.moments import Moment, RowThen, last_seq, until
 from concertmaster.services.output_pages import no_table, page_of_table, page_of_whole, text_of_json
-from concertmaster.services.start_keys import KEY_LIMIT, fingerprint, slot_of
+from concertmaster.services.start_keys import demand_key, fingerprint, slot_of
 from concertmaster.services.workflows import WorkflowService
 
 JOURNAL_PAGE = 1_000
 SCANS_AT_ONCE = 2
 MANUAL: Mapping[str, Any] = {"type": "manual"}
-# What triggers start has keys that no request can take from them.
-RESERVED_KEYS = "trigger:"
+WHOLE = Part()
 # In what a replay is told as `trigger`: the execution that it repeats.
 REPLAY = "replay_of"
 
@@ -110,6 +111,8 @@ class ExecutionService:
         priority: int | None = None,
         noted: bool = False,
         cache: bool = True,
+        part: Part = WHOLE,
+        request: str = "",
     ) -> Started:
         """Start an execution; it is stored durably when this returns.
 
@@ -120,20 +123,15 @@ class ExecutionService:
             noted: see `NewExecution`.
             cache: results of earlier executions are reused where the workflow allows it.
             idempotency_key: a second start with the same key and the same request gives the first execution.
+            part: what does not run; request: the fingerprint of the request where it says more than is said here.
         Raises:
             NotFound: the workflow or version.
             Invalid: inputs or document have problems.
-            Conflict: the key was used for another request.
+            Conflict: the key was used for another request; `partial.data_gone`.
         """
         demand(actor, "execution:start")
-        if idempotency_key is not None and not 0 < len(idempotency_key) <= KEY_LIMIT:
-            raise UserError("execution.key_invalid", f"Idempotency-Key must have 1 to {KEY_LIMIT} characters")
-        by_request = trigger["type"] == MANUAL["type"] or REPLAY in trigger
-        if idempotency_key is not None and by_request and idempotency_key.startswith(RESERVED_KEYS):
-            message = f"An Idempotency-Key must not begin with '{RESERVED_KEYS}'; choose another"
-            raise UserError("execution.key_invalid", message)
-        request = ""
-        if idempotency_key is not None:
+        demand_key(idempotency_key, by_request=trigger["type"] == MANUAL["type"] or REPLAY in trigger)
+        if idempotency_key is not None and not request:
             request = fingerprint(workflow, version, inputs, trigger.get(REPLAY), fresh=not cache)
         try:
             stored, document, given, code = await self._fitting(workflow, inputs, version)
@@ -143,15 +141,19 @@ class ExecutionService:
             if first is None:
                 raise
             return first
+        await demand_kept(self._artifacts, part.given)
         new = NewExecution(
             id=str(uuid7()),
             at=self._clock.now(),
-            body=ExecutionCreated(workflow, stored.version, given, trigger, fresh=not cache, code=code),
+            body=ExecutionCreated(
+                *(workflow, stored.version, given, trigger, None, not cache, code), part.given, part.left_out
+            ),
             idempotency_key=idempotency_key,
             fingerprint=request,
             priority=document.policy.priority if priority is None else priority,
             slot=slot_of(document, given, trigger),
             noted=noted,
+            artifacts=references_of(part.given),
         )
         # Without room it is left to the dispatcher of whichever process has some first.
         owner = None if self._placement.full else self._owner.name

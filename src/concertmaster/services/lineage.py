@@ -13,7 +13,7 @@ from concertmaster.domain.near_miss import hint
 from concertmaster.domain.values import TableRef, Value, to_json
 from concertmaster.domain.workflow import Edge
 from concertmaster.engine.items import item_id
-from concertmaster.services.execution_view import ExecutionView, NodeRun
+from concertmaster.services.execution_view import ExecutionView, NodeRun, origin_json
 
 Place = tuple[str, str]
 """A node and one of its outlets."""
@@ -114,7 +114,7 @@ def _made(run: NodeRun, outlet: str, uses: Mapping[str, Sequence[ArtifactUse]]) 
         "attempt": run.attempt,
         "at": run.ended_at,
         **_size(value),
-        "reused": None if run.reused is None else dict(run.reused),
+        "reused": origin_json(run.reused),
         "also": [
             {
                 "execution": use.execution,

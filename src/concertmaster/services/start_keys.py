@@ -16,6 +16,19 @@ from concertmaster.domain.workflow import Workflow
 KEY_LIMIT = 200
 
 
+# What triggers start has keys that no request can take from them.
+RESERVED_KEYS = "trigger:"
+
+
+def demand_key(key: str | None, *, by_request: bool) -> None:
+    """Raise UserError `execution.key_invalid` unless it can be an idempotency key."""
+    if key is not None and not 0 < len(key) <= KEY_LIMIT:
+        raise UserError("execution.key_invalid", f"Idempotency-Key must have 1 to {KEY_LIMIT} characters")
+    if key is not None and by_request and key.startswith(RESERVED_KEYS):
+        message = f"An Idempotency-Key must not begin with '{RESERVED_KEYS}'; choose another"
+        raise UserError("execution.key_invalid", message)
+
+
 def slot_of(document: Workflow, inputs: Mapping[str, Any], trigger: Mapping[str, Any]) -> Slot | None:
     """The concurrency limit that the start falls under.
 

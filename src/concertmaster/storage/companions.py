@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
-from concertmaster.domain.interfaces import Append, LogLine
+from concertmaster.domain.interfaces import Append, ArtifactReference, LogLine
 from concertmaster.storage.dialect import Bulk, Dialect
 from concertmaster.storage.encoding import plain_text, to_micros
 
@@ -18,6 +18,21 @@ def insert_events(dialect: Dialect) -> Bulk:
         "INSERT INTO events (execution_id, seq, at, kind, node, data) {rows}",
         *("text", "bigint", "bigint", "text", "text", "text"),
     )
+
+
+def insert_references(dialect: Dialect) -> Bulk:
+    """The statement that adds references to artifacts."""
+    return dialect.bulk(
+        # A repeated attempt makes the same bytes again.
+        "INSERT INTO artifact_references (execution_id, node, outlet, digest, size_bytes) {rows} "
+        "ON CONFLICT DO NOTHING",
+        *("text", "text", "text", "text", "bigint"),
+    )
+
+
+def reference_rows(execution_id: str, made: Sequence[ArtifactReference]) -> list[tuple[Any, ...]]:
+    """The rows of the artifacts that an execution names."""
+    return [(execution_id, one.node, one.outlet, one.digest, one.size_bytes) for one in made]
 
 
 class Written(Protocol):
@@ -36,12 +51,7 @@ class Companions:
             "INSERT INTO logs (execution_id, n, node, attempt, at, level, text) {rows}",
             *("text", "bigint", "text", "bigint", "bigint", "text", "text"),
         )
-        self._artifacts = dialect.bulk(
-            # A repeated attempt makes the same bytes again.
-            "INSERT INTO artifact_references (execution_id, node, outlet, digest, size_bytes) {rows} "
-            "ON CONFLICT DO NOTHING",
-            *("text", "text", "text", "text", "bigint"),
-        )
+        self._artifacts = insert_references(dialect)
         self._snapshots = dialect.bulk(
             "INSERT INTO snapshots (execution_id, seq, data) {rows} "
             "ON CONFLICT (execution_id) DO UPDATE SET seq = excluded.seq, data = excluded.data",
@@ -65,11 +75,7 @@ class Companions:
         )
         self._artifacts.send(
             connection,
-            [
-                (append.batch.execution_id, made.node, made.outlet, made.digest, made.size_bytes)
-                for append in appends
-                for made in append.batch.artifacts
-            ],
+            [row for append in appends for row in reference_rows(append.batch.execution_id, append.batch.artifacts)],
         )
         # The newest of each execution: a statement may not touch a row twice.
         snapshots = {

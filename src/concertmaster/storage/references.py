@@ -11,7 +11,7 @@ from concertmaster.storage.bulk import batched
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import from_micros, maybe_instant
 from concertmaster.storage.tables import executions
-from concertmaster.storage.tables_artifacts import artifact_references
+from concertmaster.storage.tables_artifacts import artifact_references, pins
 
 _own = executions.c
 _named = artifact_references.c
@@ -66,12 +66,15 @@ class SqlReferenceStore:
     async def naming(self, digests: Sequence[str]) -> Mapping[str, int]:
         """See `ReferenceStore`."""
         query = select(_named.digest, func.count(_named.execution_id.distinct())).group_by(_named.digest)
+        pinned = select(pins.c.digest, func.count()).group_by(pins.c.digest)
 
         def read(connection: Connection) -> dict[str, int]:
             found: dict[str, int] = {}
             for part in batched(digests, _PART):
                 rows = connection.execute(query.where(_named.digest.in_(part)))
                 found.update((digest, count) for digest, count in rows)
+                for digest, count in connection.execute(pinned.where(pins.c.digest.in_(part))):
+                    found[digest] = found.get(digest, 0) + count
             return found
 
         return await self._database.read(read)
@@ -99,7 +102,8 @@ class SqlReferenceStore:
 
     async def named_bytes(self) -> int:
         """See `ReferenceStore`."""
-        each = select(func.max(_named.size_bytes).label("size")).group_by(_named.digest).subquery()
+        free = ~select(pins.c.digest).where(pins.c.digest == _named.digest).exists()
+        each = select(func.max(_named.size_bytes).label("size")).where(free).group_by(_named.digest).subquery()
         return int(await self._database.read(lambda connection: connection.scalar(select(func.sum(each.c.size)))) or 0)
 
     async def forget(self, tree: Tree) -> bool:

@@ -16,7 +16,7 @@ from concertmaster.domain.events import Event, ExecutionCancelled
 from concertmaster.domain.execution import ExecutionRow
 from concertmaster.domain.interfaces import Committed, NewExecution, TriggerFire
 from concertmaster.storage.admission import Admission
-from concertmaster.storage.companions import insert_events
+from concertmaster.storage.companions import insert_events, insert_references, reference_rows
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import maybe_micros, plain_key, to_micros
 from concertmaster.storage.fires import Fired, note_fires
@@ -126,6 +126,7 @@ class StartLane:
             *("bigint", "bigint", "bigint", "text", "bigint", "bigint", "text", "text", "text"),
         )
         self._events = insert_events(dialect)
+        self._artifacts = insert_references(dialect)
         self._audit = dialect.bulk(
             "INSERT INTO audit (at, actor, action, target, data) {rows}", "bigint", "text", "text", "text", "text"
         )
@@ -192,6 +193,8 @@ class StartLane:
             ],
         )
         self._audit.send(connection, [job.audit for job in jobs])
+        named = [row for job in jobs for row in reference_rows(job.row.id, job.new.artifacts)]
+        self._artifacts.send(connection, named)
         note_fires(connection, [_fired(job) for job in jobs if job.new.noted])
 
     def units(self, jobs: Sequence[Start]) -> list[list[Start]]:

@@ -1,9 +1,9 @@
-"""The tables around artifacts: who names them, whose they are, results that are kept. Trap: as in `tables.py`, a change
-here needs a migration."""
+"""The tables around artifacts: who names them, whose they are, results and pins that are kept. Trap: as in
+`tables.py`, a change here needs a migration."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Table
+from sqlalchemy import BigInteger, Column, Index, Integer, Table, text
 
 from concertmaster.storage.columns import KEY, PlainText
 
@@ -41,5 +41,24 @@ results = Table(
     Column("outputs", PlainText, nullable=False),
     Column("at", BigInteger, nullable=False),
     Index("ix_results_at", "at"),
+    sqlite_with_rowid=False,
+)
+
+_WITH_ARTIFACT = text("digest IS NOT NULL")
+
+# Outputs kept for a node of a workflow; the artifact of one stays, whatever becomes of the execution that made it.
+pins = Table(
+    "pins",
+    metadata,
+    Column("workflow", KEY, primary_key=True),
+    Column("node", KEY, primary_key=True),
+    Column("outlet", KEY, nullable=False),
+    Column("value", PlainText, nullable=False),
+    Column("digest", KEY),
+    Column("execution_id", KEY),
+    Column("origin_node", PlainText),
+    Column("at", BigInteger, nullable=False),
+    Column("pinned_by", PlainText, nullable=False),
+    Index("ix_pins_digest", "digest", sqlite_where=_WITH_ARTIFACT, postgresql_where=_WITH_ARTIFACT),
     sqlite_with_rowid=False,
 )

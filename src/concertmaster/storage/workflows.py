@@ -19,6 +19,7 @@ from concertmaster.storage.cursors import read_cursor, write_cursor
 from concertmaster.storage.database import Database
 from concertmaster.storage.draft_rows import DraftRows
 from concertmaster.storage.encoding import from_micros, to_micros, utc_now
+from concertmaster.storage.pins import remove_pins
 from concertmaster.storage.remembered import KEPT, Remembered
 from concertmaster.storage.saving import SaveOptions, Saving, publish_head, write_head, write_label
 from concertmaster.storage.tables import workflow_versions, workflows
@@ -219,6 +220,7 @@ class SqlWorkflowStore:
                 raise missing(name)
             self._triggers.remove(connection, name)
             self._drafts.remove(connection, name, by=actor, at=at)
+            remove_pins(connection, name)
             record(connection, actor, "workflow.delete", f"workflow:{name}", at=at)
 
         await self._write(remove)

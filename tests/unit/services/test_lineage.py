@@ -38,7 +38,8 @@ def test_what_came_in_what_was_read_and_what_was_reused_is_told() -> None:
     items = {one["node"]: one for one in told["items"]}
     assert (told["version"], list(items)) == (3, ["a", "b", "c", "late", "d"])
     assert [(came["node"], came["port"], came["bytes"]) for came in items["b"]["inputs"]] == [("a", "left", 1)]
-    assert (items["b"]["reused"], items["b"]["attempt"]) == ({"execution": "y", "node": "z"}, 2)
+    origin = {"execution": "y", "node": "z", "pinned": False, "at": None}
+    assert (items["b"]["reused"], items["b"]["attempt"]) == (origin, 2)
     # What came late, after it had begun, is no part of it.
     assert [(came["node"], came["rows"]) for came in items["c"]["inputs"]] == [("b", 7)]
     assert (items["d"]["inputs"], items["d"]["reads"]) == ([], ["b"])

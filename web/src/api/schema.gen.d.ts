@@ -321,7 +321,7 @@ export interface paths {
         put?: never;
         /**
          * Start Execution
-         * @description Start an execution; it is durable when this answers.
+         * @description Start an execution, of all nodes or of some; it is durable when this answers.
          */
         post: operations["start_execution"];
         delete?: never;
@@ -990,6 +990,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflows/{name}/pins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pins
+         * @description Pinned outputs of a workflow's nodes.
+         */
+        get: operations["list_pins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/pins/{node}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Pin
+         * @description Pin what a node gave in an execution, or a value, in place of what was pinned for it.
+         */
+        put: operations["put_pin"];
+        post?: never;
+        /**
+         * Delete Pin
+         * @description Let a node run again in test runs.
+         */
+        delete: operations["delete_pin"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/triggers": {
         parameters: {
             query?: never;
@@ -1276,6 +1320,66 @@ export interface paths {
          * @description Start no more, for good; executions that run go on.
          */
         post: operations["cancel_backfill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Templates
+         * @description Whole workflows to begin with; each runs as it is, on sample data of its own.
+         */
+        get: operations["list_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Template
+         * @description One template with its document.
+         */
+        get: operations["get_template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{name}/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use Template
+         * @description Make a published workflow of it, and put its sample files into the workspace; no file there is changed.
+         */
+        post: operations["use_template"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1608,66 +1712,6 @@ export interface paths {
         get: operations["list_connection_uses"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/templates": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Templates
-         * @description Whole workflows to begin with; each runs as it is, on sample data of its own.
-         */
-        get: operations["list_templates"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/templates/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Template
-         * @description One template with its document.
-         */
-        get: operations["get_template"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/templates/{name}/use": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Use Template
-         * @description Make a published workflow of it, and put its sample files into the workspace; no file there is changed.
-         */
-        post: operations["use_template"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2784,6 +2828,8 @@ export interface components {
             seq: number;
             /** Priority */
             priority: number;
+            /** Partial */
+            partial: boolean;
             /** Parent */
             parent: string | null;
             error: components["schemas"]["ExecutionError"] | null;
@@ -2838,7 +2884,8 @@ export interface components {
         };
         /**
          * ExecutionSummary
-         * @description One line of the list of executions; `seq` is that of its last event.
+         * @description One line of the list of executions; `seq` is that of its last event. `partial`: not all of the workflow ran, or
+         *     pinned outputs stood for nodes.
          */
         ExecutionSummary: {
             /** Id */
@@ -2866,6 +2913,8 @@ export interface components {
             seq: number;
             /** Priority */
             priority: number;
+            /** Partial */
+            partial: boolean;
             /** Parent */
             parent: string | null;
             error: components["schemas"]["ExecutionError"] | null;
@@ -2935,6 +2984,14 @@ export interface components {
             media_type: string;
             /** Digest */
             digest?: string | null;
+        };
+        /**
+         * From
+         * @description A node and all behind it.
+         */
+        From: {
+            /** From */
+            from: string;
         };
         /**
          * Frozen
@@ -3482,6 +3539,14 @@ export interface components {
             next: null;
         };
         /**
+         * Only
+         * @description A node alone, with outputs that there are.
+         */
+        Only: {
+            /** Only */
+            only: string;
+        };
+        /**
          * Operation
          * @description A change of one place: `path` is a JSON pointer into the document, `before` and `after` what it held and holds.
          *
@@ -3537,13 +3602,18 @@ export interface components {
         };
         /**
          * Origin
-         * @description The node whose result was reused.
+         * @description The node whose result was reused; null for a value that somebody typed. Where it was given to a test run, `at`
+         *     says when it was made, and `pinned` that it came from a pin.
          */
         Origin: {
             /** Execution */
-            execution: string;
+            execution: string | null;
             /** Node */
-            node: string;
+            node: string | null;
+            /** Pinned */
+            pinned: boolean;
+            /** At */
+            at: string | null;
         };
         /**
          * Outlet
@@ -3603,6 +3673,108 @@ export interface components {
              * Format: date-time
              */
             at: string;
+        };
+        /**
+         * Pin
+         * @description An output that stands for a run of a node; `origin` is null for a value that somebody typed, `at` is when it was
+         *     made or typed.
+         */
+        Pin: {
+            /** Node */
+            node: string;
+            /** Outlet */
+            outlet: string;
+            origin: components["schemas"]["PinOrigin"] | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "table" | "json" | "file";
+            /** Rows */
+            rows: number | null;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Summary */
+            summary: components["schemas"]["TableSummary"] | components["schemas"]["JsonSummary"] | components["schemas"]["FileSummary"];
+        };
+        /**
+         * PinList
+         * @description All of a workflow, by node.
+         */
+        PinList: {
+            /** Items */
+            items: components["schemas"]["Pin"][];
+        };
+        /**
+         * PinOrigin
+         * @description The node whose output is pinned.
+         */
+        PinOrigin: {
+            /** Execution */
+            execution: string;
+            /** Node */
+            node: string;
+        };
+        /**
+         * PinOutput
+         * @description What a node gave in an execution.
+         *
+         *     Attributes:
+         *         outlet: the only one with a value when left out.
+         *         path: of a node in the body of a loop the index of its item, `3` or `3.0`; the first one when left out.
+         */
+        PinOutput: {
+            /** Execution */
+            execution: string;
+            /** Outlet */
+            outlet?: string | null;
+            /**
+             * Path
+             * @default
+             */
+            path?: string;
+        };
+        /**
+         * PinValue
+         * @description A JSON value.
+         */
+        PinValue: {
+            /** Value */
+            value: unknown;
+            /** Outlet */
+            outlet?: string | null;
+        };
+        /**
+         * PlanLine
+         * @description What would become of a node.
+         *
+         *     Attributes:
+         *         why: in plain words.
+         *         execution: whose output it has; null for a pinned value that somebody typed.
+         *         at: when that output was made, or typed.
+         *         effect: of a node that runs: `write` changes something outside.
+         */
+        PlanLine: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "run" | "reuse" | "pin" | "skip";
+            /** Why */
+            why: string;
+            /** Execution */
+            execution: string | null;
+            /** At */
+            at: string | null;
+            /** Effect */
+            effect: ("none" | "read" | "write") | null;
         };
         /**
          * Port
@@ -3873,6 +4045,21 @@ export interface components {
             };
         };
         /**
+         * RunPlan
+         * @description What a start would do; `execution` is the one that the data is of. Nodes in bodies that are pinned are told as
+         *     `container/node`.
+         */
+        RunPlan: {
+            /** Version */
+            version: number;
+            /** Execution */
+            execution: string | null;
+            /** Nodes */
+            nodes: {
+                [key: string]: components["schemas"]["PlanLine"];
+            };
+        };
+        /**
          * RunTime
          * @description How long an execution took, or a node in it; `seconds` from its first start to its end.
          */
@@ -4034,6 +4221,8 @@ export interface components {
             seq: number;
             /** Priority */
             priority: number;
+            /** Partial */
+            partial: boolean;
             /** Parent */
             parent: string | null;
             error: components["schemas"]["ExecutionError"] | null;
@@ -4055,12 +4244,19 @@ export interface components {
         /**
          * StartExecution
          * @description What to start; `version` defaults to the published one. Without `cache` no result of others is reused.
+         *
+         *     Attributes:
+         *         inputs: by name; with `partial` those of the execution that the data is of when left out.
+         *         partial: run only a part; all of it when left out.
+         *         data: where the outputs of nodes that do not run come from: `last`, the newest execution that has them;
+         *             `pinned`, what is pinned, then as `last`; or the id of an execution.
+         *         pins: what is pinned stands for the nodes that it is of, and they do not run.
          */
         StartExecution: {
             /** Inputs */
             inputs?: {
                 [key: string]: unknown;
-            };
+            } | null;
             /** Version */
             version?: number | null;
             /** Priority */
@@ -4070,6 +4266,18 @@ export interface components {
              * @default true
              */
             cache?: boolean;
+            /** Partial */
+            partial?: components["schemas"]["Until"] | components["schemas"]["Only"] | components["schemas"]["From"] | null;
+            /**
+             * Data
+             * @default last
+             */
+            data?: string;
+            /**
+             * Pins
+             * @default false
+             */
+            pins?: boolean;
         };
         /**
          * TablePage
@@ -4466,6 +4674,14 @@ export interface components {
             migrates: boolean;
             /** Changes */
             changes: components["schemas"]["TypeChange"][];
+        };
+        /**
+         * Until
+         * @description A node, and what it needs as far as there is no output of it.
+         */
+        Until: {
+            /** Until */
+            until: string;
         };
         /**
          * UpcomingFire
@@ -5377,6 +5593,8 @@ export interface operations {
             query?: {
                 /** @description Seconds to wait for its end */
                 wait?: number;
+                /** @description Say what would run, and start nothing */
+                dry_run?: boolean;
             };
             header?: {
                 /** @description The same key and request start one execution */
@@ -5393,13 +5611,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It has ended */
+            /** @description It has ended; or with `dry_run` what would run */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Execution"];
+                    "application/json": components["schemas"]["Execution"] | components["schemas"]["RunPlan"];
                 };
             };
             /** @description Successful Response */
@@ -7959,6 +8177,191 @@ export interface operations {
             };
         };
     };
+    list_pins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PinList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    put_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+                /** @description Id of the node, in the body of a container `container/node` */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PinOutput"] | components["schemas"]["PinValue"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pin"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                name: string;
+                /** @description Id of the node, in the body of a container `container/node` */
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     list_triggers: {
         parameters: {
             query?: {
@@ -8935,6 +9338,162 @@ export interface operations {
             };
             /** @description Problem details (RFC 9457) */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the template */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateDetail"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    use_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the template */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateUse"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9941,162 +10500,6 @@ export interface operations {
             };
             /** @description Problem details (RFC 9457) */
             422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    list_templates: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TemplateList"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    get_template: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Name of the template */
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TemplateDetail"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    use_template: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Name of the template */
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TemplateUse"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Problem details (RFC 9457) */
-            503: {
                 headers: {
                     [name: string]: unknown;
                 };

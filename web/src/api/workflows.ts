@@ -28,7 +28,7 @@ export const workflowsQuery = () =>
     getNextPageParam: (page) => page.next,
   })
 
-const getWorkflow = (name: string, version?: number, signal?: AbortSignal) =>
+export const fetchWorkflow = (name: string, version?: number, signal?: AbortSignal) =>
   takeAs<Workflow>(
     client.GET('/api/v1/workflows/{name}', { params: { path: { name }, query: { version } }, signal }),
   )
@@ -36,13 +36,13 @@ const getWorkflow = (name: string, version?: number, signal?: AbortSignal) =>
 export const workflowQuery = (name: string, version?: number) =>
   queryOptions({
     queryKey: workflowKeys.one(name, version),
-    queryFn: ({ signal }) => getWorkflow(name, version, signal),
+    queryFn: ({ signal }) => fetchWorkflow(name, version, signal),
   })
 
 /** The workflow, or null when there is none of that name. */
 export async function fetchWorkflowOrNull(name: string): Promise<Workflow | null> {
   try {
-    return await getWorkflow(name)
+    return await fetchWorkflow(name)
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) return null
     throw error

@@ -6,13 +6,14 @@ import classes from './drawer/Drawer.module.css'
 import { ProblemsPanel } from './drawer/ProblemsPanel'
 import { RunsPanel } from './drawer/RunsPanel'
 import { TriggersPanel } from './drawer/TriggersPanel'
+import { VersionsPanel } from './drawer/VersionsPanel'
 import { YamlPanel } from './drawer/YamlPanel'
 import { isError, problemsOf } from './problems'
 import type { Drawer } from './state'
 import { useDispatch, useEditor } from './store'
 
 const t = words.editor.drawer
-const PANELS: readonly Drawer[] = ['problems', 'yaml', 'runs', 'triggers']
+const PANELS: readonly Drawer[] = ['problems', 'yaml', 'versions', 'runs', 'triggers']
 
 /** Below the canvas: problems, the text of the workflow, its runs, its triggers. */
 export function BottomDrawer() {
@@ -21,7 +22,12 @@ export function BottomDrawer() {
   const problems = useEditor(problemsOf)
   const errors = problems.filter(isError).length
   return (
-    <section className={classes.drawer} data-open={open !== null || undefined} aria-label={t.label}>
+    <section
+      className={classes.drawer}
+      data-pane="drawer"
+      data-open={open !== null || undefined}
+      aria-label={t.label}
+    >
       <div className={classes.bar}>
         {PANELS.map((name) => (
           <UnstyledButton
@@ -67,6 +73,8 @@ function Panel({ name }: { name: Drawer }) {
       return <ProblemsPanel />
     case 'yaml':
       return <YamlPanel />
+    case 'versions':
+      return <VersionsPanel />
     case 'runs':
       return <RunsPanel />
     case 'triggers':

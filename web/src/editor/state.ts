@@ -1,8 +1,9 @@
+import type { AddRequest } from '~/canvas/context'
 import type { BodyPath } from '~/model/bodies'
-import type { Edge } from '~/model/edges'
+import { countChanges } from '~/model/diff'
 import type { History } from '~/model/history'
 import type { NodeTypes } from '~/model/nodeType'
-import type { Position, Problem, WorkflowDocument } from '~/model/workflow'
+import type { Problem, WorkflowDocument } from '~/model/workflow'
 
 /** What is chosen on the canvas; edges by their text in the document. */
 export interface Selection {
@@ -18,15 +19,11 @@ export interface Saved {
   published: number | null
 }
 
-export type Drawer = 'problems' | 'yaml' | 'runs' | 'triggers'
+export type Drawer = 'problems' | 'yaml' | 'versions' | 'runs' | 'triggers'
 export type InspectorTab = 'config' | 'input' | 'output' | 'logs' | 'docs'
 
 /** Where the quick-add list stands and what a chosen node is wired to. */
-export interface QuickAdd {
-  at: Position
-  from?: { node: string; outlet: string }
-  into?: Edge
-}
+export type QuickAdd = AddRequest
 
 export interface Panels {
   palette: boolean
@@ -37,9 +34,15 @@ export interface Panels {
   inspectorTab: InspectorTab
   drawer: Drawer | null
   quickAdd: QuickAdd | null
+  /** The node whose title is being written on its card. */
   renaming: string | null
-  runInputs: boolean
-  conflict: boolean
+  /** The node whose title and id stand in a dialog. */
+  renamingId: string | null
+  /** The list of nodes, with its search. */
+  find: boolean
+  settings: boolean
+  /** The version that is to run as soon as its inputs are given. */
+  runInputs: number | null
   help: boolean
 }
 
@@ -64,7 +67,7 @@ export interface EditorState {
   path: BodyPath
   /** The open graph as a document: `root`, or one of its bodies (`model/bodies.ts`). */
   document: WorkflowDocument
-  history: History<WorkflowDocument>
+  history: History
   selection: Selection
   saved: Saved
   saving: Saving
@@ -75,11 +78,15 @@ export interface EditorState {
   /** JSON pointer of the field to bring into view, set by a click on a problem. */
   focus: string | null
   panels: Panels
+  /** Why the workflow may only be looked at; null when it may be changed. */
+  readOnly: string | null
 }
 
 export const NOTHING: Selection = { nodes: [], edges: [] }
 
-export const isDirty = (state: EditorState): boolean => state.root !== state.saved.document
+/** How far the draft is from the newest version that the editor knows. */
+export const changesOf = (state: EditorState): number => countChanges(state.saved.document, state.root)
+export const isDirty = (state: EditorState): boolean => changesOf(state) > 0
 
 /** The one chosen node, if exactly one is. */
 export function soleNode(state: EditorState): string | null {

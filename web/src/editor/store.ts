@@ -1,13 +1,12 @@
 import { createContext, useContext } from 'react'
 import { useStore } from 'zustand'
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import { words } from '~/i18n'
 import { closeBody, isContainer, knownPath, openBody } from '~/model/bodies'
-import { commit, startHistory } from '~/model/history'
+import { commit, type History, NO_HISTORY } from '~/model/history'
 import type { NodeTypes } from '~/model/nodeType'
-import { validateWiring } from '~/model/validate'
+import { sameWiring, validateWiring } from '~/model/validate'
 import type { WorkflowDocument } from '~/model/workflow'
-import type { Action, Dispatch, EditorServices } from './action'
+import { type Action, allowed, type Dispatch, type EditorServices } from './action'
 import {
   type EditorState,
   NOTHING,
@@ -34,16 +33,20 @@ const PANELS: Panels = {
   drawer: null,
   quickAdd: null,
   renaming: null,
-  runInputs: false,
-  conflict: false,
+  renamingId: null,
+  find: false,
+  settings: false,
+  runInputs: null,
   help: false,
 }
 
 interface Start {
   saved: Saved
   types: NodeTypes
-  /** A draft kept in the browser, newer than what is saved. */
-  draft?: WorkflowDocument | null
+  /** The draft, where it is not what is saved. */
+  draft?: WorkflowDocument
+  /** What can be undone and done again from an earlier visit of this tab. */
+  history?: History
   panels?: Partial<Panels>
   execution?: string | null
   now?: () => number
@@ -53,35 +56,33 @@ interface Start {
 export function createEditor({
   saved,
   types,
-  draft,
+  draft = saved.document,
+  history = NO_HISTORY,
   panels,
   execution,
   now = () => performance.now(),
 }: Start): Editor {
-  const document = draft ?? saved.document
   const store = createStore<EditorState>(() => ({
-    root: document,
+    root: draft,
     path: [],
-    document,
-    // Undo leads from a restored draft back to what is saved.
-    history: draft
-      ? commit(startHistory(saved.document), draft, words.editor.draft.restored, 0)
-      : startHistory(document),
+    document: draft,
+    history,
     selection: NOTHING,
     saved,
     saving: { state: 'idle' },
-    checks: { instant: validateWiring(document, types), server: [], yaml: null, of: null, failure: null },
+    checks: { instant: validateWiring(draft, types), server: [], yaml: null, of: null, failure: null },
     types,
     execution: execution ?? null,
     focus: null,
     panels: { ...PANELS, ...panels },
+    readOnly: null,
   }))
   const services: Editor['services'] = { current: null }
 
   const dispatch: Dispatch = (action, ...rest) => {
     const args = rest[0] as Parameters<typeof action.perform>[1]
     const before = store.getState()
-    if (action.enabled && !action.enabled(before)) return
+    if (!allowed(action, before)) return
     const after = settle(before, action.perform(before, args), action, args, now())
     if (after !== before) store.setState(after, true)
     if (action.effect && services.current) {
@@ -108,8 +109,11 @@ function settle<Args>(
   const after = pruneSelection({ ...performed, root, path, document: openBody(root, path) })
   if (root === before.root) return opened(before, after)
   const label = action.describe?.(args, before) ?? action.label
-  const history = action.undoable ? commit(performed.history, root, label, now) : performed.history
-  const instant = validateWiring(root, performed.types)
+  const history = action.undoable
+    ? commit(performed.history, before.root, root, label, now)
+    : performed.history
+  const kept = performed.types === before.types && sameWiring(before.root, root, performed.types)
+  const instant = kept ? performed.checks.instant : validateWiring(root, performed.types)
   return opened(before, { ...after, history, checks: { ...performed.checks, instant } })
 }
 

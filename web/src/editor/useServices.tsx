@@ -2,7 +2,8 @@ import { notifications } from '@mantine/notifications'
 import { useQueryClient } from '@tanstack/react-query'
 import { type RefObject, useEffect, useRef } from 'react'
 import { executionKeys, startExecution } from '~/api/executions'
-import type { Workflow } from '~/api/types'
+import { ApiError } from '~/api/problem'
+import type { NewVersion } from '~/api/types'
 import { workflowKeys } from '~/api/workflows'
 import type { CanvasHandle } from '~/canvas/viewport'
 import { words } from '~/i18n'
@@ -10,73 +11,57 @@ import type { EditorServices } from './action'
 import { setPanels } from './actions/panels'
 import { showExecution } from './actions/run'
 import { setSaving, stored } from './actions/save'
+import { arrange } from './arranging'
+import { copyText, readText } from './clipboard'
 import { isError, problemsOf } from './problems'
-import { type SaveOutcome, saveDocument } from './saving'
 import { isDirty } from './state'
 import { useEditorHandle } from './store'
+import { useLiveDraft } from './sync/context'
+import { type VersionOutcome, versionOf } from './sync/version'
 
 const t = words.editor.save
 const message = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** What actions ask of the world: the server, the clipboard, the view. */
-export function useServices(canvas: RefObject<CanvasHandle | null>): void {
+export function useServices(canvas: RefObject<CanvasHandle | null>, openMenu: () => void): void {
   const editor = useEditorHandle()
+  const live = useLiveDraft()
   const client = useQueryClient()
   const starting = useRef(false)
-  const copied = useRef('')
 
   useEffect(() => {
     const { store, dispatch } = editor
 
-    const keep = (workflow: Workflow) => {
-      client.setQueryData(workflowKeys.one(workflow.name), workflow)
-      void client.invalidateQueries({ queryKey: workflowKeys.versions(workflow.name) })
-      void client.invalidateQueries({ queryKey: workflowKeys.list() })
-    }
-
-    /** Null when it could not be saved; that was said then. */
-    const saveNow = async (overwrite: boolean): Promise<SaveOutcome | null> => {
-      const { root: document, saved } = store.getState()
+    /** Make a version of the draft as it stands; null when that did not work, which was said then. */
+    const makeVersion = async (wanted: Omit<NewVersion, 'revision'>): Promise<VersionOutcome | null> => {
       dispatch(setSaving, { state: 'saving' })
       try {
-        const outcome = await saveDocument({ document, ifMatch: overwrite ? undefined : saved.version })
-        if (outcome.kind === 'conflict') {
-          dispatch(setSaving, { state: 'idle' })
-          dispatch(setPanels, { conflict: true })
-          return outcome
+        const outcome = await versionOf(live, wanted)
+        dispatch(setSaving, { state: 'idle' })
+        if (outcome.kind === 'made') {
+          void client.invalidateQueries({ queryKey: workflowKeys.all })
+          if (wanted.origin !== 'test') dispatch(stored, outcome.saved)
         }
-        const { workflow } = outcome
-        keep(workflow)
-        dispatch(stored, {
-          sent: document,
-          saved: { document, version: workflow.version, published: workflow.published },
-        })
         return outcome
       } catch (error) {
         dispatch(setSaving, { state: 'failed', message: message(error) })
-        notifications.show({
-          color: 'red',
-          title: t.failed,
-          message: `${message(error)} ${t.failedHelp}`,
-          autoClose: false,
-        })
+        const text = `${message(error)} ${t.failedHelp}`
+        notifications.show({ color: 'red', title: t.failed, message: text, autoClose: false })
         return null
       }
     }
 
+    const showErrors = (title: string, why: (errors: number) => string) => {
+      const errors = Math.max(1, problemsOf(store.getState()).filter(isError).length)
+      notifications.show({ color: 'yellow', title, message: why(errors) })
+      dispatch(setPanels, { drawer: 'problems' })
+    }
+
     const services: EditorServices = {
-      async save({ overwrite = false } = {}) {
-        // That it is published stands in the bar; only what differs from that is said aloud.
-        const outcome = await saveNow(overwrite)
-        if (outcome?.kind === 'unpublished') {
-          const errors = outcome.problems.filter(isError).length
-          notifications.show({
-            color: 'yellow',
-            title: t.unpublished(outcome.workflow.version),
-            message: t.unpublishedWhy(errors),
-          })
-          dispatch(setPanels, { drawer: 'problems' })
-        }
+      async save({ publish, label }) {
+        // That it is saved or published stands in the bar; only what went otherwise is said aloud.
+        const outcome = await makeVersion({ publish, label, origin: 'save' })
+        if (outcome?.kind === 'invalid') showErrors(t.unpublished, t.unpublishedWhy)
       },
 
       async run() {
@@ -84,27 +69,31 @@ export function useServices(canvas: RefObject<CanvasHandle | null>): void {
         starting.current = true
         try {
           const { saved } = store.getState()
-          if (isDirty(store.getState()) || saved.published !== saved.version) {
-            const outcome = await saveNow(false)
-            if (outcome?.kind === 'unpublished') {
-              const errors = Math.max(1, problemsOf(store.getState()).filter(isError).length)
-              notifications.show({ color: 'yellow', title: t.cannotRun, message: t.cannotRunWhy(errors) })
-              dispatch(setPanels, { drawer: 'problems' })
-            }
-            if (outcome?.kind !== 'published') return
+          let { version } = saved
+          if (isDirty(store.getState())) {
+            const outcome = await makeVersion({ publish: false, origin: 'test' })
+            if (outcome?.kind !== 'made') return
+            version = outcome.saved.version
           }
-          const { root: document, saved: now } = store.getState()
+          const { root: document } = store.getState()
           if (Object.keys(document.inputs ?? {}).length > 0) {
-            dispatch(setPanels, { runInputs: true })
+            dispatch(setPanels, { runInputs: version })
             return
           }
-          const start = { workflow: document.name, inputs: {}, version: now.version }
+          const start = { workflow: document.name, inputs: {}, version }
           const execution = await startExecution(start, crypto.randomUUID())
           client.setQueryData(executionKeys.one(execution.id), execution)
           void client.invalidateQueries({ queryKey: executionKeys.lists() })
           dispatch(showExecution, execution.id)
         } catch (error) {
-          notifications.show({ color: 'red', title: t.runFailed, message: message(error), autoClose: false })
+          if (error instanceof ApiError && error.status === 422) showErrors(t.cannotRun, t.cannotRunWhy)
+          else
+            notifications.show({
+              color: 'red',
+              title: t.runFailed,
+              message: message(error),
+              autoClose: false,
+            })
         } finally {
           starting.current = false
         }
@@ -113,23 +102,23 @@ export function useServices(canvas: RefObject<CanvasHandle | null>): void {
       // After the changed document is drawn.
       fit: () => requestAnimationFrame(() => requestAnimationFrame(() => canvas.current?.fit())),
       zoom: (step) => canvas.current?.zoom(step),
+      resetZoom: () => canvas.current?.resetZoom(),
       show: (id) => canvas.current?.show(id),
       place: () => canvas.current?.place() ?? [0, 0],
 
+      menu: openMenu,
+      arrange: (state, ids) => arrange(state, ids),
+
       async copy(text) {
-        copied.current = text
-        // Over plain HTTP to another machine there is no clipboard; then it works within this editor.
-        await navigator.clipboard?.writeText(text).catch(() => undefined)
+        if (!(await copyText(text)))
+          notifications.show({ color: 'red', message: words.canvas.clipboard.failed })
       },
-      async readClipboard() {
-        const shared = await navigator.clipboard?.readText().catch(() => '')
-        return shared || copied.current
-      },
+      readClipboard: readText,
       tell: (text) => notifications.show({ message: text }),
     }
     editor.services.current = services
     return () => {
       editor.services.current = null
     }
-  }, [editor, client, canvas])
+  }, [editor, live, client, canvas, openMenu])
 }

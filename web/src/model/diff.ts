@@ -1,25 +1,82 @@
-/** How far a draft is from the saved version, counted as a person would: a node, an edge, a setting. */
+/** What differs between two versions, as a person would tell it: nodes, wires, settings. */
 
-import { sameJson } from './json'
+import { type Change, diff } from './ops'
 import type { WorkflowDocument } from './workflow'
 
-export function countChanges(from: WorkflowDocument, to: WorkflowDocument): number {
-  if (from === to) return 0
-  let count = 0
-  const ids = new Set([...Object.keys(from.nodes), ...Object.keys(to.nodes)])
-  for (const id of ids) if (!sameJson(from.nodes[id], to.nodes[id])) count += 1
-  const [before, after] = [new Set(from.edges), new Set(to.edges)]
-  for (const edge of before) if (!after.has(edge)) count += 1
-  for (const edge of after) if (!before.has(edge)) count += 1
-  const keys = new Set([...Object.keys(from), ...Object.keys(to)]) as Set<keyof WorkflowDocument>
-  for (const key of keys) {
-    if (key !== 'nodes' && key !== 'edges' && key !== 'layout' && !sameJson(from[key], to[key])) count += 1
-  }
-  return count + (moved(from, to) ? 1 : 0)
+export interface NodeChange {
+  kind: 'added' | 'removed' | 'changed'
+  /** Of a changed node: its fields, with pointers from the node on. */
+  fields: readonly Change[]
 }
 
-/** Have nodes that exist on both sides changed their place? (Together one change.) */
-function moved(from: WorkflowDocument, to: WorkflowDocument): boolean {
-  if (from.layout === to.layout) return false
-  return Object.keys(to.nodes).some((id) => id in from.nodes && !sameJson(from.layout?.[id], to.layout?.[id]))
+export interface DocumentDiff {
+  /** By id; of a node in a body, with those around it: `loop/step`. */
+  nodes: ReadonlyMap<string, NodeChange>
+  /** Edges that came and went, with the ids of the containers around them in front: `loop/a -> b`. */
+  edges: ReadonlyMap<string, 'added' | 'removed'>
+  /** Fields of the workflow itself. */
+  settings: readonly Change[]
+  /** Nodes that were only moved. */
+  moved: readonly string[]
 }
+
+const known = new WeakMap<WorkflowDocument, { to: WorkflowDocument; found: DocumentDiff }>()
+
+/** The last answer for a document is kept, so that asking again and again costs nothing. */
+export function diffDocuments(from: WorkflowDocument, to: WorkflowDocument): DocumentDiff {
+  const last = known.get(from)
+  if (last?.to === to) return last.found
+  const found = grouped(from, to)
+  known.set(from, { to, found })
+  return found
+}
+
+/** How many things differ; all moves together are one. */
+export function countChanges(from: WorkflowDocument, to: WorkflowDocument): number {
+  const { nodes, edges, settings, moved } = diffDocuments(from, to)
+  const places = new Set(settings.map(({ path }) => path.split('/')[1]))
+  return nodes.size + edges.size + places.size + (moved.length > 0 ? 1 : 0)
+}
+
+function grouped(from: WorkflowDocument, to: WorkflowDocument): DocumentDiff {
+  const nodes = new Map<string, NodeChange>()
+  const edges = new Map<string, 'added' | 'removed'>()
+  const settings: Change[] = []
+  const moved: string[] = []
+  for (const change of diff(from, to)) {
+    const { graph, rest } = placeOf(change.path)
+    const [kind, name = '', ...inside] = rest
+    const came = change.before === undefined
+    if (kind === 'nodes') {
+      const id = [...graph, name].join('/')
+      if (inside.length === 0 && came) nodes.set(id, { kind: 'added', fields: [] })
+      else if (inside.length === 0 && change.after === undefined)
+        nodes.set(id, { kind: 'removed', fields: [] })
+      else {
+        const path = inside.map((segment) => `/${segment}`).join('')
+        const fields = nodes.get(id)?.fields ?? []
+        nodes.set(id, { kind: 'changed', fields: [...fields, { ...change, path }] })
+      }
+    } else if (kind === 'edges') {
+      edges.set([...graph, plain(name)].join('/'), came ? 'added' : 'removed')
+    } else if (kind === 'layout') moved.push([...graph, plain(name)].join('/'))
+    else settings.push(change)
+  }
+  const still = moved.filter(
+    (id) => ![...nodes].some(([node, { kind }]) => node === id && kind !== 'changed'),
+  )
+  return { nodes, edges, settings, moved: still }
+}
+
+/** The containers around a place, and the pointer's segments from the innermost graph on. */
+function placeOf(path: string): { graph: string[]; rest: string[] } {
+  const graph: string[] = []
+  let rest = path.split('/').slice(1)
+  while (rest[0] === 'nodes' && rest[2] === 'body' && rest.length > 3) {
+    graph.push(rest[1] ?? '')
+    rest = rest.slice(3)
+  }
+  return { graph, rest }
+}
+
+const plain = (segment: string): string => segment.replaceAll('~1', '/').replaceAll('~0', '~')

@@ -1,16 +1,15 @@
 import { Button } from '@mantine/core'
-import { notifications } from '@mantine/notifications'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { allNodeTypesQuery } from '~/api/nodeTypes'
 import { ApiError } from '~/api/problem'
-import type { Workflow } from '~/api/types'
-import { workflowQuery } from '~/api/workflows'
 import { retype } from '~/editor/actions/editDocument'
 import { EditorView } from '~/editor/EditorView'
 import { openEditor } from '~/editor/openEditor'
 import { EditorContext } from '~/editor/store'
+import { DraftContext } from '~/editor/sync/context'
+import { type OpenDraft, openDraftQuery } from '~/editor/sync/openDraft'
 import { words } from '~/i18n'
 import { indexNodeTypes, type NodeType } from '~/model/nodeType'
 import { EmptyState } from '~/ui/EmptyState'
@@ -24,12 +23,12 @@ const t = words.editor
 /** The editor of one workflow. */
 export function EditorPage() {
   const { name } = route.useParams()
-  // Always the newest version to start from, never a cached older one.
-  const workflow = useQuery({ ...workflowQuery(name), staleTime: 0, refetchOnMount: 'always' })
+  const draft = useQuery(openDraftQuery(name))
   const types = useQuery(allNodeTypesQuery())
-  const ready = workflow.data?.name === name && workflow.isFetchedAfterMount && types.data
+  // The draft as it is now, never a cached older one.
+  const ready = draft.data && draft.isFetchedAfterMount && types.data
   const slow = useSlow(!ready)
-  if (workflow.error instanceof ApiError && workflow.error.status === 404) {
+  if (draft.error instanceof ApiError && draft.error.status === 404) {
     return (
       <EmptyState title={t.notFound(name)} text={t.notFoundHelp}>
         <Button component={Link} to="/workflows">
@@ -38,29 +37,24 @@ export function EditorPage() {
       </EmptyState>
     )
   }
-  if (workflow.data && ready) return <OpenEditor key={name} workflow={workflow.data} types={types.data} />
-  const failed = workflow.error ?? types.error
+  if (ready) return <OpenEditor key={name} draft={draft.data} types={types.data} />
+  const failed = draft.error ?? types.error
   if (failed) {
     const again = () => {
-      void workflow.refetch()
+      void draft.refetch()
       void types.refetch()
     }
-    return (
-      <ErrorNote title={workflow.error ? t.loadFailed : t.palette.failed} error={failed} onRetry={again} />
-    )
+    return <ErrorNote title={draft.error ? t.loadFailed : t.palette.failed} error={failed} onRetry={again} />
   }
   return slow ? <PagePending /> : null
 }
 
-function OpenEditor({ workflow, types }: { workflow: Workflow; types: readonly NodeType[] }) {
+function OpenEditor({ draft, types }: { draft: OpenDraft; types: readonly NodeType[] }) {
   const { run } = route.useSearch()
   const navigate = route.useNavigate()
   const index = useMemo(() => indexNodeTypes(types), [types])
-  const [{ editor, restored }] = useState(() => openEditor(workflow, index, run ?? null))
+  const [editor] = useState(() => openEditor(draft.live, draft.saved, index, run ?? null))
 
-  useEffect(() => {
-    if (restored) notifications.show({ id: 'draft', title: t.draft.restored, message: t.draft.restoredHelp })
-  }, [restored])
   useEffect(() => editor.dispatch(retype, index), [editor, index])
   const onExecution = useCallback(
     (id: string | null) =>
@@ -68,8 +62,10 @@ function OpenEditor({ workflow, types }: { workflow: Workflow; types: readonly N
     [navigate],
   )
   return (
-    <EditorContext value={editor}>
-      <EditorView onExecution={onExecution} />
-    </EditorContext>
+    <DraftContext value={draft.live}>
+      <EditorContext value={editor}>
+        <EditorView onExecution={onExecution} />
+      </EditorContext>
+    </DraftContext>
   )
 }

@@ -80,9 +80,9 @@ function MadeItem({ made, nodeLink }: { made: MadeValue; nodeLink: (name: string
             {t.configReads} {made.reads.join(', ')}
           </li>
         ) : null}
-        {made.reused ? (
+        {made.reused?.execution ? (
           <li>
-            {t.reusedFrom} {made.reused.node}, <RunLink id={made.reused.execution ?? ''} />
+            {t.reusedFrom} {made.reused.node}, <RunLink id={made.reused.execution} />
           </li>
         ) : null}
         {made.also.map((use) => (

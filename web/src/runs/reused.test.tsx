@@ -4,7 +4,11 @@ import { NodeStatusMark } from '~/canvas/NodeStatusMark'
 import { render } from '~/testing/render'
 import { type NodeRunView, PENDING, shownStatus } from './fold'
 
-const reused: NodeRunView = { ...PENDING, status: 'succeeded', reused: { execution: 'e0', node: 'a' } }
+const reused: NodeRunView = {
+  ...PENDING,
+  status: 'succeeded',
+  reused: { execution: 'e0', node: 'a', pinned: false, at: null },
+}
 
 test('a result that was not computed anew is told from one that was', () => {
   render(<NodeStatusMark run={reused} maximumAttempts={null} disabled={false} />)

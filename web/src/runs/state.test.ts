@@ -27,6 +27,7 @@ function nodeRun(node: string, status: NodeRun['status'] = 'pending'): NodeRun {
     children: [],
     approval: null,
     reused: null,
+    reason: null,
   }
 }
 
@@ -41,6 +42,8 @@ const execution: Execution = {
   ended_at: null,
   seq: 1,
   priority: 0,
+  partial: false,
+  typical_seconds: null,
   part_of: null,
   generation: 1,
   waiting: null,

@@ -40,6 +40,7 @@ from concertmaster.domain.interfaces.happenings import (
 from concertmaster.domain.interfaces.history import COARSE, FINE, Failing, HistoryStore, NodeTime, Slowest
 from concertmaster.domain.interfaces.journal import Claim, History, InboxItem, Journal
 from concertmaster.domain.interfaces.logins import LoginStore, TokenStore
+from concertmaster.domain.interfaces.pins import Pin, PinStore
 from concertmaster.domain.interfaces.retention import (
     ArtifactUse,
     NamedArtifact,
@@ -151,6 +152,8 @@ __all__ = [
     "OpenExecutions",
     "Origin",
     "Page",
+    "Pin",
+    "PinStore",
     "Placement",
     "ReferenceStore",
     "Referrer",

@@ -216,6 +216,7 @@ class NewExecution:
 
     Attributes:
         noted: it stands among the fires of the trigger that it names, and what it was told is the trigger's sample.
+        artifacts: that it names from the start.
     """
 
     id: str
@@ -226,3 +227,4 @@ class NewExecution:
     priority: int = 0
     slot: Slot | None = None
     noted: bool = False
+    artifacts: Sequence[ArtifactReference] = ()

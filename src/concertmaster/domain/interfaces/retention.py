@@ -89,7 +89,7 @@ class ReferenceStore(Protocol):
         ...
 
     async def naming(self, digests: Sequence[str]) -> Mapping[str, int]:
-        """How many executions name each of these; without those that nobody names."""
+        """How many executions and pins name each of these; without those that nobody names."""
         ...
 
     async def uses(self, digests: Sequence[str], *, but: str, limit: int) -> Mapping[str, Sequence[ArtifactUse]]:
@@ -97,7 +97,7 @@ class ReferenceStore(Protocol):
         ...
 
     async def named_bytes(self) -> int:
-        """What all artifacts take that anybody names."""
+        """What all artifacts take that executions name and no pin, which could not be removed anyway."""
         ...
 
     async def forget(self, tree: Tree) -> bool:

@@ -10,10 +10,11 @@ export const redo: Action = {
   shortcuts: ['mod+shift+z', 'mod+y'],
   listed: true,
   undoable: false,
+  edits: true,
   enabled: (state) => state.history.future.length > 0,
   hint: (state) => words.editor.actions.redoOf(state.history.future[0]?.label),
   perform(state) {
-    const history = forward(state.history)
-    return { ...state, history, root: history.present }
+    const { history, document } = forward(state.history, state.root)
+    return { ...state, history, root: document }
   },
 }

@@ -1,8 +1,9 @@
-import { IconDeviceFloppy } from '@tabler/icons-react'
+import { IconCloudUpload, IconDeviceFloppy } from '@tabler/icons-react'
 import { words } from '~/i18n'
-import type { WorkflowDocument } from '~/model/workflow'
 import type { Action } from '../action'
-import type { Saved, Saving } from '../state'
+import type { EditorState, Saved, Saving } from '../state'
+
+const idle = (state: EditorState) => state.saving.state !== 'saving'
 
 export const save: Action = {
   id: 'document.save',
@@ -12,9 +13,24 @@ export const save: Action = {
   listed: true,
   everywhere: true,
   undoable: false,
-  enabled: (state) => state.saving.state !== 'saving',
+  edits: true,
+  enabled: idle,
   perform: (state) => state,
-  effect: ({ services }) => services.save(),
+  effect: ({ services }) => services.save({ publish: false }),
+}
+
+export const publish: Action = {
+  id: 'document.publish',
+  label: words.editor.actions.publish,
+  icon: IconCloudUpload,
+  shortcuts: ['mod+shift+s'],
+  listed: true,
+  everywhere: true,
+  undoable: false,
+  edits: true,
+  enabled: idle,
+  perform: (state) => state,
+  effect: ({ services }) => services.save({ publish: true }),
 }
 
 export const setSaving: Action<Saving> = {
@@ -24,27 +40,10 @@ export const setSaving: Action<Saving> = {
   perform: (state, saving) => ({ ...state, saving }),
 }
 
-interface Stored {
-  sent: WorkflowDocument
-  saved: Saved
-}
-
-/** The server has a version: unless the person went on editing, the document is what was sent. */
-export const stored: Action<Stored> = {
+/** The server has a version; the person may have gone on editing since. */
+export const stored: Action<Saved> = {
   id: 'document.saved',
   label: words.editor.actions.save,
   undoable: false,
-  perform: (state, { sent, saved }) => ({
-    ...state,
-    saving: { state: 'idle' },
-    saved: { ...saved, document: sent },
-  }),
-}
-
-/** Throw the draft away and show what the server has. The draft stays one undo away. */
-export const reload: Action<Saved> = {
-  id: 'document.reload',
-  label: words.editor.actions.reload,
-  undoable: true,
-  perform: (state, saved) => ({ ...state, root: saved.document, saved, saving: { state: 'idle' } }),
+  perform: (state, saved) => ({ ...state, saved, saving: { state: 'idle' } }),
 }

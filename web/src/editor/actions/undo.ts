@@ -10,10 +10,11 @@ export const undo: Action = {
   shortcuts: ['mod+z'],
   listed: true,
   undoable: false,
+  edits: true,
   enabled: (state) => state.history.past.length > 0,
   hint: (state) => words.editor.actions.undoOf(state.history.past.at(-1)?.label),
   perform(state) {
-    const history = back(state.history)
-    return { ...state, history, root: history.present }
+    const { history, document } = back(state.history, state.root)
+    return { ...state, history, root: document }
   },
 }

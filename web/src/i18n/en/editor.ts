@@ -43,9 +43,9 @@ export const editor = {
     quickAdd: 'Add a node…',
     help: 'Keyboard shortcuts',
     panels: 'Panels',
-    save: 'Save',
-    reload: 'Reload from server',
-    run: 'Run',
+    save: 'Save a version',
+    publish: 'Publish',
+    run: 'Test run',
     walk: 'Go to neighbour',
     config: 'Edit settings',
     configOf: (id: string) => `Edit ${id}`,
@@ -75,17 +75,6 @@ export const editor = {
 
   bar: {
     more: 'More actions',
-    saveTip: 'Save a version and publish it',
-    runTip: 'Save and run',
-    draft: (changes: number, version: number) => `Draft, ${plural(changes, 'change')} since v${version}`,
-    saved: (version: number, published: number | null) => {
-      if (published === version) return `Saved as v${version}, published`
-      if (published === null) return `Saved as v${version}, not published`
-      return `Saved as v${version}; v${published} is published`
-    },
-    never: 'New, not saved yet',
-    saving: 'Saving…',
-    failed: (message: string) => `Not saved: ${message}`,
     palette: 'Palette',
     inspector: 'Inspector',
     settings: 'Workflow settings',
@@ -182,6 +171,7 @@ export const editor = {
     yaml: 'YAML',
     runs: 'Runs',
     triggers: 'Triggers',
+    versions: 'Versions',
     close: 'Close panel',
     noProblems: 'No problems found',
     noProblemsHelp: 'The workflow is valid and can be published.',
@@ -196,7 +186,7 @@ export const editor = {
     yamlLabel: 'Workflow as YAML',
     yamlWaiting: 'The canonical text appears when the server has checked the draft.',
     noRuns: 'This workflow has not run yet',
-    noRunsHelp: 'Press Run, or Ctrl+Enter.',
+    noRunsHelp: 'Press Test run, or Ctrl+Enter.',
     showRun: 'Show this run on the canvas',
     shown: 'Shown on the canvas',
   },
@@ -209,33 +199,14 @@ export const editor = {
   },
 
   save: {
-    unpublished: (version: number) => `Version ${version} saved, not published`,
+    unpublished: 'Not published',
     unpublishedWhy: (errors: number) =>
-      `${plural(errors, 'error')} must be fixed first. Triggers go on using the published version.`,
-    failed: 'The workflow was not saved',
-    failedHelp: 'Your changes are kept in this browser.',
+      `${plural(errors, 'error')} must be fixed first. The draft is kept, and triggers go on using the published version.`,
+    failed: 'No version was saved',
+    failedHelp: 'The draft is kept.',
     cannotRun: 'It cannot run yet',
     cannotRunWhy: (errors: number) => `Fix ${plural(errors, 'error')} first, listed under Problems.`,
     runFailed: 'The run could not be started',
-  },
-
-  conflict: {
-    title: 'Somebody saved meanwhile',
-    text: (mine: number, theirs: number) =>
-      `You started from version ${mine}; the newest is version ${theirs}. Your changes are still here.`,
-    unknown: (mine: number) =>
-      `You started from version ${mine}; a newer version exists. Your changes are still here.`,
-    keep: 'Keep editing',
-    reload: 'Use the newest version',
-    reloadHelp: 'Your changes stay one undo away.',
-    overwrite: 'Save mine as a newer version',
-    overwriteHelp: 'Their version stays in the list of versions.',
-  },
-
-  draft: {
-    restored: 'Unsaved changes were restored',
-    restoredHelp: 'From your last visit. Undo brings the saved version back.',
-    stale: (version: number) => `Unsaved changes of version ${version} are kept in this browser`,
   },
 
   help: {
@@ -261,7 +232,6 @@ export const editor = {
   loadFailed: 'The workflow could not be opened',
   notFound: (name: string) => `There is no workflow “${name}”`,
   notFoundHelp: 'It may have been renamed or deleted.',
-  leave: 'There are unsaved changes. They are kept in this browser.',
 
   form: {
     computed: 'Computed',

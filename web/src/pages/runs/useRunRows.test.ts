@@ -14,6 +14,7 @@ function run(id: string, seq: number, more: Partial<ExecutionSummary> = {}): Exe
     ended_at: null,
     seq,
     priority: 0,
+    partial: false,
     parent: null,
     error: null,
     ...more,

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_1500"
-down_revision = "20261130_1410"
+down_revision = "20261130_1420"
 branch_labels = None
 depends_on = None
 

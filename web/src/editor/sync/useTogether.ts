@@ -1,0 +1,58 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import { leavePresence, tellPresence } from '~/api/drafts'
+import type { Person } from '~/api/types'
+import { workflowKeys } from '~/api/workflows'
+import { stored } from '../actions/save'
+import { soleNode } from '../state'
+import { useEditor, useEditorHandle } from '../store'
+import { useLiveDraft } from './context'
+import { savedOf } from './openDraft'
+
+/** The server forgets after 30 s who says nothing. */
+const EVERY_MS = 10_000
+
+/** Follows what others do while the editor is open: their edits, their versions, and where they are. */
+export function useTogether(): readonly Person[] {
+  const live = useLiveDraft()
+  const client = useQueryClient()
+  const { dispatch } = useEditorHandle()
+  const node = useEditor(soleNode)
+  const path = useEditor((state) => state.path)
+  const [people, setPeople] = useState<readonly Person[]>([])
+
+  useEffect(() => {
+    const refresh = async () => {
+      await live.refresh()
+      dispatch(stored, await savedOf(live))
+    }
+    return live.follow((notice) => {
+      if (notice.kind === 'presence') setPeople(notice.people)
+      else {
+        void client.invalidateQueries({ queryKey: workflowKeys.versions(live.workflow) })
+        // What cannot be read now is read with the next version, or when the editor opens.
+        void refresh().catch(() => undefined)
+      }
+    })
+  }, [live, client, dispatch])
+
+  useEffect(() => {
+    const tell = () =>
+      void tellPresence(live.workflow, { client: live.session.client, node, path })
+        .then(setPeople)
+        .catch(() => undefined)
+    tell()
+    const timer = setInterval(tell, EVERY_MS)
+    return () => clearInterval(timer)
+  }, [live, node, path])
+
+  useEffect(() => {
+    const leave = () => leavePresence(live.workflow, live.session.client)
+    window.addEventListener('pagehide', leave)
+    return () => {
+      window.removeEventListener('pagehide', leave)
+      leave()
+    }
+  }, [live])
+  return people.filter((one) => one.client !== live.session.client)
+}
