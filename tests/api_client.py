@@ -27,6 +27,9 @@ from concertmaster.api import (
     operations,
     outputs,
     pins,
+    samples,
+    settings,
+    templates,
     tokens,
     triggers,
     waits,
@@ -50,11 +53,14 @@ _PARTS = (
     control,
     waits,
     triggers,
+    samples,
     hooks,
     backfills,
     nodes,
     connections,
     operations,
+    settings,
+    templates,
 )
 BASE = "http://127.0.0.1:8000"
 TOKEN = "the token of this machine, for tests only"

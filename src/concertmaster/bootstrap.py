@@ -34,6 +34,7 @@ from concertmaster.runtime import Runtime, SystemClock
 from concertmaster.security.cipher import open_cipher
 from concertmaster.security.given_connections import given_connections
 from concertmaster.services.aside import Aside
+from concertmaster.services.audit import AuditService
 from concertmaster.services.baselines import Baselines
 from concertmaster.services.calls import CallService
 from concertmaster.services.comparison import ComparisonService
@@ -58,10 +59,12 @@ from concertmaster.services.outputs import OutputService
 from concertmaster.services.registry_feed import RegistryFeed
 from concertmaster.services.retention import RetentionRules, RetentionService
 from concertmaster.services.stream import StreamService
+from concertmaster.services.templates import TemplateService
 from concertmaster.services.tokens import TokenService
 from concertmaster.services.versions import VersionService
 from concertmaster.services.waits import WaitService
 from concertmaster.services.workflows import WorkflowService
+from concertmaster.storage.audit import SqlAuditStore
 from concertmaster.storage.drafts import SqlDraftStore
 from concertmaster.storage.file_watches import SqlFileWatchStore
 from concertmaster.storage.happenings import SqlHappeningStore
@@ -247,6 +250,9 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             trying=open_trying(storage, workflows, executions, specs=registry.settled, clock=clock),
             waits=waits,
             drafts=DraftService(drafts, storage.workflows, workflows),
+            templates=TemplateService(
+                workflows, workspace=settings.resolved_workspace, data_dir=settings.resolved_data_dir
+            ),
             versions=VersionService(storage.workflows, workflows),
             workflow_feed=workflow_feed,
             connections=connections,
@@ -277,6 +283,7 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             logins=LoginService(SqlLoginStore(storage.database, now=clock.now), clock=clock, aside=aside),
             tokens=TokenService(SqlTokenStore(storage.database, now=clock.now), clock=clock, aside=aside),
             retention=retention,
+            audit=AuditService(SqlAuditStore(storage.database)),
             recovered=recovered,
             loaded=registry.loaded,
         )

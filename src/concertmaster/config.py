@@ -5,12 +5,15 @@ Order: command line, environment (`CONCERTMASTER_PORT`), `concertmaster.toml` of
 
 from __future__ import annotations
 
+import os
 import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -55,10 +58,19 @@ DURATIONS = (
 Duration = Annotated[timedelta, Field(gt=timedelta(), le=LONGEST)]
 
 
+Origin = Literal["default", "file", "environment", "command line"]
+
+
 class Settings(BaseSettings):
     """All settings. Relative paths are relative to the workspace."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, validate_default=True)
+
+    _given: frozenset[str] = PrivateAttr(default=frozenset())
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._given = frozenset(given)
 
     workspace: Path = Field(
         default=Path(), description="Folder that relative paths of file nodes are in, and that they cannot leave."
@@ -276,6 +288,15 @@ class Settings(BaseSettings):
         file = Path(given.get("workspace") or Path()) / FILE_NAME
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
 
+    def origin(self, name: str) -> Origin:
+        """Where the value of a setting comes from."""
+        if name in self._given:
+            return "command line"
+        if name not in self.model_fields_set:
+            return "default"
+        variable = f"{PREFIX}{name}".upper()
+        return "environment" if any(known.upper() == variable for known in os.environ) else "file"
+
     @property
     def resolved_workspace(self) -> Path:
         """The workspace, absolute."""
@@ -328,6 +349,29 @@ def as_text(name: str, value: object) -> str:
             return format_size(value)
         case _:
             return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class ToldSetting:
+    """A setting as it may be shown: `value` as it can be written, "" for a secret."""
+
+    name: str
+    value: str
+    secret: bool
+    is_set: bool
+    origin: Origin
+    help: str
+
+
+def tell(settings: Settings) -> Iterator[ToldSetting]:
+    """All settings, in the order of their page."""
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        secret = isinstance(value, SecretStr)
+        text = as_text(name, value)
+        is_set = bool(value.get_secret_value()) if secret else text != ""
+        variable = f"{PREFIX}{name.upper()}"
+        yield ToldSetting(variable, text, secret, is_set, settings.origin(name), field.description or "")
 
 
 def read(**given: Any) -> Settings:

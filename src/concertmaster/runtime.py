@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from concertmaster.config import Settings
 from concertmaster.observability.metrics import Metrics
+from concertmaster.services.audit import AuditService
 from concertmaster.services.comparison import ComparisonService
 from concertmaster.services.connection_tests import ConnectionTestService
 from concertmaster.services.connection_uses import ConnectionUseService
@@ -29,6 +30,7 @@ from concertmaster.services.outputs import OutputService
 from concertmaster.services.registry_feed import RegistryFeed
 from concertmaster.services.retention import RetentionService
 from concertmaster.services.stream import StreamService
+from concertmaster.services.templates import TemplateService
 from concertmaster.services.tokens import TokenService
 from concertmaster.services.versions import VersionService
 from concertmaster.services.waits import WaitService
@@ -66,6 +68,7 @@ class Runtime:
     waits: WaitService
     triggering: Triggering
     drafts: DraftService
+    templates: TemplateService
     versions: VersionService
     workflow_feed: WorkflowFeed
     connections: ConnectionService
@@ -80,5 +83,6 @@ class Runtime:
     logins: LoginService
     tokens: TokenService
     retention: RetentionService
+    audit: AuditService
     recovered: int
     loaded: asyncio.Event

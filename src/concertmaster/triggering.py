@@ -17,6 +17,7 @@ from concertmaster.services.connections import ConnectionService
 from concertmaster.services.executions import ExecutionService
 from concertmaster.services.happenings import HappeningService
 from concertmaster.services.hooks import HookService
+from concertmaster.services.samples import SampleService
 from concertmaster.services.stream import StreamService
 from concertmaster.services.triggers import TriggerService
 from concertmaster.services.waits import WaitService
@@ -36,6 +37,7 @@ class Triggering:
     triggers: TriggerService
     backfills: BackfillService
     hooks: HookService
+    samples: SampleService
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,4 +129,4 @@ async def start_triggering(
             await stack.enter_async_context(receiving.refusals.storing())
         workflows.on_published = look
         waits.on_sent = reactor.wake
-        yield Triggering(starting, ordering, receiving)
+        yield Triggering(starting, ordering, receiving, SampleService(triggers, clock))

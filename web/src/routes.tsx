@@ -11,6 +11,8 @@ import {
   parseRunSearch,
   parseTriggersSearch,
 } from './pages/search'
+import { parseSettingsSearch } from './pages/settings/search'
+import { parseTemplatesSearch } from './pages/templates/search'
 import { Root } from './shell/Root'
 import { NotFound } from './ui/NotFound'
 import { PageError } from './ui/PageError'
@@ -73,6 +75,13 @@ const triggers = createRoute({
   component: lazyRouteComponent(() => import('./pages/TriggersPage'), 'TriggersPage'),
 })
 
+const templates = createRoute({
+  getParentRoute: () => root,
+  path: '/templates',
+  validateSearch: parseTemplatesSearch,
+  component: lazyRouteComponent(() => import('./pages/TemplatesPage'), 'TemplatesPage'),
+})
+
 const nodes = createRoute({
   getParentRoute: () => root,
   path: '/nodes',
@@ -84,6 +93,13 @@ const connections = createRoute({
   getParentRoute: () => root,
   path: '/connections',
   component: lazyRouteComponent(() => import('./pages/ConnectionsPage'), 'ConnectionsPage'),
+})
+
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  validateSearch: parseSettingsSearch,
+  component: lazyRouteComponent(() => import('./pages/SettingsPage'), 'SettingsPage'),
 })
 
 const tokens = createRoute({
@@ -109,8 +125,10 @@ export const router = createRouter({
     compare,
     approvals,
     triggers,
+    templates,
     nodes,
     connections,
+    settings,
     tokens,
     login,
   ]),

@@ -29,7 +29,10 @@ from concertmaster.api import (
     operations,
     outputs,
     pins,
+    samples,
+    settings,
     stream,
+    templates,
     tokens,
     triggers,
     waits,
@@ -78,12 +81,13 @@ def create_app(
     api = APIRouter(prefix=PREFIX, responses=problems(401, 422))
     # `history` has names where the others have ids.
     told = (history, executions, logs, outputs, control, waits)
-    of_workflows = (workflows, drafts, pins, triggers, hooks, backfills)
+    of_workflows = (workflows, drafts, pins, triggers, samples, hooks, backfills, templates)
     for part in (logins, tokens, *told, *of_workflows, nodes, connections):
         api.include_router(part.router)
     api.include_router(evaluate.router)
     api.include_router(files.router)
     api.include_router(operations.router)
+    api.include_router(settings.router)
     api.include_router(stream.router)
     app.include_router(operations.root_router)
     app.include_router(hooks.root_router)

@@ -45,6 +45,37 @@ class TriggerList(_Model):
     next: str | None
 
 
+class TriggerSample(_Model):
+    """What a trigger says when it is tried out."""
+
+    sample: dict[str, Any] | None = Field(description="What is told as `trigger`; null: something made up")
+    kept: bool = Field(description="Somebody chose it: later calls do not replace it")
+    listening_until: datetime | None = Field(description="Until then the next call is kept, and starts nothing")
+
+
+class SampleRequest(BaseModel):
+    """A sample to keep, or to try out with."""
+
+    model_config = ConfigDict(extra="forbid")
+    sample: dict[str, Any]
+
+
+class TestRequest(BaseModel):
+    """What to try a trigger out with."""
+
+    # Pytest would take it for tests of its own.
+    __test__ = False
+    model_config = ConfigDict(extra="forbid")
+    sample: dict[str, Any] | None = Field(default=None, description="In place of the one that is kept")
+
+
+class ListenRequest(BaseModel):
+    """Whether to wait for a call."""
+
+    model_config = ConfigDict(extra="forbid")
+    on: bool = True
+
+
 class SchedulePreview(BaseModel):
     """A schedule that is being written."""
 

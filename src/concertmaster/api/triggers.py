@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from concertmaster.api import models
 from concertmaster.api.dependencies import Asker, Before, JsonResponse, Limit, Parts, problems
-from concertmaster.api.models_triggers import SchedulePreview, ScheduleTimes, TriggerDetail, TriggerList
+from concertmaster.api.models_triggers import SchedulePreview, ScheduleTimes, TestRequest, TriggerDetail, TriggerList
 from concertmaster.services.triggers import TriggerView
 
 router = APIRouter(tags=["triggers"])
@@ -72,11 +72,15 @@ async def disable_trigger(parts: Parts, asker: Asker, workflow: Workflow, trigge
 
 @router.post(
     "/triggers/{workflow}/{trigger}/test",
+    name="test_trigger",
     response_model=models.Execution,
     status_code=202,
     responses=problems(404, 422),
 )
-async def test_trigger(parts: Parts, asker: Asker, workflow: Workflow, trigger: Name) -> Response:
-    """Start an execution at once, told what the last one was told, or as if the trigger were due now."""
-    started = await parts.triggering.triggers.test(asker, workflow, trigger)
+async def try_trigger(
+    parts: Parts, asker: Asker, workflow: Workflow, trigger: Name, body: TestRequest | None = None
+) -> Response:
+    """Start an execution at once, told the sample, or as if the trigger were due now."""
+    sample = None if body is None else body.sample
+    started = await parts.triggering.triggers.test(asker, workflow, trigger, sample=sample)
     return JsonResponse(started.as_json(), 202, headers={"Location": f"/api/v1/executions/{started.row.id}"})

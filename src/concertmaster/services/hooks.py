@@ -25,6 +25,7 @@ from concertmaster.services.triggers import TriggerService
 from concertmaster.triggers.webhook import HookRequest, demand_caller, info_of
 
 TYPE = "webhook"
+KEPT = b'{"kept":true}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,8 @@ class HookService:
         with self.refusals.counting(row):
             self._demand_rate(hook, now)
             info = {"type": TYPE, "name": row.name, **info_of(config, request)}
+            if row.listen_until is not None and row.listen_until > now and await self._store.hear(row, info, at=now):
+                return HookAnswer(200, KEPT)
             # Before anything starts: a caller who comes again then does not start it twice.
             place = self._places.take(row, config)
         with place:

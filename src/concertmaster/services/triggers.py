@@ -132,9 +132,11 @@ class TriggerService:
         self._wake()
         return await self._shown(changed)
 
-    async def test(self, actor: Actor, workflow: str, name: str) -> Started:
+    async def test(self, actor: Actor, workflow: str, name: str, *, sample: Mapping[str, Any] | None = None) -> Started:
         """Start an execution at once, told the same as the last one that the trigger started, or something made up.
 
+        Args:
+            sample: to be told in place of the one that is kept, which stays.
         Raises:
             NotFound: `trigger.not_found`.
             Invalid: the inputs do not fit.
@@ -143,8 +145,9 @@ class TriggerService:
         row = await self._store.get(workflow, name)
         now = self._clock.now()
         info = self._kinds.info(_trigger(row), name, now)
-        if row.sample is not None:
-            info |= row.sample
+        told = row.sample if sample is None else sample
+        if told is not None:
+            info |= told
         return await self.start(actor, row, {**info, "test": True}, key=None)
 
     async def start_scheduled(self, row: TriggerRow, at: datetime) -> str:

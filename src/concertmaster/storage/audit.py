@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +10,7 @@ import orjson
 from sqlalchemy import Connection, insert, select
 
 from concertmaster.domain.access import Actor
-from concertmaster.domain.interfaces import Page
+from concertmaster.domain.interfaces import AuditLine, Page
 from concertmaster.storage.cursors import read_cursor, write_cursor
 from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import from_micros, to_micros
@@ -19,17 +18,6 @@ from concertmaster.storage.rows import json_text
 from concertmaster.storage.tables import audit
 
 _NOTHING: Mapping[str, Any] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class AuditLine:
-    """One deed. `target` is `kind:name`, `data` never holds secrets."""
-
-    at: datetime
-    actor: str
-    action: str
-    target: str
-    data: Mapping[str, Any]
 
 
 def record(
@@ -53,11 +41,23 @@ class SqlAuditStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list(self, *, target: str | None = None, before: str | None = None, limit: int = 100) -> Page[AuditLine]:
-        """Newest first, of everything or of one target."""
+    async def list(
+        self,
+        *,
+        target: str | None = None,
+        by: str | None = None,
+        action: str | None = None,
+        before: str | None = None,
+        limit: int = 100,
+    ) -> Page[AuditLine]:
+        """See `AuditStore`."""
         query = select(audit.c.id, audit.c.at, audit.c.actor, audit.c.action, audit.c.target, audit.c.data)
         if target is not None:
             query = query.where(audit.c.target == target)
+        if by is not None:
+            query = query.where(audit.c.actor == by)
+        if action is not None:
+            query = query.where(audit.c.action == action)
         if before is not None:
             (last,) = read_cursor(before, int)
             query = query.where(audit.c.id < last)

@@ -89,6 +89,7 @@ def last_fires(connection: Connection, keys: Sequence[tuple[str, str]], limit: i
 _SAMPLE = (
     update(triggers)
     .where(_own.workflow == bindparam("w"), _own.name == bindparam("n"))
+    .where(triggers.c.sample_kept == 0)
     .values(sample=bindparam("told"))
 )
 _ADD = (

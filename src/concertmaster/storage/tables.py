@@ -219,6 +219,10 @@ triggers = Table(
     Column("secret", PlainText),
     # Of a file trigger: files that were there by then are still to be noted as known; NULL: they are.
     Column("files_since", BigInteger),
+    # 1: somebody chose the sample, so calls leave it alone.
+    Column("sample_kept", Integer, nullable=False, server_default="0"),
+    # Until then the next call is kept as the sample, and starts nothing.
+    Column("listen_until", BigInteger),
     _partial_index("ix_triggers_next_at", "next_at", where="next_at IS NOT NULL"),
     _partial_index("ix_triggers_file", "workflow", "name", where="type = 'file'"),
     _partial_index("ix_triggers_address", "type", "address", where="address IS NOT NULL"),

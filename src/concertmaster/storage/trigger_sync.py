@@ -75,7 +75,7 @@ class TriggerSync:
             enabled = row.enabled if row.type == trigger.type else 1
             values |= {"enabled": enabled, "next_at": maybe_micros(plan.next_at) if enabled else None}
             if row.type != trigger.type:
-                values |= {"sample": None, "secret": None}
+                values |= {"sample": None, "sample_kept": 0, "listen_until": None, "secret": None}
             connection.execute(update(triggers).where(key).values(**values))
 
     def remove(self, connection: Connection, workflow: str, names: list[str] | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from concertmaster.storage.database import Database
 from concertmaster.storage.encoding import maybe_instant, maybe_micros, to_micros, utc_now
 from concertmaster.storage.fires import add_refused, last_fires, note_fires, note_samples
 from concertmaster.storage.ownership import claimable
+from concertmaster.storage.rows import json_text
 from concertmaster.storage.tables import triggers
 from concertmaster.storage.trigger_sync import Plan
 
@@ -27,6 +28,7 @@ _own = triggers.c
 TRIGGER_COLUMNS = (
     *(_own.workflow, _own.name, _own.type, _own.config, _own.version, _own.enabled),
     *(_own.next_at, _own.address, _own.sample, _own.secret, _own.files_since),
+    *(_own.sample_kept, _own.listen_until),
 )
 
 
@@ -148,6 +150,31 @@ class SqlTriggerStore:
 
         await self._database.write(change)
 
+    async def set_sample(self, workflow: str, name: str, sample: Mapping[str, Any] | None, *, actor: Actor) -> None:
+        """See `TriggerStore`."""
+        text = None if sample is None else json_text(sample)
+        values = {"sample": text, "sample_kept": int(sample is not None), "listen_until": None}
+        await self._change(workflow, name, values, "trigger.sample", actor)
+
+    async def listen(self, workflow: str, name: str, until: datetime | None, *, actor: Actor) -> None:
+        """See `TriggerStore`."""
+        await self._change(workflow, name, {"listen_until": maybe_micros(until)}, "trigger.listen", actor)
+
+    async def _change(self, workflow: str, name: str, values: dict[str, Any], action: str, actor: Actor) -> None:
+        def change(connection: Connection) -> None:
+            _get(connection, workflow, name)
+            connection.execute(update(triggers).where(_is(workflow, name)).values(**values))
+            record(connection, actor, action, f"trigger:{workflow}/{name}", at=utc_now())
+
+        await self._database.write(change)
+
+    async def hear(self, row: TriggerRow, sample: Mapping[str, Any], *, at: datetime) -> bool:
+        """See `TriggerStore`."""
+        listening = (_is(row.workflow, row.name), _own.listen_until > to_micros(at))
+        values = {"sample": json_text(sample), "sample_kept": 1, "listen_until": None}
+        statement = update(triggers).where(*listening).values(**values)
+        return await self._database.write(lambda connection: connection.execute(statement).rowcount == 1)
+
     async def advance(self, owner: str, progress: Sequence[TriggerProgress]) -> None:
         """See `TriggerStore`."""
         # In one order everywhere: processes wait for each other's rows, but not in a circle.
@@ -225,5 +252,7 @@ def trigger_from(row: Any, *, begun: bool = False) -> TriggerRow:
         sample=None if row.sample is None else orjson.loads(row.sample),
         secret=row.secret,
         files_since=maybe_instant(row.files_since),
+        sample_kept=bool(row.sample_kept),
+        listen_until=maybe_instant(row.listen_until),
         begun=begun,
     )

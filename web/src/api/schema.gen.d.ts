@@ -1145,9 +1145,57 @@ export interface paths {
         put?: never;
         /**
          * Test Trigger
-         * @description Start an execution at once, told what the last one was told, or as if the trigger were due now.
+         * @description Start an execution at once, told the sample, or as if the trigger were due now.
          */
         post: operations["test_trigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers/{workflow}/{trigger}/sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Sample
+         * @description What the trigger says when it is tried out: the last call, or what somebody chose.
+         */
+        get: operations["get_sample"];
+        /**
+         * Put Sample
+         * @description Keep a sample; later calls do not replace it.
+         */
+        put: operations["put_sample"];
+        post?: never;
+        /**
+         * Delete Sample
+         * @description Forget it; the next call is the sample.
+         */
+        delete: operations["delete_sample"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers/{workflow}/{trigger}/listen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Listen For Sample
+         * @description Keep the next call within five minutes as the sample; it starts nothing, and is answered 200.
+         */
+        post: operations["listen_for_sample"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1272,6 +1320,66 @@ export interface paths {
          * @description Start no more, for good; executions that run go on.
          */
         post: operations["cancel_backfill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Templates
+         * @description Whole workflows to begin with; each runs as it is, on sample data of its own.
+         */
+        get: operations["list_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Template
+         * @description One template with its document.
+         */
+        get: operations["get_template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{name}/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use Template
+         * @description Make a published workflow of it, and put its sample files into the workspace; no file there is changed.
+         */
+        post: operations["use_template"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1736,6 +1844,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Settings
+         * @description Settings as they are in force, and where each comes from; of secrets only whether they are set.
+         */
+        get: operations["list_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audit
+         * @description Who did what, newest first.
+         */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stream/sse": {
         parameters: {
             query?: never;
@@ -1820,6 +1968,43 @@ export interface components {
         ApprovalPage: {
             /** Items */
             items: components["schemas"]["Approval"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * AuditEntry
+         * @description Who did what; never a secret.
+         */
+        AuditEntry: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Actor
+             * @description Who asked: a person, a token, a trigger
+             */
+            actor: string;
+            /** Action */
+            action: string;
+            /**
+             * Target
+             * @description What it was done to, as `kind:name`
+             */
+            target: string;
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * AuditPage
+         * @description A page of the audit, newest first.
+         */
+        AuditPage: {
+            /** Items */
+            items: components["schemas"]["AuditEntry"][];
             /** Next */
             next: string | null;
         };
@@ -3200,6 +3385,17 @@ export interface components {
             items: components["schemas"]["MadeValue"][];
         };
         /**
+         * ListenRequest
+         * @description Whether to wait for a call.
+         */
+        ListenRequest: {
+            /**
+             * On
+             * @default true
+             */
+            on?: boolean;
+        };
+        /**
          * LogLine
          * @description One line that a node logged.
          */
@@ -4125,6 +4321,16 @@ export interface components {
             at: string;
         };
         /**
+         * SampleRequest
+         * @description A sample to keep, or to try out with.
+         */
+        SampleRequest: {
+            /** Sample */
+            sample: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * SchedulePreview
          * @description A schedule that is being written.
          */
@@ -4232,6 +4438,44 @@ export interface components {
              * @description How long it is kept, such as `1h`; `1d`
              */
             keep?: string | null;
+        };
+        /**
+         * Setting
+         * @description A setting of this process.
+         */
+        Setting: {
+            /**
+             * Name
+             * @description As in the environment
+             */
+            name: string;
+            /**
+             * Value
+             * @description As it can be written; empty for a secret
+             */
+            value: string;
+            /** Secret */
+            secret: boolean;
+            /**
+             * Is Set
+             * @description It has a value; of a secret that is all that is told
+             */
+            is_set: boolean;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "default" | "file" | "environment" | "command line";
+            /** Help */
+            help: string;
+        };
+        /**
+         * SettingList
+         * @description All settings, in the order of their page.
+         */
+        SettingList: {
+            /** Items */
+            items: components["schemas"]["Setting"][];
         };
         /**
          * SlowExecution
@@ -4376,6 +4620,141 @@ export interface components {
             digest?: string | null;
         };
         /**
+         * TemplateDetail
+         * @description A template, as it can be looked at before it is used.
+         */
+        TemplateDetail: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Description */
+            description: string;
+            /** Categories */
+            categories: string[];
+            /**
+             * Shows
+             * @description What can be learnt from it
+             */
+            shows: string[];
+            /**
+             * Triggers
+             * @description Types of its triggers: it starts by itself once it is used
+             */
+            triggers: string[];
+            /**
+             * Files
+             * @description Paths of its sample files in the workspace
+             */
+            files: string[];
+            /**
+             * Nodes
+             * @description The outer nodes; what is in a loop's body is left out
+             */
+            nodes: components["schemas"]["TemplateNode"][];
+            /**
+             * Edges
+             * @description As in the document: `source.outlet -> target.port`
+             */
+            edges: string[];
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /**
+             * Yaml
+             * @description The same as it was written
+             */
+            yaml: string;
+        };
+        /**
+         * TemplateFile
+         * @description What became of a sample file; `kept`: another file is there and was left alone.
+         */
+        TemplateFile: {
+            /** Path */
+            path: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "written" | "there" | "kept";
+        };
+        /**
+         * TemplateList
+         * @description All templates, in the order of the gallery.
+         */
+        TemplateList: {
+            /** Items */
+            items: components["schemas"]["TemplateSummary"][];
+        };
+        /**
+         * TemplateNode
+         * @description A node of a small picture of a workflow.
+         */
+        TemplateNode: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /**
+             * Type
+             * @description Its node type, without version
+             */
+            type: string;
+        };
+        /**
+         * TemplateSummary
+         * @description A template, as the gallery shows it.
+         */
+        TemplateSummary: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Description */
+            description: string;
+            /** Categories */
+            categories: string[];
+            /**
+             * Shows
+             * @description What can be learnt from it
+             */
+            shows: string[];
+            /**
+             * Triggers
+             * @description Types of its triggers: it starts by itself once it is used
+             */
+            triggers: string[];
+            /**
+             * Files
+             * @description Paths of its sample files in the workspace
+             */
+            files: string[];
+            /**
+             * Nodes
+             * @description The outer nodes; what is in a loop's body is left out
+             */
+            nodes: components["schemas"]["TemplateNode"][];
+            /**
+             * Edges
+             * @description As in the document: `source.outlet -> target.port`
+             */
+            edges: string[];
+        };
+        /**
+         * TemplateUse
+         * @description The workflow that was made of a template.
+         */
+        TemplateUse: {
+            /** Workflow */
+            workflow: string;
+            /** Version */
+            version: number;
+            /** Files */
+            files: components["schemas"]["TemplateFile"][];
+        };
+        /**
          * TestOutcome
          * @description What a test came to; `fix` says what to do about it.
          */
@@ -4390,6 +4769,19 @@ export interface components {
             fix: string | null;
             /** Took Ms */
             took_ms: number;
+        };
+        /**
+         * TestRequest
+         * @description What to try a trigger out with.
+         */
+        TestRequest: {
+            /**
+             * Sample
+             * @description In place of the one that is kept
+             */
+            sample?: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * Token
@@ -4509,6 +4901,29 @@ export interface components {
             items: components["schemas"]["TriggerDetail"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * TriggerSample
+         * @description What a trigger says when it is tried out.
+         */
+        TriggerSample: {
+            /**
+             * Sample
+             * @description What is told as `trigger`; null: something made up
+             */
+            sample: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Kept
+             * @description Somebody chose it: later calls do not replace it
+             */
+            kept: boolean;
+            /**
+             * Listening Until
+             * @description Until then the next call is kept, and starts nothing
+             */
+            listening_until: string | null;
         };
         /**
          * TriggerToken
@@ -8501,7 +8916,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TestRequest"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             202: {
@@ -8514,6 +8933,272 @@ export interface operations {
             };
             /** @description Problem details (RFC 9457) */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_sample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                workflow: string;
+                /** @description Name of the trigger */
+                trigger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerSample"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    put_sample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                workflow: string;
+                /** @description Name of the trigger */
+                trigger: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SampleRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerSample"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_sample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                workflow: string;
+                /** @description Name of the trigger */
+                trigger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listen_for_sample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the workflow */
+                workflow: string;
+                /** @description Name of the trigger */
+                trigger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ListenRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerSample"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8939,6 +9624,162 @@ export interface operations {
             };
             /** @description Problem details (RFC 9457) */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the template */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateDetail"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    use_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the template */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateUse"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10339,6 +11180,117 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Cleaning"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingList"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details (RFC 9457) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_audit: {
+        parameters: {
+            query?: {
+                /** @description Only what was done to this, such as `workflow:report` */
+                target?: string | null;
+                /** @description Only what this actor did */
+                actor?: string | null;
+                /** @description Only this action, such as `workflow.publish` */
+                action?: string | null;
+                /** @description Cursor: `next` of the page before */
+                before?: string | null;
+                /** @description Items of a page */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
                 };
             };
             /** @description Problem details (RFC 9457) */

@@ -66,9 +66,12 @@ export function useSwitchTrigger() {
 export function useTestTrigger() {
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: (trigger: Trigger) =>
+    mutationFn: ({ sample, ...trigger }: Trigger & { sample?: JsonObject }) =>
       take(
-        client.POST('/api/v1/triggers/{workflow}/{trigger}/test', { params: { path: path(trigger) } }),
+        client.POST('/api/v1/triggers/{workflow}/{trigger}/test', {
+          params: { path: path(trigger) },
+          body: sample ? { sample } : undefined,
+        }),
       ) as Promise<Execution>,
     onSuccess: () => queries.invalidateQueries({ queryKey: executionKeys.lists() }),
   })

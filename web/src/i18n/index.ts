@@ -14,8 +14,11 @@ import { previews } from './en/previews'
 import { runEvents } from './en/runEvents'
 import { runNodes } from './en/runNodes'
 import { runs } from './en/runs'
+import { samples } from './en/samples'
+import { settings } from './en/settings'
 import { shell } from './en/shell'
 import { status } from './en/status'
+import { templates } from './en/templates'
 import { timeline } from './en/timeline'
 import { timeTravel } from './en/timeTravel'
 import { triggers } from './en/triggers'
@@ -41,8 +44,11 @@ export const words = {
   runEvents,
   runNodes,
   runs,
+  samples,
+  settings,
   shell,
   status,
+  templates,
   timeline,
   timeTravel,
   triggers,

@@ -14,6 +14,7 @@ import { Page } from '~/ui/Page'
 import { PagePending } from '~/ui/PagePending'
 import { Time } from '~/ui/Time'
 import { useSlow } from '~/ui/useSlow'
+import { SettingsViews } from './settings/SettingsViews'
 import { NewTokenDialog } from './tokens/NewTokenDialog'
 import { stateOf } from './tokens/stateOf'
 
@@ -117,15 +118,19 @@ export function TokensPage() {
             }),
         }),
     })
-  const toolbar =
-    ended > 0 ? (
-      <Switch
-        size="sm"
-        label={t.showRevoked(ended)}
-        checked={all}
-        onChange={(event) => setAll(event.currentTarget.checked)}
-      />
-    ) : null
+  const toolbar = (
+    <>
+      <SettingsViews view="tokens" />
+      {ended > 0 ? (
+        <Switch
+          size="sm"
+          label={t.showRevoked(ended)}
+          checked={all}
+          onChange={(event) => setAll(event.currentTarget.checked)}
+        />
+      ) : null}
+    </>
+  )
 
   return (
     <Page title={t.tokens} about={t.tokensAbout} actions={rows.length > 0 ? create : null} toolbar={toolbar}>

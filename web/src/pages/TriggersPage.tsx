@@ -1,7 +1,6 @@
 import { SegmentedControl, Select } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { useState } from 'react'
 import { triggersQuery } from '~/api/triggers'
 import type { Trigger } from '~/api/types'
 import { workflowsQuery } from '~/api/workflows'
@@ -67,16 +66,21 @@ export function TriggersPage() {
         </>
       }
     >
-      {backfills ? <BackfillTable /> : <Triggers workflow={search.workflow} />}
+      {backfills ? <BackfillTable /> : <Triggers workflow={search.workflow} open={search.open} />}
     </Page>
   )
 }
 
-function Triggers({ workflow }: { workflow: string | undefined }) {
+const keyOf = ({ workflow, name }: Pick<Trigger, 'workflow' | 'name'>) => `${workflow}/${name}`
+
+function Triggers({ workflow, open }: { workflow: string | undefined; open: string | undefined }) {
+  const navigate = route.useNavigate()
   const query = useInfiniteQuery(triggersQuery(workflow))
   const slow = useSlow(query.isPending)
-  const [open, setOpen] = useState<Trigger | null>(null)
   const rows = query.data?.pages.flatMap((page) => page.items) ?? []
+  const shown = rows.find((item) => keyOf(item) === open)
+  const setOpen = (trigger: Trigger | null) =>
+    void navigate({ search: (old) => ({ ...old, open: trigger ? keyOf(trigger) : undefined }) })
   return (
     <>
       {query.error ? (
@@ -103,7 +107,7 @@ function Triggers({ workflow }: { workflow: string | undefined }) {
           }
         />
       ) : null}
-      {open ? <TriggerDrawer trigger={open} onClose={() => setOpen(null)} /> : null}
+      {shown ? <TriggerDrawer trigger={shown} onClose={() => setOpen(null)} /> : null}
     </>
   )
 }

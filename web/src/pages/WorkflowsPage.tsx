@@ -9,6 +9,7 @@ import { words } from '~/i18n'
 import { RunDialog } from '~/runs/RunDialog'
 import { EmptyState } from '~/ui/EmptyState'
 import { ErrorNote } from '~/ui/ErrorNote'
+import { LinkButton } from '~/ui/LinkButton'
 import { ListTable } from '~/ui/ListTable'
 import { MiniGraph } from '~/ui/MiniGraph'
 import { Page } from '~/ui/Page'
@@ -72,6 +73,9 @@ export function WorkflowsPage() {
       {query.isSuccess && all.length === 0 ? (
         <EmptyState title={t.emptyTitle} text={t.emptyText} picture={<MiniGraph nodes={PICTURE} />}>
           {create}
+          <LinkButton to="/templates" variant="default">
+            {words.templates.browse}
+          </LinkButton>
         </EmptyState>
       ) : null}
       {all.length > 0 && rows.length === 0 ? (

@@ -41,6 +41,8 @@ export interface LoginSearch {
 export interface TriggersSearch {
   workflow?: string
   view?: 'backfills'
+  /** The one that is looked at: `workflow/trigger`. */
+  open?: string
 }
 
 export interface NodesSearch {
@@ -76,7 +78,7 @@ export function parseApprovalsSearch(raw: Raw): ApprovalsSearch {
 }
 export const parseLoginSearch = (raw: Raw): LoginSearch => pick(raw, 'next')
 export function parseTriggersSearch(raw: Raw): TriggersSearch {
-  const { workflow, view } = pick(raw, 'workflow', 'view')
-  return { workflow, view: view === 'backfills' ? view : undefined }
+  const { workflow, view, open } = pick(raw, 'workflow', 'view', 'open')
+  return { workflow, view: view === 'backfills' ? view : undefined, open }
 }
 export const parseNodesSearch = (raw: Raw): NodesSearch => pick(raw, 'type', 'q')

@@ -14,9 +14,15 @@ const SECTIONS = {
   approvals: { to: '/approvals', label: words.shell.approvals },
   nodes: { to: '/nodes', label: words.shell.nodes },
   connections: { to: '/connections', label: words.shell.connections },
+  settings: { to: '/settings', label: words.settings.title },
 } as const
 
 const isSection = (name: string): name is keyof typeof SECTIONS => name in SECTIONS
+
+function nameOf(section: string, thing: string): string {
+  if (section === 'runs') return shortId(thing)
+  return section === 'settings' ? words.access.tokens : decodeURIComponent(thing)
+}
 
 /** Where one is: the workspace, and below a section's own page the section and the thing in it. */
 export function Breadcrumb() {
@@ -34,7 +40,7 @@ export function Breadcrumb() {
           </Link>
           <Slash />
           <span className={classes.here} aria-current="page">
-            {first === 'runs' ? shortId(second) : decodeURIComponent(second)}
+            {nameOf(first, second)}
           </span>
         </>
       ) : null}

@@ -9,6 +9,7 @@ import {
   IconHome,
   IconPlugConnected,
   IconRoute,
+  IconSettings,
   IconStack2,
   IconUserCheck,
 } from '@tabler/icons-react'
@@ -18,7 +19,15 @@ import { Logo } from './Logo'
 import { OpenApprovals } from './OpenApprovals'
 import classes from './Rail.module.css'
 
-type Target = '/' | '/workflows' | '/runs' | '/approvals' | '/triggers' | '/nodes' | '/connections'
+type Target =
+  | '/'
+  | '/workflows'
+  | '/runs'
+  | '/approvals'
+  | '/triggers'
+  | '/nodes'
+  | '/connections'
+  | '/settings'
 
 const ITEMS: readonly { to: Target; label: string; icon: Icon }[] = [
   { to: '/', label: words.home.nav, icon: IconHome },
@@ -28,6 +37,7 @@ const ITEMS: readonly { to: Target; label: string; icon: Icon }[] = [
   { to: '/approvals', label: words.shell.approvals, icon: IconUserCheck },
   { to: '/nodes', label: words.shell.nodes, icon: IconStack2 },
   { to: '/connections', label: words.shell.connections, icon: IconPlugConnected },
+  { to: '/settings', label: words.settings.title, icon: IconSettings },
 ]
 
 /** The slim left rail; folds to icons, and stays as it was left. */

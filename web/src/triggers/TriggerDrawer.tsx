@@ -13,6 +13,7 @@ import { TimeList } from './TimeList'
 import { Outcome } from './TriggerTable'
 import classes from './triggers.module.css'
 import { WebhookFacts } from './WebhookFacts'
+import { WebhookSample } from './WebhookSample'
 
 const t = words.triggers
 
@@ -35,6 +36,7 @@ export function TriggerDrawer({ trigger, onClose }: { trigger: Trigger; onClose:
       {query.error ? <ErrorNote title={t.loadFailed} error={query.error} /> : null}
       {shown.type === 'schedule' ? <Upcoming trigger={shown} /> : null}
       {shown.type === 'webhook' ? <WebhookFacts trigger={shown} /> : null}
+      {shown.type === 'webhook' ? <WebhookSample trigger={shown} /> : null}
       <section className={classes.section} aria-label={t.fires}>
         <h3>{t.fires}</h3>
         {shown.last_fires.length === 0 ? <p className={classes.muted}>{t.noFires}</p> : null}

@@ -18,6 +18,7 @@ from concertmaster.domain.interfaces.append import (
     Snapshot,
     StopAwaiting,
 )
+from concertmaster.domain.interfaces.audit import AuditLine, AuditStore
 from concertmaster.domain.interfaces.backfills import Backfill, BackfillStore
 from concertmaster.domain.interfaces.connections import (
     ConnectionOrigin,
@@ -101,6 +102,8 @@ __all__ = [
     "ArtifactReference",
     "ArtifactUse",
     "AskApproval",
+    "AuditLine",
+    "AuditStore",
     "Backfill",
     "BackfillStore",
     "Batch",

@@ -57,6 +57,8 @@ class TriggerRow:
         version: the published version.
         sample: what started its last execution, to start another one for trying things out.
         secret: of a token that callers must know, the digest.
+        sample_kept: somebody chose the sample; what starts executions leaves it alone.
+        listen_until: until then the next call of a webhook is kept as the sample, and starts nothing.
         files_since: of a file trigger: files that were there by then are still to be noted as known; None: they are.
         begun: it was claimed before, and whoever had it could not say what became of it; perhaps the execution of
             `next_at` is there.
@@ -74,6 +76,8 @@ class TriggerRow:
     secret: str | None = field(default=None, repr=False)
     files_since: datetime | None = None
     begun: bool = False
+    sample_kept: bool = False
+    listen_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +170,24 @@ class TriggerStore(Protocol):
 
     async def set_secret(self, workflow: str, name: str, secret: str, *, actor: Actor) -> None:
         """Replace the digest of the token. Raises NotFound `trigger.not_found`."""
+        ...
+
+    async def set_sample(self, workflow: str, name: str, sample: Mapping[str, Any] | None, *, actor: Actor) -> None:
+        """Keep a sample, whatever is told later, and stop listening; None: forget it, and take the next one.
+
+        Raises NotFound `trigger.not_found`.
+        """
+        ...
+
+    async def listen(self, workflow: str, name: str, until: datetime | None, *, actor: Actor) -> None:
+        """Let the next call until then be the sample, on whatever server; None: no longer.
+
+        Raises NotFound `trigger.not_found`.
+        """
+        ...
+
+    async def hear(self, row: TriggerRow, sample: Mapping[str, Any], *, at: datetime) -> bool:
+        """Keep a call as the sample if the trigger listens at that moment; of calls at one time only one is."""
         ...
 
     async def advance(self, owner: str, progress: Sequence[TriggerProgress]) -> None:

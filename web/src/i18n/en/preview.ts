@@ -23,8 +23,6 @@ export const preview = {
   emptyTable: 'The table has no rows.',
   jsonTree: 'Tree',
   jsonSchema: 'Schema',
-  jsonSearch: 'Search keys and values',
-  jsonNothing: (query: string) => `Nothing here holds “${query}”`,
   jsonNoKeys: 'A list of plain values, or nothing',
   jsonOptional: 'not in all',
   jsonText: 'Text',

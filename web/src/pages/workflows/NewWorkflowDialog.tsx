@@ -1,5 +1,5 @@
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
-import { useNavigate } from '@tanstack/react-router'
+import { Anchor, Button, Group, Modal, Stack, TextInput } from '@mantine/core'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { ApiError } from '~/api/problem'
 import { fetchWorkflowOrNull, useCreateWorkflow } from '~/api/workflows'
@@ -76,6 +76,9 @@ function Form({ onClose }: { onClose: () => void }) {
         />
         {error && !taken ? <ErrorNote title={t.createFailed} error={error} /> : null}
         <Group justify="flex-end" gap="xs" mt={4}>
+          <Anchor component={Link} to="/templates" size="sm" mr="auto" onClick={onClose}>
+            {words.templates.fromTemplate}
+          </Anchor>
           <Button variant="default" onClick={onClose}>
             {words.shell.cancel}
           </Button>

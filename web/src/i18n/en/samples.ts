@@ -1,0 +1,17 @@
+export const samples = {
+  title: 'Sample request',
+  help: 'What the run is told when the webhook is tried out: method, headers, query and body.',
+  none: 'No request has come yet, and none was written. Wait for one, or write it here.',
+  kept: 'Chosen: later calls do not replace it.',
+  last: 'The last call. The next one replaces it, unless you keep it.',
+  field: 'Request, as JSON',
+  invalid: 'This is no JSON object yet',
+  keep: 'Keep as sample',
+  forget: 'Forget it',
+  test: 'Run with it',
+  listen: 'Wait for a request',
+  listening: 'Waiting: send a request to the address now. It is kept here and starts no run.',
+  stop: 'Stop waiting',
+  failed: 'That did not work',
+  loadFailed: 'The sample could not be loaded',
+}
