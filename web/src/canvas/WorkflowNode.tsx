@@ -11,6 +11,7 @@ import { CategoryIcon } from '~/ui/CategoryIcon'
 import { elapsed, formatCompact, formatDuration } from '~/ui/format'
 import { useScene } from './context'
 import { ERROR_AT, NEW_PORT, type PortView, UNDO_HANDLE } from './geometry'
+import { NodeMarks } from './NodeMarks'
 import { NodeStatusMark } from './NodeStatusMark'
 import type { FlowNode } from './toFlow'
 import classes from './WorkflowNode.module.css'
@@ -153,6 +154,7 @@ export const WorkflowNode = memo(function WorkflowNode({ id, data, selected }: N
           {words.editor.wire.undo}
         </span>
       )}
+      <NodeMarks id={id} />
       {data.undone ? <UndoEnd type="source" /> : null}
       {data.undoes === null ? null : <UndoEnd type="target" />}
       {ports.inputs.map((port) => (

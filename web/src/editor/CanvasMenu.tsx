@@ -5,7 +5,9 @@ import { copy, cut, duplicate, paste } from './actions/clipboard'
 import { deleteReconnect, deleteSelection } from './actions/deleteSelection'
 import { disable } from './actions/disable'
 import { openNode } from './actions/openNode'
+import { pin } from './actions/pin'
 import { rename } from './actions/rename'
+import { runFrom, runOnly, runUntil } from './actions/runNode'
 import { selectAll } from './actions/selectAll'
 import { tidy } from './actions/tidy'
 import { fit, quickAdd } from './actions/view'
@@ -19,7 +21,21 @@ export interface MenuState {
 }
 
 const LISTS = {
-  node: [openNode, openContainer, rename, disable, copy, cut, duplicate, deleteSelection, deleteReconnect],
+  node: [
+    openNode,
+    openContainer,
+    runOnly,
+    runUntil,
+    runFrom,
+    pin,
+    rename,
+    disable,
+    copy,
+    cut,
+    duplicate,
+    deleteSelection,
+    deleteReconnect,
+  ],
   edge: [deleteSelection],
   pane: [quickAdd, paste, selectAll, tidy, fit, leaveBody],
 }

@@ -10,6 +10,7 @@ import { publish } from './actions/save'
 import { tidy } from './actions/tidy'
 import { undo } from './actions/undo'
 import classes from './Editor.module.css'
+import { RunMenu } from './partial/RunMenu'
 import { RunStrip } from './RunStrip'
 import { shortcutText } from './shortcuts'
 import { useDispatch, useEditor } from './store'
@@ -40,7 +41,7 @@ export function EditorBar({ run }: { run: FollowedRun }) {
         <IconAction action={tidy} />
         <MoreMenu />
         <span className={classes.rule} />
-        <TextAction action={runAction} variant="default" tip={words.drafts.testRunTip} />
+        <RunMenu />
         <TextAction action={publish} variant="filled" tip={words.drafts.publishTip} />
       </div>
     </div>

@@ -3,6 +3,7 @@ import { IconLayoutSidebarLeftExpand, IconLayoutSidebarRightExpand } from '@tabl
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { Canvas } from '~/canvas/Canvas'
 import type { MenuTarget } from '~/canvas/context'
+import { MarksContext } from '~/canvas/marks'
 import { Palette } from '~/canvas/Palette'
 import type { CanvasHandle } from '~/canvas/viewport'
 import { words } from '~/i18n'
@@ -19,6 +20,8 @@ import classes from './Editor.module.css'
 import { EditorBar } from './EditorBar'
 import { EmptyCanvas } from './EmptyCanvas'
 import { Inspector } from './Inspector'
+import { PlanStrip } from './partial/PlanStrip'
+import { useMarks } from './partial/usePins'
 import { QuickAddList } from './QuickAddList'
 import { useDispatch, useEditor, useEditorHandle } from './store'
 import { DraftNotices } from './sync/DraftNotices'
@@ -72,6 +75,11 @@ export function EditorView({ onExecution }: EditorViewProps) {
     return () => cancelAnimationFrame(frame)
   }, [panels.inspector, store])
   const editing = useCanvasEditing(onMenu)
+  const markStore = useMarks()
+  const marks = useMemo(
+    () => ({ store: markStore, prefix: path.map((id) => `${id}/`).join('') }),
+    [markStore, path],
+  )
   const empty = useMemo(() => Object.keys(document.nodes).length === 0, [document.nodes])
 
   return (
@@ -91,14 +99,17 @@ export function EditorView({ onExecution }: EditorViewProps) {
             {panels.inspector ? null : <Unfold side="right" />}
             <BodyTrail />
             <DraftNotices />
-            <Canvas
-              key={path.join('/')}
-              ref={canvas}
-              document={document}
-              nodeTypes={types}
-              status={path.length === 0 ? run.store : null}
-              editing={editing}
-            />
+            <PlanStrip />
+            <MarksContext value={marks}>
+              <Canvas
+                key={path.join('/')}
+                ref={canvas}
+                document={document}
+                nodeTypes={types}
+                status={path.length === 0 ? run.store : null}
+                editing={editing}
+              />
+            </MarksContext>
             {empty ? <EmptyCanvas /> : null}
             <QuickAddList canvas={canvas} />
             <CanvasMenu menu={menu} onClose={() => setMenu(null)} />

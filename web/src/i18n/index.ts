@@ -5,6 +5,7 @@ import { connections } from './en/connections'
 import { drafts } from './en/drafts'
 import { editor } from './en/editor'
 import { nodes } from './en/nodes'
+import { pins } from './en/pins'
 import { runs } from './en/runs'
 import { shell } from './en/shell'
 import { status } from './en/status'
@@ -21,6 +22,7 @@ export const words = {
   drafts,
   editor,
   nodes,
+  pins,
   runs,
   shell,
   status,

@@ -1,19 +1,19 @@
 import { Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { Fragment } from 'react'
 import { nodeTypesQuery } from '~/api/nodeTypes'
 import { words } from '~/i18n'
 import { typeId } from '~/model/workflow'
 import { CategoryIcon } from '~/ui/CategoryIcon'
 import { ErrorNote } from '~/ui/ErrorNote'
-import { formatCount, shortId } from '~/ui/format'
+import { formatCount } from '~/ui/format'
 import { StatusBadge } from '~/ui/StatusBadge'
 import { Duration, Time } from '~/ui/Time'
 import { type NodeRunView, shownStatus } from './fold'
 import { lostItems } from './items'
 import { LostMark } from './LostMark'
 import classes from './NodeRunPanel.module.css'
+import { ReusedFrom } from './ReusedFrom'
 import { RowCount } from './RowCount'
 import type { RowsIn } from './rowsIn'
 
@@ -113,11 +113,9 @@ function Facts({ view, rowsIn, undoes }: FactsProps) {
       {view.progress && view.status === 'running' ? (
         <Fact name={words.status.running}>{t.progress(view.progress.done, view.progress.total)}</Fact>
       ) : null}
-      {view.reused?.execution ? (
-        <Fact name={t.reusedFrom}>
-          <Link to="/runs/$id" params={{ id: view.reused.execution }}>
-            {shortId(view.reused.execution)}
-          </Link>
+      {view.reused ? (
+        <Fact name={words.pins.origin.output}>
+          <ReusedFrom origin={view.reused} />
         </Fact>
       ) : null}
       {view.attempt > 1 ? <Fact name={t.attempts}>{view.attempt}</Fact> : null}

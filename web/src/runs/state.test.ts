@@ -43,7 +43,6 @@ const execution: Execution = {
   seq: 1,
   priority: 0,
   partial: false,
-  typical_seconds: null,
   part_of: null,
   generation: 1,
   waiting: null,

@@ -5,9 +5,11 @@ import { deleteReconnect, deleteSelection } from './deleteSelection'
 import { disable } from './disable'
 import { nudges } from './moveNodes'
 import { openNode } from './openNode'
+import { listPins, pin } from './pin'
 import { redo } from './redo'
 import { rename } from './rename'
 import { run } from './run'
+import { runFrom, runOnly, runUntil, runWith } from './runNode'
 import { publish, save } from './save'
 import { selectAll, selectNothing } from './selectAll'
 import { tidy } from './tidy'
@@ -18,6 +20,12 @@ import { walks } from './walk'
 /** Everything a person can start without an argument, in the order menus show it. */
 export const actions: readonly Action[] = [
   run,
+  runWith,
+  runOnly,
+  runUntil,
+  runFrom,
+  pin,
+  listPins,
   save,
   publish,
   undo,

@@ -1,6 +1,8 @@
 import { words } from '~/i18n'
+import { shownStatus } from '~/runs/fold'
 import { InputTab } from '~/runs/InputTab'
 import { OutputTab } from '~/runs/OutputTab'
+import { ReusedFrom } from '~/runs/ReusedFrom'
 import { type FollowedRun, useNodeRun } from '~/runs/useRun'
 import { EmptyState } from '~/ui/EmptyState'
 import { ErrorNote } from '~/ui/ErrorNote'
@@ -34,7 +36,8 @@ export function NodeDataTab({ id, run, side }: NodeDataTabProps) {
   return (
     <>
       <div className={classes.facts}>
-        <StatusBadge status={view?.status ?? 'pending'} variant="pill" />
+        <StatusBadge status={view ? shownStatus(view) : 'pending'} variant="pill" />
+        {view?.reused ? <ReusedFrom origin={view.reused} /> : null}
         {view?.startedAt ? <Duration start={view.startedAt} end={view.endedAt} /> : null}
       </div>
       {view?.error && view.status !== 'succeeded' ? <ErrorNote error={view.error} /> : null}

@@ -7,6 +7,8 @@ import { LogView } from '~/runs/LogView'
 import type { FollowedRun } from '~/runs/useRun'
 import { CategoryIcon } from '~/ui/CategoryIcon'
 import { setPanels } from '../actions/panels'
+import { PinBar } from '../partial/PinBar'
+import { RunNodeButton } from '../partial/RunMenu'
 import type { InspectorTab } from '../state'
 import { useDispatch, useEditor } from '../store'
 import { ConfigTab } from './ConfigTab'
@@ -40,6 +42,7 @@ export function NodeInspector({ id, run, aside }: NodeInspectorProps) {
             {id} · {typeId(node.type)}
           </code>
         </div>
+        <RunNodeButton />
         {aside}
       </div>
       <Tabs
@@ -65,6 +68,7 @@ export function NodeInspector({ id, run, aside }: NodeInspectorProps) {
           <NodeDataTab id={id} run={run} side="input" />
         </Tabs.Panel>
         <Tabs.Panel value="output" className={classes.data}>
+          <PinBar id={id} run={run} />
           <NodeDataTab id={id} run={run} side="output" />
         </Tabs.Panel>
         <Tabs.Panel value="logs" className={classes.data}>
