@@ -136,7 +136,6 @@ function Strip({ actions, alert, children }: StripProps) {
     services.current?.cancelPart()
   }
   return (
-    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: Escape works wherever the focus is in here.
     <section
       ref={own}
       className={classes.strip}
