@@ -10,7 +10,7 @@ const t = words.pins.actions
 /** Pin what the shown run has of the node, or ask for a value where there is none; unpin where that is pinned. */
 export const pin: Action = {
   id: 'pin.toggle',
-  label: `${t.pin} / ${t.unpin.toLowerCase()}`,
+  label: t.toggle,
   icon: IconPin,
   shortcuts: ['p'],
   listed: true,

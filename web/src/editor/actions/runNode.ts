@@ -1,7 +1,7 @@
 import type { Icon } from '@tabler/icons-react'
 import {
-  IconPlayerSkipBack,
-  IconPlayerSkipForward,
+  IconArrowBarRight,
+  IconArrowBarToRight,
   IconPlayerTrackNext,
   IconSettingsPlus,
 } from '@tabler/icons-react'
@@ -34,8 +34,8 @@ const runPart = (mode: Mode, label: string, icon: Icon, keys: string): Action =>
 })
 
 export const runOnly = runPart('only', t.only, IconPlayerTrackNext, 'shift+enter')
-export const runUntil = runPart('until', t.until, IconPlayerSkipForward, 'alt+enter')
-export const runFrom = runPart('from', t.from, IconPlayerSkipBack, 'shift+alt+enter')
+export const runUntil = runPart('until', t.until, IconArrowBarToRight, 'alt+enter')
+export const runFrom = runPart('from', t.from, IconArrowBarRight, 'shift+alt+enter')
 
 /** Choose inputs, and the run that it is started like. */
 export const runWith: Action = {

@@ -28,7 +28,7 @@ export function sampleOf({ summary }: Pin): string | null {
 
 /** In the Output tab: pin what is shown or a value, and what is pinned already. */
 export function PinBar({ id, run }: { id: string; run: FollowedRun }) {
-  const { store, trial } = useEditorHandle()
+  const { trial } = useEditorHandle()
   const path = useEditor((state) => state.path)
   const workflow = useEditor((state) => state.root.name)
   const place = [...path, id].join('/')
@@ -37,8 +37,12 @@ export function PinBar({ id, run }: { id: string; run: FollowedRun }) {
   const view = useNodeRun(path.length === 0 ? run.store : null, id)
   const pin = pins.find(({ node }) => node === place)
   const outlets = Object.keys(view?.outputs ?? {})
-  const own = pin !== undefined && view?.reused?.pinned && view.reused.at === pin.at
-  const execution = store.getState().execution
+  const execution = useEditor((state) => state.execution)
+  // What is shown is what is pinned.
+  const own =
+    pin !== undefined &&
+    ((pin.origin !== null && pin.origin.execution === execution) ||
+      (view?.reused?.pinned === true && view.reused.at === pin.at))
   const pinShown = (outlet: string) => {
     if (execution === null) return
     put.mutate(
@@ -59,7 +63,7 @@ export function PinBar({ id, run }: { id: string; run: FollowedRun }) {
       data-testid="pin-bar"
     >
       {pin ? <Pinned pin={pin} /> : null}
-      {outlets.length === 0 || own ? null : outlets.length === 1 ? (
+      {outlets.length === 0 || (own && outlets.length === 1) ? null : outlets.length === 1 ? (
         <Button
           size="compact-sm"
           variant="default"

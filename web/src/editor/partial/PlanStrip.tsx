@@ -50,7 +50,6 @@ function Planned({ phase }: { phase: Extract<Phase, { kind: 'planned' }> }) {
       actions={
         <Button
           size="compact-sm"
-          color={writes.length > 0 ? 'orange' : undefined}
           leftSection={<IconPlayerPlay size={14} stroke={1.8} aria-hidden />}
           onClick={() => void services.current?.confirmPart()}
         >
@@ -125,7 +124,8 @@ function Strip({ actions, alert, children }: StripProps) {
     // Enter goes on, Escape goes back to where one was.
     const before = document.activeElement
     const buttons = own.current?.querySelectorAll('button')
-    buttons?.[0]?.focus()
+    // Shown also after keys with Alt, which browsers do not take for moving about.
+    buttons?.[0]?.focus({ focusVisible: true } as FocusOptions)
     return () => {
       if (before instanceof HTMLElement && before.isConnected) before.focus()
     }

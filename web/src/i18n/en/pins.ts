@@ -13,8 +13,7 @@ export const pins = {
     only: 'Run only this node',
     until: 'Run until here',
     from: 'Run from here',
-    pin: 'Pin output',
-    unpin: 'Unpin output',
+    toggle: 'Pin or unpin output',
     choose: 'Test run with…',
     list: 'Pinned outputs',
   },
@@ -83,7 +82,6 @@ export const pins = {
     ofRun: 'of run',
     outlet: (name: string) => `outlet ${name}`,
     unused: 'Test runs do not use it: pinned outputs are switched off.',
-    help: 'In test runs a pinned output stands for a run of the node. Runs that are not tests never use it.',
     size: (kind: 'table' | 'json' | 'file', size: string, rows: string | null) =>
       kind === 'table' && rows !== null ? `table, ${rows}` : `${kind === 'json' ? 'JSON' : kind}, ${size}`,
     rows: (text: string, n: number) => `${text} ${n === 1 ? 'row' : 'rows'}`,
@@ -102,14 +100,11 @@ export const pins = {
 
   list: {
     empty: 'Nothing is pinned',
-    emptyHelp: 'Choose a node and press P, or pin what you see in its Output tab.',
+    emptyHelp:
+      'Choose a node and press P, or pin what you see in its Output tab. In test runs it stands for a run of the node; other runs never use it.',
     loadFailed: 'The pinned outputs could not be loaded',
     show: (node: string) => `Go to ${node}`,
     unpin: (node: string) => `Unpin ${node}`,
-    node: 'Node',
-    what: 'What',
-    from: 'From',
-    made: 'Made',
     label: 'Pinned outputs of this workflow',
   },
 
@@ -125,7 +120,6 @@ export const pins = {
     like: 'Start it like',
     likeHelp: 'A run gives its inputs, which you can change, and what its trigger told the nodes.',
     byHand: 'By hand, with no trigger',
-    usual: 'manual',
     option: (trigger: string, ago: string, id: string) => `${trigger}, ${ago} · ${id}`,
     pins: (n: number) => `Use ${plural(n, 'pinned output')}`,
     submit: 'Start test run',
@@ -138,6 +132,4 @@ export const pins = {
     pinned: 'Pinned from run',
     typed: 'Pinned value',
   },
-
-  runs: 'Run this node',
 }
