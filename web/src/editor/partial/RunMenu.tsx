@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core'
+import { ActionIcon, Button, Menu, Tooltip, VisuallyHidden } from '@mantine/core'
 import { IconCheck, IconChevronDown } from '@tabler/icons-react'
 import { words } from '~/i18n'
 import { listPins, pin } from '../actions/pin'
@@ -49,7 +49,6 @@ export function RunMenu() {
           {(['latest', 'shown'] as const).map((choice) => (
             <Choice
               key={choice}
-              role="menuitemradio"
               label={t[choice]}
               checked={(shown ? dataOf : 'latest') === choice}
               disabled={choice === 'shown' && !shown}
@@ -58,7 +57,6 @@ export function RunMenu() {
           ))}
           <Menu.Divider />
           <Choice
-            role="menuitemcheckbox"
             label={t.usePins}
             note={t.usePinsHelp(pins.length)}
             checked={usesPins}
@@ -72,7 +70,6 @@ export function RunMenu() {
 }
 
 interface ChoiceProps {
-  role: 'menuitemradio' | 'menuitemcheckbox'
   label: string
   note?: string
   checked: boolean
@@ -81,11 +78,9 @@ interface ChoiceProps {
 }
 
 /** An entry that is switched; the menu stays, so that what is chosen is seen. */
-function Choice({ role, label, note, checked, disabled, onChange }: ChoiceProps) {
+function Choice({ label, note, checked, disabled, onChange }: ChoiceProps) {
   return (
     <Menu.Item
-      role={role}
-      aria-checked={checked}
       closeMenuOnClick={false}
       disabled={disabled}
       leftSection={<IconCheck size={15} stroke={2} aria-hidden opacity={checked ? 1 : 0} />}
@@ -93,6 +88,8 @@ function Choice({ role, label, note, checked, disabled, onChange }: ChoiceProps)
       onClick={() => onChange(!checked)}
     >
       {label}
+      {/* An entry of this kind of menu cannot be "checked" for readers. */}
+      <VisuallyHidden>{checked ? t.on : t.off}</VisuallyHidden>
     </Menu.Item>
   )
 }

@@ -22,6 +22,8 @@ export const pins = {
     open: 'More ways to run',
     node: 'Run this node',
     usePins: 'Use pinned outputs',
+    on: ', on',
+    off: ', off',
     usePinsHelp: (n: number) => (n === 0 ? 'none is pinned' : `${n} pinned`),
     data: 'Take data of',
     latest: 'the latest runs',
