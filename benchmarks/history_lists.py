@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from benchmarks.engine import linear, run
@@ -53,7 +54,7 @@ FROM times
 async def measure(report: Report, folder: Path, url: str, *, executions: int) -> None:
     """Fill a database and ask."""
     folder.mkdir()
-    settings = Settings(workspace=folder, database_url=url)
+    settings = Settings(workspace=folder, database_url=SecretStr(url))
     where = f"{dialect_of(settings.resolved_database_url).kind}, {executions:,} executions"
     with hold_data_folder(settings):
         async with build(settings, recover=False) as runtime:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Mapping
+from re import Pattern
+from typing import Any
+
 from playwright.sync_api import Locator, Page, expect
+
+from server_process import ServerProcess
 
 
 class EditorPage:
@@ -74,6 +81,104 @@ class EditorPage:
 
     def expect_status(self, node_id: str, status: str) -> None:
         expect(self.node(node_id)).to_have_attribute("data-status", status, timeout=15_000)
+
+    # --- a workflow that exists
+
+    @classmethod
+    def of(cls, page: Page, server: ServerProcess, document: Mapping[str, Any]) -> EditorPage:
+        """Save a workflow through the API and open it."""
+        with server.client() as client:
+            assert client.post("/api/v1/workflows?publish=false", json=document).status_code == 201
+        page.goto(f"/workflows/{document['name']}")
+        editor = cls(page)
+        expect(page.get_by_test_id("canvas")).to_be_visible()
+        return editor
+
+    def document(self, server: ServerProcess, name: str) -> dict[str, Any]:
+        """The draft, once the server has every edit."""
+        self.expect_kept()
+        with server.client() as client:
+            return client.get(f"/api/v1/workflows/{name}/draft").raise_for_status().json()["document"]
+
+    # --- on the canvas
+
+    def place(self, node_id: str) -> tuple[float, float]:
+        """Middle of a card, in pixels of the page."""
+        box = self.node(node_id).bounding_box()
+        assert box is not None
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def select(self, *node_ids: str) -> None:
+        """Exactly these nodes; the last stays the one that keys act on."""
+        for number, node_id in enumerate(node_ids):
+            # The inspector that opens with the first takes its room from the canvas.
+            self.page.get_by_role("button", name="Fit to screen").click()
+            self.node(node_id).click(modifiers=[] if number == 0 else ["Control"], position={"x": 14, "y": 10})
+        for node_id in node_ids:
+            expect(self.node(node_id)).to_have_attribute("data-selected", "true")
+
+    def edge(self, source: str, target: str) -> Locator:
+        return self.page.locator(f'.react-flow__edge[data-id="{source} -> {target}"]')
+
+    def middle_of_edge(self, source: str, target: str) -> tuple[float, float]:
+        """A place on the wire, half way between the two cards."""
+        (left, top), (right, bottom) = self.place(source), self.place(target)
+        return (left + right) / 2, (top + bottom) / 2
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float], *, drop: bool = True) -> None:
+        """With the mouse, in steps as a hand does."""
+        self.page.mouse.move(*start)
+        self.page.mouse.down()
+        # A drag begins with the second pixel; what was moved before is not made up for.
+        self.page.mouse.move(start[0] + 2, start[1])
+        self.page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2, steps=4)
+        self.page.mouse.move(*end, steps=8)
+        if drop:
+            self.page.mouse.up()
+
+    def quick_add(self, query: str) -> None:
+        """Search in the quick-add list that is open, and take the first."""
+        box = self.page.get_by_role("combobox", name="Search nodes to add")
+        expect(box).to_be_focused()
+        box.fill(query)
+        box.press("Enter")
+        expect(box).to_have_count(0)
+
+    def wait_until(self, true: Callable[[], bool], *, seconds: float = 5) -> None:
+        """For what the page does not say in words, such as where a card stands after it has moved."""
+        end = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < end, "it did not come to be"
+            self.page.wait_for_timeout(50)
+
+    def press(self, keys: str) -> None:
+        self.page.keyboard.press(keys)
+
+    def command(self, query: str) -> None:
+        """Do the first thing that the command palette finds."""
+        self.press("Control+k")
+        box = self.page.get_by_placeholder("Go to a workflow")
+        expect(box).to_be_focused()
+        box.press_sequentially(query)
+        box.press("Enter")
+        expect(box).to_have_count(0)
+
+    def menu_item(self, name: str | Pattern[str]) -> Locator:
+        return self.page.get_by_role("menuitem", name=name)
+
+    def edges(self) -> list[str]:
+        """Texts of the wires on the canvas, in the order of the document."""
+        return self.page.locator(".react-flow__edge").evaluate_all("all => all.map(one => one.dataset.id)")
+
+    def expect_edges(self, *texts: str) -> None:
+        """Exactly these wires, in any order; what is out of sight is not drawn, so all is brought into it."""
+        self.page.get_by_role("button", name="Fit to screen").click()
+        for text in texts:
+            expect(self.page.locator(f'.react-flow__edge[data-id="{text}"]')).to_have_count(1)
+        expect(self.page.locator(".react-flow__edge")).to_have_count(len(texts))
+
+    def undo(self) -> None:
+        self.page.get_by_role("button", name="Undo", exact=True).click()
 
     def expect_kept(self) -> None:
         """The server has acknowledged every edit."""

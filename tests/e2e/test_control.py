@@ -62,7 +62,8 @@ def test_a_failed_run_is_retried_with_other_inputs_and_from_a_node(page: Page, s
     id_ = start(server, "halves", n=0)
     page.goto(f"/runs/{id_}")
     status_of(page, "Failed")
-    button(page, "Retry with other inputs").click()
+    button(page, "More actions").click()
+    page.get_by_role("menuitem", name="Retry with other inputs").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("n", exact=False).first.fill("-1")
     dialog.get_by_role("button", name="Retry run").click()
@@ -71,7 +72,7 @@ def test_a_failed_run_is_retried_with_other_inputs_and_from_a_node(page: Page, s
     dialog.get_by_role("button", name="Retry run").click()
     expect(dialog).to_be_hidden()
     status_of(page, "Succeeded")
-    expect(button(page, "Retry with other inputs")).to_have_count(0)
+    expect(button(page, "More actions")).to_have_count(0)
     page.goto(f"/runs/{id_}?node=half")
     button(page, "Retry from this node").click()
     with server.client() as client:

@@ -79,7 +79,8 @@ def test_problems_stand_on_the_node_and_in_the_panel(page: Page) -> None:
     panel = page.get_by_test_id("problems-panel")
     expect(panel).to_contain_text("condition")
     editor.publish()
-    editor.expect_saved("not published")
+    expect(page.get_by_role("alert")).to_contain_text("Not published")
+    editor.expect_saved("Draft")
 
 
 def test_a_failed_run_says_where_and_why(page: Page, server: ServerProcess) -> None:

@@ -94,7 +94,7 @@ def test_a_run_shows_what_was_undone(page: Page, server: ServerProcess) -> None:
     wire(page, "flight").locator("text").dispatch_event("click")
     expect(page.get_by_role("region", name="flight", exact=False)).to_be_visible()
     # In the document what undoes the first node stands first; the last one was undone first.
-    bars = page.get_by_role("tabpanel", name="Timeline").get_by_role("button")
+    bars = page.get_by_role("tabpanel", name="Timeline").get_by_role("option")
     expect(bars).to_have_text(
         [re.compile(name) for name in ("Flight", "Hotel", "Show", "undoes Hotel", "undoes Flight")]
     )

@@ -8,6 +8,7 @@ import {
 import { onLoginMissing } from './api/session'
 import {
   parseApprovalsSearch,
+  parseCompareSearch,
   parseEditorSearch,
   parseLoginSearch,
   parseNodesSearch,
@@ -57,6 +58,13 @@ const run = createRoute({
   component: lazyRouteComponent(() => import('./pages/RunPage'), 'RunPage'),
 })
 
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: '/runs/$id/compare',
+  validateSearch: parseCompareSearch,
+  component: lazyRouteComponent(() => import('./pages/ComparePage'), 'ComparePage'),
+})
+
 const approvals = createRoute({
   getParentRoute: () => root,
   path: '/approvals',
@@ -104,6 +112,7 @@ export const router = createRouter({
     editor,
     runs,
     run,
+    compare,
     approvals,
     triggers,
     nodes,

@@ -2,7 +2,7 @@ import { queryOptions, useMutation } from '@tanstack/react-query'
 import type { JsonObject } from '~/model/json'
 import { client, take } from './client'
 import { executionKeys } from './executions'
-import type { BulkRequest, ExecutionStatus } from './types'
+import type { BulkRequest, Execution, ExecutionStatus } from './types'
 
 /** What may be asked of a run; its owner answers with events. */
 export const REQUESTS = ['pause', 'resume', 'retry', 'cancel'] as const
@@ -81,3 +81,15 @@ export const waitingQuery = (id: string) =>
     staleTime: 1_000,
     refetchInterval: WAITING_INTERVAL,
   })
+
+/** Start a new run of the same version with the same inputs; a repeated request with the same key starts one. */
+export function useReplay() {
+  return useMutation({
+    mutationFn: ({ id, key }: { id: string; key: string }) =>
+      take(
+        client.POST('/api/v1/executions/{execution_id}/replay', {
+          params: { path: { execution_id: id }, header: { 'idempotency-key': key } },
+        }),
+      ) as Promise<Execution>,
+  })
+}

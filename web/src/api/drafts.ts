@@ -65,13 +65,11 @@ export const tellPresence = async (
     )
   ).people
 
-/** Also while the page goes away. */
-export const leavePresence = (name: string, from: string): Promise<unknown> =>
-  take(
-    client.DELETE('/api/v1/workflows/{name}/presence', {
-      params: { path: { name }, query: { client: from } },
-    }),
-  )
+/** Sent at once and without an answer, so that it leaves even while the page goes away. */
+export function leavePresence(name: string, from: string): void {
+  const address = `/api/v1/workflows/${encodeURIComponent(name)}/presence?client=${encodeURIComponent(from)}`
+  void fetch(address, { method: 'DELETE', keepalive: true }).catch(() => undefined)
+}
 
 function useOnVersion<T extends { version: number }>(name: string, ask: (wanted: T) => Promise<unknown>) {
   const queries = useQueryClient()

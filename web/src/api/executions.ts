@@ -63,38 +63,28 @@ export const fetchEvents = (
     }),
   )
 
-export interface LogFilter {
-  node?: string
-}
-
-export const fetchLogs = (id: string, after: number, { node }: LogFilter, signal?: AbortSignal) =>
-  take(
-    client.GET('/api/v1/executions/{execution_id}/logs', {
-      params: { path: { execution_id: id }, query: { after, node } },
-      signal,
-    }),
-  )
-
 export interface OutputRequest {
   execution: string
   node: string
   outlet: string
   /** Column name, with a leading `-` for descending. */
   sort?: string
+  /** As it was after the event with this number. */
+  at?: number | undefined
 }
 
 export const OUTPUT_PAGE = 200
 
 /** One page of a node's output, from 0; a JSON or file output is one page. */
-export const outputPageQuery = ({ execution, node, outlet, sort }: OutputRequest, page: number) =>
+export const outputPageQuery = ({ execution, node, outlet, sort, at }: OutputRequest, page: number) =>
   queryOptions({
-    queryKey: [...executionKeys.output(execution, node, outlet), sort ?? '', page] as const,
+    queryKey: [...executionKeys.output(execution, node, outlet), sort ?? '', at ?? '', page] as const,
     queryFn: ({ signal }): Promise<OutputPage> =>
       take(
         client.GET('/api/v1/executions/{execution_id}/nodes/{node}/output', {
           params: {
             path: { execution_id: execution, node },
-            query: { outlet, offset: page * OUTPUT_PAGE, limit: OUTPUT_PAGE, sort },
+            query: { outlet, offset: page * OUTPUT_PAGE, limit: OUTPUT_PAGE, sort, at },
           },
           signal,
         }),
@@ -104,23 +94,23 @@ export const outputPageQuery = ({ execution, node, outlet, sort }: OutputRequest
   })
 
 /** What is in one column of a table output. */
-export const columnStatisticsQuery = ({ execution, node, outlet }: OutputRequest, column: string) =>
+export const columnStatisticsQuery = ({ execution, node, outlet, at }: OutputRequest, column: string) =>
   queryOptions({
-    queryKey: [...executionKeys.output(execution, node, outlet), 'statistics', column] as const,
+    queryKey: [...executionKeys.output(execution, node, outlet), 'statistics', at ?? '', column] as const,
     queryFn: ({ signal }) =>
       take(
         client.GET('/api/v1/executions/{execution_id}/nodes/{node}/output/statistics', {
-          params: { path: { execution_id: execution, node }, query: { outlet, column: [column] } },
+          params: { path: { execution_id: execution, node }, query: { outlet, column: [column], at } },
           signal,
         }),
       ),
     staleTime: Number.POSITIVE_INFINITY,
   })
 
-/** What the values of a node, and of all that it is based on, were made of. */
-export const lineageQuery = (execution: string, node: string) =>
+/** What the values of a node, and of all that it is based on, were made of; of the whole run without one. */
+export const lineageQuery = (execution: string, node?: string) =>
   queryOptions({
-    queryKey: [...executionKeys.outputs(execution), 'lineage', node] as const,
+    queryKey: [...executionKeys.outputs(execution), 'lineage', node ?? ''] as const,
     queryFn: ({ signal }) =>
       take(
         client.GET('/api/v1/executions/{execution_id}/lineage', {

@@ -30,6 +30,22 @@ export type Item = Schemas['Item']
 export type ItemPage = Schemas['ItemPage']
 export type Approval = Schemas['Approval']
 export type Decision = Schemas['Decision']
+export type Durations = Schemas['Durations']
+export type WorkflowDurations = Schemas['WorkflowDurations']
+type Pair<Value> = [Value, Value]
+
+/** Pairs are this run's and the other's; OpenAPI's array of two is a list of any length to the generated types. */
+export type ComparedNode = Omit<Schemas['ComparedNode'], 'status' | 'seconds' | 'attempt' | 'type'> & {
+  type: Pair<string | null>
+  status: Pair<NodeStatus | null>
+  seconds: Pair<number | null>
+  attempt: Pair<number | null>
+}
+export type Comparison = Omit<Schemas['Comparison'], 'executions' | 'nodes' | 'inputs'> & {
+  executions: Pair<ExecutionSummary>
+  inputs: (Omit<Schemas['ComparedInput'], 'values'> & { values: Pair<unknown> })[]
+  nodes: ComparedNode[]
+}
 export type NodeStatus = NodeRun['status']
 export type Origin = Schemas['Origin']
 export type Pin = Schemas['Pin']

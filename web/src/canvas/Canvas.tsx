@@ -41,6 +41,8 @@ export function Canvas(props: CanvasProps) {
       className={classes.frame}
       data-canvas
       data-testid="canvas"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: the keys of the graph need a place for the focus.
+      tabIndex={0}
       role="group"
       aria-label={words.editor.canvas}
     >

@@ -1,13 +1,17 @@
 import { Background, BackgroundVariant, ConnectionLineType, ReactFlow, type Viewport } from '@xyflow/react'
 import { useCallback, useMemo, useRef, useState } from 'react'
+import type { Position, WorkflowDocument } from '~/model/workflow'
 import type { CanvasProps } from './Canvas'
 import classes from './Canvas.module.css'
 import { ConnectionHint } from './ConnectionHint'
 import { Controls } from './Controls'
-import { CanvasContext, type CanvasScene } from './context'
+import { CanvasContext, type CanvasEditing, type CanvasScene } from './context'
+import { createDragStore } from './dragging'
 import { FarLayer } from './FarLayer'
+import { Guides } from './Guides'
 import { Minimap } from './Minimap'
 import type { Picture } from './picture'
+import { usePreferences } from './preferences'
 import type { FlowEdge, FlowNode } from './toFlow'
 import { UndoWire } from './UndoWire'
 import { useConnecting } from './useConnecting'
@@ -21,12 +25,36 @@ const nodeKinds = { workflow: WorkflowNode }
 const edgeKinds = { workflow: WorkflowEdge, undo: UndoWire }
 const NONE: never[] = []
 const PAN_BUTTONS = [0, 1]
+/** Two fingers move the view as far as they go. */
+const PAN_SPEED = 1
+/** The end of a wire that can be grabbed, px from the port. */
+const RECONNECT_RADIUS = 14
+
+interface Latest {
+  document: WorkflowDocument
+  positions: Record<string, Position>
+  editing: CanvasEditing | null
+}
 
 export function CanvasStage({ firstView, ref, ...props }: CanvasProps & { firstView: Viewport }) {
   const { document, nodeTypes, status, selected = null, onSelect, onOpen, readOnly = false } = props
   const editing = readOnly ? null : (props.editing ?? null)
-  const flow = useFlow({ document, types: nodeTypes, selected, editing })
-  const latest = useRef({ document, positions: flow.positions, editing })
+  const latest = useRef<Latest>({ document, positions: {}, editing })
+  const [dragging] = useState(createDragStore)
+  const shows = editing === null
+  const scene = useMemo<CanvasScene>(
+    () => ({
+      status,
+      types: nodeTypes,
+      readOnly: shows,
+      dragging,
+      getDocument: () => latest.current.document,
+      getPlace: (id) => latest.current.positions[id],
+      getEditing: () => latest.current.editing,
+    }),
+    [status, nodeTypes, shows, dragging],
+  )
+  const flow = useFlow({ document, types: nodeTypes, selected, editing, scene })
   latest.current = { document, positions: flow.positions, editing }
   const getPositions = useCallback(() => latest.current.positions, [])
   const own = useRef<CanvasHandle>(null)
@@ -36,17 +64,7 @@ export function CanvasStage({ firstView, ref, ...props }: CanvasProps & { firstV
     else if (ref) ref.current = handle
   })
   const { far, small, follow } = useViewport({ ref: setHandle, getPositions })
-  const shows = editing === null
-  const scene = useMemo<CanvasScene>(
-    () => ({
-      status,
-      types: nodeTypes,
-      readOnly: shows,
-      getDocument: () => latest.current.document,
-      onInsert: (edge, at) => latest.current.editing?.onQuickAdd({ at, into: edge }),
-    }),
-    [status, nodeTypes, shows],
-  )
+  const wheel = usePreferences((now) => now.wheel)
   const wires = useConnecting(scene, editing)
   const chosen = editing?.selectedNodes
   const picture = useMemo<Picture>(() => {
@@ -55,6 +73,7 @@ export function CanvasStage({ firstView, ref, ...props }: CanvasProps & { firstV
   }, [document, flow.positions, status, chosen, selected])
   const pointer = usePointer({
     editing,
+    scene,
     far,
     positions: flow.positions,
     handle: own,
@@ -67,14 +86,11 @@ export function CanvasStage({ firstView, ref, ...props }: CanvasProps & { firstV
     <CanvasContext value={scene}>
       <ReactFlow<FlowNode, FlowEdge>
         data-detail={small ? 'small' : 'full'}
-        nodes={far ? NONE : flow.nodes}
-        edges={far ? NONE : flow.edges}
+        {...flow.handlers}
+        nodes={far ? NONE : flow.handlers.nodes}
+        edges={far ? NONE : flow.handlers.edges}
         nodeTypes={nodeKinds}
         edgeTypes={edgeKinds}
-        onNodesChange={flow.onNodesChange}
-        onEdgesChange={flow.onEdgesChange}
-        onNodeDragStop={flow.onDragStop}
-        onSelectionDragStop={flow.onSelectionDragStop}
         {...pointer}
         {...wires}
         defaultViewport={firstView}
@@ -84,6 +100,8 @@ export function CanvasStage({ firstView, ref, ...props }: CanvasProps & { firstV
         nodesDraggable={editing !== null}
         nodesConnectable={editing !== null}
         elementsSelectable={editing !== null}
+        edgesReconnectable={editing !== null}
+        reconnectRadius={RECONNECT_RADIUS}
         elevateNodesOnSelect={false}
         selectNodesOnDrag={false}
         connectionRadius={24}
@@ -92,6 +110,9 @@ export function CanvasStage({ firstView, ref, ...props }: CanvasProps & { firstV
         disableKeyboardA11y
         zoomOnDoubleClick={false}
         panOnDrag={PAN_BUTTONS}
+        panOnScroll={wheel === 'pan'}
+        zoomOnScroll={wheel === 'zoom'}
+        panOnScrollSpeed={PAN_SPEED}
         proOptions={{ hideAttribution: true }}
       >
         {far ? (
@@ -102,6 +123,7 @@ export function CanvasStage({ firstView, ref, ...props }: CanvasProps & { firstV
         <Minimap picture={picture} />
         <Controls handle={own} />
         {editing ? <ConnectionHint /> : null}
+        {editing ? <Guides /> : null}
       </ReactFlow>
     </CanvasContext>
   )

@@ -1,13 +1,22 @@
 import { ActionIcon, TextInput, Tooltip, UnstyledButton } from '@mantine/core'
-import { IconChevronRight, IconLayoutSidebarLeftCollapse, IconSearch } from '@tabler/icons-react'
+import {
+  IconChevronRight,
+  IconLayoutSidebarLeftCollapse,
+  IconSearch,
+  IconStar,
+  IconStarFilled,
+} from '@tabler/icons-react'
 import { type KeyboardEvent, useRef, useState } from 'react'
 import { words } from '~/i18n'
 import type { NodeType, NodeTypes } from '~/model/nodeType'
 import { CategoryIcon } from '~/ui/CategoryIcon'
 import { plainText } from '~/ui/InlineText'
 import classes from './Palette.module.css'
-import { startDrag } from './paletteDrag'
-import { byCategory, searchTypes } from './searchTypes'
+import { endDrag, startDrag } from './paletteDrag'
+import { toggleFavourite, toggleFolded, usePreferences } from './preferences'
+import { byCategory, picked, searchTypes } from './searchTypes'
+
+const RECENT_SHOWN = 5
 
 interface PaletteProps {
   types: NodeTypes
@@ -29,6 +38,8 @@ function walk(event: KeyboardEvent<HTMLElement>) {
 /** The node types: drag one to the canvas, or Enter or a double click puts it beside the chosen node. */
 export function Palette({ types, onInsert, onFold }: PaletteProps) {
   const [query, setQuery] = useState('')
+  const favourites = usePreferences((now) => now.favourites)
+  const recent = usePreferences((now) => now.recent)
   const found = searchTypes(types.values(), query)
   const searching = query.trim() !== ''
   const insertFirst = (event: KeyboardEvent) => {
@@ -37,7 +48,12 @@ export function Palette({ types, onInsert, onFold }: PaletteProps) {
     if (event.key === 'Enter' && searching && first) onInsert(first.id)
   }
   return (
-    <aside className={classes.palette} aria-label={words.editor.palette.title} onKeyDown={walk}>
+    <aside
+      className={classes.palette}
+      data-pane="palette"
+      aria-label={words.editor.palette.title}
+      onKeyDown={walk}
+    >
       <div className={classes.head}>
         <TextInput
           className={classes.search}
@@ -55,11 +71,17 @@ export function Palette({ types, onInsert, onFold }: PaletteProps) {
         </Tooltip>
       </div>
       <div className={classes.list} data-testid="palette">
-        {searching
-          ? found.map((type) => <PaletteItem key={type.id} type={type} onInsert={onInsert} />)
-          : byCategory(found).map(([category, list]) => (
-              <Group key={category} category={category} types={list} onInsert={onInsert} />
+        {searching ? (
+          found.map((type) => <PaletteItem key={type.id} type={type} onInsert={onInsert} />)
+        ) : (
+          <>
+            <Group id="*favourites" types={picked(favourites, found)} onInsert={onInsert} />
+            <Group id="*recent" types={picked(recent, found).slice(0, RECENT_SHOWN)} onInsert={onInsert} />
+            {byCategory(found).map(([category, list]) => (
+              <Group key={category} id={category} types={list} onInsert={onInsert} />
             ))}
+          </>
+        )}
         {found.length === 0 ? <p className={classes.note}>{words.editor.palette.nothing(query)}</p> : null}
       </div>
       <p className={classes.note}>{words.editor.palette.hint}</p>
@@ -67,19 +89,27 @@ export function Palette({ types, onInsert, onFold }: PaletteProps) {
   )
 }
 
+const NAMES: Readonly<Record<string, string>> = {
+  '*favourites': words.canvas.favourites,
+  '*recent': words.canvas.recent,
+}
+
+/** A category, or the person's own choice (then `id` begins with `*`); nothing when it is empty. */
 function Group({
-  category,
+  id,
   types,
   onInsert,
 }: {
-  category: string
+  id: string
   types: readonly NodeType[]
   onInsert(type: string): void
 }) {
-  const [open, setOpen] = useState(true)
+  const open = usePreferences((now) => !now.folded.includes(id))
+  if (types.length === 0) return null
+  const name = NAMES[id] ?? words.editor.palette.categoryName(id)
   return (
-    <section>
-      <UnstyledButton className={classes.category} aria-expanded={open} onClick={() => setOpen(!open)}>
+    <section aria-label={name}>
+      <UnstyledButton className={classes.category} aria-expanded={open} onClick={() => toggleFolded(id)}>
         <IconChevronRight
           size={13}
           stroke={2}
@@ -87,43 +117,77 @@ function Group({
           data-open={open || undefined}
           aria-hidden
         />
-        <span>{words.editor.palette.categoryName(category)}</span>
+        <span>{name}</span>
         <span className={classes.count}>{types.length}</span>
       </UnstyledButton>
-      {open ? types.map((type) => <PaletteItem key={type.id} type={type} onInsert={onInsert} />) : null}
+      {open
+        ? types.map((type) => (
+            <PaletteItem key={type.id} type={type} onInsert={onInsert} own={id.startsWith('*')} />
+          ))
+        : null}
     </section>
   )
 }
 
-function PaletteItem({ type, onInsert }: { type: NodeType; onInsert(type: string): void }) {
+function PaletteItem({
+  type,
+  onInsert,
+  own = false,
+}: {
+  type: NodeType
+  onInsert(type: string): void
+  /** It stands in its category too. */
+  own?: boolean
+}) {
   const dragged = useRef(false)
   return (
-    <UnstyledButton
-      className={classes.item}
-      draggable
-      data-item
-      data-testid={`palette-item-${type.id}`}
-      data-off={type.disabled_reason ? true : undefined}
-      title={type.disabled_reason ?? plainText(type.description)}
-      onDragStart={(event) => {
-        dragged.current = true
-        startDrag(event.dataTransfer, type.id)
-      }}
-      onDragEnd={() => {
-        dragged.current = false
-      }}
-      // A click by Enter has no count; a single click of the mouse only takes the focus.
-      onClick={(event) => event.detail === 0 && !dragged.current && onInsert(type.id)}
-      onDoubleClick={() => onInsert(type.id)}
-    >
-      <CategoryIcon category={type.category} icon={type.icon} size={28} />
-      <span className={classes.words}>
-        <span className={classes.title}>
-          {type.title}
-          {type.disabled_reason ? <span className={classes.off}>{words.editor.palette.off}</span> : null}
+    <div className={classes.row}>
+      <UnstyledButton
+        className={classes.item}
+        draggable
+        data-item
+        data-testid={`${own ? 'palette-own' : 'palette-item'}-${type.id}`}
+        data-off={type.disabled_reason ? true : undefined}
+        title={type.disabled_reason ?? plainText(type.description)}
+        onDragStart={(event) => {
+          dragged.current = true
+          startDrag(event.dataTransfer, type.id)
+        }}
+        onDragEnd={() => {
+          dragged.current = false
+          endDrag()
+        }}
+        // A click by Enter has no count; a single click of the mouse only takes the focus.
+        onClick={(event) => event.detail === 0 && !dragged.current && onInsert(type.id)}
+        onDoubleClick={() => onInsert(type.id)}
+      >
+        <CategoryIcon category={type.category} icon={type.icon} size={28} />
+        <span className={classes.words}>
+          <span className={classes.title}>
+            {type.title}
+            {type.disabled_reason ? <span className={classes.off}>{words.editor.palette.off}</span> : null}
+          </span>
+          <span className={classes.description}>{plainText(type.description)}</span>
         </span>
-        <span className={classes.description}>{plainText(type.description)}</span>
-      </span>
+      </UnstyledButton>
+      <Favourite type={type} />
+    </div>
+  )
+}
+
+function Favourite({ type }: { type: NodeType }) {
+  const chosen = usePreferences((now) => now.favourites.includes(type.id))
+  const label = chosen ? words.canvas.removeFavourite(type.title) : words.canvas.addFavourite(type.title)
+  const Star = chosen ? IconStarFilled : IconStar
+  return (
+    <UnstyledButton
+      className={classes.star}
+      aria-label={label}
+      title={label}
+      data-chosen={chosen || undefined}
+      onClick={() => toggleFavourite(type.id)}
+    >
+      <Star size={14} stroke={1.7} />
     </UnstyledButton>
   )
 }

@@ -1,5 +1,6 @@
 import { BaseEdge, type EdgeProps, getSmoothStepPath } from '@xyflow/react'
 import { memo } from 'react'
+import { useStore } from 'zustand'
 import { words } from '~/i18n'
 import { ERROR_OUTLET } from '~/model/edges'
 import { describeType, outletType } from '~/model/ports'
@@ -7,6 +8,7 @@ import type { NodeRunView } from '~/runs/state'
 import { useNodeRun } from '~/runs/useRun'
 import { formatCompact, formatCount } from '~/ui/format'
 import { useScene } from './context'
+import { NODE_HEIGHT, NODE_WIDTH } from './geometry'
 import type { FlowEdge } from './toFlow'
 import classes from './WorkflowEdge.module.css'
 
@@ -41,6 +43,7 @@ export const WorkflowEdge = memo(function WorkflowEdge(props: EdgeProps<FlowEdge
   const from = useNodeRun(scene.status, source)
   const to = useNodeRun(scene.status, target)
   const state = edgeState(from, to, outlet)
+  const aimed = useStore(scene.dragging, (now) => now.edge === id)
   const [path, labelX, labelY] = getSmoothStepPath({ ...props, borderRadius: 12 })
   const value = state === 'taken' || state === 'flowing' ? from?.outputs[outlet] : undefined
   const rows = value?.kind === 'table' ? value.rows : undefined
@@ -49,6 +52,7 @@ export const WorkflowEdge = memo(function WorkflowEdge(props: EdgeProps<FlowEdge
       className={classes.edge}
       data-state={state}
       data-selected={selected || undefined}
+      data-aimed={aimed || undefined}
       data-error={outlet === ERROR_OUTLET || undefined}
     >
       <title>
@@ -67,13 +71,16 @@ export const WorkflowEdge = memo(function WorkflowEdge(props: EdgeProps<FlowEdge
         </text>
       ) : null}
       {scene.readOnly ? null : (
-        // biome-ignore lint/a11y/noStaticElementInteractions: a short cut for the pointer; keys use the quick-add list.
+        // biome-ignore lint/a11y/noStaticElementInteractions: a short cut for the pointer; keys have an action for the chosen wire.
         <g
           className={classes.insert}
           transform={`translate(${labelX} ${labelY})`}
           onClick={(event) => {
             event.stopPropagation()
-            scene.onInsert({ source, outlet, target, port: data?.port ?? 'in' }, [labelX, labelY])
+            scene.getEditing()?.onQuickAdd({
+              at: [labelX - NODE_WIDTH / 2, labelY - NODE_HEIGHT / 2],
+              into: { source, outlet, target, port: data?.port ?? 'in' },
+            })
           }}
         >
           <circle r={9} />

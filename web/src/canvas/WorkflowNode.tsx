@@ -1,6 +1,6 @@
 import { IconArrowBackUp } from '@tabler/icons-react'
 import { Handle, type NodeProps, Position, useConnection } from '@xyflow/react'
-import { memo } from 'react'
+import { memo, useState } from 'react'
 import { words } from '~/i18n'
 import { describeType } from '~/model/ports'
 import { isOnce, itemsText, lostItems } from '~/runs/items'
@@ -9,10 +9,12 @@ import type { NodeRunView } from '~/runs/state'
 import { useNodeRun } from '~/runs/useRun'
 import { CategoryIcon } from '~/ui/CategoryIcon'
 import { elapsed, formatCompact, formatDuration } from '~/ui/format'
+import { CardTitle } from './CardTitle'
 import { useScene } from './context'
 import { ERROR_AT, NEW_PORT, type PortView, UNDO_HANDLE } from './geometry'
 import { NodeMarks } from './NodeMarks'
 import { NodeStatusMark } from './NodeStatusMark'
+import { PortAdds } from './PortAdd'
 import type { FlowNode } from './toFlow'
 import classes from './WorkflowNode.module.css'
 import { parseWireEnd, type WireEnd, whyNot, wireEndKey } from './wiring'
@@ -48,12 +50,14 @@ function PortHandle({ port, side, fit }: { port: PortView; side: 'target' | 'sou
 }
 
 function PortNames({ ports, side }: { ports: readonly PortView[]; side: 'target' | 'source' }) {
+  const { readOnly } = useScene()
   return ports.map((port) => (
     <span
       key={port.name}
       className={classes.portName}
       data-side={side}
       data-many={ports.length > 1 || undefined}
+      data-free={(!readOnly && !port.wired) || undefined}
       style={{ top: port.at }}
     >
       {port.name}
@@ -105,9 +109,12 @@ export const WorkflowNode = memo(function WorkflowNode({ id, data, selected }: N
   const { ports, problems } = data
   const stripe = stripeOf(run)
   const lost = lostItems(run)
+  const [hovered, setHovered] = useState(false)
   return (
     <div
       className={classes.card}
+      onPointerEnter={() => setHovered(true)}
+      onPointerLeave={() => setHovered(false)}
       data-testid={`node-${id}`}
       data-status={status}
       data-selected={selected || undefined}
@@ -119,9 +126,7 @@ export const WorkflowNode = memo(function WorkflowNode({ id, data, selected }: N
     >
       <CategoryIcon category={data.nodeType?.category ?? ''} icon={data.nodeType?.icon} />
       <div className={classes.words}>
-        <span className={classes.title} title={data.title}>
-          {data.title}
-        </span>
+        <CardTitle id={id} title={data.title} renaming={data.renaming} />
         {lost ? (
           <span className={classes.subtitle} data-lost>
             {words.runs.items.lost(formatCompact(lost.failed), formatCompact(lost.total))}
@@ -175,6 +180,9 @@ export const WorkflowNode = memo(function WorkflowNode({ id, data, selected }: N
         data-wired={data.errorWired || undefined}
         title={words.editor.wire.error}
       />
+      {(hovered || selected) && !scene.readOnly && from === null ? (
+        <PortAdds node={id} ports={ports} />
+      ) : null}
     </div>
   )
 })

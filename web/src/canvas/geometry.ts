@@ -21,6 +21,8 @@ export interface PortView {
   required: boolean
   /** Only orders the nodes: drawn small, shown when wired, hovered or aimed at. */
   quiet: boolean
+  /** An edge ends or begins here. */
+  wired: boolean
   /** Centre, px from the top of the card (error: from its left). */
   at: number
 }
@@ -46,22 +48,26 @@ export function portsOf(
     type: port.type,
     required: port.required,
     quiet: (port.implicit ?? false) && !wiredIn.includes(port.name),
+    wired: wiredIn.includes(port.name),
   }))
   const extra = type?.any_port_type ?? ANY
   for (const name of wiredIn) {
     if (!inputs.some((port) => port.name === name))
-      inputs.push({ name, type: extra, required: false, quiet: false })
+      inputs.push({ name, type: extra, required: false, quiet: false, wired: true })
   }
-  if (type?.any_port) inputs.push({ name: NEW_PORT, type: extra, required: false, quiet: inputs.length > 0 })
+  if (type?.any_port) {
+    inputs.push({ name: NEW_PORT, type: extra, required: false, quiet: inputs.length > 0, wired: false })
+  }
   const outputs: Omit<PortView, 'at'>[] = (type ? outletsOf(type, config) : []).map((outlet) => ({
     name: outlet.name,
     type: outlet.type,
     required: false,
     quiet: false,
+    wired: wiredOut.includes(outlet.name),
   }))
   for (const name of wiredOut) {
     const known = name === ERROR_OUTLET || outputs.some((port) => port.name === name)
-    if (!known) outputs.push({ name, type: ANY, required: false, quiet: false })
+    if (!known) outputs.push({ name, type: ANY, required: false, quiet: false, wired: true })
   }
   const place = (port: Omit<PortView, 'at'>, index: number, all: unknown[]): PortView => ({
     ...port,

@@ -160,3 +160,12 @@ export function nodeAt(positions: Record<string, Position>, [x, y]: Position): s
   }
   return null
 }
+
+/** The nodes that lie wholly in the box between two places of the document. */
+export function nodesIn(positions: Record<string, Position>, one: Position, other: Position): string[] {
+  const [left, right] = [Math.min(one[0], other[0]), Math.max(one[0], other[0])]
+  const [top, bottom] = [Math.min(one[1], other[1]), Math.max(one[1], other[1])]
+  return Object.entries(positions).flatMap(([id, [x, y]]) =>
+    x >= left && x + NODE_WIDTH <= right && y >= top && y + NODE_HEIGHT <= bottom ? [id] : [],
+  )
+}

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { sampleDocument, sampleType, sampleTypes } from '~/model/sample'
-import { byCategory, searchTypes, typesAfter, typesInto } from './searchTypes'
+import { freeInputs, outletChoices } from './freePorts'
+import { byCategory, picked, searchTypes, typesAfter, typesBefore, typesInto } from './searchTypes'
 
 const types = [
   sampleType('table.filter', {
@@ -41,4 +42,30 @@ it('offers only what fits a wire', () => {
   const into = typesInto(sampleDocument, sampleTypes, edge).map((type) => type.id)
   expect(into).toContain('table.sql')
   expect(into).not.toContain('http.request')
+})
+
+it('offers what can feed a port', () => {
+  const before = (node: string, port: string) =>
+    typesBefore(sampleDocument, sampleTypes, { node, port }).map((type) => type.id)
+  expect(before('late', 'in')).toContain('table.sql')
+  expect(before('late', 'in')).toContain('logic.if')
+  expect(before('late', 'in')).not.toContain('http.request')
+  // Only orders the two: anything may.
+  expect(before('flights', 'in')).toContain('http.request')
+})
+
+it('knows which ports are free', () => {
+  expect(outletChoices(sampleDocument, sampleTypes, 'check')).toEqual(['true', 'false', 'error'])
+  expect(outletChoices(sampleDocument, sampleTypes, 'late')).toEqual(['out', 'error'])
+  expect(freeInputs(sampleDocument, sampleTypes, 'late')).toEqual([])
+  const join = { ...sampleDocument, nodes: { ...sampleDocument.nodes, join: { type: 'table.join@1' } } }
+  const edges = [...join.edges, 'late -> join']
+  expect(freeInputs({ ...join, edges }, sampleTypes, 'join')).toEqual(['right'])
+})
+
+it('picks in the order of the ids, and leaves out what is gone', () => {
+  expect(picked(['logic.if', 'gone', 'table.sort'], types).map((type) => type.id)).toEqual([
+    'logic.if',
+    'table.sort',
+  ])
 })

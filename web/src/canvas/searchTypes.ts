@@ -1,9 +1,18 @@
 /** Finding node types by what people call them. */
 
-import type { Edge } from '~/model/edges'
+import { DEFAULT_PORT, type Edge } from '~/model/edges'
 import { findType, type NodeType, type NodeTypes } from '~/model/nodeType'
-import { firstFittingPort, fits, mainOutlet, outletOf, outletType, portOf } from '~/model/ports'
+import {
+  firstFittingOutlet,
+  firstFittingPort,
+  fits,
+  mainOutlet,
+  outletOf,
+  outletType,
+  portOf,
+} from '~/model/ports'
 import type { WorkflowDocument } from '~/model/workflow'
+import { NEW_PORT } from './geometry'
 
 /** Best first: name, then id, tag, category, then words of the description; 0 when it does not match. */
 export function score(type: NodeType, query: string): number {
@@ -52,14 +61,41 @@ export function typesAfter(
   return [...types.values()].filter((type) => firstFittingPort(type, given) !== null)
 }
 
+/** Types one of whose outlets gives what a port takes. */
+export function typesBefore(
+  document: WorkflowDocument,
+  types: NodeTypes,
+  to: { node: string; port: string },
+): NodeType[] {
+  const wanted = wantedBy(document, types, to)
+  return [...types.values()].filter((type) => firstFittingOutlet(type, wanted) !== null)
+}
+
+/** The declared port, null where the type of the node is not known: then everything fits. */
+function wantedBy(document: WorkflowDocument, types: NodeTypes, to: { node: string; port: string }) {
+  const target = findType(types, document.nodes[to.node]?.type ?? '')
+  if (!target) return null
+  return portOf(target, to.port === NEW_PORT ? DEFAULT_PORT : to.port)
+}
+
+/** Can a node of this type stand in the middle of the edge? */
+export function fitsInto(document: WorkflowDocument, types: NodeTypes, edge: Edge, type: NodeType): boolean {
+  const given = outletType(document, types, edge.source, edge.outlet)
+  if (firstFittingPort(type, given) === null) return false
+  const outlet = outletOf(type, mainOutlet(type))
+  const wanted = wantedBy(document, types, { node: edge.target, port: edge.port })
+  return (
+    outlet !== null && (!wanted || wanted.implicit || outlet.passthrough || fits(outlet.type, wanted.type))
+  )
+}
+
 /** Types that can stand in the middle of an edge. */
 export function typesInto(document: WorkflowDocument, types: NodeTypes, edge: Edge): NodeType[] {
-  const target = findType(types, document.nodes[edge.target]?.type ?? '')
-  const wanted = target ? portOf(target, edge.port) : null
-  return typesAfter(document, types, { node: edge.source, outlet: edge.outlet }).filter((type) => {
-    const given = outletOf(type, mainOutlet(type))
-    return (
-      given !== null && (!wanted || wanted.implicit || given.passthrough || fits(given.type, wanted.type))
-    )
-  })
+  return [...types.values()].filter((type) => fitsInto(document, types, edge, type))
+}
+
+/** Those of a list of ids that exist and are offered, in the order of the list. */
+export function picked(ids: readonly string[], offered: readonly NodeType[]): NodeType[] {
+  const known = new Map(offered.map((type) => [type.id, type]))
+  return ids.flatMap((id) => known.get(id) ?? [])
 }

@@ -12,6 +12,7 @@ const input = (parts: Partial<FlowInput> = {}): FlowInput => ({
   selectedNodes: new Set(),
   selectedEdges: new Set(),
   readOnly: false,
+  renaming: null,
   ...parts,
 })
 

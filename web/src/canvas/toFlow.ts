@@ -35,6 +35,8 @@ export interface NodeData extends Record<string, unknown> {
   undone: boolean
   /** The title of the node that it undoes. */
   undoes: string | null
+  /** Its title is being written on the card. */
+  renaming: boolean
 }
 
 export interface EdgeData extends Record<string, unknown> {
@@ -54,6 +56,7 @@ interface NodeSource {
   problems: ProblemCount | null
   selected: boolean
   undoes: string | null
+  renaming: boolean
 }
 
 export interface FlowInput {
@@ -62,6 +65,7 @@ export interface FlowInput {
   problems: ReadonlyMap<string, ProblemCount>
   selectedNodes: ReadonlySet<string>
   selectedEdges: ReadonlySet<string>
+  renaming: string | null
   readOnly: boolean
 }
 
@@ -115,6 +119,7 @@ export class FlowMapper {
       problems: input.problems.get(id) ?? null,
       selected: input.selectedNodes.has(id),
       undoes: undoes === undefined ? null : nodeTitle(undoes, input.document.nodes[undoes]),
+      renaming: input.renaming === id,
     }
     const undone = (undoOf(node) ?? '') in input.document.nodes
     const known = this.nodes.get(id)
@@ -150,6 +155,7 @@ export class FlowMapper {
         inside: isContainer(input.types, node) ? Object.keys(bodyNodes(node.body)).length : null,
         undone,
         undoes: source.undoes,
+        renaming: source.renaming,
       },
     }
     this.nodes.set(id, { source, made })

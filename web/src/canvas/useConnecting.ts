@@ -1,18 +1,40 @@
-import { type Connection, type FinalConnectionState, useReactFlow } from '@xyflow/react'
-import { useCallback } from 'react'
-import { DEFAULT_OUTLET, DEFAULT_PORT } from '~/model/edges'
+import { type Edge as AnyEdge, type Connection, type FinalConnectionState, useReactFlow } from '@xyflow/react'
+import { useCallback, useRef } from 'react'
+import { DEFAULT_OUTLET, DEFAULT_PORT, type Edge, parseEdge } from '~/model/edges'
 import type { CanvasEditing, CanvasScene } from './context'
-import { NODE_HEIGHT } from './geometry'
-import { edgeOf, edgeTo, nameNewPort, refusal } from './wiring'
+import { NODE_HEIGHT, NODE_WIDTH } from './geometry'
+import { edgeOf, edgeTo, nameNewPort, refusal, type WireEnd } from './wiring'
 
 function clientPoint(event: MouseEvent | TouchEvent) {
   const point = 'changedTouches' in event ? event.changedTouches[0] : event
   return { x: point?.clientX ?? 0, y: point?.clientY ?? 0 }
 }
 
+/** The end that stays where it is while the other is dragged. */
+function heldEnd({ fromHandle }: FinalConnectionState): WireEnd | null {
+  if (!fromHandle) return null
+  return {
+    node: fromHandle.nodeId,
+    handle: fromHandle.id ?? (fromHandle.type === 'source' ? DEFAULT_OUTLET : DEFAULT_PORT),
+    type: fromHandle.type,
+  }
+}
+
+function under(event: MouseEvent | TouchEvent) {
+  const client = clientPoint(event)
+  const element = document.elementFromPoint(client.x, client.y)
+  return {
+    client,
+    card: element?.closest<HTMLElement>('.react-flow__node')?.dataset.id ?? null,
+    pane: element?.closest('.react-flow__pane') != null,
+  }
+}
+
 /** Drawing wires: onto a port, onto a card (its first fitting port), or into the open (the quick-add list). */
 export function useConnecting(scene: CanvasScene, editing: CanvasEditing | null) {
   const { screenToFlowPosition } = useReactFlow()
+  /** The wire whose end is being dragged. */
+  const held = useRef<Edge | null>(null)
 
   const isValidConnection = useCallback(
     (
@@ -33,32 +55,55 @@ export function useConnecting(scene: CanvasScene, editing: CanvasEditing | null)
     (connection: Connection) => editing?.onConnect(nameNewPort(scene.getDocument(), edgeOf(connection))),
     [editing, scene],
   )
+  /** The edge that a drag makes when it ends on a card and not on one of its ports. */
+  const edgeOnCard = useCallback(
+    (from: WireEnd, card: string): Edge | null => {
+      const edge = edgeTo(scene.getDocument(), scene.types, from, card)
+      if (!edge || refusal(scene.getDocument(), scene.types, edge) !== null) return null
+      return nameNewPort(scene.getDocument(), edge)
+    },
+    [scene],
+  )
   const onConnectEnd = useCallback(
     (event: MouseEvent | TouchEvent, state: FinalConnectionState) => {
-      const { fromHandle, isValid } = state
-      if (isValid || !fromHandle || !editing) return
-      const from = {
-        node: fromHandle.nodeId,
-        handle: fromHandle.id ?? (fromHandle.type === 'source' ? DEFAULT_OUTLET : DEFAULT_PORT),
-        type: fromHandle.type,
-      }
-      const client = clientPoint(event)
-      const under = document.elementFromPoint(client.x, client.y)
-      const card = under?.closest<HTMLElement>('.react-flow__node')
-      if (card?.dataset.id) {
-        const edge = edgeTo(scene.getDocument(), scene.types, from, card.dataset.id)
-        if (edge && refusal(scene.getDocument(), scene.types, edge) === null) {
-          editing.onConnect(nameNewPort(scene.getDocument(), edge))
-        }
-      } else if (under?.closest('.react-flow__pane') && from.type === 'source') {
-        const at = screenToFlowPosition(client)
-        editing.onQuickAdd({
-          at: [at.x, at.y - NODE_HEIGHT / 2],
-          from: { node: from.node, outlet: from.handle },
-        })
+      const from = heldEnd(state)
+      if (held.current || state.isValid || !from || !editing) return
+      const { client, card, pane } = under(event)
+      if (card) {
+        const edge = edgeOnCard(from, card)
+        if (edge) editing.onConnect(edge)
+      } else if (pane) {
+        const { x, y } = screenToFlowPosition(client)
+        const top = y - NODE_HEIGHT / 2
+        editing.onQuickAdd(
+          from.type === 'source'
+            ? { at: [x, top], from: { node: from.node, outlet: from.handle } }
+            : { at: [x - NODE_WIDTH, top], to: { node: from.node, port: from.handle } },
+        )
       }
     },
-    [editing, scene, screenToFlowPosition],
+    [editing, edgeOnCard, screenToFlowPosition],
   )
-  return { isValidConnection, onConnect, onConnectEnd }
+  const onReconnectStart = useCallback((_: unknown, edge: AnyEdge) => {
+    held.current = parseEdge(edge.id)
+  }, [])
+  const onReconnect = useCallback(
+    (edge: AnyEdge, connection: Connection) => {
+      const from = parseEdge(edge.id)
+      if (from) editing?.onReconnect(from, nameNewPort(scene.getDocument(), edgeOf(connection)))
+    },
+    [editing, scene],
+  )
+  const onReconnectEnd = useCallback(
+    (event: MouseEvent | TouchEvent, _: unknown, __: unknown, state: FinalConnectionState) => {
+      const [edge, from] = [held.current, heldEnd(state)]
+      held.current = null
+      if (state.isValid || !edge || !from) return
+      const { card } = under(event)
+      const next = card ? edgeOnCard(from, card) : null
+      if (next) editing?.onReconnect(edge, next)
+    },
+    [editing, edgeOnCard],
+  )
+  return { isValidConnection, onConnect, onConnectEnd, onReconnectStart, onReconnect, onReconnectEnd }
 }

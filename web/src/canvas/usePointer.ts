@@ -1,15 +1,19 @@
 import type { Edge as AnyEdge, Node as AnyNode } from '@xyflow/react'
 import { useReactFlow } from '@xyflow/react'
 import { type DragEvent, type MouseEvent, type RefObject, useMemo, useRef } from 'react'
+import { formatEdge } from '~/model/edges'
 import type { Position } from '~/model/workflow'
-import type { CanvasEditing, MenuTarget } from './context'
+import type { CanvasEditing, CanvasScene, MenuTarget } from './context'
+import { aimAt, endDragging } from './dragging'
+import { edgeFor } from './dropInto'
 import { NODE_HEIGHT, NODE_WIDTH } from './geometry'
-import { draggedType } from './paletteDrag'
-import { nodeAt } from './picture'
+import { draggedType, typeOnTheWay } from './paletteDrag'
+import { nodeAt, nodesIn } from './picture'
 import type { CanvasHandle } from './viewport'
 
 interface PointerScene {
   editing: CanvasEditing | null
+  scene: CanvasScene
   /** Zoomed out: React Flow has no nodes, so what is clicked is looked up. */
   far: boolean
   positions: Record<string, Position>
@@ -22,10 +26,11 @@ interface PointerScene {
 type Place = { clientX: number; clientY: number }
 
 /** What clicks, drops and menus mean. The callbacks never change, so that a drag renders only what moves. */
-export function usePointer(scene: PointerScene) {
-  const { screenToFlowPosition } = useReactFlow()
-  const latest = useRef(scene)
-  latest.current = scene
+export function usePointer(pointer: PointerScene) {
+  const { screenToFlowPosition, getZoom } = useReactFlow()
+  const latest = useRef(pointer)
+  latest.current = pointer
+  const boxFrom = useRef<Position | null>(null)
   return useMemo(() => {
     const at = (event: Place): Position => {
       const { x, y } = screenToFlowPosition({ x: event.clientX, y: event.clientY })
@@ -41,6 +46,13 @@ export function usePointer(scene: PointerScene) {
       if (!editing) return
       event.preventDefault()
       editing.onMenu(target, { x: event.clientX, y: event.clientY })
+    }
+    /** The edge that a node of this type would be put into when it is dropped here. */
+    const edgeUnder = (type: string | null, event: Place) => {
+      const { scene, far } = latest.current
+      if (type === null || far) return null
+      const graph = { document: scene.getDocument(), types: scene.types }
+      return edgeFor(graph, scene.types.get(type), { x: event.clientX, y: event.clientY }, getZoom())
     }
     return {
       onNodeClick: (_: unknown, node: AnyNode) => {
@@ -63,7 +75,19 @@ export function usePointer(scene: PointerScene) {
         const pane = event.target instanceof Element && event.target.classList.contains('react-flow__pane')
         if (pane && !far) editing?.onQuickAdd({ at: centred(event) })
       },
+      // Zoomed out, React Flow draws the box and knows no node in it.
+      onSelectionStart: (event: MouseEvent) => {
+        boxFrom.current = at(event)
+      },
+      onSelectionEnd: (event: MouseEvent) => {
+        const { editing, far, positions } = latest.current
+        const from = boxFrom.current
+        boxFrom.current = null
+        if (!far || !from || !editing) return
+        editing.onSelectNodes(nodesIn(positions, from, at(event)).map((id) => ({ id, selected: true })))
+      },
       onNodeContextMenu: (event: MouseEvent, node: AnyNode) => menu({ kind: 'node', id: node.id }, event),
+      onSelectionContextMenu: (event: MouseEvent) => menu({ kind: 'selection' }, event),
       // The wire to what undoes a node is a setting of that node.
       onEdgeClick: (_: unknown, edge: AnyEdge) => {
         const { editing, onSelect } = latest.current
@@ -73,16 +97,27 @@ export function usePointer(scene: PointerScene) {
       },
       onEdgeContextMenu: (event: MouseEvent, edge: AnyEdge) =>
         menu(edge.type === 'undo' ? { kind: 'node', id: edge.source } : { kind: 'edge', id: edge.id }, event),
-      onPaneContextMenu: (event: MouseEvent | globalThis.MouseEvent) => menu({ kind: 'pane' }, event),
-      onDragOver: (event: DragEvent) => event.preventDefault(),
+      onPaneContextMenu: (event: MouseEvent | globalThis.MouseEvent) => {
+        const { far, positions } = latest.current
+        const id = far ? nodeAt(positions, at(event)) : null
+        menu(id ? { kind: 'node', id } : { kind: 'pane' }, event)
+      },
+      onDragOver: (event: DragEvent) => {
+        event.preventDefault()
+        const edge = latest.current.editing && edgeUnder(typeOnTheWay(), event)
+        aimAt(latest.current.scene.dragging, edge && formatEdge(edge))
+      },
+      onDragLeave: () => aimAt(latest.current.scene.dragging, null),
       onDrop: (event: DragEvent) => {
         const type = draggedType(event.dataTransfer)
-        if (!type || !latest.current.editing) return
+        const { editing, scene } = latest.current
+        endDragging(scene.dragging)
+        if (!type || !editing) return
         event.preventDefault()
-        latest.current.editing.onDropType(type, centred(event))
+        editing.onDropType(type, centred(event), edgeUnder(type, event) ?? undefined)
       },
       onMouseMove: (event: MouseEvent) => latest.current.follow([event.clientX, event.clientY]),
       onMouseLeave: () => latest.current.follow(null),
     }
-  }, [screenToFlowPosition])
+  }, [screenToFlowPosition, getZoom])
 }

@@ -3,6 +3,7 @@ import { type Ref, useCallback, useImperativeHandle, useRef, useState } from 're
 import { flushSync } from 'react-dom'
 import { type Bounds, boundsOf } from '~/model/layout'
 import type { Position } from '~/model/workflow'
+import { prefersStill } from '~/ui/motion'
 import { NODE_HEIGHT, NODE_WIDTH } from './geometry'
 
 /** Below this zoom all nodes are on screen: the bitmap layer takes over. */
@@ -28,6 +29,8 @@ export function viewportFor(bounds: Bounds | null, width: number, height: number
 export interface CanvasHandle {
   fit(): void
   zoom(step: number): void
+  /** To 100 %, around the middle. */
+  resetZoom(): void
   /** Bring a node into view if it is not. */
   show(id: string): void
   /** Upper left corner for a new node: under the pointer if it is over the canvas, else in the middle. */
@@ -41,7 +44,7 @@ interface Target {
   getPositions(): Record<string, Position>
 }
 
-const ease = { duration: 160 }
+const eased = () => (prefersStill() ? undefined : { duration: 160 })
 const MARGIN = 24
 
 /** How far to move, so that what begins at `start` lies inside: nothing when it does already. */
@@ -64,9 +67,23 @@ export function useViewport({ ref, getPositions }: Target) {
       // Flipped before the jump, or React Flow mounts every node for one frame.
       if (viewport.zoom < FAR_ZOOM) flushSync(() => setForced(true))
       const near = viewport.zoom >= FAR_ZOOM && store.getState().transform[2] >= FAR_ZOOM
-      void flow.setViewport(viewport, near ? ease : undefined).then(() => setForced(false))
+      void flow.setViewport(viewport, near ? eased() : undefined).then(() => setForced(false))
     },
     [flow, store],
+  )
+
+  const zoomTo = useCallback(
+    (wish: number) => {
+      const { transform, width, height } = store.getState()
+      const zoom = Math.max(MIN_ZOOM, Math.min(MAX_ZOOM, wish))
+      const ratio = zoom / transform[2]
+      goTo({
+        x: width / 2 - (width / 2 - transform[0]) * ratio,
+        y: height / 2 - (height / 2 - transform[1]) * ratio,
+        zoom,
+      })
+    },
+    [goTo, store],
   )
 
   useImperativeHandle(
@@ -76,16 +93,8 @@ export function useViewport({ ref, getPositions }: Target) {
         const { width, height } = store.getState()
         goTo(viewportFor(boundsOf(Object.values(getPositions())), width, height))
       },
-      zoom(step) {
-        const { transform, width, height } = store.getState()
-        const zoom = Math.max(MIN_ZOOM, Math.min(MAX_ZOOM, transform[2] * step))
-        const ratio = zoom / transform[2]
-        goTo({
-          x: width / 2 - (width / 2 - transform[0]) * ratio,
-          y: height / 2 - (height / 2 - transform[1]) * ratio,
-          zoom,
-        })
-      },
+      zoom: (step) => zoomTo(store.getState().transform[2] * step),
+      resetZoom: () => zoomTo(1),
       show(id) {
         const place = getPositions()[id]
         const { transform, domNode } = store.getState()
@@ -110,7 +119,7 @@ export function useViewport({ ref, getPositions }: Target) {
       },
       toScreen: ([x, y]) => flow.flowToScreenPosition({ x, y }),
     }),
-    [flow, getPositions, goTo, store],
+    [flow, getPositions, goTo, zoomTo, store],
   )
   const follow = useCallback((at: Position | null) => {
     pointer.current = at

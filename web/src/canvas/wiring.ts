@@ -6,7 +6,15 @@ import { closesCycle, edgeIndex } from '~/model/edgeIndex'
 import { DEFAULT_OUTLET, DEFAULT_PORT, type Edge } from '~/model/edges'
 import { freshId } from '~/model/edits'
 import type { NodeTypes } from '~/model/nodeType'
-import { firstFittingPort, mainOutlet, nodeTypeOf, outletType, refuseWire } from '~/model/ports'
+import {
+  firstFittingOutlet,
+  firstFittingPort,
+  mainOutlet,
+  nodeTypeOf,
+  outletType,
+  portOf,
+  refuseWire,
+} from '~/model/ports'
 import { undoneBy } from '~/model/undo'
 import type { WorkflowDocument } from '~/model/workflow'
 import { NEW_PORT } from './geometry'
@@ -61,9 +69,12 @@ export function edgeTo(
     const port = handle ?? (type ? firstFittingPort(type, given) : DEFAULT_PORT)
     return port ? { source: from.node, outlet: from.handle, target: node, port } : null
   }
+  const target = nodeTypeOf(document, types, from.node)
+  const wanted = target && portOf(target, from.handle === NEW_PORT ? DEFAULT_PORT : from.handle)
+  const fitting = type && (firstFittingOutlet(type, wanted) ?? mainOutlet(type))
   return {
     source: node,
-    outlet: handle ?? (type ? mainOutlet(type) : DEFAULT_OUTLET),
+    outlet: handle ?? fitting ?? DEFAULT_OUTLET,
     target: from.node,
     port: from.handle,
   }

@@ -23,7 +23,12 @@ export function BottomDrawer() {
   const problems = useEditor(problemsOf)
   const errors = problems.filter(isError).length
   return (
-    <section className={classes.drawer} data-open={open !== null || undefined} aria-label={t.label}>
+    <section
+      className={classes.drawer}
+      data-pane="drawer"
+      data-open={open !== null || undefined}
+      aria-label={t.label}
+    >
       <div className={classes.bar}>
         {PANELS.map((name) => (
           <UnstyledButton

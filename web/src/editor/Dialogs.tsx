@@ -4,6 +4,7 @@ import { PinValueDialog } from './partial/PinValueDialog'
 import { TestRunDialog } from './partial/TestRunDialog'
 import { useTrial } from './partial/usePins'
 import { RenameDialog } from './RenameDialog'
+import { SettingsDialog } from './SettingsDialog'
 import { useDispatch, useEditor } from './store'
 
 export function Dialogs({ onStarted }: { onStarted(id: string): void }) {
@@ -22,8 +23,9 @@ export function Dialogs({ onStarted }: { onStarted(id: string): void }) {
         />
       )}
       {typing === null ? null : <PinValueDialog key={typing} place={typing} />}
-      {panels.renaming === null ? null : <RenameDialog key={panels.renaming} id={panels.renaming} />}
+      {panels.renamingId === null ? null : <RenameDialog key={panels.renamingId} id={panels.renamingId} />}
       {panels.help ? <HelpDialog /> : null}
+      {panels.settings ? <SettingsDialog /> : null}
     </>
   )
 }

@@ -2,13 +2,14 @@ import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
 import { words } from '~/i18n'
 import type { FollowedRun } from '~/runs/useRun'
-import type { ListedAction } from './action'
-import { actions } from './actions'
+import { allowed, type ListedAction } from './action'
+import { groups } from './actions'
+import { find } from './actions/find'
 import { redo } from './actions/redo'
-import { run as runAction } from './actions/run'
 import { publish } from './actions/save'
 import { tidy } from './actions/tidy'
 import { undo } from './actions/undo'
+import { help, settings } from './actions/view'
 import classes from './Editor.module.css'
 import { RunMenu } from './partial/RunMenu'
 import { RunStrip } from './RunStrip'
@@ -21,28 +22,43 @@ const keysOf = (action: ListedAction): string =>
   action.shortcuts?.[0] ? ` (${shortcutText(action.shortcuts[0])})` : ''
 
 function useEnabled(action: ListedAction): boolean {
-  return useEditor((state) => action.enabled?.(state) ?? true)
+  return useEditor((state) => allowed(action, state))
 }
 
 /** Name and state in words, then what one does most. */
 export function EditorBar({ run }: { run: FollowedRun }) {
   const title = useEditor((state) => state.root.title || state.root.name)
+  const readOnly = useEditor((state) => state.readOnly)
   return (
     <div className={classes.bar}>
       <div className={classes.name}>
         <h1 title={title}>{title}</h1>
         <SavedState />
+        {readOnly === null ? null : (
+          <Tooltip label={readOnly}>
+            <span className={classes.readOnly} data-testid="read-only">
+              {words.canvas.readOnly.badge}
+            </span>
+          </Tooltip>
+        )}
       </div>
       <div className={classes.tools}>
         <People />
         <RunStrip run={run} />
-        <IconAction action={undo} />
-        <IconAction action={redo} />
-        <IconAction action={tidy} />
+        {readOnly === null ? (
+          <>
+            <IconAction action={undo} />
+            <IconAction action={redo} />
+            <IconAction action={tidy} />
+          </>
+        ) : null}
+        <IconAction action={find} />
         <MoreMenu />
         <span className={classes.rule} />
         <RunMenu />
-        <TextAction action={publish} variant="filled" tip={words.drafts.publishTip} />
+        {readOnly === null ? (
+          <TextAction action={publish} variant="filled" tip={words.drafts.publishTip} />
+        ) : null}
       </div>
     </div>
   )
@@ -104,26 +120,52 @@ function MoreMenu() {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <ActionItems
-          list={actions.filter((action) => action.listed && action !== publish && action !== runAction)}
-        />
+        <SubMenu label={words.canvas.help.workflow} list={groups.workflow} />
+        <SubMenu label={words.canvas.help.add} list={groups.add} />
+        <SubMenu label={words.canvas.help.edit} list={groups.edit} />
+        <SubMenu label={words.canvas.help.arrange} list={groups.arrange} />
+        <SubMenu label={words.canvas.help.view} list={groups.view} />
+        <Menu.Divider />
+        <ActionItems list={[find, settings, help]} />
       </Menu.Dropdown>
     </Menu>
   )
 }
 
-/** Menu entries for actions, with their keys. */
-export function ActionItems({ list }: { list: readonly ListedAction[] }) {
-  return list.map((action) => <ActionItem key={action.id} action={action} />)
+/** Entries that open beside their name. */
+export function SubMenu({ label, list }: { label: string; list: readonly ListedAction[] }) {
+  return (
+    <Menu.Sub position="right-start">
+      <Menu.Sub.Target>
+        <Menu.Sub.Item>{label}</Menu.Sub.Item>
+      </Menu.Sub.Target>
+      <Menu.Sub.Dropdown>
+        <ActionItems list={list.filter((action) => action.listed)} />
+      </Menu.Sub.Dropdown>
+    </Menu.Sub>
+  )
 }
 
-function ActionItem({ action }: { action: ListedAction }) {
+/** Menu entries for actions, with their keys. */
+export function ActionItems({
+  list,
+  focused,
+}: {
+  list: readonly ListedAction[]
+  /** The entry that has the focus when the menu opens. */
+  focused?: ListedAction
+}) {
+  return list.map((action) => <ActionItem key={action.id} action={action} focused={action === focused} />)
+}
+
+function ActionItem({ action, focused }: { action: ListedAction; focused: boolean }) {
   const dispatch = useDispatch()
   const enabled = useEnabled(action)
   const Icon = action.icon
   return (
     <Menu.Item
       disabled={!enabled}
+      data-autofocus={focused || undefined}
       leftSection={Icon ? <Icon size={15} stroke={1.7} aria-hidden /> : null}
       rightSection={
         <span className={classes.saved}>

@@ -1,11 +1,11 @@
 import { ActionIcon, Tooltip } from '@mantine/core'
 import { IconLayoutSidebarLeftExpand, IconLayoutSidebarRightExpand } from '@tabler/icons-react'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef } from 'react'
 import { Canvas } from '~/canvas/Canvas'
-import type { MenuTarget } from '~/canvas/context'
 import { MarksContext } from '~/canvas/marks'
 import { Palette } from '~/canvas/Palette'
 import type { CanvasHandle } from '~/canvas/viewport'
+import { ReadOnlyForms } from '~/forms/context'
 import { words } from '~/i18n'
 import { useRun } from '~/runs/useRun'
 import { addNode } from './actions/addNode'
@@ -14,20 +14,26 @@ import { showExecution } from './actions/run'
 import { selectItems } from './actions/select'
 import { BodyTrail } from './BodyTrail'
 import { BottomDrawer } from './BottomDrawer'
-import { CanvasMenu, type MenuState } from './CanvasMenu'
+import { CanvasMenu } from './CanvasMenu'
 import { Dialogs } from './Dialogs'
 import classes from './Editor.module.css'
 import { EditorBar } from './EditorBar'
 import { EmptyCanvas } from './EmptyCanvas'
+import { FindPanel } from './FindPanel'
 import { Inspector } from './Inspector'
+import { LargeNote } from './LargeNote'
 import { PlanStrip } from './partial/PlanStrip'
 import { useMarks } from './partial/usePins'
 import { QuickAddList } from './QuickAddList'
+import { soleNode } from './state'
 import { useDispatch, useEditor, useEditorHandle } from './store'
 import { DraftNotices } from './sync/DraftNotices'
 import { useSync } from './sync/useSync'
 import { useCanvasEditing } from './useCanvasEditing'
+import { useCommands } from './useCommands'
 import { useContainerInspector } from './useContainerInspector'
+import { useMenu } from './useMenu'
+import { useReadOnly } from './useReadOnly'
 import { useServices } from './useServices'
 import { useShortcuts } from './useShortcuts'
 import { useValidation } from './useValidation'
@@ -40,12 +46,14 @@ interface EditorViewProps {
 /** Palette, canvas and inspector, the bar above and the drawer below. */
 export function EditorView({ onExecution }: EditorViewProps) {
   const canvas = useRef<CanvasHandle>(null)
-  const [menu, setMenu] = useState<MenuState | null>(null)
-  useServices(canvas)
+  const { menu, onMenu, openMenu, closeMenu } = useMenu(canvas)
+  useServices(canvas, openMenu)
   useShortcuts()
   useValidation()
   useSync()
   useContainerInspector()
+  useReadOnly()
+  useCommands()
   const { store, dispatch } = useEditorHandle()
   const document = useEditor((state) => state.document)
   const path = useEditor((state) => state.path)
@@ -55,18 +63,6 @@ export function EditorView({ onExecution }: EditorViewProps) {
   const run = useRun(executionId)
   useEffect(() => onExecution(executionId), [executionId, onExecution])
 
-  const onMenu = useCallback(
-    (target: MenuTarget, client: { x: number; y: number }) => {
-      const { selection } = store.getState()
-      // A menu on what is not chosen is about that alone.
-      if (target.kind === 'node' && !selection.nodes.includes(target.id)) {
-        dispatch(selectItems, { nodes: [target.id], edges: [] })
-      }
-      if (target.kind === 'edge') dispatch(selectItems, { nodes: [], edges: [target.id] })
-      setMenu({ target, ...client })
-    },
-    [store, dispatch],
-  )
   useEffect(() => {
     // The panel takes its room from the canvas; the node it is about stays in sight.
     const [id] = store.getState().selection.nodes
@@ -80,13 +76,15 @@ export function EditorView({ onExecution }: EditorViewProps) {
     () => ({ store: markStore, prefix: path.map((id) => `${id}/`).join('') }),
     [markStore, path],
   )
+  const readOnly = useEditor((state) => state.readOnly !== null)
+  const sole = useEditor(soleNode)
   const empty = useMemo(() => Object.keys(document.nodes).length === 0, [document.nodes])
 
   return (
     <div className={classes.editor}>
       <EditorBar run={run} />
       <div className={classes.body}>
-        {panels.palette ? (
+        {panels.palette && !readOnly ? (
           <Palette
             types={types}
             onInsert={(type) => dispatch(addNode, { type })}
@@ -95,7 +93,7 @@ export function EditorView({ onExecution }: EditorViewProps) {
         ) : null}
         <div className={classes.middle}>
           <div className={classes.stage}>
-            {panels.palette ? null : <Unfold side="left" />}
+            {panels.palette || readOnly ? null : <Unfold side="left" />}
             {panels.inspector ? null : <Unfold side="right" />}
             <BodyTrail />
             <DraftNotices />
@@ -108,15 +106,21 @@ export function EditorView({ onExecution }: EditorViewProps) {
                 nodeTypes={types}
                 status={path.length === 0 ? run.store : null}
                 editing={editing}
+                readOnly={readOnly}
+                selected={sole}
+                onSelect={(id) => dispatch(selectItems, { nodes: id === null ? [] : [id], edges: [] })}
+                onOpen={editing.onOpen}
               />
             </MarksContext>
             {empty ? <EmptyCanvas /> : null}
+            <LargeNote />
+            <FindPanel />
             <QuickAddList canvas={canvas} />
-            <CanvasMenu menu={menu} onClose={() => setMenu(null)} />
+            <CanvasMenu menu={menu} onClose={closeMenu} />
           </div>
           <BottomDrawer />
         </div>
-        {panels.inspector ? <Inspector run={run} /> : null}
+        <ReadOnlyForms value={readOnly}>{panels.inspector ? <Inspector run={run} /> : null}</ReadOnlyForms>
       </div>
       <Dialogs onStarted={(id) => dispatch(showExecution, id)} />
     </div>

@@ -34,6 +34,7 @@ export function Inspector({ run }: { run: FollowedRun }) {
     <aside
       className={classes.inspector}
       style={{ width }}
+      data-pane="inspector"
       aria-label={words.editor.inspector.label}
       data-testid="inspector"
     >

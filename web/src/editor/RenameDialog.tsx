@@ -15,7 +15,7 @@ export function RenameDialog({ id }: { id: string }) {
   const taken = useEditor((state) => state.document.nodes)
   const [title, setTitle] = useState(node?.title ?? '')
   const [newId, setNewId] = useState(id)
-  const close = () => dispatch(setPanels, { renaming: null })
+  const close = () => dispatch(setPanels, { renamingId: null })
   const wrong =
     newId !== id && newId in taken
       ? words.editor.inspector.idTaken

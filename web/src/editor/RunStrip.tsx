@@ -9,7 +9,7 @@ import { StatusBadge } from '~/ui/StatusBadge'
 import { Duration } from '~/ui/Time'
 import { showExecution } from './actions/run'
 import classes from './Editor.module.css'
-import { useDispatch } from './store'
+import { useDispatch, useEditor } from './store'
 
 const t = words.editor.bar
 
@@ -18,6 +18,7 @@ export function RunStrip({ run }: { run: FollowedRun }) {
   const dispatch = useDispatch()
   const cancel = useSteerExecution()
   const { execution } = run
+  const version = useEditor((state) => state.saved.version)
   const hide = (
     <Tooltip label={t.hideRun}>
       <ActionIcon size={22} aria-label={t.hideRun} onClick={() => dispatch(showExecution, null)}>
@@ -38,6 +39,13 @@ export function RunStrip({ run }: { run: FollowedRun }) {
     <div className={classes.run} data-testid="run-strip" data-status={execution.status}>
       <StatusBadge status={execution.status} />
       <Duration start={execution.started_at} end={execution.ended_at} />
+      {execution.version === version ? null : (
+        <Tooltip label={words.runs.otherVersionHelp(execution.version, version)} multiline maw={320}>
+          <span className={classes.otherVersion} data-testid="other-version">
+            {words.runs.otherVersion(execution.version, version)}
+          </span>
+        </Tooltip>
+      )}
       <Link to="/runs/$id" params={{ id: execution.id }} search={{}}>
         {t.openRun}
       </Link>

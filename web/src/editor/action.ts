@@ -20,12 +20,19 @@ export interface EditorServices {
   togglePin(place: string): Promise<void>
   fit(): void
   zoom(step: number): void
+  /** To 100 %. */
+  resetZoom(): void
+  /** Places of nodes with the fewest crossings; null when none were found, which was said then. */
+  arrange(state: EditorState, ids: readonly string[]): Promise<Record<string, Position> | null>
+  /** The menu of what is chosen, at its place. */
+  menu(): void
   /** Bring a node into view. */
   show(id: string): void
   /** Document position of the middle of the visible canvas, or of the pointer when it is over it. */
   place(): Position
   copy(text: string): Promise<void>
-  readClipboard(): Promise<string>
+  /** Null when the browser does not allow it. */
+  readClipboard(): Promise<string | null>
   tell(message: string): void
 }
 
@@ -49,6 +56,10 @@ export interface Action<Args = undefined> {
   listed?: boolean
   /** The keys work inside text fields too (save, run). */
   everywhere?: boolean
+  /** Needs the right to change the workflow, like every undoable action. */
+  edits?: boolean
+  /** The browser's own event starts it (paste); its keys are only listed. */
+  native?: boolean
   enabled?(state: EditorState): boolean
   /** What it would do now, for the hover text: "Undo: Add Filter rows". */
   hint?(state: EditorState): string | undefined
@@ -61,6 +72,10 @@ export interface Action<Args = undefined> {
 }
 
 export type Dispatch = <Args>(action: Action<Args>, ...args: Args extends undefined ? [] : [Args]) => void
+
+/** Can it be started as things stand? */
+export const allowed = <Args>(action: Action<Args>, state: EditorState): boolean =>
+  !(state.readOnly !== null && (action.undoable || action.edits)) && (action.enabled?.(state) ?? true)
 
 /** An action as the lists see it: whatever its arguments, they start it without. */
 export type ListedAction = Action

@@ -58,3 +58,16 @@ export function countByNode(
   }
   return counts
 }
+
+/** How many problems each node has, those of bodies under `container/node`. */
+export function countByPath(problems: readonly Problem[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const problem of problems) {
+    const { path, pointer } = bodyOf(problem)
+    const [root, id] = pointer.split('/').slice(1)
+    if (root !== 'nodes' || id === undefined) continue
+    const key = [...path, id].join('/')
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
+  return counts
+}

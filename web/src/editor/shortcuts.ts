@@ -18,6 +18,11 @@ const NAMES: Readonly<Record<string, string>> = {
   escape: 'Esc',
   tab: 'Tab',
   plus: '+',
+  arrowleft: '←',
+  arrowright: '→',
+  arrowup: '↑',
+  arrowdown: '↓',
+  contextmenu: 'Menu',
 }
 
 /** Does a key press mean this shortcut (`mod+shift+z`)? */

@@ -1,9 +1,9 @@
+import type { AddRequest } from '~/canvas/context'
 import type { BodyPath } from '~/model/bodies'
 import { countChanges } from '~/model/diff'
-import type { Edge } from '~/model/edges'
 import type { History } from '~/model/history'
 import type { NodeTypes } from '~/model/nodeType'
-import type { Position, Problem, WorkflowDocument } from '~/model/workflow'
+import type { Problem, WorkflowDocument } from '~/model/workflow'
 
 /** What is chosen on the canvas; edges by their text in the document. */
 export interface Selection {
@@ -23,11 +23,7 @@ export type Drawer = 'problems' | 'yaml' | 'versions' | 'runs' | 'triggers' | 'p
 export type InspectorTab = 'config' | 'input' | 'output' | 'logs' | 'docs'
 
 /** Where the quick-add list stands and what a chosen node is wired to. */
-export interface QuickAdd {
-  at: Position
-  from?: { node: string; outlet: string }
-  into?: Edge
-}
+export type QuickAdd = AddRequest
 
 export interface Panels {
   palette: boolean
@@ -38,7 +34,13 @@ export interface Panels {
   inspectorTab: InspectorTab
   drawer: Drawer | null
   quickAdd: QuickAdd | null
+  /** The node whose title is being written on its card. */
   renaming: string | null
+  /** The node whose title and id stand in a dialog. */
+  renamingId: string | null
+  /** The list of nodes, with its search. */
+  find: boolean
+  settings: boolean
   /** The version that is to run as soon as its inputs are given. */
   runInputs: number | null
   help: boolean
@@ -76,6 +78,8 @@ export interface EditorState {
   /** JSON pointer of the field to bring into view, set by a click on a problem. */
   focus: string | null
   panels: Panels
+  /** Why the workflow may only be looked at; null when it may be changed. */
+  readOnly: string | null
 }
 
 export const NOTHING: Selection = { nodes: [], edges: [] }

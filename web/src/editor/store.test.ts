@@ -1,20 +1,25 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sampleDocument, sampleTypes } from '~/model/sample'
+import { actions } from './actions'
 import { addNode } from './actions/addNode'
 import { leaveBody, openContainer } from './actions/bodies'
 import { duplicate } from './actions/clipboard'
-import { connect } from './actions/connect'
+import { connect, reconnect } from './actions/connect'
 import { deleteSelection } from './actions/deleteSelection'
 import { disable } from './actions/disable'
 import { received } from './actions/draft'
 import { checked } from './actions/editDocument'
 import { editConfig } from './actions/editNode'
+import { moveInto } from './actions/moveNodes'
+import { setPanels } from './actions/panels'
+import { setReadOnly } from './actions/readOnly'
 import { redo } from './actions/redo'
 import { applyRename } from './actions/rename'
 import { stored } from './actions/save'
 import { selectItems, showProblem } from './actions/select'
+import { close } from './actions/selectAll'
 import { undo } from './actions/undo'
-import { walks } from './actions/walk'
+import { selectDownstream, selectUpstream, walks } from './actions/walk'
 import { graphProblemsOf, problemsOf } from './problems'
 import { isDirty } from './state'
 import { createEditor, type Editor } from './store'
@@ -62,6 +67,88 @@ describe('editor', () => {
     editor.dispatch(connect, { source: 'check', outlet: 'true', target: 'late', port: 'in' })
     editor.dispatch(connect, { source: 'late', outlet: 'nothing', target: 'check', port: 'in' })
     expect(state().document).toBe(sampleDocument)
+  })
+
+  it('moves the end of a wire, and leaves it where the other node would not take it', () => {
+    const from = { source: 'flights', outlet: 'out', target: 'late', port: 'in' }
+    editor.dispatch(addNode, { type: 'table.join', at: [0, 400] })
+    editor.dispatch(reconnect, { from, to: { ...from, target: 'join', port: 'right' } })
+    expect(state().document.edges).toEqual(['flights -> join.right', 'late -> check'])
+    editor.dispatch(undo)
+    editor.dispatch(reconnect, {
+      from: { ...from, source: 'late', target: 'check' },
+      to: { ...from, target: 'flights', source: 'check', outlet: 'true' },
+    })
+    expect(state().document.edges).toContain('check.true -> flights')
+    editor.dispatch(undo)
+    const before = state().document
+    editor.dispatch(reconnect, { from, to: { ...from, source: 'check', outlet: 'true' } })
+    expect(state().document).toBe(before)
+  })
+
+  it('feeds a port with a new node', () => {
+    editor.dispatch(addNode, { type: 'table.join', at: [0, 400] })
+    editor.dispatch(addNode, { type: 'table.sql', to: { node: 'join', port: 'right' } })
+    expect(state().document.edges).toContain('sql -> join.right')
+    expect(state().document.layout?.sql?.[0]).toBeLessThan(0)
+  })
+
+  it('puts a node that was moved there into a wire, as one step', () => {
+    editor.dispatch(addNode, { type: 'table.sql', at: [0, 400] })
+    const edge = { source: 'flights', outlet: 'out', target: 'late', port: 'in' }
+    editor.dispatch(moveInto, { id: 'sql', at: [144, 0], edge })
+    expect(state().document.edges).toEqual(['late -> check', 'flights -> sql', 'sql -> late'])
+    expect(state().document.layout?.check?.[0]).toBeGreaterThan(576)
+    editor.dispatch(undo)
+    expect([...state().document.edges].sort()).toEqual([...sampleDocument.edges].sort())
+    expect(state().document.layout?.check).toEqual([576, 0])
+  })
+
+  it('makes one step of what is typed into a field, and two of two fields', () => {
+    const quick = createEditor({ saved, types: sampleTypes, now: () => 0 })
+    const past = () => quick.store.getState().history.past.length
+    quick.dispatch(editConfig, { id: 'late', config: { query: 'a' } })
+    quick.dispatch(editConfig, { id: 'late', config: { query: 'ab' } })
+    expect(past()).toBe(1)
+    quick.dispatch(editConfig, { id: 'late', config: { query: 'ab', other: 'c' } })
+    expect(past()).toBe(2)
+  })
+
+  it('changes nothing where one may only look', () => {
+    editor.dispatch(setReadOnly, 'no right')
+    editor.dispatch(addNode, { type: 'table.sql' })
+    editor.dispatch(selectItems, { nodes: ['late'], edges: [] })
+    for (const action of actions) editor.dispatch(action)
+    expect(state().root).toBe(sampleDocument)
+    expect(state().panels).toMatchObject({ quickAdd: null, renaming: null, renamingId: null })
+    editor.dispatch(setReadOnly, null)
+    editor.dispatch(addNode, { type: 'table.sql' })
+    expect(state().root).not.toBe(sampleDocument)
+  })
+
+  it('closes one thing at a time', () => {
+    editor.dispatch(selectItems, { nodes: ['late'], edges: [] })
+    editor.dispatch(setPanels, { find: true, drawer: 'runs' })
+    const open = () => [
+      state().panels.find,
+      state().selection.nodes.length > 0,
+      state().panels.drawer !== null,
+      state().panels.inspector,
+    ]
+    const seen = [open()]
+    for (let step = 0; step < 4; step += 1) {
+      editor.dispatch(close)
+      seen.push(open())
+    }
+    expect(seen.map((flags) => flags.filter(Boolean).length)).toEqual([4, 3, 2, 1, 0])
+  })
+
+  it('chooses all that leads to a node, and all that it leads to', () => {
+    editor.dispatch(selectItems, { nodes: ['late'], edges: [] })
+    editor.dispatch(selectUpstream)
+    expect(state().selection.nodes).toEqual(['late', 'flights'])
+    editor.dispatch(selectDownstream)
+    expect(state().selection.nodes).toEqual(['late', 'flights', 'check'])
   })
 
   it('undoes and redoes, and is clean again at the saved document', () => {

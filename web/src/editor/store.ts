@@ -4,9 +4,9 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 import { closeBody, isContainer, knownPath, openBody } from '~/model/bodies'
 import { commit, type History, NO_HISTORY } from '~/model/history'
 import type { NodeTypes } from '~/model/nodeType'
-import { validateWiring } from '~/model/validate'
+import { sameWiring, validateWiring } from '~/model/validate'
 import type { WorkflowDocument } from '~/model/workflow'
-import type { Action, Dispatch, EditorServices } from './action'
+import { type Action, allowed, type Dispatch, type EditorServices } from './action'
 import { createTrial, type TrialStore } from './partial/trial'
 import {
   type EditorState,
@@ -36,6 +36,9 @@ const PANELS: Panels = {
   drawer: null,
   quickAdd: null,
   renaming: null,
+  renamingId: null,
+  find: false,
+  settings: false,
   runInputs: null,
   help: false,
 }
@@ -75,13 +78,14 @@ export function createEditor({
     execution: execution ?? null,
     focus: null,
     panels: { ...PANELS, ...panels },
+    readOnly: null,
   }))
   const services: Editor['services'] = { current: null }
 
   const dispatch: Dispatch = (action, ...rest) => {
     const args = rest[0] as Parameters<typeof action.perform>[1]
     const before = store.getState()
-    if (action.enabled && !action.enabled(before)) return
+    if (!allowed(action, before)) return
     const after = settle(before, action.perform(before, args), action, args, now())
     if (after !== before) store.setState(after, true)
     if (action.effect && services.current) {
@@ -111,7 +115,8 @@ function settle<Args>(
   const history = action.undoable
     ? commit(performed.history, before.root, root, label, now)
     : performed.history
-  const instant = validateWiring(root, performed.types)
+  const kept = performed.types === before.types && sameWiring(before.root, root, performed.types)
+  const instant = kept ? performed.checks.instant : validateWiring(root, performed.types)
   return opened(before, { ...after, history, checks: { ...performed.checks, instant } })
 }
 

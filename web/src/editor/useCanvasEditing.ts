@@ -1,13 +1,17 @@
 import { useMemo } from 'react'
 import { useStore } from 'zustand'
 import { useShallow } from 'zustand/react/shallow'
-import type { CanvasEditing, MenuTarget, SelectChange } from '~/canvas/context'
+import type { AddRequest, CanvasEditing, MenuTarget, SelectChange } from '~/canvas/context'
 import { isContainer } from '~/model/bodies'
+import type { Edge } from '~/model/edges'
+import type { Position } from '~/model/workflow'
 import { addNode } from './actions/addNode'
 import { enterBody } from './actions/bodies'
-import { connect } from './actions/connect'
-import { moveNodes } from './actions/moveNodes'
+import { connect, reconnect } from './actions/connect'
+import { editTitle } from './actions/editNode'
+import { moveInto, moveNodes } from './actions/moveNodes'
 import { openNode } from './actions/openNode'
+import { setPanels } from './actions/panels'
 import { selectItems } from './actions/select'
 import { openQuickAdd } from './actions/view'
 import { countByNode, graphProblemsOf } from './problems'
@@ -32,6 +36,7 @@ export function useCanvasEditing(
     useShallow((state) => ({ selection: state.selection })),
   )
   const problems = useEditor(graphProblemsOf)
+  const renaming = useEditor((state) => state.panels.renaming)
   const nodes = useEditor((state) => state.document.nodes)
   const edges = useEditor((state) => state.document.edges)
   // biome-ignore lint/correctness/useExhaustiveDependencies: problems belong to nodes by these two alone.
@@ -59,16 +64,29 @@ export function useCanvasEditing(
         if (isContainer(types, document.nodes[id])) dispatch(enterBody, id)
         else dispatch(openNode)
       },
-      onMove: (positions: Parameters<CanvasEditing['onMove']>[0]) => dispatch(moveNodes, positions),
-      onConnect: (edge: Parameters<CanvasEditing['onConnect']>[0]) => dispatch(connect, edge),
-      onDropType: (type: string, at: readonly [number, number]) => dispatch(addNode, { type, at }),
-      onQuickAdd: (request: Parameters<CanvasEditing['onQuickAdd']>[0]) => dispatch(openQuickAdd, request),
+      onMove: (positions: Record<string, Position>, edge?: Edge) => {
+        const [moved] = Object.entries(positions)
+        if (edge && moved) dispatch(moveInto, { id: moved[0], at: moved[1], edge })
+        else dispatch(moveNodes, positions)
+      },
+      onConnect: (edge: Edge) => dispatch(connect, edge),
+      onReconnect: (from: Edge, to: Edge) => dispatch(reconnect, { from, to }),
+      onDropType: (type: string, at: Position, into?: Edge) => dispatch(addNode, { type, at, into }),
+      onQuickAdd: (request: AddRequest) => dispatch(openQuickAdd, request),
+      onRenaming: (id: string | null) => dispatch(setPanels, { renaming: id }),
+      onTitle: (id: string, title: string) => dispatch(editTitle, { id, title }),
       onMenu,
     }),
     [store, dispatch, onMenu],
   )
   return useMemo(
-    () => ({ ...told, selectedNodes: selection.nodes, selectedEdges: selection.edges, problems: counts }),
-    [told, selection, counts],
+    () => ({
+      ...told,
+      selectedNodes: selection.nodes,
+      selectedEdges: selection.edges,
+      problems: counts,
+      renaming,
+    }),
+    [told, selection, counts, renaming],
   )
 }

@@ -1,6 +1,6 @@
 import { notifications } from '@mantine/notifications'
 import { useQueryClient } from '@tanstack/react-query'
-import { type RefObject, useEffect, useRef } from 'react'
+import { type RefObject, useEffect } from 'react'
 import type { NewVersion } from '~/api/types'
 import { workflowKeys } from '~/api/workflows'
 import type { CanvasHandle } from '~/canvas/viewport'
@@ -8,6 +8,8 @@ import { words } from '~/i18n'
 import type { EditorServices } from './action'
 import { setPanels } from './actions/panels'
 import { setSaving, stored } from './actions/save'
+import { arrange } from './arranging'
+import { copyText, readText } from './clipboard'
 import { testRuns } from './partial/testRuns'
 import { togglePin } from './partial/togglePin'
 import { isError, problemsOf } from './problems'
@@ -19,11 +21,10 @@ const t = words.editor.save
 const message = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** What actions ask of the world: the server, the clipboard, the view. */
-export function useServices(canvas: RefObject<CanvasHandle | null>): void {
+export function useServices(canvas: RefObject<CanvasHandle | null>, openMenu: () => void): void {
   const editor = useEditorHandle()
   const live = useLiveDraft()
   const client = useQueryClient()
-  const copied = useRef('')
 
   useEffect(() => {
     const { store, dispatch } = editor
@@ -71,23 +72,23 @@ export function useServices(canvas: RefObject<CanvasHandle | null>): void {
       // After the changed document is drawn.
       fit: () => requestAnimationFrame(() => requestAnimationFrame(() => canvas.current?.fit())),
       zoom: (step) => canvas.current?.zoom(step),
+      resetZoom: () => canvas.current?.resetZoom(),
       show: (id) => canvas.current?.show(id),
       place: () => canvas.current?.place() ?? [0, 0],
 
+      menu: openMenu,
+      arrange: (state, ids) => arrange(state, ids),
+
       async copy(text) {
-        copied.current = text
-        // Over plain HTTP to another machine there is no clipboard; then it works within this editor.
-        await navigator.clipboard?.writeText(text).catch(() => undefined)
+        if (!(await copyText(text)))
+          notifications.show({ color: 'red', message: words.canvas.clipboard.failed })
       },
-      async readClipboard() {
-        const shared = await navigator.clipboard?.readText().catch(() => '')
-        return shared || copied.current
-      },
+      readClipboard: readText,
       tell: (text) => notifications.show({ message: text }),
     }
     editor.services.current = services
     return () => {
       editor.services.current = null
     }
-  }, [editor, live, client, canvas])
+  }, [editor, live, client, canvas, openMenu])
 }

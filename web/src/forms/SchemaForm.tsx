@@ -1,7 +1,14 @@
-import { type ReactNode, useEffect, useMemo, useRef } from 'react'
+import { type ReactNode, useContext, useEffect, useMemo, useRef } from 'react'
 import { isObject, type JsonObject, pointerOf } from '~/model/json'
 import type { Problem } from '~/model/workflow'
-import { type Asking, FormContext, type FormScene, NO_SUGGESTIONS, type Suggestions } from './context'
+import {
+  type Asking,
+  FormContext,
+  type FormScene,
+  NO_SUGGESTIONS,
+  ReadOnlyForms,
+  type Suggestions,
+} from './context'
 import { unplaced } from './errors'
 import classes from './forms.module.css'
 import { propertiesOf, resolve } from './normalise'
@@ -20,6 +27,7 @@ export interface SchemaFormProps {
   suggestions?: Suggestions
   /** Where the options of fields come from that name a function. */
   asking?: Asking
+  /** Without it: as the page around says (`ReadOnlyForms`). */
   readOnly?: boolean
   /** Pointer of the field to bring into view. */
   focus?: string | null
@@ -32,7 +40,9 @@ const NONE: readonly Problem[] = []
 /** A form made from a JSON Schema alone; the server validates. */
 export function SchemaForm(props: SchemaFormProps) {
   const { schema, value, onChange, problems = NONE, pointerPrefix = '', expressions = true, focus } = props
-  const { suggestions = NO_SUGGESTIONS, readOnly = false, asking = null } = props
+  const { suggestions = NO_SUGGESTIONS, asking = null } = props
+  const around = useContext(ReadOnlyForms)
+  const readOnly = props.readOnly ?? around
   const scene = useMemo<FormScene>(
     () => ({ root: schema, problems, expressions, suggestions, readOnly, asking }),
     [schema, problems, expressions, suggestions, readOnly, asking],

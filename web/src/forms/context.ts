@@ -34,6 +34,9 @@ export interface Asking {
   ask(name: string, config: JsonObject, search: string, signal: AbortSignal): Promise<Choices>
 }
 
+/** Forms inside of it may only be looked at. */
+export const ReadOnlyForms = createContext(false)
+
 export interface FormScene {
   /** Where `$ref` looks things up. */
   root: JsonObject

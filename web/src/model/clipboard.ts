@@ -1,12 +1,11 @@
-/** Copied nodes are text (YAML-compatible JSON of a small document), so they paste across tabs and instances. */
+/** Copied nodes: what goes along with them, and how they are put into a workflow. Their text: `fragmentText.ts`. */
 
 import { parseEdge, parseEdges } from './edges'
 import { connect, freshId } from './edits'
-import { isObject } from './json'
 import { positionsOf } from './layout'
 import { followed, renameInExpressions } from './rename'
 import { undoOf, withUndo } from './undo'
-import { type Position, typeId, type WorkflowDocument, type WorkflowNode } from './workflow'
+import type { Position, WorkflowDocument, WorkflowNode } from './workflow'
 
 export interface Fragment {
   nodes: Record<string, WorkflowNode>
@@ -35,35 +34,6 @@ export function fragmentOf(document: WorkflowDocument, ids: readonly string[]): 
 /** Places in bodies, `container/node`. */
 const insides = (layout: Readonly<Record<string, Position>> = {}): [string, Position][] =>
   Object.entries(layout).filter(([key]) => key.includes('/'))
-
-export function writeFragment(fragment: Fragment): string {
-  return JSON.stringify({ concertmaster: 1, ...fragment }, null, 2)
-}
-
-/** Null when the text is not a fragment (then it is not ours to paste). */
-export function readFragment(text: string): Fragment | null {
-  let raw: unknown
-  try {
-    raw = JSON.parse(text)
-  } catch {
-    return null
-  }
-  if (!isObject(raw) || !isObject(raw.nodes)) return null
-  const nodes: Record<string, WorkflowNode> = {}
-  for (const [id, node] of Object.entries(raw.nodes)) {
-    if (!isObject(node) || typeof node.type !== 'string' || typeId(node.type) === '') return null
-    nodes[id] = node as unknown as WorkflowNode
-  }
-  const edges = Array.isArray(raw.edges)
-    ? raw.edges.filter((edge): edge is string => typeof edge === 'string')
-    : []
-  const layout: Record<string, Position> = {}
-  for (const [id, place] of Object.entries(isObject(raw.layout) ? raw.layout : {})) {
-    if (Array.isArray(place) && typeof place[0] === 'number' && typeof place[1] === 'number')
-      layout[id] = [place[0], place[1]]
-  }
-  return Object.keys(nodes).length === 0 ? null : { nodes, edges, layout }
-}
 
 export interface Pasted {
   document: WorkflowDocument

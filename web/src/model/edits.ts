@@ -114,6 +114,14 @@ function hasEdge(text: string, edge: Edge): boolean {
   return known !== null && sameEdge(known, edge)
 }
 
+/** Move an end of an edge; it stays where it is in the list. */
+export function reconnect(document: WorkflowDocument, from: Edge, to: Edge): WorkflowDocument {
+  if (sameEdge(from, to) || !document.edges.some((text) => hasEdge(text, from))) return document
+  if (document.edges.some((text) => hasEdge(text, to))) return disconnect(document, [from])
+  const edges = document.edges.map((text) => (hasEdge(text, from) ? formatEdge(to) : text))
+  return { ...document, edges }
+}
+
 /** Put a node into the middle of an edge: `a -> b` becomes `a -> node -> b`. */
 export function insertOnEdge(
   document: WorkflowDocument,

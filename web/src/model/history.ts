@@ -18,14 +18,18 @@ export interface History {
   past: readonly HistoryEntry[]
   /** The next to be done again comes first. */
   future: readonly HistoryEntry[]
-  last: { label: string; at: number } | null
+  /** What was done last, and which places of the document it changed. */
+  last: { label: string; places: string; at: number } | null
 }
 
 export const HISTORY_LIMIT = 100
 export const COALESCE_MS = 500
 export const NO_HISTORY: History = { past: [], future: [], last: null }
 
-/** A step from one document to another. Steps of one label within half a second become one (typing in a field). */
+/**
+ * A step from one document to another. Steps of one label at the same places within half a second become one (typing
+ * in a field).
+ */
 export function commit(
   history: History,
   from: WorkflowDocument,
@@ -35,13 +39,16 @@ export function commit(
 ): History {
   const changes = diff(from, to)
   if (changes.length === 0) return history
-  const newest = history.past.at(-1)
-  const joins = history.last !== null && history.last.label === label && now - history.last.at <= COALESCE_MS
+  const { last, past: before } = history
+  const newest = before.at(-1)
+  const places = changes.map(({ path }) => path).join(' ')
+  const joins =
+    last !== null && last.label === label && last.places === places && now - last.at <= COALESCE_MS
   const past =
     joins && newest
-      ? [...history.past.slice(0, -1), { label, changes: compact([...newest.changes, ...changes]) }]
-      : [...history.past, { label, changes }].slice(-HISTORY_LIMIT)
-  return { past, future: [], last: { label, at: now } }
+      ? [...before.slice(0, -1), { label, changes: compact([...newest.changes, ...changes]) }]
+      : [...before, { label, changes }].slice(-HISTORY_LIMIT)
+  return { past, future: [], last: { label, places, at: now } }
 }
 
 export interface Travelled {

@@ -129,6 +129,16 @@ export function firstFittingPort(type: NodeType, given: PortType): string | null
   return type.any_port && fits(given, type.any_port_type ?? ANY) ? DEFAULT_PORT : null
 }
 
+/** The first outlet of a type whose value `wanted` takes: the main one if it does. */
+export function firstFittingOutlet(type: NodeType, wanted: Port | null): string | null {
+  const main = mainOutlet(type)
+  const takes = ({ type: given, passthrough }: Outlet) =>
+    !wanted || wanted.implicit || passthrough || fits(given, wanted.type)
+  const outlet = type.outlets.find(({ name }) => name === main)
+  if (outlet && takes(outlet)) return main
+  return type.outlets.find(takes)?.name ?? null
+}
+
 function rank(port: Port): number {
   return (port.implicit ? 2 : 0) + (port.required ? 0 : 1)
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { sampleDocument, sampleTypes } from './sample'
-import { mergeProblems, problemNode, validateWiring } from './validate'
+import { setConfig, setDisabled, setPolicy, setTitle, setType } from './edits'
+import { indexNodeTypes } from './nodeType'
+import { sampleDocument, sampleType, sampleTypes } from './sample'
+import { mergeProblems, problemNode, sameWiring, validateWiring } from './validate'
 import type { WorkflowDocument } from './workflow'
 
 const found = (document: WorkflowDocument) =>
@@ -52,5 +54,54 @@ describe('validateWiring', () => {
     expect(problemNode(sampleDocument, at('/edges/0'))).toBe('late')
     expect(problemNode(sampleDocument, at('/inputs/month'))).toBeNull()
     expect(mergeProblems([at('/a')], [at('/a'), at('/b')])).toHaveLength(2)
+  })
+})
+
+describe('sameWiring', () => {
+  const named = indexNodeTypes([
+    ...sampleTypes.values(),
+    sampleType('logic.switch', { dynamic_outlets: 'cases', outlets: [] }),
+  ])
+  const base: WorkflowDocument = {
+    ...sampleDocument,
+    nodes: { ...sampleDocument.nodes, cases: { type: 'logic.switch', config: { cases: { yes: 'true' } } } },
+    edges: [...sampleDocument.edges, 'cases.yes -> late'],
+  }
+  const edits: [string, (document: WorkflowDocument) => WorkflowDocument, boolean][] = [
+    ['a title', (document) => setTitle(document, 'late', 'Late'), true],
+    ['a setting', (document) => setConfig(document, 'late', { query: 'select 1' }), true],
+    ['off', (document) => setDisabled(document, ['late'], true), true],
+    ['a place', (document) => ({ ...document, layout: {} }), true],
+    ['cases', (document) => setConfig(document, 'cases', { cases: { no: 'true' } }), false],
+    ['a type', (document) => setType(document, 'late', 'http.request'), false],
+    ['what undoes it', (document) => setPolicy(document, 'late', { undo: 'check' }), false],
+    ['an edge', (document) => ({ ...document, edges: ['flights -> late'] }), false],
+    [
+      'a node',
+      (document) => ({ ...document, nodes: { ...document.nodes, x: { type: 'table.sql' } } }),
+      false,
+    ],
+  ]
+
+  it.each(edits)('%s', (_, edit, same) => {
+    const after = edit(base)
+    expect(sameWiring(base, after, named)).toBe(same)
+    if (same) expect(validateWiring(after, named)).toEqual(validateWiring(base, named))
+  })
+
+  it('is never said where the problems differ', () => {
+    let seed = 3
+    const next = (below: number) => {
+      seed = (seed * 1103515245 + 12345) % 2147483648
+      return seed % below
+    }
+    let before = base
+    for (let step = 0; step < 300; step += 1) {
+      const after = edits[next(edits.length)]?.[1](next(4) === 0 ? base : before) ?? base
+      if (sameWiring(before, after, named)) {
+        expect(validateWiring(after, named)).toEqual(validateWiring(before, named))
+      }
+      before = after
+    }
   })
 })

@@ -4,7 +4,7 @@ import { type BodyPath, bodyPointer, openBody } from './bodies'
 import { edgeIndex } from './edgeIndex'
 import { DEFAULT_PORT, parseEdge } from './edges'
 import { pointerOf } from './json'
-import type { NodeTypes } from './nodeType'
+import { findType, type NodeTypes } from './nodeType'
 import { nodeTypeOf, refuseWire } from './ports'
 import { undoneBy } from './undo'
 import { NODE_ID, type Problem, typeId, type WorkflowDocument } from './workflow'
@@ -19,6 +19,24 @@ export function validateWiring(document: WorkflowDocument, types: NodeTypes, pat
     node.body ? validateWiring(openBody(document, [id]), types, [...path, id]) : [],
   )
   return inner.length === 0 ? moved : [...moved, ...inner]
+}
+
+/**
+ * Do both have the same problems of wiring? True only when nothing differs but settings that no wire depends on, and
+ * then quickly, so that not every key pressed in a form goes through the whole graph.
+ */
+export function sameWiring(before: WorkflowDocument, after: WorkflowDocument, types: NodeTypes): boolean {
+  if (before.edges !== after.edges) return false
+  if (before.nodes === after.nodes) return true
+  const ids = Object.keys(after.nodes)
+  if (ids.length !== Object.keys(before.nodes).length) return false
+  return ids.every((id) => {
+    const [left, right] = [before.nodes[id], after.nodes[id]]
+    if (left === right) return true
+    if (!left || !right || left.type !== right.type || left.body !== right.body) return false
+    if (left.policy !== right.policy) return false
+    return left.config === right.config || !findType(types, right.type)?.dynamic_outlets
+  })
 }
 
 function graphProblems(document: WorkflowDocument, types: NodeTypes, inBody: boolean): Problem[] {

@@ -36,6 +36,18 @@ export interface RunSearch {
   in?: string
   node?: string
   tab?: string
+  /** Which view of the run is open below its graph. */
+  view?: string
+  /** Number of the event after which the run is shown, in place of now. */
+  at?: number
+  /** Number of a log line to go to. */
+  line?: number
+}
+
+export interface CompareSearch {
+  with?: string
+  node?: string
+  view?: string
 }
 
 export interface ApprovalsSearch {
@@ -73,7 +85,17 @@ export function parseRunsSearch(raw: Raw): RunsSearch {
   const called = typeof raw.called === 'boolean' ? raw.called : undefined
   return { workflow, backfill, called, status: EXECUTION_STATUSES.find((known) => known === status) }
 }
-export const parseRunSearch = (raw: Raw): RunSearch => pick(raw, 'node', 'tab', 'in')
+const count = (value: unknown): number | undefined => {
+  const number = Number(value)
+  return Number.isSafeInteger(number) && number > 0 ? number : undefined
+}
+
+export const parseRunSearch = (raw: Raw): RunSearch => ({
+  ...pick(raw, 'node', 'tab', 'in', 'view'),
+  at: count(raw.at),
+  line: count(raw.line),
+})
+export const parseCompareSearch = (raw: Raw): CompareSearch => pick(raw, 'with', 'node', 'view')
 export function parseApprovalsSearch(raw: Raw): ApprovalsSearch {
   const { status, id } = pick(raw, 'status', 'id')
   return { status: APPROVAL_FILTERS.find((known) => known === status), id }

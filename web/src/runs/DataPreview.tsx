@@ -6,6 +6,7 @@ import { PagePending } from '~/ui/PagePending'
 import { useSlow } from '~/ui/useSlow'
 import { FilePreview } from './FilePreview'
 import { JsonPreview } from './JsonPreview'
+import { useMomentSeq } from './moment'
 import { TablePreview } from './TablePreview'
 
 interface DataPreviewProps {
@@ -16,7 +17,8 @@ interface DataPreviewProps {
 
 /** What left a node through an outlet: a paged table, a JSON value or a file. Fills its parent. */
 export function DataPreview({ execution, node, outlet }: DataPreviewProps) {
-  const source = { execution, node, outlet }
+  const at = useMomentSeq() ?? undefined
+  const source = { execution, node, outlet, at }
   const first = useQuery(outputPageQuery(source, 0))
   const slow = useSlow(first.isPending)
   if (first.error) {
@@ -29,7 +31,7 @@ export function DataPreview({ execution, node, outlet }: DataPreviewProps) {
     case 'table':
       return (
         <TablePreview
-          key={`${execution} ${node} ${outlet}`}
+          key={`${execution} ${node} ${outlet} ${at}`}
           source={source}
           columns={first.data.schema}
           total={first.data.total}

@@ -13,7 +13,6 @@ import { type NodeRunView, shownStatus } from './fold'
 import { lostItems } from './items'
 import { LostMark } from './LostMark'
 import classes from './NodeRunPanel.module.css'
-import { ReusedFrom } from './ReusedFrom'
 import { RowCount } from './RowCount'
 import type { RowsIn } from './rowsIn'
 
@@ -28,11 +27,22 @@ interface NodeRunHeadProps {
   rowsIn?: RowsIn | undefined
   /** Title of the node that it undoes. */
   undoes?: string | undefined
+  /** The moment (ms) that is shown in place of now. */
+  until?: number | null
   children?: React.ReactNode
 }
 
 /** Name, status, times and error of a node in a run. */
-export function NodeRunHead({ nodeId, title, type, view, rowsIn, undoes, children }: NodeRunHeadProps) {
+export function NodeRunHead({
+  nodeId,
+  title,
+  type,
+  view,
+  rowsIn,
+  undoes,
+  until = null,
+  children,
+}: NodeRunHeadProps) {
   const lost = lostItems(view)
   const types = useQuery(nodeTypesQuery())
   const known = types.data?.find((item) => item.id === typeId(type))
@@ -50,7 +60,7 @@ export function NodeRunHead({ nodeId, title, type, view, rowsIn, undoes, childre
         </div>
         <StatusBadge status={view ? shownStatus(view) : 'pending'} variant="pill" />
       </div>
-      {view ? <Facts view={view} rowsIn={rowsIn} undoes={undoes} /> : null}
+      {view ? <Facts view={view} rowsIn={rowsIn} undoes={undoes} until={until} /> : null}
       {lost ? (
         <p className={classes.lost}>
           <LostMark items={lost} size={16} />
@@ -70,7 +80,6 @@ export function NodeRunHead({ nodeId, title, type, view, rowsIn, undoes, childre
           ) : null}
         </ErrorNote>
       ) : null}
-      {view?.reason ? <p className={classes.quiet}>{t.reason(view.reason)}</p> : null}
       {children}
     </div>
   )
@@ -87,9 +96,10 @@ interface FactsProps {
   view: NodeRunView
   rowsIn: RowsIn | undefined
   undoes: string | undefined
+  until: number | null
 }
 
-function Facts({ view, rowsIn, undoes }: FactsProps) {
+function Facts({ view, rowsIn, undoes, until }: FactsProps) {
   if (!view.startedAt) return null
   return (
     <dl className={classes.facts}>
@@ -98,7 +108,10 @@ function Facts({ view, rowsIn, undoes }: FactsProps) {
         <Time at={view.startedAt} />
       </Fact>
       <Fact name={t.took}>
-        <Duration start={view.startedAt} end={view.endedAt} />
+        <Duration
+          start={view.startedAt}
+          end={view.endedAt ?? (until === null ? null : new Date(until).toISOString())}
+        />
       </Fact>
       {rowsIn === undefined ? null : (
         <Fact name={t.rowsIn}>
@@ -112,11 +125,6 @@ function Facts({ view, rowsIn, undoes }: FactsProps) {
       )}
       {view.progress && view.status === 'running' ? (
         <Fact name={words.status.running}>{t.progress(view.progress.done, view.progress.total)}</Fact>
-      ) : null}
-      {view.reused ? (
-        <Fact name={words.pins.origin.output}>
-          <ReusedFrom origin={view.reused} />
-        </Fact>
       ) : null}
       {view.attempt > 1 ? <Fact name={t.attempts}>{view.attempt}</Fact> : null}
       {view.status === 'retrying' && view.dueAt ? (

@@ -18,11 +18,15 @@ import { NodeWaiting } from './NodeWaiting'
 import { OutputTab } from './OutputTab'
 import { RetryFrom } from './RetryFrom'
 import { rowsIn } from './rowsIn'
+import type { Tracks } from './segments'
 import type { RunStatusStore } from './state'
+import type { Typical } from './typical'
 import { useNodeRun } from './useRun'
+import { WhyNote } from './WhyNote'
 
 const t = words.runs
 const NOWHERE: ItemPlace = []
+const NOTHING: Tracks = new Map()
 const TABS = ['approval', 'items', 'output', 'input', 'lineage', 'logs'] as const
 export type NodeTab = (typeof TABS)[number]
 const TITLES: Readonly<Record<NodeTab, string>> = {
@@ -54,6 +58,12 @@ interface NodeRunPanelProps {
   place?: ItemPlace
   store: RunStatusStore
   nodeId: string
+  /** What the journal tells of each node, for "why?". */
+  tracks?: Tracks
+  typical?: Typical | null
+  /** A moment (ms) in place of now: everything is only to be looked at then. */
+  until?: number | null
+  onSelect?: (node: string) => void
   /** The document of the run's version; without it inputs cannot be traced. */
   document: WorkflowDocument | null
   /** Which tab to show; without `onTab` the panel keeps it itself. */
@@ -71,10 +81,12 @@ export function NodeRunPanel({
   onTab,
   ...props
 }: NodeRunPanelProps) {
-  const { run: page = execution, place = NOWHERE } = props
+  const { run: page = execution, place = NOWHERE, tracks = NOTHING, typical = null } = props
+  const { until = null, onSelect } = props
   const view = useNodeRun(store, nodeId)
   const [own, setOwn] = useState<NodeTab | null>(null)
-  const tabs = tabsOf(view)
+  const past = until !== null
+  const tabs = tabsOf(view).filter((one) => !past || one !== 'approval')
   const wanted = onTab ? tab : own
   const shown = tabs.find((one) => one === wanted) ?? tabs[0] ?? 'output'
   const run = execution.nodes[nodeId]
@@ -99,10 +111,22 @@ export function NodeRunPanel({
         view={view}
         rowsIn={rowsIn(nodeId, document, (name) => store.get(name))}
         undoes={document ? undoneTitles(document.nodes).get(nodeId) : undefined}
+        until={until}
       >
-        {tabs[0] === 'output' ? <NodeWaiting execution={execution} node={id} view={view} /> : null}
+        {past ? null : <NodeWaiting execution={execution} node={id} view={view} />}
+        {view ? (
+          <WhyNote
+            node={nodeId}
+            view={view}
+            document={document}
+            viewOf={(name) => store.get(name)}
+            tracks={tracks}
+            usual={typical?.nodes[nodeId] ?? null}
+            onSelect={onSelect}
+          />
+        ) : null}
         {view?.items?.kind === 'call' && view.child ? <CalledRun id={view.child} /> : null}
-        {place.length === 0 ? <RetryFrom execution={execution} node={nodeId} view={view} /> : null}
+        {place.length === 0 && !past ? <RetryFrom execution={execution} node={nodeId} view={view} /> : null}
       </NodeRunHead>
       <Tabs value={shown} onChange={change} className={classes.tabs} keepMounted={false}>
         <Tabs.List aria-label={t.nodeTabs}>
@@ -116,6 +140,7 @@ export function NodeRunPanel({
           {view ? <NodeApproval view={view} /> : null}
         </Tabs.Panel>
         <Tabs.Panel value="items" className={classes.content}>
+          {past ? <p className={classes.quiet}>{words.timeTravel.itemsNow}</p> : null}
           <ItemsTab key={nodeId} execution={page} place={place} node={nodeId} />
         </Tabs.Panel>
         <Tabs.Panel value="output" className={classes.content}>
@@ -135,7 +160,7 @@ export function NodeRunPanel({
           <LineageTab execution={execution.id} node={id} linked={place.length === 0} />
         </Tabs.Panel>
         <Tabs.Panel value="logs" className={classes.content}>
-          <LogView execution={execution} node={id} />
+          <LogView execution={execution} node={id} until={until} />
         </Tabs.Panel>
       </Tabs>
     </section>

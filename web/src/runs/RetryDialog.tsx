@@ -10,14 +10,21 @@ import { InputsForm } from './InputsForm'
 
 const t = words.runs
 
+interface RetryDialogProps {
+  execution: Execution
+  /** A node that runs again with all behind it, although it may have succeeded. */
+  from?: string
+  onClose: () => void
+}
+
 /** Let an ended run go on with other inputs; what succeeded keeps its results. */
-export function RetryDialog({ execution, onClose }: { execution: Execution; onClose: () => void }) {
+export function RetryDialog({ execution, from, onClose }: RetryDialogProps) {
   const version = useQuery(workflowQuery(execution.workflow, execution.version))
   const steering = useSteerExecution()
   return (
     <Modal opened onClose={onClose} title={t.retryDialogTitle}>
       <Text size="sm" c="dimmed" mb="sm">
-        {t.retryDialogNote}
+        {from === undefined ? t.retryDialogNote : t.retryDialogFrom(from)}
       </Text>
       {version.error ? <ErrorNote error={version.error} /> : null}
       {version.isPending ? <PagePending /> : null}
@@ -30,7 +37,10 @@ export function RetryDialog({ execution, onClose }: { execution: Execution; onCl
           failed={t.steer.retry.failed}
           submit={t.retryDialogSubmit}
           onSubmit={(inputs) =>
-            steering.mutate({ id: execution.id, request: 'retry', inputs }, { onSuccess: onClose })
+            steering.mutate(
+              { id: execution.id, request: 'retry', inputs, ...(from === undefined ? {} : { from }) },
+              { onSuccess: onClose },
+            )
           }
           onClose={onClose}
         />

@@ -1,8 +1,10 @@
-import { Button } from '@mantine/core'
-import { IconRotateClockwise } from '@tabler/icons-react'
+import { Button, Group } from '@mantine/core'
+import { IconForms, IconRotateClockwise } from '@tabler/icons-react'
+import { useState } from 'react'
 import type { Execution } from '~/api/types'
 import { words } from '~/i18n'
 import { isEnded, type NodeRunView } from './fold'
+import { RetryDialog } from './RetryDialog'
 import { useSteering } from './useSteering'
 
 const RAN = new Set(['succeeded', 'failed', 'cancelled', 'interrupted'])
@@ -23,17 +25,31 @@ export function RetryFrom(props: RetryFromProps) {
 
 function RetryButton({ execution, node }: RetryFromProps) {
   const { asked, ask } = useSteering()
+  const [other, setOther] = useState(false)
   return (
-    <Button
-      variant="default"
-      size="compact-sm"
-      mt={8}
-      style={{ alignSelf: 'flex-start' }}
-      leftSection={<IconRotateClockwise size={14} aria-hidden />}
-      disabled={asked}
-      onClick={() => ask({ id: execution.id, request: 'retry', from: node })}
-    >
-      {asked ? words.runs.steer.retry.asked : words.runs.retryFrom}
-    </Button>
+    <Group gap={8} mt={8}>
+      <Button
+        variant="default"
+        size="compact-sm"
+        leftSection={<IconRotateClockwise size={14} aria-hidden />}
+        disabled={asked}
+        onClick={() => ask({ id: execution.id, request: 'retry', from: node })}
+      >
+        {asked ? words.runs.steer.retry.asked : words.runs.retryFrom}
+      </Button>
+      {Object.keys(execution.inputs).length > 0 ? (
+        <Button
+          variant="default"
+          size="compact-sm"
+          leftSection={<IconForms size={14} aria-hidden />}
+          disabled={asked}
+          aria-label={words.runs.retryFromOtherHelp}
+          onClick={() => setOther(true)}
+        >
+          {words.runs.retryFromOther}
+        </Button>
+      ) : null}
+      {other ? <RetryDialog execution={execution} from={node} onClose={() => setOther(false)} /> : null}
+    </Group>
   )
 }

@@ -1,4 +1,4 @@
-import { parseEdges } from '~/model/edges'
+import { edgeIndex } from '~/model/edgeIndex'
 import type { WorkflowDocument } from '~/model/workflow'
 import type { NodeRunView } from './fold'
 
@@ -14,8 +14,7 @@ export function rowsIn(
   const startedAt = viewOf(node)?.startedAt
   if (!document || !startedAt) return undefined
   const counts = new Map<string, number | null>()
-  for (const edge of parseEdges(document.edges ?? [])) {
-    if (edge.target !== node) continue
+  for (const edge of edgeIndex(document.edges ?? []).incoming.get(node) ?? []) {
     const source = viewOf(edge.source)
     const value = source?.outputs[edge.outlet]
     // Taken after the node had begun: nothing came in by it.

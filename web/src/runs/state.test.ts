@@ -27,6 +27,7 @@ function nodeRun(node: string, status: NodeRun['status'] = 'pending'): NodeRun {
     children: [],
     approval: null,
     reused: null,
+    reason: null,
   }
 }
 
@@ -37,12 +38,12 @@ const execution: Execution = {
   status: 'queued',
   trigger: { type: 'manual' },
   created_at: '2026-01-01T00:00:00Z',
-  typical_seconds: null,
   started_at: null,
   ended_at: null,
   seq: 1,
   priority: 0,
   partial: false,
+  typical_seconds: null,
   part_of: null,
   generation: 1,
   waiting: null,

@@ -3,7 +3,10 @@ import { sameJson } from '~/model/json'
 
 export type { NodeRunView, NodeViewStatus } from './fold'
 
-import { foldNode, type NodeRunView, PENDING, retriedNodes, viewOf } from './fold'
+import { type NodeRunView, viewOf } from './fold'
+import { foldInto, interrupt, type Views } from './foldViews'
+
+const DONE: ReadonlySet<string> = new Set(['succeeded', 'failed', 'skipped', 'cancelled'])
 
 /**
  * Live status of every node of one run, outside React.
@@ -12,10 +15,11 @@ import { foldNode, type NodeRunView, PENDING, retriedNodes, viewOf } from './fol
  * timeline subscribe to all and are told once a batch.
  */
 export class RunStatusStore {
-  private views = new Map<string, NodeRunView>()
+  private views: Views = new Map()
   private readonly perNode = new Map<string, Set<() => void>>()
   private readonly all = new Set<() => void>()
   private batches = 0
+  private counted = { batch: -1, text: '' }
 
   get(nodeId: string): NodeRunView | undefined {
     return this.views.get(nodeId)
@@ -52,26 +56,31 @@ export class RunStatusStore {
   replace(execution: Pick<Execution, 'nodes'> & { status?: Execution['status'] }): void {
     const before = this.views
     this.views = new Map(Object.entries(execution.nodes).map(([id, run]) => [id, viewOf(run)]))
-    if (execution.status === 'interrupted') this.interrupt()
+    if (execution.status === 'interrupted') interrupt(this.views)
     this.notify(new Set([...before.keys(), ...this.views.keys()]))
+  }
+
+  /** Show the state at another moment; only nodes that look different are told. */
+  show(views: Views): void {
+    const touched = new Set([...views].flatMap(([id, view]) => (this.views.get(id) === view ? [] : [id])))
+    for (const id of this.views.keys()) if (!views.has(id)) touched.add(id)
+    this.views = new Map(views)
+    if (touched.size > 0) this.notify(touched)
+  }
+
+  /** How many nodes are done, and how many there are. Counted once a batch. */
+  readonly progress = (): string => {
+    if (this.counted.batch !== this.batches) {
+      const done = [...this.views.values()].filter(({ status }) => DONE.has(status)).length
+      this.counted = { batch: this.batches, text: `${done}/${this.views.size}` }
+    }
+    return this.counted.text
   }
 
   /** Fold a batch; each touched node is told once. */
   apply(events: readonly RunEvent[]): void {
     const touched = new Set<string>()
-    for (const event of events) {
-      for (const id of retriedNodes(event)) {
-        this.views.set(id, { ...PENDING, attempt: this.views.get(id)?.attempt ?? 0 })
-        touched.add(id)
-      }
-      if (event.kind === 'execution.interrupted') for (const id of this.interrupt()) touched.add(id)
-      if (!event.node) continue
-      const before = this.views.get(event.node) ?? PENDING
-      const after = foldNode(before, event)
-      if (after === before) continue
-      this.views.set(event.node, after)
-      touched.add(event.node)
-    }
+    for (const event of events) for (const id of foldInto(this.views, event)) touched.add(id)
     if (touched.size > 0) this.notify(touched)
   }
 
@@ -82,13 +91,6 @@ export class RunStatusStore {
     if (sameJson(view.counted, counted)) return
     this.views.set(id, { ...view, counted })
     this.notify(new Set([id]))
-  }
-
-  /** No event tells of an attempt that was cut off: the run's own end does. */
-  private interrupt(): string[] {
-    const lost = [...this.views].filter(([, view]) => view.status === 'running')
-    for (const [id, view] of lost) this.views.set(id, { ...view, status: 'interrupted' })
-    return lost.map(([id]) => id)
   }
 
   private notify(touched: ReadonlySet<string>): void {

@@ -1,70 +1,92 @@
 import type { NodeRunView } from './fold'
+import { timeOf } from './moments'
+import { type Segment, spanOf, type Track, type Tracks } from './segments'
+
+export type TimelineSort = 'start' | 'end' | 'duration' | 'name'
+export const TIMELINE_SORTS: readonly TimelineSort[] = ['start', 'end', 'duration', 'name']
 
 export interface TimelineRow {
+  key: string
   id: string
   view: NodeRunView
-  /** Start and end of the bar as parts of the whole, 0 to 1. */
+  /** One attempt of the node, shown in a row of its own below it. */
+  attempt: number | null
+  /** Why that attempt failed. */
+  failure: string | null
+  segments: readonly Segment[]
   from: number
-  to: number
+  to: number | null
 }
 
-export interface TimelineScale {
-  start: number
-  end: number
-  /** Marks at round times: offset from the start (ms) and place (0 to 1). */
-  ticks: { ms: number; at: number }[]
+/** What a view alone tells, while the journal is on its way, or of a node that it does not tell of. */
+function trackOfView(view: NodeRunView): Track | null {
+  if (!view.startedAt) return null
+  const from = timeOf(view.startedAt)
+  const to = view.endedAt ? timeOf(view.endedAt) : null
+  const segments = [{ kind: 'running' as const, attempt: view.attempt, from, to, about: null }]
+  return { segments, since: 0, end: null, failures: new Map() }
 }
 
-const STEPS = [
-  1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 3e4, 6e4, 12e4, 3e5, 6e5, 18e5, 36e5, 72e5, 216e5,
-  864e5,
-]
-const TICK_WIDTH = 84
-const MOST_TICKS = 8
-
-/** The time axis for a track of `width` px: from the run's start to its end, or to now while it goes on. */
-export function timelineScale(
-  startedAt: string | null,
-  endedAt: string | null,
-  now: number,
-  width: number,
-): TimelineScale {
-  const most = Math.min(MOST_TICKS, Math.max(1, Math.floor(width / TICK_WIDTH)))
-  const start = startedAt ? Date.parse(startedAt) : now
-  const end = Math.max(start + 1, endedAt ? Date.parse(endedAt) : now)
-  const span = end - start
-  const step = STEPS.find((size) => span / size <= most) ?? 864e5 * Math.ceil(span / (864e5 * most))
-  const ticks: TimelineScale['ticks'] = []
-  for (let ms = 0; ms <= span; ms += step) ticks.push({ ms, at: ms / span })
-  return { start, end, ticks }
+/** An attempt may queue, run and wait; the wait for the next one is its own last part. */
+function attemptRows(row: TimelineRow, track: Track): TimelineRow[] {
+  const numbers = [...new Set(track.segments.map(({ attempt }) => attempt))]
+  if (numbers.length < 2) return []
+  return numbers.flatMap((attempt) => {
+    const segments = track.segments.filter((segment) => segment.attempt === attempt)
+    const [first] = segments
+    if (!first) return []
+    return [
+      {
+        ...row,
+        key: `${row.id} ${attempt}`,
+        attempt,
+        failure: track.failures.get(attempt) ?? null,
+        segments,
+        from: first.from,
+        to: segments.findLast(({ kind }) => kind !== 'retrying')?.to ?? null,
+      },
+    ]
+  })
 }
 
-/** The microseconds of a moment, which dates do without: what ran one after the other often shares a millisecond. */
-const micros = (iso: string): number => Number((/\.\d{3}(\d{1,3})/.exec(iso)?.[1] ?? '').padEnd(3, '0'))
+interface RowOptions {
+  sort: TimelineSort
+  now: number
+  /** What a node is called, for sorting. */
+  titleOf: (id: string) => string
+  /** Each attempt of a node that has several in a row of its own. */
+  apart: boolean
+}
 
-/** Nodes that have started, by start, with the ends of their bars. */
+/** A row for each node that has begun, and for its attempts below it. */
 export function timelineRows(
   entries: readonly [string, NodeRunView][],
-  scale: TimelineScale,
-  now: number,
+  tracks: Tracks,
+  { sort, now, titleOf, apart }: RowOptions,
 ): TimelineRow[] {
-  const span = scale.end - scale.start
-  const place = (ms: number) => Math.min(1, Math.max(0, (ms - scale.start) / span))
-  return entries
-    .flatMap(([id, view]) => {
-      if (!view.startedAt) return []
-      const from = Date.parse(view.startedAt)
-      return [
-        {
-          id,
-          view,
-          start: from,
-          micros: micros(view.startedAt),
-          from: place(from),
-          to: place(view.endedAt ? Date.parse(view.endedAt) : now),
-        },
-      ]
-    })
-    .sort((left, right) => left.start - right.start || left.micros - right.micros)
-    .map(({ start: _, micros: __, ...row }) => row)
+  const rows = entries.flatMap(([id, view]) => {
+    const told = tracks.get(id)
+    const track = told && told.segments.length > 0 ? told : trackOfView(view)
+    const span = track && spanOf(track)
+    if (!track || !span) return []
+    const row: TimelineRow = {
+      key: id,
+      id,
+      view,
+      attempt: null,
+      failure: null,
+      segments: track.segments,
+      from: span.from,
+      to: span.to,
+    }
+    return [{ row, track }]
+  })
+  const took = ({ row }: (typeof rows)[number]) => (row.to ?? now) - row.from
+  rows.sort((left, right) => {
+    if (sort === 'duration') return took(right) - took(left) || left.row.from - right.row.from
+    if (sort === 'end') return (left.row.to ?? now) - (right.row.to ?? now) || left.row.from - right.row.from
+    if (sort === 'name') return titleOf(left.row.id).localeCompare(titleOf(right.row.id))
+    return left.row.from - right.row.from
+  })
+  return rows.flatMap(({ row, track }) => [row, ...(apart ? attemptRows(row, track) : [])])
 }

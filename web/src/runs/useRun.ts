@@ -45,9 +45,35 @@ export function useNodeRun(store: RunStatusStore | null, nodeId: string | null):
   return useSyncExternalStore(watch, () => (store && nodeId ? store.get(nodeId) : undefined))
 }
 
-/** Render with every batch of the run, e.g. the timeline. */
+/** Told at most every so many ms: what shows all nodes at once need not keep up with every frame. */
+const CALM = 200
+
+function watchCalmly(store: RunStatusStore): (run: () => void) => () => void {
+  return (run) => {
+    let timer: ReturnType<typeof setTimeout> | null = null
+    const stop = store.subscribeAll(() => {
+      timer ??= setTimeout(() => {
+        timer = null
+        run()
+      }, CALM)
+    })
+    return () => {
+      stop()
+      if (timer !== null) clearTimeout(timer)
+    }
+  }
+}
+
+/** All nodes of the run, e.g. for the timeline; renders a few times a second at most. */
 export function useAllNodeRuns(store: RunStatusStore | null): [string, NodeRunView][] {
-  const version = useSyncExternalStore(store?.subscribeAll ?? noWatch, store?.version ?? (() => 0))
+  const watch = useMemo(() => (store ? watchCalmly(store) : noWatch), [store])
+  const version = useSyncExternalStore(watch, store?.version ?? (() => 0))
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the content of the store.
   return useMemo(() => store?.entries() ?? [], [store, version])
+}
+
+/** How many nodes of the run are done, and how many there are; renders only when that changes. */
+export function useProgress(store: RunStatusStore): { done: number; all: number } {
+  const [done = 0, all = 0] = useSyncExternalStore(store.subscribeAll, store.progress).split('/').map(Number)
+  return { done, all }
 }

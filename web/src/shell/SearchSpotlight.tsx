@@ -1,7 +1,8 @@
-import { useMantineColorScheme } from '@mantine/core'
+import { Kbd, useMantineColorScheme } from '@mantine/core'
 import { Spotlight, type SpotlightActionGroupData, spotlight } from '@mantine/spotlight'
 import {
   IconCalendarClock,
+  IconCornerDownRight,
   IconHistory,
   IconKey,
   IconMoon,
@@ -14,16 +15,18 @@ import {
 } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { executionsQuery } from '~/api/executions'
 import { workflowsQuery } from '~/api/workflows'
 import { words } from '~/i18n'
+import { registeredCommands } from '~/ui/commands'
 import { shortId } from '~/ui/format'
 import { StatusBadge } from '~/ui/StatusBadge'
 
 const RECENT = 20
+const SHOWN = 40
 
-/** Ctrl+K: jump to a page, a workflow or a recent run. */
+/** Ctrl+K: jump to a page, a workflow or a recent run, and do what the open page offers. */
 export function SearchSpotlight() {
   const [open, setOpen] = useState(false)
   const groups = useGroups(open)
@@ -35,7 +38,7 @@ export function SearchSpotlight() {
       onSpotlightClose={() => setOpen(false)}
       nothingFound={words.shell.searchNothing}
       highlightQuery
-      limit={12}
+      limit={SHOWN}
       scrollable
       maxHeight={420}
       overlayProps={{ backgroundOpacity: 0.45, blur: 0 }}
@@ -60,6 +63,7 @@ function useGroups(open: boolean): SpotlightActionGroupData[] {
     void run()
   }
   const icon = { size: 18, stroke: 1.7 }
+  const commands = useCommandGroups(open)
   return [
     {
       group: words.shell.searchPages,
@@ -108,6 +112,7 @@ function useGroups(open: boolean): SpotlightActionGroupData[] {
         },
       ],
     },
+    ...commands,
     {
       group: words.shell.searchWorkflows,
       actions: (workflows.data?.pages ?? []).flatMap((page) =>
@@ -151,4 +156,25 @@ function useGroups(open: boolean): SpotlightActionGroupData[] {
       ],
     },
   ]
+}
+
+/** The commands of the page that is open, asked for when the box opens. */
+function useCommandGroups(open: boolean): SpotlightActionGroupData[] {
+  return useMemo(
+    () =>
+      (open ? registeredCommands() : []).map(({ title, commands }) => ({
+        group: title,
+        actions: commands.map(({ id, label, description, keywords, icon, keys, run }) => ({
+          id,
+          label,
+          description,
+          keywords: keywords && [...keywords],
+          leftSection: icon ?? <IconCornerDownRight size={18} stroke={1.7} />,
+          rightSection: keys ? <Kbd size="xs">{keys}</Kbd> : undefined,
+          // The box gives the focus back first.
+          onClick: () => setTimeout(run),
+        })),
+      })),
+    [open],
+  )
 }

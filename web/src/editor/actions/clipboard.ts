@@ -1,7 +1,7 @@
 import { IconClipboard, IconCopy, IconCopyPlus, IconCut } from '@tabler/icons-react'
 import { words } from '~/i18n'
 import { allIds } from '~/model/bodies'
-import { type Fragment, fragmentOf, pasteFragment, readFragment, writeFragment } from '~/model/clipboard'
+import { type Fragment, fragmentOf, pasteFragment } from '~/model/clipboard'
 import { removeNodes } from '~/model/edits'
 import { boundsOf, withPlaces } from '~/model/layout'
 import type { Position } from '~/model/workflow'
@@ -9,8 +9,13 @@ import type { Action, Effect } from '../action'
 import { type EditorState, select } from '../state'
 
 const chosen = (state: EditorState) => state.selection.nodes.length > 0
-const write = ({ services, before }: Effect<undefined>) =>
-  services.copy(writeFragment(fragmentOf(before.document, before.selection.nodes)))
+/** What turns nodes into text and back is loaded when it is first needed. */
+const text = () => import('~/model/fragmentText')
+
+async function write({ services, before }: Effect<undefined>): Promise<void> {
+  const fragment = fragmentOf(before.document, before.selection.nodes)
+  await services.copy((await text()).writeFragment(fragment))
+}
 
 export const copy: Action = {
   id: 'clipboard.copy',
@@ -37,7 +42,7 @@ export const cut: Action = {
 }
 
 interface Paste {
-  text: string
+  fragment: Fragment
   at: Position
 }
 
@@ -50,9 +55,7 @@ const insertFragment: Action<Paste> = {
   id: 'clipboard.insert',
   label: words.editor.actions.paste,
   undoable: true,
-  perform(state, { text, at }) {
-    const fragment = readFragment(text)
-    if (!fragment) return state
+  perform(state, { fragment, at }) {
     const bounds = boundsOf(places(fragment)) ?? { x: 0, y: 0, width: 0, height: 0 }
     const offset: Position = [at[0] - bounds.x - bounds.width / 2, at[1] - bounds.y - bounds.height / 2]
     const pasted = pasteFragment(withPlaces(state.document), fragment, offset, allIds(state.root.nodes))
@@ -66,12 +69,32 @@ export const paste: Action = {
   icon: IconClipboard,
   shortcuts: ['mod+v'],
   listed: true,
+  native: true,
   undoable: false,
+  edits: true,
   perform: (state) => state,
   async effect({ services, dispatch }) {
-    const text = await services.readClipboard()
-    if (readFragment(text)) dispatch(insertFragment, { text, at: services.place() })
-    else services.tell(words.editor.nothingToPaste)
+    const copied = await services.readClipboard()
+    if (copied === null) services.tell(words.canvas.clipboard.denied)
+    else dispatch(pasteText, copied)
+  },
+}
+
+/** Text that the browser's own paste brings, or what the clipboard was found to hold. */
+export const pasteText: Action<string> = {
+  id: 'clipboard.paste.text',
+  label: words.editor.actions.paste,
+  undoable: false,
+  edits: true,
+  perform: (state) => state,
+  async effect({ services, dispatch, args }) {
+    const fragment = (await text()).readFragment(args)
+    if (!fragment) {
+      services.tell(words.editor.nothingToPaste)
+      return
+    }
+    dispatch(insertFragment, { fragment, at: services.place() })
+    services.tell(words.canvas.clipboard.pasted(Object.keys(fragment.nodes).length))
   },
 }
 

@@ -1,54 +1,66 @@
 import type { Action } from '../action'
+import { alignments, distributions } from './arrange'
 import { leaveBody, openContainer } from './bodies'
 import { copy, cut, duplicate, paste } from './clipboard'
 import { deleteReconnect, deleteSelection } from './deleteSelection'
 import { disable } from './disable'
+import { find } from './find'
 import { nudges } from './moveNodes'
 import { openNode } from './openNode'
+import { nextPane, previousPane } from './panes'
 import { listPins, pin } from './pin'
 import { redo } from './redo'
-import { rename } from './rename'
+import { rename, renameId } from './rename'
 import { run } from './run'
 import { runFrom, runOnly, runUntil, runWith } from './runNode'
 import { publish, save } from './save'
-import { selectAll, selectNothing } from './selectAll'
-import { tidy } from './tidy'
+import { close, selectAll } from './selectAll'
+import { tidy, tidyBest } from './tidy'
 import { undo } from './undo'
-import { fit, help, quickAdd, zoomIn, zoomOut } from './view'
-import { walks } from './walk'
+import { fit, help, openMenu, quickAdd, settings, zoomIn, zoomOut, zoomReset } from './view'
+import { selectDownstream, selectUpstream, walks } from './walk'
+import { addAfter, addBefore, insertHere, selectWire } from './wires'
 
-/** Everything a person can start without an argument, in the order menus show it. */
-export const actions: readonly Action[] = [
-  run,
-  runWith,
-  runOnly,
-  runUntil,
-  runFrom,
-  pin,
-  listPins,
-  save,
-  publish,
-  undo,
-  redo,
-  quickAdd,
-  openNode,
-  openContainer,
-  leaveBody,
-  rename,
-  disable,
-  copy,
-  cut,
-  paste,
-  duplicate,
-  selectAll,
-  selectNothing,
-  deleteSelection,
-  deleteReconnect,
-  tidy,
-  fit,
-  zoomIn,
-  zoomOut,
-  help,
-  ...nudges,
-  ...walks,
-]
+/** Everything a person can start without an argument, by what it is about; help and lists show it in this order. */
+export const groups = {
+  workflow: [run, runWith, runOnly, runUntil, runFrom, pin, listPins, save, publish],
+  add: [quickAdd, addAfter, addBefore, insertHere, selectWire],
+  edit: [
+    undo,
+    redo,
+    openNode,
+    openContainer,
+    leaveBody,
+    rename,
+    renameId,
+    disable,
+    copy,
+    cut,
+    paste,
+    duplicate,
+    deleteSelection,
+    deleteReconnect,
+  ],
+  arrange: [tidy, tidyBest, ...alignments, ...distributions, ...nudges],
+  view: [
+    find,
+    selectAll,
+    selectUpstream,
+    selectDownstream,
+    ...walks,
+    openMenu,
+    close,
+    nextPane,
+    previousPane,
+    fit,
+    zoomReset,
+    zoomIn,
+    zoomOut,
+    settings,
+    help,
+  ],
+} satisfies Record<string, readonly Action[]>
+
+export type ActionGroup = keyof typeof groups
+
+export const actions: readonly Action[] = Object.values(groups).flat()

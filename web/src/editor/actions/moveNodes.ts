@@ -1,8 +1,12 @@
 import { words } from '~/i18n'
+import { roomBetween } from '~/model/arrange'
+import type { Edge } from '~/model/edges'
 import { moveNodes as move } from '~/model/edits'
 import { positionsOf, withPlaces } from '~/model/layout'
-import type { Position } from '~/model/workflow'
+import { nodeTitle, type Position } from '~/model/workflow'
 import type { Action } from '../action'
+import type { EditorState } from '../state'
+import { putInto } from './addNode'
 
 export const moveNodes: Action<Record<string, Position>> = {
   id: 'nodes.move',
@@ -15,16 +19,38 @@ export const moveNodes: Action<Record<string, Position>> = {
   },
 }
 
-const STEP = 8
+interface MoveInto {
+  id: string
+  at: Position
+  edge: Edge
+}
 
-/** Ctrl+arrows push the chosen nodes by a grid step. */
-function nudge(name: string, key: string, dx: number, dy: number): Action {
+/** Drop a node on a wire: it stands in the wire from then on. Where it does not fit it only moves. */
+export const moveInto: Action<MoveInto> = {
+  id: 'nodes.moveInto',
+  label: words.editor.actions.move,
+  undoable: true,
+  describe: ({ id }, state) => words.canvas.actions.insertMoved(nodeTitle(id, state.document.nodes[id])),
+  perform(state, { id, at, edge }) {
+    const placed = withPlaces(state.document)
+    const wired = putInto(placed, state, edge, id)
+    if (!wired) return { ...state, document: move(placed, { [id]: at }) }
+    const room = roomBetween(placed, positionsOf(placed), edge, at)
+    return { ...state, document: move(wired, { ...room.moved, [id]: room.at }) }
+  },
+}
+
+const STEP = 8
+const FAR = 64
+
+/** Arrows with Ctrl push the chosen nodes by a grid step, with Shift by eight. */
+function nudge(name: string, keys: string, dx: number, dy: number): Action {
   return {
-    id: `nodes.nudge.${key}`,
+    id: `nodes.nudge.${keys}`,
     label: name,
-    shortcuts: [`mod+${key}`],
+    shortcuts: [keys],
     undoable: true,
-    enabled: (state) => state.selection.nodes.length > 0,
+    enabled: (state: EditorState) => state.selection.nodes.length > 0,
     perform(state) {
       const layout = positionsOf(state.document)
       const moved = state.selection.nodes.flatMap((id) => {
@@ -36,9 +62,14 @@ function nudge(name: string, key: string, dx: number, dy: number): Action {
   }
 }
 
+const everyWay = (name: string, held: string, step: number): Action[] => [
+  nudge(name, `${held}+arrowleft`, -step, 0),
+  nudge(name, `${held}+arrowright`, step, 0),
+  nudge(name, `${held}+arrowup`, 0, -step),
+  nudge(name, `${held}+arrowdown`, 0, step),
+]
+
 export const nudges: readonly Action[] = [
-  nudge(words.editor.actions.nudge, 'arrowleft', -STEP, 0),
-  nudge(words.editor.actions.nudge, 'arrowright', STEP, 0),
-  nudge(words.editor.actions.nudge, 'arrowup', 0, -STEP),
-  nudge(words.editor.actions.nudge, 'arrowdown', 0, STEP),
+  ...everyWay(words.editor.actions.nudge, 'mod', STEP),
+  ...everyWay(words.canvas.actions.nudgeFar, 'mod+shift', FAR),
 ]

@@ -14,6 +14,7 @@ export const pin: Action = {
   icon: IconPin,
   shortcuts: ['p'],
   listed: true,
+  edits: true,
   undoable: false,
   enabled: (state) => soleNode(state) !== null,
   perform: (state) => state,

@@ -10,6 +10,7 @@ export const redo: Action = {
   shortcuts: ['mod+shift+z', 'mod+y'],
   listed: true,
   undoable: false,
+  edits: true,
   enabled: (state) => state.history.future.length > 0,
   hint: (state) => words.editor.actions.redoOf(state.history.future[0]?.label),
   perform(state) {

@@ -1,4 +1,4 @@
-import { IconCursorText } from '@tabler/icons-react'
+import { IconCursorText, IconId } from '@tabler/icons-react'
 import { words } from '~/i18n'
 import { closeBody, openBody } from '~/model/bodies'
 import { setTitle } from '~/model/edits'
@@ -6,7 +6,7 @@ import { followed, renameInExpressions, renameNode } from '~/model/rename'
 import type { Action } from '../action'
 import { type EditorState, soleNode, withPanels } from '../state'
 
-/** Open the dialog. */
+/** Write the title on the card. */
 export const rename: Action = {
   id: 'node.rename',
   label: words.editor.actions.rename,
@@ -14,8 +14,26 @@ export const rename: Action = {
   shortcuts: ['f2'],
   listed: true,
   undoable: false,
+  edits: true,
   enabled: (state) => soleNode(state) !== null,
   perform: (state) => withPanels(state, { renaming: soleNode(state) }),
+  effect({ services, after }) {
+    // A card out of sight is not drawn, and has no place to write on.
+    if (after.panels.renaming !== null) services.show(after.panels.renaming)
+  },
+}
+
+/** Open the dialog, which has the id too. */
+export const renameId: Action = {
+  id: 'node.rename.id',
+  label: words.canvas.actions.renameId,
+  icon: IconId,
+  shortcuts: ['shift+f2'],
+  listed: true,
+  undoable: false,
+  edits: true,
+  enabled: (state) => soleNode(state) !== null,
+  perform: (state) => withPanels(state, { renamingId: soleNode(state) }),
 }
 
 export interface Rename {
@@ -34,7 +52,7 @@ export const applyRename: Action<Rename> = {
     const document = setTitle(renameNode(state.document, id, newId), taken ? id : newId, title)
     const selection = state.selection.nodes.map((node) => (node === id ? newId : node))
     const renamed = { ...state, document, selection: { nodes: selection, edges: [] } }
-    return withPanels(taken ? renamed : inContainer(renamed, id, newId), { renaming: null })
+    return withPanels(taken ? renamed : inContainer(renamed, id, newId), { renamingId: null })
   },
 }
 

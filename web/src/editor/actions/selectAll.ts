@@ -1,4 +1,4 @@
-import { IconSelectAll } from '@tabler/icons-react'
+import { IconSelectAll, IconX } from '@tabler/icons-react'
 import { words } from '~/i18n'
 import type { Action } from '../action'
 import { NOTHING, select, withPanels } from '../state'
@@ -13,10 +13,22 @@ export const selectAll: Action = {
   perform: (state) => select(state, Object.keys(state.document.nodes), state.document.edges),
 }
 
-export const selectNothing: Action = {
-  id: 'selection.none',
-  label: words.editor.actions.selectNothing,
+/** One thing a press: what floats, the selection, the panel below, the panel beside. */
+export const close: Action = {
+  id: 'panels.close',
+  label: words.canvas.actions.close,
+  icon: IconX,
   shortcuts: ['escape'],
+  listed: true,
   undoable: false,
-  perform: (state) => withPanels({ ...state, selection: NOTHING }, { quickAdd: null }),
+  perform(state) {
+    const { quickAdd, find, drawer, inspector } = state.panels
+    if (quickAdd) return withPanels(state, { quickAdd: null })
+    if (find) return withPanels(state, { find: false })
+    if (state.selection.nodes.length + state.selection.edges.length > 0) {
+      return { ...state, selection: NOTHING }
+    }
+    if (drawer) return withPanels(state, { drawer: null })
+    return inspector ? withPanels(state, { inspector: false }) : state
+  },
 }

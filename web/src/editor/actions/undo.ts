@@ -10,6 +10,7 @@ export const undo: Action = {
   shortcuts: ['mod+z'],
   listed: true,
   undoable: false,
+  edits: true,
   enabled: (state) => state.history.past.length > 0,
   hint: (state) => words.editor.actions.undoOf(state.history.past.at(-1)?.label),
   perform(state) {

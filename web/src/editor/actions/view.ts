@@ -1,4 +1,13 @@
-import { IconArrowsMaximize, IconKeyboard, IconPlus, IconZoomIn, IconZoomOut } from '@tabler/icons-react'
+import {
+  IconAdjustmentsHorizontal,
+  IconArrowsMaximize,
+  IconKeyboard,
+  IconMenu2,
+  IconPlus,
+  IconZoomIn,
+  IconZoomOut,
+  IconZoomReset,
+} from '@tabler/icons-react'
 import { words } from '~/i18n'
 import type { Action } from '../action'
 import { type QuickAdd, withPanels } from '../state'
@@ -14,11 +23,22 @@ export const fit: Action = {
   effect: ({ services }) => services.fit(),
 }
 
+export const zoomReset: Action = {
+  id: 'view.zoomReset',
+  label: words.canvas.actions.zoomReset,
+  icon: IconZoomReset,
+  shortcuts: ['0', 'mod+0'],
+  listed: true,
+  undoable: false,
+  perform: (state) => state,
+  effect: ({ services }) => services.resetZoom(),
+}
+
 export const zoomIn: Action = {
   id: 'view.zoomIn',
   label: words.editor.actions.zoomIn,
   icon: IconZoomIn,
-  shortcuts: ['plus', '='],
+  shortcuts: ['plus', '=', 'mod+plus', 'mod+='],
   listed: true,
   undoable: false,
   perform: (state) => state,
@@ -29,7 +49,7 @@ export const zoomOut: Action = {
   id: 'view.zoomOut',
   label: words.editor.actions.zoomOut,
   icon: IconZoomOut,
-  shortcuts: ['-'],
+  shortcuts: ['-', 'mod+-'],
   listed: true,
   undoable: false,
   perform: (state) => state,
@@ -41,6 +61,7 @@ export const openQuickAdd: Action<QuickAdd> = {
   id: 'view.quickAdd.at',
   label: words.editor.actions.quickAdd,
   undoable: false,
+  edits: true,
   perform: (state, quickAdd) => withPanels(state, { quickAdd }),
 }
 
@@ -51,6 +72,7 @@ export const quickAdd: Action = {
   shortcuts: ['tab'],
   listed: true,
   undoable: false,
+  edits: true,
   perform: (state) => state,
   effect: ({ services, dispatch }) => dispatch(openQuickAdd, { at: services.place() }),
 }
@@ -63,4 +85,24 @@ export const help: Action = {
   listed: true,
   undoable: false,
   perform: (state) => withPanels(state, { help: !state.panels.help }),
+}
+
+export const openMenu: Action = {
+  id: 'view.menu',
+  label: words.canvas.actions.menu,
+  icon: IconMenu2,
+  shortcuts: ['shift+f10', 'contextmenu'],
+  listed: true,
+  undoable: false,
+  perform: (state) => state,
+  effect: ({ services }) => services.menu(),
+}
+
+export const settings: Action = {
+  id: 'view.settings',
+  label: words.canvas.actions.settings,
+  icon: IconAdjustmentsHorizontal,
+  listed: true,
+  undoable: false,
+  perform: (state) => withPanels(state, { settings: true }),
 }

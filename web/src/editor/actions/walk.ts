@@ -1,5 +1,8 @@
+import { IconArrowBigLeftLines, IconArrowBigRightLines } from '@tabler/icons-react'
 import { words } from '~/i18n'
-import { edgeIndex } from '~/model/edgeIndex'
+import { behind } from '~/model/arrange'
+import { ancestors, edgeIndex } from '~/model/edgeIndex'
+import { parseEdge } from '~/model/edges'
 import { positionsOf } from '~/model/layout'
 import type { Action } from '../action'
 import { type EditorState, select } from '../state'
@@ -22,6 +25,13 @@ function nearest(direction: 1 | -1): Step {
   }
 }
 
+/** From a chosen wire one walks to the node at its end. */
+function endOfWire(state: EditorState, key: string): string | undefined {
+  const edge = parseEdge(state.selection.edges[0] ?? '')
+  if (!edge || state.selection.nodes.length > 0) return undefined
+  return key === 'arrowleft' ? edge.source : key === 'arrowright' ? edge.target : undefined
+}
+
 function walk(key: string, step: Step): Action {
   return {
     id: `walk.${key}`,
@@ -31,7 +41,9 @@ function walk(key: string, step: Step): Action {
     enabled: (state) => Object.keys(state.document.nodes).length > 0,
     perform(state) {
       const current = state.selection.nodes.at(-1)
-      const next = current === undefined ? Object.keys(state.document.nodes)[0] : step(state, current)
+      const next =
+        endOfWire(state, key) ??
+        (current === undefined ? Object.keys(state.document.nodes)[0] : step(state, current))
       return next && next in state.document.nodes ? select(state, [next]) : state
     },
     effect: ({ services, after }) => {
@@ -48,3 +60,40 @@ export const walks: readonly Action[] = [
   walk('arrowup', nearest(-1)),
   walk('arrowdown', nearest(1)),
 ]
+
+/** Shift+arrows add all that leads to the chosen nodes, or all that they lead to. */
+function reach(
+  key: string,
+  label: string,
+  icon: Action['icon'],
+  of: (edges: readonly string[], id: string) => string[],
+): Action {
+  return {
+    id: `reach.${key}`,
+    label,
+    icon,
+    shortcuts: [`shift+${key}`],
+    listed: true,
+    undoable: false,
+    enabled: (state) => state.selection.nodes.length > 0,
+    perform({ document, selection, ...state }) {
+      const nodes = new Set(selection.nodes)
+      for (const id of selection.nodes) for (const other of of(document.edges, id)) nodes.add(other)
+      const known = [...nodes].filter((id) => id in document.nodes)
+      return select({ document, selection, ...state }, known)
+    },
+  }
+}
+
+export const selectUpstream = reach(
+  'arrowleft',
+  words.canvas.actions.selectUpstream,
+  IconArrowBigLeftLines,
+  ancestors,
+)
+export const selectDownstream = reach(
+  'arrowright',
+  words.canvas.actions.selectDownstream,
+  IconArrowBigRightLines,
+  behind,
+)

@@ -1,5 +1,6 @@
 import { TextInput } from '@mantine/core'
-import { useId, useState } from 'react'
+import { useContext, useId, useState } from 'react'
+import { ReadOnlyForms } from '~/forms/context'
 import { FieldFrame, frameIds } from '~/forms/FieldFrame'
 import { words } from '~/i18n'
 import { NODE_ID, type Problem, type WorkflowNode } from '~/model/workflow'
@@ -15,6 +16,7 @@ const NONE: readonly Problem[] = []
 export function IdentityFields({ id, node }: { id: string; node: WorkflowNode }) {
   const dispatch = useDispatch()
   const { store } = useEditorHandle()
+  const readOnly = useContext(ReadOnlyForms)
   const [draft, setDraft] = useState(id)
   const [titleIds, idIds] = [frameIds(useId()), frameIds(useId())]
   const taken = draft !== id && draft in store.getState().document.nodes
@@ -38,6 +40,7 @@ export function IdentityFields({ id, node }: { id: string; node: WorkflowNode })
         <TextInput
           id={titleIds.control}
           value={node.title ?? ''}
+          readOnly={readOnly}
           onChange={(event) => dispatch(editTitle, { id, title: event.currentTarget.value })}
         />
       </FieldFrame>
@@ -52,6 +55,7 @@ export function IdentityFields({ id, node }: { id: string; node: WorkflowNode })
         <TextInput
           id={idIds.control}
           value={draft}
+          readOnly={readOnly}
           error={wrong !== null}
           spellCheck={false}
           aria-describedby={idIds.help}

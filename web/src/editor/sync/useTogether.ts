@@ -47,7 +47,7 @@ export function useTogether(): readonly Person[] {
   }, [live, node, path])
 
   useEffect(() => {
-    const leave = () => void leavePresence(live.workflow, live.session.client).catch(() => undefined)
+    const leave = () => leavePresence(live.workflow, live.session.client)
     window.addEventListener('pagehide', leave)
     return () => {
       window.removeEventListener('pagehide', leave)

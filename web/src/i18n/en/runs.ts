@@ -1,6 +1,14 @@
-const plural = (n: number, one: string, many: string) => (n === 1 ? one : many)
-const whole = (n: number) => n.toLocaleString('en')
+import { lineage } from './lineage'
+import { nodeRun } from './nodeRun'
+import { preview } from './preview'
+import { runControl } from './runControl'
+import { runItems } from './runItems'
+import { runLogs } from './runLogs'
+import { runPage } from './runPage'
 
+const plural = (n: number, one: string, many: string) => (n === 1 ? one : many)
+
+/** The list of runs; and of one run, what its parts are called. */
 export const runs = {
   title: 'Runs',
   about: 'Every run of every workflow, newest first.',
@@ -41,30 +49,6 @@ export const runs = {
 
   replayOf: 'replay of',
 
-  dialogTitle: (name: string) => `Run ${name}`,
-  dialogNoInputs: 'This workflow takes no inputs.',
-  dialogVersion: (version: number) => `Runs version ${version}.`,
-  dialogStart: 'Start run',
-  dialogFailed: 'The run could not be started',
-  dialogNotPublished:
-    'No version of this workflow is published yet, so it cannot run. Publish it in the editor first.',
-
-  heading: (id: string) => `Run ${id}`,
-  pageLoadFailed: 'The run could not be loaded',
-  documentFailed: 'The workflow of this run could not be loaded, so its graph is not shown',
-  again: 'Run again',
-  steer: {
-    cancel: { ask: 'Cancel run', asked: 'Cancelling', failed: 'The run could not be cancelled' },
-    pause: { ask: 'Pause', asked: 'Pausing', failed: 'The run could not be paused' },
-    resume: { ask: 'Resume', asked: 'Resuming', failed: 'The run could not be resumed' },
-    retry: { ask: 'Retry what failed', asked: 'Retrying', failed: 'The run could not be retried' },
-  },
-  retryOther: 'Retry with other inputs',
-  retryDialogTitle: 'Retry with other inputs',
-  retryDialogNote:
-    'Nodes that succeeded keep their results; the others run with these inputs. To run everything, use Run again.',
-  retryDialogSubmit: 'Retry run',
-  retryFrom: 'Retry from this node',
   waitingRun: 'Run',
   bulk: 'Act on all that match',
   bulkAsk: {
@@ -88,163 +72,12 @@ export const runs = {
   bulkRefused: 'These could not be asked:',
   bulkClose: 'Close',
   bulkFailed: 'The runs could not be asked',
-  openWorkflow: 'Open workflow',
-  stale: 'The connection is lost, so this may be old.',
-  sentence: {
-    queued: (v: number) => `v${v} is waiting to start`,
-    running: (v: number, done: number, all: number) => `v${v} is running: ${done} of ${all} nodes done`,
-    waiting: (v: number) => `v${v} is waiting`,
-    paused: (v: number) => `v${v} is paused`,
-    succeeded: (v: number, took: string) => `v${v} succeeded in ${took}`,
-    failed: (v: number, took: string) => `v${v} failed after ${took}`,
-    cancelled: (v: number, took: string) => `v${v} was cancelled after ${took}`,
-    interrupted: (v: number) => `v${v} was interrupted`,
-    at: 'at',
-  },
-  graph: 'Graph',
-  timeline: 'Timeline',
-  logs: 'Logs',
-  data: 'Inputs and outputs',
-  bottomTabs: 'Views of this run',
-  resizeBottom: 'Height of the lower part',
-  inspector: 'Node inspector',
-  resizePanel: 'Width of the inspector',
-  timelineEmpty: 'No node has started yet',
-  selectNode: 'Select a node to see its data',
-  selectNodeText:
-    'Click a node in the graph or a bar in the timeline: its input, output, times and logs show here.',
-  inputs: 'Inputs',
-  outputs: 'Outputs',
-  noInputs: 'This run was started without inputs.',
-  noOutputs: 'This run has no outputs.',
-  outputsLater: 'Outputs appear when the run has succeeded.',
 
-  items: {
-    tab: 'Items',
-    label: 'Items of this container',
-    failed: 'The items could not be loaded',
-    none: 'No item has begun yet.',
-    noneFailed: 'No item from here on has failed.',
-    onlyFailed: 'Only failed items',
-    progress: 'How many items are done',
-    counts: (
-      { total, done, failed, running }: { total: number; done: number; failed: number; running: number },
-      loop: boolean,
-    ) =>
-      [
-        loop
-          ? `${whole(done)} ${plural(done, 'round', 'rounds')} done, ${whole(total)} at most`
-          : `${whole(done)} of ${whole(total)} done`,
-        failed > 0 ? `${whole(failed)} failed` : '',
-        running > 0 ? `${whole(running)} running` : '',
-      ]
-        .filter((part) => part !== '')
-        .join(', '),
-    lost: (failed: string, total: string) => `${failed} of ${total} failed`,
-    lostHelp: (failed: string, total: string) =>
-      `${failed} of ${total} items failed, and the loop goes on without them`,
-    range: (from: string, to: string) => `${from} to ${to}`,
-    before: 'Earlier',
-    after: 'Later',
-    named: (title: string, index: number) => `${title} ${index}`,
-    previous: 'Previous item',
-    next: 'Next item',
-    index: 'Index of the item',
-    notBegun: 'This item has not begun.',
-    open: 'Open what is inside',
-  },
-  partOf: {
-    call: 'Called by run',
-    each: 'Part of run',
-    while: 'Part of run',
-    until: 'Part of run',
-    race: 'Part of run',
-    lock: 'Part of run',
-  },
-  partItems: (from: number, to: number) => `items ${from} to ${to} of`,
-  calledRun: 'Called run',
-
-  tabOutput: 'Output',
-  tabInput: 'Input',
-  tabLineage: 'Lineage',
-  tabLogs: 'Logs',
-  nodeTabs: 'Data of this node',
-  attempts: 'Attempts',
-  reusedFrom: 'Reused from',
-  nextAttempt: 'Next attempt',
-  took: 'Took',
-  startedAt: 'Started',
-  undoes: 'Undoes',
-  rowsIn: 'Rows in',
-  rowsOut: 'Rows out',
-  notStored: 'not stored',
-  notCounted: 'not counted',
-  notStoredWhy:
-    'Never stored: its rows went straight on to the next node, and nobody counted them. Open its output to see them.',
-  progress: (done: number, total: number | null) => (total === null ? `${done} done` : `${done} of ${total}`),
-  failedTitle: 'This node failed',
-  retryTitle: (n: number) => `Attempt ${n} failed and is tried again`,
-  errorDetails: 'Details',
-  outlet: 'Outlet',
-  source: 'From',
-  noOutputYet: {
-    pending: 'This node has not started yet.',
-    running: 'This node is running; its output shows when it is done.',
-    retrying: 'The last attempt failed; output shows when an attempt succeeds.',
-    waiting: 'This node is waiting.',
-    succeeded: 'This node gave no output.',
-    failed: 'A failed node has no output. Look at the error above and at the logs.',
-    skipped: 'This node was skipped, so it has no output.',
-    cancelled: 'This node was cancelled, so it has no output.',
-    interrupted: 'The attempt was cut off, and whether it did its work is not known.',
-  },
-  reason: (text: string) => `Reason: ${text}.`,
-  getsItem: 'Nothing is wired into this node: it gets the item.',
-  noWires: 'Nothing is wired into this node: it is a source.',
-  sourceNoOutput: (title: string) => `${title} gave nothing here.`,
-  logsEmpty: 'No log lines were written.',
-  logsFollow: 'Follow',
-  logsLevel: 'Lowest level',
-  logsSearch: 'Search the logs',
-  logsNode: 'Node',
-  logsAllNodes: 'All nodes',
-  logsFailed: 'The logs could not be loaded',
-  logLines: (n: number) => `${n} ${plural(n, 'line', 'lines')}`,
-
-  rows: (n: string, count: number) => `${n} ${plural(count, 'row', 'rows')}`,
-  columns: (n: number) => `${n} ${plural(n, 'column', 'columns')}`,
-  onlyFirst: (n: string) => `Showing the first ${n} rows`,
-  aboutColumn: (column: string) => `About ${column}`,
-  sortUp: 'Lowest first',
-  sortDown: 'Highest first',
-  statisticsFailed: 'The statistics could not be computed',
-  statisticsPending: 'Looking through the column …',
-  columnMissing: 'Missing',
-  columnDistinct: 'Different values',
-  columnSmallest: 'Smallest',
-  columnLargest: 'Largest',
-  share: (shown: string, n: number, of: number) =>
-    n === 0 || of === 0 ? shown : `${shown} (${Math.round((1000 * n) / of) / 10} %)`,
-  estimate: (n: string) => `about ${n}`,
-  lineageFailed: 'The lineage could not be loaded',
-  lineageNone: 'This node gave nothing.',
-  madeFrom: 'from',
-  configReads: 'its config reads',
-  sameBytes: 'the same bytes:',
-  valueKinds: { table: 'Table', json: 'JSON', file: 'File' },
-  previewFailed: 'The output could not be loaded',
-  previewTable: 'Rows',
-  emptyTable: 'The table has no rows.',
-  jsonTree: 'Tree',
-  jsonText: 'Text',
-  jsonView: 'How to show the value',
-  copy: 'Copy',
-  copied: 'Copied',
-  jsonItems: (n: number) => `${n} ${plural(n, 'item', 'items')}`,
-  jsonKeys: (n: number) => `${n} ${plural(n, 'key', 'keys')}`,
-  jsonMore: (n: number) => `Show ${n} more`,
-  file: 'File',
-  filePath: 'Path in the workspace',
-  fileSize: 'Size',
-  fileType: 'Type',
+  ...runControl,
+  ...runPage,
+  ...nodeRun,
+  ...runLogs,
+  ...preview,
+  ...lineage,
+  items: runItems,
 }

@@ -1,23 +1,24 @@
-import { Button } from '@mantine/core'
+import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core'
 import {
+  IconDots,
   IconEdit,
   IconForms,
+  IconHistory,
   IconPlayerPause,
   IconPlayerPlay,
   IconPlayerStop,
-  IconRefresh,
   IconRotateClockwise,
 } from '@tabler/icons-react'
-import { useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { canAsk, REQUESTS, type Request } from '~/api/control'
 import type { Execution } from '~/api/types'
 import { words } from '~/i18n'
 import { isEnded } from '~/runs/fold'
 import { RetryDialog } from '~/runs/RetryDialog'
-import { RunDialog } from '~/runs/RunDialog'
 import { useSteering } from '~/runs/useSteering'
 import { LinkButton } from '~/ui/LinkButton'
+import { CompareMenu } from './CompareMenu'
+import { RunAgain } from './RunAgain'
 import classes from './RunPage.module.css'
 
 const t = words.runs
@@ -30,9 +31,7 @@ const ICONS: Readonly<Record<Request, ReactNode>> = {
 }
 
 /** What can be done about a run. */
-export function RunActions({ execution }: { execution: Execution }) {
-  const navigate = useNavigate()
-  const [again, setAgain] = useState(false)
+export function RunActions({ execution, onTravel }: { execution: Execution; onTravel: () => void }) {
   const [other, setOther] = useState(false)
   return (
     <div className={classes.actions}>
@@ -40,14 +39,25 @@ export function RunActions({ execution }: { execution: Execution }) {
         <Steer key={`${request}-${execution.seq}`} execution={execution} request={request} />
       ))}
       {canAsk(execution.status, 'retry') && Object.keys(execution.inputs).length > 0 ? (
-        <Button
-          variant="default"
-          leftSection={<IconForms size={15} aria-hidden />}
-          onClick={() => setOther(true)}
-        >
-          {t.retryOther}
-        </Button>
+        <Menu position="bottom-end">
+          <Menu.Target>
+            <ActionIcon variant="default" size={30} aria-label={t.more}>
+              <IconDots size={15} />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item leftSection={<IconForms size={15} aria-hidden />} onClick={() => setOther(true)}>
+              {t.retryOther}
+            </Menu.Item>
+          </Menu.Dropdown>
+        </Menu>
       ) : null}
+      <Tooltip label={words.timeTravel.enterHelp}>
+        <Button variant="default" leftSection={<IconHistory size={15} aria-hidden />} onClick={onTravel}>
+          {words.timeTravel.enter}
+        </Button>
+      </Tooltip>
+      <CompareMenu execution={execution} />
       <LinkButton
         to="/workflows/$name"
         params={{ name: execution.workflow }}
@@ -57,21 +67,8 @@ export function RunActions({ execution }: { execution: Execution }) {
       >
         {t.openWorkflow}
       </LinkButton>
-      {isEnded(execution.status) ? (
-        <Button leftSection={<IconRefresh size={15} aria-hidden />} onClick={() => setAgain(true)}>
-          {t.again}
-        </Button>
-      ) : null}
+      {isEnded(execution.status) ? <RunAgain execution={execution} /> : null}
       {other ? <RetryDialog execution={execution} onClose={() => setOther(false)} /> : null}
-      {again ? (
-        <RunDialog
-          workflow={execution.workflow}
-          values={execution.inputs}
-          opened
-          onClose={() => setAgain(false)}
-          onStarted={(run) => void navigate({ to: '/runs/$id', params: { id: run.id } })}
-        />
-      ) : null}
     </div>
   )
 }

@@ -1,0 +1,36 @@
+const plural = (n: number, one: string, many: string) => (n === 1 ? one : many)
+
+/** What a node gave. */
+export const preview = {
+  rows: (n: string, count: number) => `${n} ${plural(count, 'row', 'rows')}`,
+  columns: (n: number) => `${n} ${plural(n, 'column', 'columns')}`,
+  onlyFirst: (n: string) => `Showing the first ${n} rows`,
+  aboutColumn: (column: string) => `About ${column}`,
+  sortUp: 'Lowest first',
+  sortDown: 'Highest first',
+  statisticsFailed: 'The statistics could not be computed',
+  statisticsPending: 'Looking through the column …',
+  columnMissing: 'Missing',
+  columnDistinct: 'Different values',
+  columnSmallest: 'Smallest',
+  columnLargest: 'Largest',
+  share: (shown: string, n: number, of: number) =>
+    n === 0 || of === 0 ? shown : `${shown} (${Math.round((1000 * n) / of) / 10} %)`,
+  estimate: (n: string) => `about ${n}`,
+  valueKinds: { table: 'Table', json: 'JSON', file: 'File' },
+  previewFailed: 'The output could not be loaded',
+  previewTable: 'Rows',
+  emptyTable: 'The table has no rows.',
+  jsonTree: 'Tree',
+  jsonText: 'Text',
+  jsonView: 'How to show the value',
+  copy: 'Copy',
+  copied: 'Copied',
+  jsonItems: (n: number) => `${n} ${plural(n, 'item', 'items')}`,
+  jsonKeys: (n: number) => `${n} ${plural(n, 'key', 'keys')}`,
+  jsonMore: (n: number) => `Show ${n} more`,
+  file: 'File',
+  filePath: 'Path in the workspace',
+  fileSize: 'Size',
+  fileType: 'Type',
+}

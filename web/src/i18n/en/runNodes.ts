@@ -1,0 +1,20 @@
+/** The nodes of a run as a table. */
+export const runNodes = {
+  tab: 'Nodes',
+  label: 'Nodes of this run',
+  search: 'Find a node',
+  status: 'Status',
+  node: 'Node',
+  type: 'Type',
+  attempts: 'Attempts',
+  rowsIn: 'Rows in',
+  rowsOut: 'Rows out',
+  bytes: 'Size',
+  duration: 'Duration',
+  typical: 'Typical',
+  waited: 'Waited',
+  logs: 'Log lines',
+  none: 'No node matches.',
+  times: (factor: string) => `${factor} times as long as usual`,
+  keys: 'Arrows go from node to node; the heads sort',
+}

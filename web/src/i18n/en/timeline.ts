@@ -1,0 +1,37 @@
+const plural = (n: number, one: string, many: string) => (n === 1 ? one : many)
+
+/** When each node of a run did what. */
+export const timeline = {
+  label: 'Timeline of the nodes',
+  sort: 'Sort by',
+  sorts: { start: 'Start', end: 'End', duration: 'Duration', name: 'Name' },
+  attempts: 'Attempts apart',
+  critical: 'Critical path',
+  criticalHelp: 'What the end of the run hung on: to be quicker, one of these has to be',
+  criticalIs: (nodes: number, took: string) => `${nodes} ${plural(nodes, 'node', 'nodes')}, ${took}`,
+  zoomIn: 'Zoom in',
+  zoomOut: 'Zoom out',
+  fit: 'Show the whole run',
+  allTries: 'All tries',
+  allTriesHelp: 'From the first start on, with what ran before retries',
+  keys: 'Arrows up and down go from node to node, + and - zoom, left and right move, 0 shows the whole run',
+  kinds: {
+    queued: 'Queued',
+    running: 'Running',
+    inside: 'Busy inside',
+    time: 'Waits for a time',
+    people: 'Waits for an answer',
+    retrying: 'Waits for the next attempt',
+  },
+  legend: 'What the bars mean',
+  attempt: (n: number) => `Attempt ${n}`,
+  since: (from: string, to: string) => `${from} to ${to}`,
+  ongoing: 'now',
+  startsAt: (offset: string) => `starts at ${offset}`,
+  about: (what: string) => `for ${what}`,
+  moment: 'The moment that is shown',
+  now: 'Now',
+  travel: 'Click the axis to see the run as it was at that moment',
+  failed: 'The journal of this run could not be loaded, so only whole bars are shown',
+  loading: 'Reading the journal …',
+}
