@@ -34,7 +34,7 @@ export function RunMenu() {
           {run.label}
         </Button>
       </Tooltip>
-      <Menu position="bottom-end" width={290}>
+      <Menu position="bottom-end" width={290} withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <ActionIcon variant="default" size={30} aria-label={t.open}>
             <IconChevronDown size={15} stroke={1.8} />
@@ -97,7 +97,7 @@ function Choice({ label, note, checked, disabled, onChange }: ChoiceProps) {
 /** In the head of a node's inspector. */
 export function RunNodeButton() {
   return (
-    <Menu position="bottom-end" width={250}>
+    <Menu position="bottom-end" width={250} withInitialFocusPlaceholder={false}>
       <Tooltip label={t.node}>
         <Menu.Target>
           <ActionIcon size={28} variant="default" aria-label={t.node}>
