@@ -47,6 +47,7 @@ async def test_what_has_changed_runs_again_on_the_way_to_a_node(client: httpx.As
     answer = (await ask(client, "chain", dry_run=True, partial={"only": "c"}, data=(await first_of(client)))).json()
     assert answer["nodes"]["b"]["action"] == "reuse"
     assert "changed" in answer["nodes"]["b"]["why"]
+    assert [name for name, line in answer["nodes"].items() if line["changed"]] == ["b"]
     # With other inputs all that reads them is another thing.
     body = {"partial": {"until": "c"}, "inputs": {"n": 9}}
     assert await plan(client, "chain", **body) == {"a": "run", "b": "run", "c": "run", "side": "skip"}
@@ -219,3 +220,20 @@ async def test_what_was_given_is_not_undone(client: httpx.AsyncClient) -> None:
         "succeeded",
         "skipped",
     )
+
+
+async def test_all_of_it_started_like_an_earlier_one(client: httpx.AsyncClient) -> None:
+    schedule = {"type": "schedule", "config": {"cron": "0 6 1 1 *", "timezone": "UTC"}, "inputs": {"n": 3}}
+    parts = {**CHAIN, "nodes": {**CHAIN["nodes"], "side": setting("{{ trigger.scheduled_at }}")}}
+    await save(client, "chain", **parts, triggers={"daily": schedule})
+    answer = await client.post("/triggers/chain/daily/test")
+    like = await until(client, answer.raise_for_status().json()["id"], lambda one: one["status"] == "succeeded")
+    shown = await run(client, "chain", data=like["id"])
+    assert statuses(shown) == dict.fromkeys(CHAIN["nodes"], "succeeded")
+    assert shown["inputs"] == like["inputs"] == {"n": 3}
+    assert shown["nodes"]["side"]["outputs"] == like["nodes"]["side"]["outputs"]
+    # It was started by hand all the same, and nothing of the other one was taken.
+    assert shown["trigger"]["type"] == "manual"
+    assert not shown["partial"]
+    assert (await run(client, "chain", data=like["id"], inputs={"n": 4}))["inputs"] == {"n": 4}
+    assert await refused(client, "chain", data="nobody") == (404, "execution.not_found")

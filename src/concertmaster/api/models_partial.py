@@ -44,10 +44,11 @@ class StartExecution(_Request):
     """What to start; `version` defaults to the published one. Without `cache` no result of others is reused.
 
     Attributes:
-        inputs: by name; with `partial` those of the execution that the data is of when left out.
+        inputs: by name; when left out those of the execution that the data is of, with `partial` or where it is named.
         partial: run only a part; all of it when left out.
         data: where the outputs of nodes that do not run come from: `last`, the newest execution that has them;
-            `pinned`, what is pinned, then as `last`; or the id of an execution.
+            `pinned`, what is pinned, then as `last`; or the id of an execution, whose trigger the nodes are told
+            then, also when all of it runs.
         pins: what is pinned stands for the nodes that it is of, and they do not run.
     """
 
@@ -67,6 +68,7 @@ class PlanLine(_Model):
         why: in plain words.
         execution: whose output it has; null for a pinned value that somebody typed.
         at: when that output was made, or typed.
+        changed: it, or something before it, is not what it was then.
         effect: of a node that runs: `write` changes something outside.
     """
 
@@ -74,6 +76,7 @@ class PlanLine(_Model):
     why: str
     execution: str | None
     at: datetime | None
+    changed: bool
     effect: Effect | None
 
 

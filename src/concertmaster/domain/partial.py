@@ -89,6 +89,7 @@ class Choice:
         outlets: that have a value, for `reuse` and `pin`.
         at_once: see `Given`.
         perhaps: it is left to the rules of the workflow whether it runs after all.
+        changed: for `reuse`, it would perhaps give something else now.
     """
 
     action: Action
@@ -97,6 +98,7 @@ class Choice:
     outlets: Outlets = frozenset()
     at_once: bool = False
     perhaps: bool = False
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +114,9 @@ class Planned:
     ground: str | None
 
 
-def plan_whole(web: Web, pins: Mapping[str, Outlets]) -> Planned:
-    """All of it runs, but for what is pinned."""
-    return Planned({node: _whole(web, node, pins) for node in web.graph.nodes}, None)
+def plan_whole(web: Web, pins: Mapping[str, Outlets], *, ground: str | None = None) -> Planned:
+    """All of it runs, but for what is pinned; `ground` is the execution that it is started like."""
+    return Planned({node: _whole(web, node, pins) for node in web.graph.nodes}, ground)
 
 
 def _whole(web: Web, node: str, pins: Mapping[str, Outlets]) -> Choice:
@@ -189,8 +191,9 @@ class _Planner:
                 continue
             outlets = former.had.get(node)
             if outlets is not None and (outlets or former is ground):
-                since = "; it has changed since" if node in former.changed else ""
-                return Choice("reuse", f"it has its output of an earlier execution{since}", former.execution, outlets)
+                changed = node in former.changed
+                why = f"it has its output of an earlier execution{'; it has changed since' if changed else ''}"
+                return Choice("reuse", why, former.execution, outlets, changed=changed)
             if former is ground and node in former.skipped:
                 return Choice("skip", f"it was skipped in the execution {former.execution}, which the data is of")
         return None

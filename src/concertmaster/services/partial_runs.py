@@ -124,7 +124,9 @@ class PartialRunService:
         web = ground.web
         pinned: dict[str, Outlets] = {n: frozenset([pin.outlet]) for n, pin in pins.items() if n in web.graph.incoming}
         if asked.aim is None:
-            return plan_whole(web, pinned)
+            if asked.execution is not None:
+                await self._former(asked, asked.execution, known)
+            return plan_whole(web, pinned, ground=asked.execution)
         formers: list[Former] = []
         refused: Conflict | None = None
         planned: Planned | None = None
@@ -149,16 +151,19 @@ class PartialRunService:
             page = await self._store.list(ExecutionFilter(workflow=asked.workflow), limit=LOOKED_AT)
             ids = [row.id for row in page.items]
         for execution in ids:
-            if execution not in known:
-                row, view = await self._executions.view(execution)
-                if row.workflow != asked.workflow or row.hidden:
-                    raise UserError(
-                        "partial.other_workflow",
-                        f"The execution {execution} is one of {row.workflow}, or a part of one; name a whole one of "
-                        f"{asked.workflow}",
-                    )
-                known[execution] = Known(row, view)
-            yield former_of(known[execution], ground, inputs=inputs)
+            yield former_of(await self._former(asked, execution, known), ground, inputs=inputs)
+
+    async def _former(self, asked: RunRequest, execution: str, known: dict[str, Known]) -> Known:
+        if execution not in known:
+            row, view = await self._executions.view(execution)
+            if row.workflow != asked.workflow or row.hidden:
+                raise UserError(
+                    "partial.other_workflow",
+                    f"The execution {execution} is one of {row.workflow}, or a part of one; name a whole one of "
+                    f"{asked.workflow}",
+                )
+            known[execution] = Known(row, view)
+        return known[execution]
 
 
 def _tried(

@@ -91,5 +91,6 @@ def _line(ready: RunPlan, node: str, choice: Choice, given: Given | None = None)
         "why": choice.why,
         "execution": origin.get("execution"),
         "at": origin.get("at"),
+        "changed": choice.changed,
         "effect": ready.ground.effects[node] if choice.action == "run" else None,
     }

@@ -22,7 +22,8 @@ class RunRequest:
         inputs: None: those of the execution that the data is of.
         version: None: the published one.
         aim: None: all of it.
-        data: where outputs come from: `last`, `pinned`, or the id of an execution.
+        data: where outputs come from: `last`, `pinned`, or the id of an execution; of all of it such an execution has
+            the inputs that are left out, and the trigger.
         pins: pinned outputs stand for the nodes that they are of.
     """
 
@@ -38,7 +39,7 @@ class RunRequest:
     @property
     def whole(self) -> bool:
         """Nothing but a plain start."""
-        return self.aim is None and not self.uses_pins
+        return self.aim is None and not self.uses_pins and self.execution is None
 
     @property
     def uses_pins(self) -> bool:

@@ -1,8 +1,9 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import type { JsonObject } from '~/model/json'
 import { client, take } from './client'
+import type { components } from './schema.gen'
 import { asked, type Preset } from './timeRange'
-import type { Execution, ExecutionStatus } from './types'
+import type { Execution, ExecutionStatus, RunPlan } from './types'
 
 export interface ExecutionFilter {
   workflow?: string | undefined
@@ -85,18 +86,36 @@ export const lineageQuery = (execution: string, node?: string) =>
 
 export interface StartExecution {
   workflow: string
-  inputs: JsonObject
+  /** Left out: those of the run that the data is of. */
+  inputs?: JsonObject
   version?: number
+  /** Only a part of it. */
+  partial?: Part
+  /** `last`, `pinned`, or the id of a run: where the outputs of nodes that do not run come from. */
+  data?: string
+  /** Pinned outputs stand for the nodes that they are of. */
+  pins?: boolean
 }
 
+export type Part = NonNullable<components['schemas']['StartExecution']['partial']>
+
 /** Start a run. The key makes a repeated click or a retried request start one run only. */
-export const startExecution = ({ workflow, inputs, version }: StartExecution, key: string) =>
+export const startExecution = ({ workflow, ...body }: StartExecution, key: string) =>
   take(
     client.POST('/api/v1/workflows/{name}/executions', {
       params: { path: { name: workflow }, header: { 'idempotency-key': key } },
-      body: { inputs, version },
+      body,
     }),
   ) as Promise<Execution>
+
+/** What such a start would do. */
+export const planExecution = ({ workflow, ...body }: StartExecution) =>
+  take(
+    client.POST('/api/v1/workflows/{name}/executions', {
+      params: { path: { name: workflow }, query: { dry_run: true } },
+      body,
+    }),
+  ) as Promise<RunPlan>
 
 export function useStartExecution() {
   const queries = useQueryClient()

@@ -14,6 +14,7 @@ export interface ProblemBody {
   detail?: string
   code?: string
   errors?: Problem[]
+  details?: Record<string, unknown>
 }
 
 /** A refused request. `message` is fit to be shown; `problems` name the places. */
@@ -21,6 +22,8 @@ export class ApiError extends Error {
   readonly status: number
   readonly code: string
   readonly problems: Problem[]
+  /** What the code is about, e.g. the nodes it names. */
+  readonly details: Readonly<Record<string, unknown>>
 
   constructor(status: number, body: ProblemBody) {
     super(body.detail || body.title || `The server answered ${status}.`)
@@ -28,6 +31,7 @@ export class ApiError extends Error {
     this.status = status
     this.code = body.code ?? `http.${status}`
     this.problems = body.errors ?? []
+    this.details = body.details ?? {}
   }
 }
 

@@ -48,6 +48,9 @@ export type Comparison = Omit<Schemas['Comparison'], 'executions' | 'nodes' | 'i
 }
 export type NodeStatus = NodeRun['status']
 export type Origin = Schemas['Origin']
+export type Pin = Schemas['Pin']
+export type PlanLine = Schemas['PlanLine']
+export type RunPlan = Schemas['RunPlan']
 export type Progress = Schemas['Progress']
 export type ValueSummary = NodeRun['outputs'][string]
 export type MadeValue = Schemas['MadeValue']

@@ -22,7 +22,12 @@ export function NodeStatusMark({ run, maximumAttempts, disabled }: NodeStatusMar
     <span className={classes.mark}>
       {/* First: zoomed out only one is shown, and the edge of the card tells the status. */}
       {lost ? <LostMark items={lost} /> : null}
-      <StatusBadge status={shownStatus(run)} variant="icon" size={13} />
+      <StatusBadge
+        status={shownStatus(run)}
+        variant="icon"
+        size={13}
+        label={shownStatus(run) === 'reused' && run.reused?.pinned ? words.pins.origin.mark : undefined}
+      />
       {tried ? <span>{maximumAttempts ? `${run.attempt}/${maximumAttempts}` : run.attempt}</span> : null}
     </span>
   )

@@ -12,6 +12,7 @@ import { elapsed, formatCompact, formatDuration } from '~/ui/format'
 import { CardTitle } from './CardTitle'
 import { useScene } from './context'
 import { ERROR_AT, NEW_PORT, type PortView, UNDO_HANDLE } from './geometry'
+import { NodeMarks } from './NodeMarks'
 import { NodeStatusMark } from './NodeStatusMark'
 import { PortAdds } from './PortAdd'
 import type { FlowNode } from './toFlow'
@@ -158,6 +159,7 @@ export const WorkflowNode = memo(function WorkflowNode({ id, data, selected }: N
           {words.editor.wire.undo}
         </span>
       )}
+      <NodeMarks id={id} />
       {data.undone ? <UndoEnd type="source" /> : null}
       {data.undoes === null ? null : <UndoEnd type="target" />}
       {ports.inputs.map((port) => (

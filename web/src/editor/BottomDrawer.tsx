@@ -8,12 +8,13 @@ import { RunsPanel } from './drawer/RunsPanel'
 import { TriggersPanel } from './drawer/TriggersPanel'
 import { VersionsPanel } from './drawer/VersionsPanel'
 import { YamlPanel } from './drawer/YamlPanel'
+import { PinsPanel } from './partial/PinsPanel'
 import { isError, problemsOf } from './problems'
 import type { Drawer } from './state'
 import { useDispatch, useEditor } from './store'
 
 const t = words.editor.drawer
-const PANELS: readonly Drawer[] = ['problems', 'yaml', 'versions', 'runs', 'triggers']
+const PANELS: readonly Drawer[] = ['problems', 'yaml', 'versions', 'runs', 'triggers', 'pins']
 
 /** Below the canvas: problems, the text of the workflow, its runs, its triggers. */
 export function BottomDrawer() {
@@ -79,5 +80,7 @@ function Panel({ name }: { name: Drawer }) {
       return <RunsPanel />
     case 'triggers':
       return <TriggersPanel />
+    case 'pins':
+      return <PinsPanel />
   }
 }

@@ -9,7 +9,9 @@ import { deleteReconnect, deleteSelection } from './actions/deleteSelection'
 import { disable } from './actions/disable'
 import { find } from './actions/find'
 import { openNode } from './actions/openNode'
+import { pin } from './actions/pin'
 import { rename, renameId } from './actions/rename'
+import { runFrom, runOnly, runUntil } from './actions/runNode'
 import { selectAll } from './actions/selectAll'
 import { tidy, tidyBest } from './actions/tidy'
 import { fit, quickAdd, settings } from './actions/view'
@@ -33,6 +35,7 @@ type Section = readonly ListedAction[]
 const MENUS: Record<MenuTarget['kind'], readonly Section[]> = {
   node: [
     [openNode, openContainer, addAfter, addBefore, selectWire],
+    [runOnly, runUntil, runFrom, pin],
     [rename, renameId, disable],
     [copy, cut, duplicate],
     [selectUpstream, selectDownstream],

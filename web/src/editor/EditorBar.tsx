@@ -6,12 +6,12 @@ import { allowed, type ListedAction } from './action'
 import { groups } from './actions'
 import { find } from './actions/find'
 import { redo } from './actions/redo'
-import { run as runAction } from './actions/run'
 import { publish } from './actions/save'
 import { tidy } from './actions/tidy'
 import { undo } from './actions/undo'
 import { help, settings } from './actions/view'
 import classes from './Editor.module.css'
+import { RunMenu } from './partial/RunMenu'
 import { RunStrip } from './RunStrip'
 import { shortcutText } from './shortcuts'
 import { useDispatch, useEditor } from './store'
@@ -55,7 +55,7 @@ export function EditorBar({ run }: { run: FollowedRun }) {
         <IconAction action={find} />
         <MoreMenu />
         <span className={classes.rule} />
-        <TextAction action={runAction} variant="default" tip={words.drafts.testRunTip} />
+        <RunMenu />
         {readOnly === null ? (
           <TextAction action={publish} variant="filled" tip={words.drafts.publishTip} />
         ) : null}

@@ -2,6 +2,7 @@ import { ActionIcon, Tooltip } from '@mantine/core'
 import { IconLayoutSidebarLeftExpand, IconLayoutSidebarRightExpand } from '@tabler/icons-react'
 import { useEffect, useMemo, useRef } from 'react'
 import { Canvas } from '~/canvas/Canvas'
+import { MarksContext } from '~/canvas/marks'
 import { Palette } from '~/canvas/Palette'
 import type { CanvasHandle } from '~/canvas/viewport'
 import { ReadOnlyForms } from '~/forms/context'
@@ -22,6 +23,8 @@ import { FindPanel } from './FindPanel'
 import { Inspector } from './Inspector'
 import { PANES_WIDTH } from './inspector/NodeInspector'
 import { LargeNote } from './LargeNote'
+import { PlanStrip } from './partial/PlanStrip'
+import { useMarks } from './partial/usePins'
 import { QuickAddList } from './QuickAddList'
 import { soleNode } from './state'
 import { useDispatch, useEditor, useEditorHandle } from './store'
@@ -71,6 +74,11 @@ export function EditorView({ onExecution }: EditorViewProps) {
     return () => cancelAnimationFrame(frame)
   }, [panels.inspector, panes, store])
   const editing = useCanvasEditing(onMenu)
+  const markStore = useMarks()
+  const marks = useMemo(
+    () => ({ store: markStore, prefix: path.map((id) => `${id}/`).join('') }),
+    [markStore, path],
+  )
   const readOnly = useEditor((state) => state.readOnly !== null)
   const sole = useEditor(soleNode)
   const empty = useMemo(() => Object.keys(document.nodes).length === 0, [document.nodes])
@@ -92,18 +100,21 @@ export function EditorView({ onExecution }: EditorViewProps) {
             {panels.inspector ? null : <Unfold side="right" />}
             <BodyTrail />
             <DraftNotices />
-            <Canvas
-              key={path.join('/')}
-              ref={canvas}
-              document={document}
-              nodeTypes={types}
-              status={path.length === 0 ? run.store : null}
-              editing={editing}
-              readOnly={readOnly}
-              selected={sole}
-              onSelect={(id) => dispatch(selectItems, { nodes: id === null ? [] : [id], edges: [] })}
-              onOpen={editing.onOpen}
-            />
+            <PlanStrip />
+            <MarksContext value={marks}>
+              <Canvas
+                key={path.join('/')}
+                ref={canvas}
+                document={document}
+                nodeTypes={types}
+                status={path.length === 0 ? run.store : null}
+                editing={editing}
+                readOnly={readOnly}
+                selected={sole}
+                onSelect={(id) => dispatch(selectItems, { nodes: id === null ? [] : [id], edges: [] })}
+                onOpen={editing.onOpen}
+              />
+            </MarksContext>
             {empty ? <EmptyCanvas /> : null}
             <LargeNote />
             <FindPanel />

@@ -1,5 +1,6 @@
 import type { Icon } from '@tabler/icons-react'
 import type { Position } from '~/model/workflow'
+import type { Aim } from './partial/trial'
 import type { EditorState } from './state'
 
 /** What actions may ask of the world outside the store. */
@@ -8,6 +9,15 @@ export interface EditorServices {
   save(options: { publish: boolean; label?: string }): Promise<void>
   /** Run the draft as it stands, without publishing it. */
   run(): Promise<void>
+  /** The same, with a choice of inputs and of the run that it is started like. */
+  runWith(): Promise<void>
+  /** Run a part of the draft; what needs a word before is shown first. */
+  runPart(aim: Aim): Promise<void>
+  /** Start the part whose plan is shown. */
+  confirmPart(): Promise<void>
+  cancelPart(): void
+  /** Pin the output of a node (`container/node` in a body), or unpin it. */
+  togglePin(place: string): Promise<void>
   fit(): void
   zoom(step: number): void
   /** To 100 %. */

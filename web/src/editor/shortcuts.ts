@@ -74,10 +74,15 @@ export function belongsToControl(key: string, target: EventTarget | null): boole
   return target !== document.body && target.closest('[data-canvas]') === null
 }
 
+/** A menu has keys of its own: letters find entries, Escape closes it. */
+const isInMenu = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest('[role="menu"]') !== null
+
 export function actionFor(
   actions: readonly ListedAction[],
   event: Keys & { target: EventTarget | null },
 ): ListedAction | null {
+  if (isInMenu(event.target)) return null
   const typing = isTyping(event.target)
   return (
     actions.find((action) => {

@@ -19,7 +19,7 @@ export interface Saved {
   published: number | null
 }
 
-export type Drawer = 'problems' | 'yaml' | 'versions' | 'runs' | 'triggers'
+export type Drawer = 'problems' | 'yaml' | 'versions' | 'runs' | 'triggers' | 'pins'
 export type InspectorTab = 'config' | 'policy' | 'input' | 'output' | 'logs' | 'docs'
 
 /** Where the quick-add list stands and what a chosen node is wired to. */

@@ -7,6 +7,7 @@ import type { NodeTypes } from '~/model/nodeType'
 import { sameWiring, validateWiring } from '~/model/validate'
 import type { WorkflowDocument } from '~/model/workflow'
 import { type Action, allowed, type Dispatch, type EditorServices } from './action'
+import { createTrial, type TrialStore } from './partial/trial'
 import {
   type EditorState,
   NOTHING,
@@ -22,6 +23,8 @@ export interface Editor {
   dispatch: Dispatch
   /** Set by the page: what actions ask of canvas, server and clipboard. */
   services: { current: EditorServices | null }
+  /** Test runs that are being thought about. */
+  trial: TrialStore
 }
 
 const PANELS: Panels = {
@@ -89,7 +92,7 @@ export function createEditor({
       void action.effect({ services: services.current, before, after, args, dispatch })
     }
   }
-  return { store, dispatch, services }
+  return { store, dispatch, services, trial: createTrial() }
 }
 
 /** Keep whole and open graph, history, selection and instant checks in step. */

@@ -1,20 +1,18 @@
 import { notifications } from '@mantine/notifications'
 import { useQueryClient } from '@tanstack/react-query'
-import { type RefObject, useEffect, useRef } from 'react'
-import { executionKeys, startExecution } from '~/api/executions'
-import { ApiError } from '~/api/problem'
+import { type RefObject, useEffect } from 'react'
 import type { NewVersion } from '~/api/types'
 import { workflowKeys } from '~/api/workflows'
 import type { CanvasHandle } from '~/canvas/viewport'
 import { words } from '~/i18n'
 import type { EditorServices } from './action'
 import { setPanels } from './actions/panels'
-import { showExecution } from './actions/run'
 import { setSaving, stored } from './actions/save'
 import { arrange } from './arranging'
 import { copyText, readText } from './clipboard'
+import { testRuns } from './partial/testRuns'
+import { togglePin } from './partial/togglePin'
 import { isError, problemsOf } from './problems'
-import { isDirty } from './state'
 import { useEditorHandle } from './store'
 import { useLiveDraft } from './sync/context'
 import { type VersionOutcome, versionOf } from './sync/version'
@@ -27,7 +25,6 @@ export function useServices(canvas: RefObject<CanvasHandle | null>, openMenu: ()
   const editor = useEditorHandle()
   const live = useLiveDraft()
   const client = useQueryClient()
-  const starting = useRef(false)
 
   useEffect(() => {
     const { store, dispatch } = editor
@@ -64,40 +61,13 @@ export function useServices(canvas: RefObject<CanvasHandle | null>, openMenu: ()
         if (outcome?.kind === 'invalid') showErrors(t.unpublished, t.unpublishedWhy)
       },
 
-      async run() {
-        if (starting.current) return
-        starting.current = true
-        try {
-          const { saved } = store.getState()
-          let { version } = saved
-          if (isDirty(store.getState())) {
-            const outcome = await makeVersion({ publish: false, origin: 'test' })
-            if (outcome?.kind !== 'made') return
-            version = outcome.saved.version
-          }
-          const { root: document } = store.getState()
-          if (Object.keys(document.inputs ?? {}).length > 0) {
-            dispatch(setPanels, { runInputs: version })
-            return
-          }
-          const start = { workflow: document.name, inputs: {}, version }
-          const execution = await startExecution(start, crypto.randomUUID())
-          client.setQueryData(executionKeys.one(execution.id), execution)
-          void client.invalidateQueries({ queryKey: executionKeys.lists() })
-          dispatch(showExecution, execution.id)
-        } catch (error) {
-          if (error instanceof ApiError && error.status === 422) showErrors(t.cannotRun, t.cannotRunWhy)
-          else
-            notifications.show({
-              color: 'red',
-              title: t.runFailed,
-              message: message(error),
-              autoClose: false,
-            })
-        } finally {
-          starting.current = false
-        }
-      },
+      ...testRuns({
+        editor,
+        client,
+        makeVersion: () => makeVersion({ publish: false, origin: 'test' }),
+        showErrors,
+      }),
+      togglePin: (place) => togglePin({ editor, client, place }),
 
       // After the changed document is drawn.
       fit: () => requestAnimationFrame(() => requestAnimationFrame(() => canvas.current?.fit())),

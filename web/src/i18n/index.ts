@@ -10,6 +10,7 @@ import { editor } from './en/editor'
 import { history } from './en/history'
 import { home } from './en/home'
 import { nodes } from './en/nodes'
+import { pins } from './en/pins'
 import { previews } from './en/previews'
 import { runEvents } from './en/runEvents'
 import { runNodes } from './en/runNodes'
@@ -41,6 +42,7 @@ export const words = {
   home,
   nodes,
   previews,
+  pins,
   runEvents,
   runNodes,
   runs,

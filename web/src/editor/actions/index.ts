@@ -9,9 +9,11 @@ import { nudges } from './moveNodes'
 import { nextNode, previousNode } from './neighbours'
 import { openNode } from './openNode'
 import { nextPane, previousPane } from './panes'
+import { listPins, pin } from './pin'
 import { redo } from './redo'
 import { rename, renameId } from './rename'
 import { run } from './run'
+import { runFrom, runOnly, runUntil, runWith } from './runNode'
 import { publish, save } from './save'
 import { close, selectAll } from './selectAll'
 import { tidy, tidyBest } from './tidy'
@@ -22,7 +24,7 @@ import { addAfter, addBefore, insertHere, selectWire } from './wires'
 
 /** Everything a person can start without an argument, by what it is about; help and lists show it in this order. */
 export const groups = {
-  workflow: [run, save, publish],
+  workflow: [run, runWith, runOnly, runUntil, runFrom, pin, listPins, save, publish],
   add: [quickAdd, addAfter, addBefore, insertHere, selectWire],
   edit: [
     undo,

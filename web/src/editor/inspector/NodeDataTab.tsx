@@ -4,10 +4,12 @@ import { carry } from '~/forms/dragging'
 import { words } from '~/i18n'
 import { edgeIndex } from '~/model/edgeIndex'
 import { nodeTitle } from '~/model/workflow'
+import { shownStatus } from '~/runs/fold'
 import { InputTab } from '~/runs/InputTab'
 import { InsertItems } from '~/runs/InsertItems'
 import { NamingContext } from '~/runs/naming'
 import { OutputTab } from '~/runs/OutputTab'
+import { ReusedFrom } from '~/runs/ReusedFrom'
 import { type FollowedRun, useNodeRun } from '~/runs/useRun'
 import { EmptyState } from '~/ui/EmptyState'
 import { ErrorNote } from '~/ui/ErrorNote'
@@ -67,7 +69,8 @@ export function NodeDataTab({ id, run, data, pending, side, tables }: NodeDataTa
   return (
     <>
       <div className={classes.facts}>
-        <StatusBadge status={view?.status ?? 'pending'} variant="pill" />
+        <StatusBadge status={view ? shownStatus(view) : 'pending'} variant="pill" />
+        {view?.reused ? <ReusedFrom origin={view.reused} /> : null}
         {view?.startedAt ? <Duration start={view.startedAt} end={view.endedAt} /> : null}
       </div>
       {view?.error && view.status !== 'succeeded' ? <ErrorNote error={view.error} /> : null}

@@ -10,6 +10,8 @@ import { type FollowedRun, useRun } from '~/runs/useRun'
 import { CategoryIcon } from '~/ui/CategoryIcon'
 import { nextNode, previousNode } from '../actions/neighbours'
 import { setPanels } from '../actions/panels'
+import { PinBar } from '../partial/PinBar'
+import { RunNodeButton } from '../partial/RunMenu'
 import { shortcutText } from '../shortcuts'
 import type { InspectorTab } from '../state'
 import { useDispatch, useEditor } from '../store'
@@ -61,14 +63,17 @@ export function NodeInspector({ id, run, width, aside }: NodeInspectorProps) {
     <RunChoice shown={shown.execution?.id ?? chosen} total={data.total} index={index} onIndex={setIndex} />
   )
   const side = (which: 'input' | 'output') => (
-    <NodeDataTab
-      id={id}
-      run={shown}
-      data={data}
-      pending={pending}
-      side={which}
-      tables={scope.suggestions.tables}
-    />
+    <>
+      {which === 'output' ? <PinBar id={id} run={shown} /> : null}
+      <NodeDataTab
+        id={id}
+        run={shown}
+        data={data}
+        pending={pending}
+        side={which}
+        tables={scope.suggestions.tables}
+      />
+    </>
   )
   const panels: Record<InspectorTab, ReactNode> = {
     config: <ConfigTab id={id} node={node} type={type} scope={scope} />,
@@ -103,6 +108,7 @@ export function NodeInspector({ id, run, width, aside }: NodeInspectorProps) {
           </code>
         </div>
         {wide ? choice : null}
+        <RunNodeButton />
         <Neighbours />
         {aside}
       </div>

@@ -157,6 +157,7 @@ export const editor = {
     yaml: 'YAML',
     runs: 'Runs',
     triggers: 'Triggers',
+    pins: 'Pins',
     versions: 'Versions',
     close: 'Close panel',
     noProblems: 'No problems found',
