@@ -48,7 +48,8 @@ def _csv(path: Path, config: Mapping[str, Any], usual: str) -> list[str]:
         quotechar=str(quote) if quote else None,
         quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
     )
-    return next(rows, [])
+    nothing: list[str] = []
+    return next(rows, nothing)
 
 
 def _line(path: Path, encoding: str, skip: int) -> str:
