@@ -89,6 +89,10 @@ class EditorPage:
         """Save a version of the draft and publish it."""
         self.page.get_by_role("button", name="Publish", exact=True).click()
 
+    def save_version(self) -> None:
+        """Save a version of the draft without publishing it."""
+        self.page.keyboard.press("Control+s")
+
     def run(self) -> None:
         """Run the draft."""
         self.page.get_by_role("button", name="Test run", exact=True).click()

@@ -121,7 +121,7 @@ def test_versions_are_compared_named_and_brought_back(page: Page) -> None:
     editor = two_nodes(page)
     editor.configure("read", "Path", "first.csv")
     editor.publish()
-    expect(page.get_by_role("alert")).to_contain_text("Not published")
+    expect(page.get_by_role("alert").filter(has_text="Not published")).to_be_visible()
     editor.expect_saved("Draft")
     page.keyboard.press("Control+s")
     editor.expect_saved("Saved as v2")

@@ -79,7 +79,7 @@ def test_problems_stand_on_the_node_and_in_the_panel(page: Page) -> None:
     panel = page.get_by_test_id("problems-panel")
     expect(panel).to_contain_text("condition")
     editor.publish()
-    expect(page.get_by_role("alert")).to_contain_text("Not published")
+    expect(page.get_by_role("alert").filter(has_text="Not published")).to_be_visible()
     editor.expect_saved("Draft")
 
 

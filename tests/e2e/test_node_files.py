@@ -95,7 +95,7 @@ def test_an_unknown_type_is_a_placeholder_whose_config_survives_saving(page: Pag
     expect(inspector).to_contain_text("There is no node type “acme.hello@1” here. Its settings are kept as they are.")
     editor.drag_from_palette("data.set", x=500, y=300)
     editor.configure("set", "Value", "1")
-    editor.publish()
+    editor.save_version()
     editor.expect_saved("v2 is published")
     expect_same(page)
     with server.client() as client:

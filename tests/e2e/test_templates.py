@@ -26,6 +26,7 @@ def shot(page: Page, name: str) -> None:
 
 
 def test_a_template_is_found_looked_at_used_and_run(page: Page, server: ServerProcess) -> None:
+    page.goto("/workflows")
     page.get_by_role("link", name="Browse templates").click()
     gallery = TemplatesPage(page)
     expect(gallery.cards).to_have_count(14)

@@ -129,7 +129,7 @@ def test_the_failed_runs_of_one_backfill_are_found_by_it(page: Page, server: Ser
     page.get_by_role("menuitem", name=re.compile("^Retry")).click()
     expect(page.get_by_role("dialog").get_by_role("status")).to_contain_text("1 run")
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Whatever started them").click()
+    page.get_by_role("button", name=re.compile("Backfill")).click()
     expect(runs).to_have_count(2)
 
     page.goto("/triggers?view=backfills")

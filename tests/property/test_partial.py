@@ -108,7 +108,12 @@ def test_a_node_that_is_tried_out_does_what_it_did_in_the_whole_run(case: Case, 
     assume(then.status in ("succeeded", "failed") and not case.workflow.nodes[aim.node].disabled)
     # What failed early knows nothing of some nodes, and does not try again what could still go well.
     assume(whole.state.status == "succeeded" or (aim.mode != "from" and then.status == "succeeded"))
-    planned = plan_part(web_of(case), aim, {}, [former(whole.state)])
+    try:
+        planned = plan_part(web_of(case), aim, {}, [former(whole.state)])
+    except Conflict:
+        # A node that waits for any of its inputs began before others of them came to be, which they never did.
+        assume(whole.state.status == "succeeded")
+        raise
     outputs = {name: node.outputs for name, node in whole.state.nodes.items()}
     shell = run(begin(case, part(planned, outputs)), seed + 1, disturbed=True)
     now = shell.state.nodes
