@@ -65,6 +65,21 @@ describe('a draft session', () => {
     }
   })
 
+  it('takes what was typed into one place for one edit', async () => {
+    const server = new FakeDraftServer({ ...emptyDocument('flow'), title: 'Old' })
+    const mine = open(server, 'a')
+    server.patch('b', 0, [{ id: 'b', path: '/title', before: 'Old', after: 'Theirs' }])
+    for (const title of ['M', 'Mi', 'Mine']) {
+      mine.wire.trouble = 'request'
+      mine.session.edit({ ...mine.session.document, title })
+      await mine.session.flush()
+    }
+    await mine.session.flush()
+    expect(mine.session.collisions).toMatchObject([
+      { change: { path: '/title', before: 'Old', after: 'Mine' }, theirs: 'Theirs' },
+    ])
+  })
+
   it('says when the server refuses, and keeps the edit', async () => {
     const server = new FakeDraftServer(emptyDocument('flow'))
     const { session, wire } = open(server, 'a')
@@ -87,11 +102,11 @@ describe('a draft session', () => {
   })
 })
 
-/** Note the ids of what is sent, whether it arrives or not. */
-function record(wire: FakeWire, sent: Set<string>): void {
+/** Note the ids and places of what is sent, whether it arrives or not. */
+function record(wire: FakeWire, sent: Map<string, string>): void {
   const { send } = wire
   wire.send = (revision, ops) => {
-    for (const one of ops) sent.add(one.id)
+    for (const one of ops) sent.set(one.id, one.path)
     return send(revision, ops)
   }
 }
@@ -104,7 +119,7 @@ describe('whatever happens', () => {
       const server = new FakeDraftServer(randomDocument(random))
       const tabs = [0, 1, 2].map((n) => open(server, `tab${n}`))
       let told = 0
-      const sent = new Set<string>()
+      const sent = new Map<string, string>()
       for (const { wire } of tabs) record(wire, sent)
       for (let step = 0; step < 60; step += 1) {
         const n = random(tabs.length)
@@ -144,13 +159,16 @@ describe('whatever happens', () => {
         await session.flush()
       }
       for (const { session } of tabs) await session.catchUp()
-      const colliding = new Set(tabs.flatMap(({ session }) => session.collisions.map((one) => one.change.id)))
+      const colliding = new Set(
+        tabs.flatMap(({ session }) => session.collisions.map((one) => one.change.path)),
+      )
       for (const { session } of tabs) {
         expect(session.unsent).toBe(0)
         expect(session.revision).toBe(server.revision)
         same(session.document, server.document)
       }
-      for (const id of sent) expect([id, server.seen.has(id) !== colliding.has(id)]).toEqual([id, true])
+      for (const [id, place] of sent)
+        expect([id, server.seen.has(id) || colliding.has(place)]).toEqual([id, true])
     })
   }
 })

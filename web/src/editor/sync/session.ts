@@ -135,7 +135,7 @@ export class DraftSession {
   adopt({ queue, collisions }: Kept): void {
     for (const one of queue) this.attempted.add(one.id)
     this.queue = [...this.queue, ...queue]
-    this.collided = [...this.collided, ...collisions]
+    this.collided = onePerPlace([...this.collided, ...collisions])
     this.shown = this.withQueue()
     this.notify()
   }
@@ -216,7 +216,7 @@ export class DraftSession {
     } else if (behind > 0) await this.fetchMissed()
     const done = new Set([...applied, ...answer.collisions.map(({ change }) => change.id)])
     this.queue = this.queue.filter((one) => !done.has(one.id))
-    this.collided = [...this.collided, ...answer.collisions]
+    this.collided = onePerPlace([...this.collided, ...answer.collisions])
     this.shown = this.withQueue()
     this.notify()
   }
@@ -263,4 +263,19 @@ export class DraftSession {
   private notify(): void {
     for (const run of this.watchers) run()
   }
+}
+
+/** What was typed into one place, letter by letter, is one edit: the last word of it stands against theirs. */
+function onePerPlace(collisions: readonly Collision[]): readonly Collision[] {
+  const places = new Map<string, Collision>()
+  for (const one of collisions) {
+    const first = places.get(one.change.path)
+    if (!first) places.set(one.change.path, one)
+    else {
+      const { after: _, ...change } = first.change
+      const last = 'after' in one.change ? { after: one.change.after } : {}
+      places.set(one.change.path, { ...one, change: { ...change, ...last } })
+    }
+  }
+  return [...places.values()]
 }
