@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from concertmaster.domain.access import LOCAL_ADMIN, Actor
-from concertmaster.domain.draft_ops import Change, apply, read_changes
+from concertmaster.domain.draft_ops import Change, apply
 from concertmaster.domain.errors import Conflict, NotFound, UserError
 from concertmaster.domain.interfaces import Edited, FromDraft, StoredWorkflow
 from concertmaster.domain.workflow import Node, Workflow
 from concertmaster.storage import draft_rows
+from draft_changes import read_changes
 from storage_backends import Storage, until
 
 ANN = Actor("ann", "editor")

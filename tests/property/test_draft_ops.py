@@ -8,8 +8,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from concertmaster.domain.draft_ops import MISSING, Change, apply, complete, diff, invert, same
+from concertmaster.domain.draft_ops import MISSING, Change, apply, complete, diff, same
 from concertmaster.domain.draft_places import tokens
+from draft_changes import invert
 
 NAMES = st.sampled_from(["a", "b", "a/b", "~", "edges", "body", ""])
 SCALARS = st.none() | st.booleans() | st.sampled_from([0, 1, 1.5, -1]) | st.text(max_size=3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from concertmaster.api import models_chart, models_output
 from concertmaster.api.attachments import Attachment
@@ -23,6 +23,7 @@ from concertmaster.api.dependencies import (
     Where,
     problems,
 )
+from concertmaster.services.moments import Moment
 
 router = APIRouter(tags=["executions"])
 
@@ -32,6 +33,16 @@ _FILE: dict[str, Any] = {
     "content": {"text/csv": {}, "application/vnd.apache.parquet": {}, "application/octet-stream": {}},
 }
 Column = Annotated[str, Query(max_length=500)]
+
+
+async def _place(
+    parts: Parts, asker: Asker, execution_id: ExecutionId, node: NodeName, path: ItemPath = "", at: At = None
+) -> tuple[str, str, Moment]:
+    """Of a node in a body that of the item at `path`; as it was `at` an earlier moment."""
+    return await parts.items.find(asker, execution_id, node, path, at=at)
+
+
+Place = Annotated[tuple[str, str, Moment], Depends(_place)]
 
 
 @router.get("/executions/{execution_id}/lineage", response_model=models_output.Lineage, responses=problems(404, 422))
@@ -54,18 +65,15 @@ async def get_lineage(
 async def get_output(
     parts: Parts,
     asker: Asker,
-    execution_id: ExecutionId,
-    node: NodeName,
+    place: Place,
     outlet: Outlet = "out",
-    path: ItemPath = "",
     offset: Annotated[int, Query(ge=0, le=MAX_NUMBER)] = 0,
     limit: Limit = 100,
     sort: Sort = None,
     where: Where = None,
-    at: At = None,
 ) -> Response:
     """A page of a node's output; of a node in a body with the `path` of its item, of earlier results with `at`."""
-    found, named, moment = await parts.items.find(asker, execution_id, node, path, at=at)
+    found, named, moment = place
     page = await parts.executions.output(
         asker,
         found,
@@ -84,15 +92,12 @@ async def get_output(
 async def get_output_statistics(
     parts: Parts,
     asker: Asker,
-    execution_id: ExecutionId,
-    node: NodeName,
+    place: Place,
     outlet: Outlet = "out",
-    path: ItemPath = "",
     column: Annotated[list[str] | None, Query(description="One or several; all of them without it")] = None,
-    at: At = None,
 ) -> Response:
     """What is in the columns of a table that a node gave: computed at the first question, then remembered."""
-    found, named, moment = await parts.items.find(asker, execution_id, node, path, at=at)
+    found, named, moment = place
     told = await parts.outputs.statistics(asker, found, named, outlet=outlet, columns=column or (), moment=moment)
     return JsonResponse(told)
 
@@ -101,20 +106,17 @@ async def get_output_statistics(
 async def get_output_chart(
     parts: Parts,
     asker: Asker,
-    execution_id: ExecutionId,
-    node: NodeName,
+    place: Place,
     x: Column,
     y: Annotated[str | None, Query(max_length=500, description="A column of numbers; rows are counted without")] = None,
     agg: Literal["count", "sum", "mean", "min", "max"] = "count",
     bins: Annotated[int, Query(ge=1, le=500, description="Most bars, but for the rest of the values")] = 30,
     outlet: Outlet = "out",
-    path: ItemPath = "",
     where: Where = None,
-    at: At = None,
 ) -> Response:
     """How the rows of a table spread over `x`, or what `y` is there: bins of numbers and times, or the most frequent
     values of everything else."""
-    found, named, moment = await parts.items.find(asker, execution_id, node, path, at=at)
+    found, named, moment = place
     told = await parts.outputs.chart(
         asker, found, named, outlet=outlet, x=x, y=y, agg=agg, bins=bins, where=where or (), moment=moment
     )
@@ -127,8 +129,7 @@ async def get_output_chart(
 async def get_output_file(
     parts: Parts,
     asker: Asker,
-    execution_id: ExecutionId,
-    node: NodeName,
+    place: Place,
     format: Annotated[
         Literal["csv", "parquet", "raw"] | None, Query(description="`csv` of a table without it, else `raw`")
     ] = None,
@@ -137,13 +138,11 @@ async def get_output_file(
         Query(description="CSV: `escape` puts a `'` before texts that a spreadsheet would take for formulas"),
     ] = "escape",
     outlet: Outlet = "out",
-    path: ItemPath = "",
     sort: Sort = None,
     where: Where = None,
-    at: At = None,
 ) -> Response:
     """What a node gave as a file: a table as CSV or Parquet, a file as it is, anything else as JSON."""
-    found, named, moment = await parts.items.find(asker, execution_id, node, path, at=at)
+    found, named, moment = place
     made = await parts.downloads.open(
         asker,
         found,

@@ -10,8 +10,8 @@ Trap: `web/src/model/ops.ts` is the same in the browser. What one of the two tak
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 from concertmaster.domain.draft_places import MISSING, Place, is_edge, is_edges, is_frame, tokens
@@ -102,11 +102,6 @@ def apply(document: Mapping[str, Any], changes: Iterable[Change]) -> Applied:
 def diff(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
     """What leads from one document to another, each place once; the order of edges is no difference."""
     return _differences((), old, new)
-
-
-def invert(change: Change) -> Change:
-    """The change that takes it back."""
-    return replace(change, before=change.after, after=change.before, id="")
 
 
 def complete(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -290,8 +285,3 @@ class _Told:
 
 def _given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not MISSING}
-
-
-def read_changes(found: Sequence[Mapping[str, Any]]) -> list[Change]:
-    """Inverse of `Change.as_json`, for what was checked when it came in."""
-    return [Change(one["path"], one.get("before", MISSING), one.get("after", MISSING), one["id"]) for one in found]

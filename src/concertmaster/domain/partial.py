@@ -31,7 +31,6 @@ _LATER: Mapping[Phase, str] = {
     "finally": "it runs at the end of a whole execution",
 }
 PINNED = "its output is pinned"
-PASSES_ON = "it is disabled: its input is passed on"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from concertmaster.domain.draft_ops import apply, complete, diff, read_changes
+from concertmaster.domain.draft_ops import apply, complete, diff
+from draft_changes import read_changes
 
 CASES: list[dict[str, Any]] = json.loads(Path(__file__).parents[2].joinpath("data/draft_cases.json").read_text())
 

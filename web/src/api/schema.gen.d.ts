@@ -6404,8 +6404,6 @@ export interface operations {
         parameters: {
             query?: {
                 outlet?: string;
-                /** @description Index of the item in each loop around it: `3`, `3.0` */
-                path?: string;
                 offset?: number;
                 /** @description Items of a page */
                 limit?: number;
@@ -6413,6 +6411,8 @@ export interface operations {
                 sort?: string | null;
                 /** @description Only rows of a table that all of these let through: `column:op:value` with `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `contains`, `starts`, `ends` or `in` (a JSON list), or `column:null`, `column:not_null` */
                 where?: string[] | null;
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
                 /** @description As it was after the event of this `seq`; now without it */
                 at?: number | null;
             };
@@ -6482,10 +6482,10 @@ export interface operations {
         parameters: {
             query?: {
                 outlet?: string;
-                /** @description Index of the item in each loop around it: `3`, `3.0` */
-                path?: string;
                 /** @description One or several; all of them without it */
                 column?: string[] | null;
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
                 /** @description As it was after the event of this `seq`; now without it */
                 at?: number | null;
             };
@@ -6561,10 +6561,10 @@ export interface operations {
                 /** @description Most bars, but for the rest of the values */
                 bins?: number;
                 outlet?: string;
-                /** @description Index of the item in each loop around it: `3`, `3.0` */
-                path?: string;
                 /** @description Only rows of a table that all of these let through: `column:op:value` with `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `contains`, `starts`, `ends` or `in` (a JSON list), or `column:null`, `column:not_null` */
                 where?: string[] | null;
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
                 /** @description As it was after the event of this `seq`; now without it */
                 at?: number | null;
             };
@@ -6638,12 +6638,12 @@ export interface operations {
                 /** @description CSV: `escape` puts a `'` before texts that a spreadsheet would take for formulas */
                 formulas?: "escape" | "keep";
                 outlet?: string;
-                /** @description Index of the item in each loop around it: `3`, `3.0` */
-                path?: string;
                 /** @description `column`, or `-column` for descending */
                 sort?: string | null;
                 /** @description Only rows of a table that all of these let through: `column:op:value` with `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `contains`, `starts`, `ends` or `in` (a JSON list), or `column:null`, `column:not_null` */
                 where?: string[] | null;
+                /** @description Index of the item in each loop around it: `3`, `3.0` */
+                path?: string;
                 /** @description As it was after the event of this `seq`; now without it */
                 at?: number | null;
             };

@@ -83,29 +83,9 @@ function documentBody(document: WorkflowDocument | string) {
 export const validateWorkflow = (document: WorkflowDocument | string, signal?: AbortSignal) =>
   takeAs<Validation>(client.POST('/api/v1/workflows/validate', { ...documentBody(document), signal }))
 
-export interface SaveWorkflow {
-  document: WorkflowDocument
-  /** Without publishing, semantic problems are stored too and come back in `problems`. */
-  publish: boolean
-  /** The newest version the editor knows; the server answers 412 if someone saved meanwhile. */
-  ifMatch?: number
-}
-
 export const createWorkflow = (document: WorkflowDocument | string, publish: boolean) =>
   takeAs<Workflow>(
     client.POST('/api/v1/workflows', { params: { query: { publish } }, ...documentBody(document) }),
-  )
-
-export const saveWorkflow = ({ document, publish, ifMatch }: SaveWorkflow) =>
-  takeAs<Workflow>(
-    client.PUT('/api/v1/workflows/{name}', {
-      params: {
-        path: { name: document.name },
-        query: { publish },
-        header: ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` },
-      },
-      ...documentBody(document),
-    }),
   )
 
 function useStored() {
@@ -125,11 +105,6 @@ export function useCreateWorkflow() {
       createWorkflow(document, publish),
     onSuccess: stored,
   })
-}
-
-export function useSaveWorkflow() {
-  const stored = useStored()
-  return useMutation({ mutationFn: saveWorkflow, onSuccess: stored })
 }
 
 export function useDeleteWorkflow() {

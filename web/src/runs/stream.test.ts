@@ -39,6 +39,17 @@ function say(...seqs: number[]) {
   env.socket.say({ topic: TOPIC, events: seqs.map((seq) => runEvent(seq)) })
 }
 
+it('says nothing to a socket that closes, and begins the next one with every topic', () => {
+  follow(4)
+  env.socket.open()
+  env.socket.closing()
+  follow(2, 'execution:e2')
+  env.socket.drop()
+  env.advance(1_000)
+  env.socket.open()
+  expect(env.socket.sent).toEqual([{ subscribe: { [TOPIC]: 4, 'execution:e2': 2 } }])
+})
+
 describe('order', () => {
   it('subscribes with the last seq and delivers events in order, once', () => {
     follow(4)

@@ -22,6 +22,7 @@ export interface TransportEvents {
 
 /** The part of `WebSocket` that is used, so that tests can hand in their own. */
 export interface SocketLike {
+  readonly readyState: number
   onopen: (() => void) | null
   onmessage: ((message: { data: unknown }) => void) | null
   onclose: ((close: { code: number; reason: string }) => void) | null
@@ -51,6 +52,8 @@ export const CLOSE_LOGIN = 4401
 export const HEARTBEAT_LIMIT = 40_000
 export const LIST_POLL = 5_000
 const WAIT_SECONDS = 20
+/** `WebSocket.OPEN`. */
+const OPEN = 1
 
 interface ServerMessage {
   topic?: string
@@ -79,12 +82,17 @@ export function socketTransport(port: TransportPort, on: TransportEvents): Trans
     watch = port.setTimer(() => end('the server went silent'), HEARTBEAT_LIMIT)
   }
 
+  // While it closes nothing can be said; the next connection begins with all topics.
+  const tell = (message: object) => {
+    if (socket.readyState === OPEN) socket.send(JSON.stringify(message))
+  }
+
   socket.onopen = () => {
     if (dead) return
     open = true
     alive()
     on.opened()
-    if (early.size > 0) socket.send(JSON.stringify({ subscribe: Object.fromEntries(early) }))
+    if (early.size > 0) tell({ subscribe: Object.fromEntries(early) })
   }
   socket.onmessage = ({ data }) => {
     if (dead) return
@@ -100,12 +108,12 @@ export function socketTransport(port: TransportPort, on: TransportEvents): Trans
 
   return {
     subscribe(topic, after) {
-      if (open && !dead) socket.send(JSON.stringify({ subscribe: { [topic]: after } }))
+      if (open && !dead) tell({ subscribe: { [topic]: after } })
       else early.set(topic, after)
     },
     unsubscribe(topic) {
       early.delete(topic)
-      if (open && !dead) socket.send(JSON.stringify({ unsubscribe: [topic] }))
+      if (open && !dead) tell({ unsubscribe: [topic] })
     },
     close() {
       if (dead) return

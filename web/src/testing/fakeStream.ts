@@ -15,8 +15,10 @@ export class FakeSocket implements SocketLike {
   onerror: (() => void) | null = null
   readonly sent: unknown[] = []
   closed = false
+  readyState = 1
 
   send(data: string): void {
+    if (this.readyState !== 1) throw new Error('WebSocket is already in CLOSING or CLOSED state.')
     this.sent.push(JSON.parse(data))
   }
   close(): void {
@@ -28,7 +30,12 @@ export class FakeSocket implements SocketLike {
   say(message: unknown): void {
     this.onmessage?.({ data: JSON.stringify(message) })
   }
+  /** The server has said that it closes; the browser tells of it a moment later. */
+  closing(): void {
+    this.readyState = 2
+  }
   drop(reason = '', code = 1006): void {
+    this.readyState = 3
     this.onclose?.({ code, reason })
   }
 }

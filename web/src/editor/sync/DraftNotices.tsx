@@ -43,7 +43,7 @@ function Behind() {
     setMerging(true)
     try {
       const { document, saved, kept } = await mergeNewest(live, store.getState().root)
-      dispatch(editDocument, { document, label: t.merged(newest) })
+      dispatch(editDocument, { document, label: t.merge(newest) })
       await live.rebase(saved.version)
       dispatch(stored, saved)
       if (kept > 0) notifications.show({ message: t.mergedKept(kept) })

@@ -8,14 +8,14 @@
 import { fetchDraft, rebaseDraft } from '~/api/drafts'
 import type { Draft as StoredDraft } from '~/api/types'
 import { sameJson } from '~/model/json'
-import { completeDocument, type WorkflowDocument } from '~/model/workflow'
+import type { WorkflowDocument } from '~/model/workflow'
 import { backoff } from '~/runs/backoff'
 import { stream } from '~/runs/browserStream'
 import type { StreamSink } from '~/runs/stream'
 import { type DraftNotice, noticeOf } from './events'
 import { dropOrphans, keep, stayAlive, takeOrphans } from './keeping'
 import { DraftSession, type Kept } from './session'
-import { restWire } from './wire'
+import { draftOf, restWire } from './wire'
 
 /** How long the person may go on typing before it is sent. */
 const QUIET_MS = 250
@@ -47,7 +47,7 @@ export class LiveDraft {
       client,
       wire,
       kept,
-      draft: { document: documentOf(draft), revision: draft.revision },
+      draft: draftOf(draft),
     })
     stayAlive(client)
     this.session.watch(() => {
@@ -78,9 +78,12 @@ export class LiveDraft {
     for (const run of this.factWatchers) run()
   }
 
-  /** Read again where it stands among the versions. Throws as requests do. */
-  async refresh(): Promise<void> {
-    this.note(await fetchDraft(this.workflow))
+  /** Read again where it stands among the versions; what cannot be read now is read with the next one. */
+  private async refresh(): Promise<void> {
+    await fetchDraft(this.workflow).then(
+      (draft) => this.note(draft),
+      () => undefined,
+    )
   }
 
   /** Choose one of two edits of a place. */
@@ -117,10 +120,15 @@ export class LiveDraft {
         for (const event of events) {
           const notice = noticeOf(event)
           if (notice?.kind === 'batch') void this.session.receive(notice.batch)
-          else if (notice) onNotice(notice)
+          else if (notice?.kind === 'version') void this.refresh()
+          if (notice && notice.kind !== 'batch') onNotice(notice)
         }
       },
-      resync: () => void this.session.catchUp().then(() => topic.restart(this.session.revision)),
+      resync: () => {
+        // A version that was saved meanwhile is not told again.
+        void this.refresh()
+        void this.session.catchUp().then(() => topic.restart(this.session.revision))
+      },
     }
     const topic = stream.subscribe(`workflow:${this.workflow}`, this.session.revision, sink)
     return () => topic.close()
@@ -161,9 +169,6 @@ async function openAnew(workflow: string): Promise<LiveDraft> {
   await dropOrphans(workflow, live.session.client)
   return live
 }
-
-const documentOf = (draft: StoredDraft): WorkflowDocument =>
-  completeDocument(draft.document as unknown as WorkflowDocument)
 
 const factsOf = (draft: StoredDraft): DraftFacts => ({
   base: draft.base_version,

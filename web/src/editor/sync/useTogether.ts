@@ -22,18 +22,20 @@ export function useTogether(): readonly Person[] {
   const [people, setPeople] = useState<readonly Person[]>([])
 
   useEffect(() => {
-    const refresh = async () => {
-      await live.refresh()
-      dispatch(stored, await savedOf(live))
-    }
-    return live.follow((notice) => {
-      if (notice.kind === 'presence') setPeople(notice.people)
-      else {
-        void client.invalidateQueries({ queryKey: workflowKeys.versions(live.workflow) })
-        // What cannot be read now is read with the next version, or when the editor opens.
-        void refresh().catch(() => undefined)
-      }
+    const stopFacts = live.watchFacts(() => {
+      void savedOf(live).then(
+        (saved) => dispatch(stored, saved),
+        () => undefined,
+      )
     })
+    const stopNotices = live.follow((notice) => {
+      if (notice.kind === 'presence') setPeople(notice.people)
+      else void client.invalidateQueries({ queryKey: workflowKeys.versions(live.workflow) })
+    })
+    return () => {
+      stopFacts()
+      stopNotices()
+    }
   }, [live, client, dispatch])
 
   useEffect(() => {

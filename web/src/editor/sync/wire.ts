@@ -5,10 +5,16 @@ import { ApiError, UnreachableError } from '~/api/problem'
 import type { Draft as StoredDraft } from '~/api/types'
 import { completeDocument, type WorkflowDocument } from '~/model/workflow'
 import { batchesOf, collisionOf } from './events'
-import { Unreachable, type Wire } from './session'
+import { type Draft, Unreachable, type Wire } from './session'
 
 /** Statuses that pass by themselves: the server restarts or is busy, one has to log in, or a proxy is in between. */
 const PASSING = new Set([401, 408, 425, 429, 500, 502, 503, 504])
+
+/** What the server keeps, as a session begins with it. */
+export const draftOf = ({ document, revision }: StoredDraft): Draft => ({
+  document: completeDocument(document as unknown as WorkflowDocument),
+  revision,
+})
 
 export function restWire(workflow: string, client: string, onLoad: (draft: StoredDraft) => void): Wire {
   return {
@@ -16,8 +22,7 @@ export function restWire(workflow: string, client: string, onLoad: (draft: Store
       passing(async () => {
         const draft = await fetchDraft(workflow)
         onLoad(draft)
-        const document = completeDocument(draft.document as unknown as WorkflowDocument)
-        return { document, revision: draft.revision }
+        return draftOf(draft)
       }),
     send: (revision, ops) =>
       passing(async () => {

@@ -1,9 +1,7 @@
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`
 
 export const drafts = {
-  testRun: 'Test run',
   testRunTip: 'Run this draft; what is published stays as it is',
-  publish: 'Publish',
   publishTip: 'Save a version of this draft and publish it',
 
   draft: (changes: number, version: number) => `Draft, ${plural(changes, 'change')} since v${version}`,
@@ -52,7 +50,6 @@ export const drafts = {
   behind: (version: number, base: number) =>
     `Version ${version} was saved while this draft started from version ${base}`,
   merge: (version: number) => `Bring in version ${version}`,
-  merged: (version: number) => `Bring in version ${version}`,
   mergedKept: (n: number) =>
     `${plural(n, 'place')} differ in both; yours ${n === 1 ? 'is' : 'are'} kept. Theirs stay in the list of versions.`,
 }

@@ -124,8 +124,6 @@ export const previews = {
   chartSummary: (what: string, along: string, points: number, low: string, high: string) =>
     `${what} along ${along}: ${points} ${plural(points, 'point', 'points')}, from ${low} to ${high}. ` +
     'Left and right arrow keys go from one to the next.',
-  chartFrom: 'From',
-  chartUntil: 'To',
   chartRange: (from: string, to: string) => `${from} to ${to}`,
   chartNone: 'none',
   chartMissing: (n: string, count: number) =>

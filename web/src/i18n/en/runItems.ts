@@ -33,6 +33,5 @@ export const runItems = {
   previous: 'Previous item',
   next: 'Next item',
   index: 'Index of the item',
-  notBegun: 'This item has not begun.',
   open: 'Open what is inside',
 }
