@@ -4,6 +4,7 @@ import { type Ref, useLayoutEffect, useRef, useState } from 'react'
 import { words } from '~/i18n'
 import { boundsOf, positionsOf } from '~/model/layout'
 import type { NodeTypes } from '~/model/nodeType'
+import { movables } from '~/model/notes'
 import type { WorkflowDocument } from '~/model/workflow'
 import type { RunStatusStore } from '~/runs/state'
 import classes from './Canvas.module.css'
@@ -51,7 +52,7 @@ export function Canvas(props: CanvasProps) {
           <CanvasStage
             {...props}
             firstView={viewportFor(
-              boundsOf(Object.values(positionsOf(props.document))),
+              boundsOf(Object.values(movables(props.document, positionsOf(props.document)))),
               size.width,
               size.height,
             )}

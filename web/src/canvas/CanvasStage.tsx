@@ -1,5 +1,6 @@
 import { Background, BackgroundVariant, ConnectionLineType, ReactFlow, type Viewport } from '@xyflow/react'
 import { useCallback, useMemo, useRef, useState } from 'react'
+import { movables } from '~/model/notes'
 import type { Position, WorkflowDocument } from '~/model/workflow'
 import type { CanvasProps } from './Canvas'
 import classes from './Canvas.module.css'
@@ -8,11 +9,13 @@ import { Controls } from './Controls'
 import { CanvasContext, type CanvasEditing, type CanvasScene } from './context'
 import { createDragStore } from './dragging'
 import { FarLayer } from './FarLayer'
+import { GroupFrame } from './GroupFrame'
 import { Guides } from './Guides'
 import { Minimap } from './Minimap'
+import { NoteCard } from './NoteCard'
 import type { Picture } from './picture'
 import { usePreferences } from './preferences'
-import type { FlowEdge, FlowNode } from './toFlow'
+import type { CanvasNode, FlowEdge } from './toFlow'
 import { UndoWire } from './UndoWire'
 import { useConnecting } from './useConnecting'
 import { useFlow } from './useFlow'
@@ -21,7 +24,7 @@ import { type CanvasHandle, MAX_ZOOM, MIN_ZOOM, useViewport } from './viewport'
 import { WorkflowEdge } from './WorkflowEdge'
 import { WorkflowNode } from './WorkflowNode'
 
-const nodeKinds = { workflow: WorkflowNode }
+const nodeKinds = { workflow: WorkflowNode, note: NoteCard, frame: GroupFrame }
 const edgeKinds = { workflow: WorkflowEdge, undo: UndoWire }
 const NONE: never[] = []
 const PAN_BUTTONS = [0, 1]
@@ -55,7 +58,8 @@ export function CanvasStage({ firstView, ref, ...props }: CanvasProps & { firstV
     [status, nodeTypes, shows, dragging],
   )
   const flow = useFlow({ document, types: nodeTypes, selected, editing, scene })
-  latest.current = { document, positions: flow.positions, editing }
+  const places = useMemo(() => movables(document, flow.positions), [document, flow.positions])
+  latest.current = { document, positions: places, editing }
   const getPositions = useCallback(() => latest.current.positions, [])
   const own = useRef<CanvasHandle>(null)
   const [setHandle] = useState(() => (handle: CanvasHandle | null) => {
@@ -84,7 +88,7 @@ export function CanvasStage({ firstView, ref, ...props }: CanvasProps & { firstV
 
   return (
     <CanvasContext value={scene}>
-      <ReactFlow<FlowNode, FlowEdge>
+      <ReactFlow<CanvasNode, FlowEdge>
         data-detail={small ? 'small' : 'full'}
         {...flow.handlers}
         nodes={far ? NONE : flow.handlers.nodes}

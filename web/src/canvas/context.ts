@@ -14,6 +14,8 @@ export interface SelectChange {
 export type MenuTarget =
   | { kind: 'node'; id: string }
   | { kind: 'edge'; id: string }
+  | { kind: 'note'; id: string }
+  | { kind: 'group'; id: string }
   | { kind: 'selection' }
   | { kind: 'pane' }
 
@@ -31,7 +33,7 @@ export interface CanvasEditing {
   selectedNodes: readonly string[]
   selectedEdges: readonly string[]
   problems: ReadonlyMap<string, ProblemCount>
-  /** The node whose title is being written on its card. */
+  /** The node whose title is being written on its card, or the key of the note or group that is being written. */
   renaming: string | null
   /** Exactly this node, or nothing. */
   onSelectOnly(id: string | null): void
@@ -48,6 +50,11 @@ export interface CanvasEditing {
   /** The title of a node is to be written on its card; null: no longer. */
   onRenaming(id: string | null): void
   onTitle(id: string, title: string): void
+  onNoteText(id: string, text: string): void
+  onNoteSize(id: string, at: Position, size: Position): void
+  onGroupTitle(id: string, title: string): void
+  /** All nodes of a group. */
+  onSelectGroup(id: string): void
   onMenu(target: MenuTarget, client: { x: number; y: number }): void
 }
 

@@ -1,11 +1,14 @@
 /** Draws the graph as rectangles in status colours: the zoomed-out canvas and the minimap share it. */
 
 import { edgeIndex } from '~/model/edgeIndex'
+import type { Bounds } from '~/model/layout'
+import { type Color, frameOf, groupsOf, notesOf } from '~/model/notes'
 import { undoLinks } from '~/model/undo'
 import type { Position, WorkflowDocument } from '~/model/workflow'
 import { lostItems } from '~/runs/items'
 import type { RunStatusStore } from '~/runs/state'
 import { NODE_HEIGHT, NODE_WIDTH } from './geometry'
+import { TONES } from './tones'
 
 /** From where on the rectangle of a loop that lost items says so. */
 const LOST_FROM = 0.75
@@ -79,6 +82,7 @@ export function draw(
       top + NODE_HEIGHT * view.zoom > 0
     )
   }
+  drawBeneath(context, picture, view)
   if (withEdges) drawEdges(context, picture, view, colours.edge)
   const [width, height] = [Math.max(2, NODE_WIDTH * view.zoom), Math.max(1.5, NODE_HEIGHT * view.zoom)]
   const radius = Math.min(4, height / 4)
@@ -116,6 +120,24 @@ export function draw(
       )
       context.fill()
     }
+  }
+  context.globalAlpha = 1
+}
+
+/** Frames of groups and notes, in their colours. */
+function drawBeneath(context: CanvasRenderingContext2D, { document, positions }: Picture, view: View): void {
+  const box = ({ x, y, width, height }: Bounds, color: Color, alpha: number) => {
+    context.globalAlpha = alpha
+    context.fillStyle = TONES[color]
+    const [left, top] = [x * view.zoom + view.x, y * view.zoom + view.y]
+    context.fillRect(left, top, width * view.zoom, height * view.zoom)
+  }
+  for (const group of Object.values(groupsOf(document))) {
+    const frame = frameOf(group, positions)
+    if (frame) box(frame, group.color, 0.14)
+  }
+  for (const { at, size, color } of Object.values(notesOf(document))) {
+    box({ x: at[0], y: at[1], width: size[0], height: size[1] }, color, 0.4)
   }
   context.globalAlpha = 1
 }

@@ -10,6 +10,7 @@ import { findType, type NodeType, type NodeTypes } from '~/model/nodeType'
 import { undoLinks, undoneBy, undoOf } from '~/model/undo'
 import { nodeTitle, type Position, typeId, type WorkflowDocument, type WorkflowNode } from '~/model/workflow'
 import { handlesOf, NODE_HEIGHT, NODE_WIDTH, type Ports, portsOf, UNDO_HANDLE } from './geometry'
+import { type GroupFlowNode, type NoteFlowNode, NotesMapper } from './notesToFlow'
 import { subtitleOf } from './summary'
 
 export interface ProblemCount {
@@ -45,6 +46,9 @@ export interface EdgeData extends Record<string, unknown> {
 }
 
 export type FlowNode = FlowNodeOf<NodeData, 'workflow'>
+/** Whatever stands on the canvas. */
+export type CanvasNode = FlowNode | NoteFlowNode | GroupFlowNode
+export const isCard = (node: CanvasNode): node is FlowNode => node.type === 'workflow'
 export type FlowEdge = FlowEdgeOf<EdgeData, 'workflow' | 'undo'>
 
 interface NodeSource {
@@ -70,7 +74,7 @@ export interface FlowInput {
 }
 
 export interface Flow {
-  nodes: FlowNode[]
+  nodes: CanvasNode[]
   edges: FlowEdge[]
   positions: Record<string, Position>
 }
@@ -79,6 +83,7 @@ export interface Flow {
 export class FlowMapper {
   private nodes = new Map<string, { source: NodeSource; made: FlowNode }>()
   private edges = new Map<string, FlowEdge>()
+  private beneath = new NotesMapper()
 
   map(input: FlowInput): Flow {
     const positions = positionsOf(input.document)
@@ -98,7 +103,13 @@ export class FlowMapper {
     if (this.nodes.size > nodes.length) {
       for (const id of this.nodes.keys()) if (!(id in input.document.nodes)) this.nodes.delete(id)
     }
-    return { nodes, edges: this.mapEdges(input), positions }
+    const { document, selectedNodes: selected, renaming: writing, readOnly } = input
+    const beneath = this.beneath.map({ document, positions, selected, writing, readOnly })
+    return {
+      nodes: beneath.length > 0 ? [...beneath, ...nodes] : nodes,
+      edges: this.mapEdges(input),
+      positions,
+    }
   }
 
   private node(

@@ -1,9 +1,10 @@
 import { applyNodeChanges, type EdgeChange, type NodeChange } from '@xyflow/react'
 import { useCallback, useMemo, useRef, useState } from 'react'
 import type { NodeTypes } from '~/model/nodeType'
+import { groupId } from '~/model/notes'
 import type { Position, WorkflowDocument } from '~/model/workflow'
-import type { CanvasEditing, CanvasScene } from './context'
-import { type FlowEdge, FlowMapper, type FlowNode, type ProblemCount } from './toFlow'
+import type { CanvasEditing, CanvasScene, SelectChange } from './context'
+import { type CanvasNode, type FlowEdge, FlowMapper, isCard, type ProblemCount } from './toFlow'
 import { useDragging } from './useDragging'
 import { between, startOfGlide, useGlide } from './useGlide'
 
@@ -18,7 +19,7 @@ interface FlowSource {
 const NO_PROBLEMS: ReadonlyMap<string, ProblemCount> = new Map()
 
 /** On the grid, most reports of the pointer move nothing. */
-function stands(nodes: readonly FlowNode[], changes: readonly NodeChange<FlowNode>[]): boolean {
+function stands(nodes: readonly CanvasNode[], changes: readonly NodeChange<CanvasNode>[]): boolean {
   const moves = new Map(
     changes.flatMap((change) => (change.type === 'position' ? [[change.id, change]] : [])),
   )
@@ -32,8 +33,8 @@ function stands(nodes: readonly FlowNode[], changes: readonly NodeChange<FlowNod
 }
 
 interface Local {
-  of: { nodes: FlowNode[] }
-  nodes: FlowNode[]
+  of: { nodes: CanvasNode[] }
+  nodes: CanvasNode[]
   glide: ReadonlyMap<string, { x: number; y: number }> | null
 }
 
@@ -81,15 +82,19 @@ export function useFlow({ document, types, selected, editing, scene }: FlowSourc
   standing.current = nodes
 
   const onNodesChange = useCallback(
-    (changes: NodeChange<FlowNode>[]) => {
-      const moves = drag.settle(changes.filter((change) => change.type === 'position'))
-      if (moves.length > 0 && !stands(standing.current, moves)) {
+    (changes: NodeChange<CanvasNode>[]) => {
+      const sizes = changes.filter((change) => change.type === 'dimensions' && change.resizing !== undefined)
+      const places = changes.filter((change) => change.type === 'position')
+      // A note that is given another size keeps to the pointer.
+      const moves = sizes.length > 0 ? [...places, ...sizes] : drag.settle(places)
+      if (moves.length > 0 && (sizes.length > 0 || !stands(standing.current, moves))) {
         standing.current = applyNodeChanges(moves, standing.current)
         const moved = standing.current
         setLocal((now) => ({ of: now.of, nodes: moved, glide: null }))
       }
-      const selects = changes.filter((change) => change.type === 'select')
-      if (selects.length > 0) editing?.onSelectNodes(selects)
+      // A frame is chosen by its nodes.
+      const selects = changes.filter((change) => change.type === 'select' && groupId(change.id) === null)
+      if (selects.length > 0) editing?.onSelectNodes(selects as SelectChange[])
     },
     [editing, drag],
   )
@@ -101,19 +106,19 @@ export function useFlow({ document, types, selected, editing, scene }: FlowSourc
     [editing],
   )
   const settle = useCallback(
-    (dragged: readonly FlowNode[]) => {
+    (dragged: readonly CanvasNode[]) => {
       const ids = new Set(dragged.map((node) => node.id))
-      const moved = standing.current.filter((node) => ids.has(node.id))
+      const moved = standing.current.filter((node) => ids.has(node.id) && groupId(node.id) === null)
       const places = moved.map((node): [string, Position] => [node.id, [node.position.x, node.position.y]])
-      editing?.onMove(Object.fromEntries(places), drag.end(moved))
+      editing?.onMove(Object.fromEntries(places), drag.end(moved.filter(isCard)))
     },
     [editing, drag],
   )
   const onNodeDragStop = useCallback(
-    (_: unknown, __: unknown, dragged: FlowNode[]) => settle(dragged),
+    (_: unknown, __: unknown, dragged: CanvasNode[]) => settle(dragged),
     [settle],
   )
-  const onSelectionDragStop = useCallback((_: unknown, dragged: FlowNode[]) => settle(dragged), [settle])
+  const onSelectionDragStop = useCallback((_: unknown, dragged: CanvasNode[]) => settle(dragged), [settle])
   return {
     positions: mapped.positions,
     handlers: {

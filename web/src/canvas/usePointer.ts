@@ -56,10 +56,12 @@ export function usePointer(pointer: PointerScene) {
     }
     return {
       onNodeClick: (_: unknown, node: AnyNode) => {
-        if (!latest.current.editing) latest.current.onSelect?.(node.id)
+        if (node.type === 'workflow' && !latest.current.editing) latest.current.onSelect?.(node.id)
       },
       onNodeDoubleClick: (_: unknown, node: AnyNode) => {
         const { editing, onOpen } = latest.current
+        if (node.type === 'note') editing?.onRenaming(node.id)
+        if (node.type !== 'workflow') return
         if (editing) editing.onOpen(node.id)
         else onOpen?.(node.id)
       },
@@ -86,7 +88,8 @@ export function usePointer(pointer: PointerScene) {
         if (!far || !from || !editing) return
         editing.onSelectNodes(nodesIn(positions, from, at(event)).map((id) => ({ id, selected: true })))
       },
-      onNodeContextMenu: (event: MouseEvent, node: AnyNode) => menu({ kind: 'node', id: node.id }, event),
+      onNodeContextMenu: (event: MouseEvent, { id, type }: AnyNode) =>
+        menu({ kind: type === 'note' ? 'note' : type === 'frame' ? 'group' : 'node', id }, event),
       onSelectionContextMenu: (event: MouseEvent) => menu({ kind: 'selection' }, event),
       // The wire to what undoes a node is a setting of that node.
       onEdgeClick: (_: unknown, edge: AnyEdge) => {

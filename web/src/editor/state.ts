@@ -3,9 +3,10 @@ import type { BodyPath } from '~/model/bodies'
 import { countChanges } from '~/model/diff'
 import type { History } from '~/model/history'
 import type { NodeTypes } from '~/model/nodeType'
+import { noteId, notesOf } from '~/model/notes'
 import type { Problem, WorkflowDocument } from '~/model/workflow'
 
-/** What is chosen on the canvas; edges by their text in the document. */
+/** What is chosen on the canvas: nodes by id, notes among them by key; edges by their text in the document. */
 export interface Selection {
   nodes: readonly string[]
   edges: readonly string[]
@@ -34,7 +35,7 @@ export interface Panels {
   inspectorTab: InspectorTab
   drawer: Drawer | null
   quickAdd: QuickAdd | null
-  /** The node whose title is being written on its card. */
+  /** The node whose title is being written on its card, or the key of the note or group that is being written. */
   renaming: string | null
   /** The node whose title and id stand in a dialog. */
   renamingId: string | null
@@ -106,9 +107,15 @@ export function select(
   return { ...state, selection: { nodes, edges } }
 }
 
+/** Whether a node, or a note by its key, is in the open graph. */
+function isThere({ document }: EditorState, key: string): boolean {
+  const note = noteId(key)
+  return note === null ? key in document.nodes : note in notesOf(document)
+}
+
 /** Drop what no longer exists from the selection. */
 export function pruneSelection(state: EditorState): EditorState {
-  const nodes = state.selection.nodes.filter((id) => id in state.document.nodes)
+  const nodes = state.selection.nodes.filter((key) => isThere(state, key))
   const known = new Set(state.document.edges)
   const edges = state.selection.edges.filter((text) => known.has(text))
   const same = nodes.length === state.selection.nodes.length && edges.length === state.selection.edges.length

@@ -10,6 +10,7 @@ import { enterBody } from './actions/bodies'
 import { connect, reconnect } from './actions/connect'
 import { editTitle } from './actions/editNode'
 import { moveInto, moveNodes } from './actions/moveNodes'
+import { resizeNote, selectGroup, setGroupTitle, setNoteText } from './actions/notes'
 import { openNode } from './actions/openNode'
 import { setPanels } from './actions/panels'
 import { selectItems } from './actions/select'
@@ -75,6 +76,10 @@ export function useCanvasEditing(
       onQuickAdd: (request: AddRequest) => dispatch(openQuickAdd, request),
       onRenaming: (id: string | null) => dispatch(setPanels, { renaming: id }),
       onTitle: (id: string, title: string) => dispatch(editTitle, { id, title }),
+      onNoteText: (id: string, text: string) => dispatch(setNoteText, { id, text }),
+      onNoteSize: (id: string, at: Position, size: Position) => dispatch(resizeNote, { id, at, size }),
+      onGroupTitle: (id: string, title: string) => dispatch(setGroupTitle, { id, title }),
+      onSelectGroup: (id: string) => dispatch(selectGroup, id),
       onMenu,
     }),
     [store, dispatch, onMenu],

@@ -44,6 +44,13 @@ function renameInGroups(groups: Json | undefined, oldId: string, newId: string):
   return Object.fromEntries(entries)
 }
 
+/** What is kept for the inside of a container stands under its name. */
+function renameInside(kept: Json | undefined, oldId: string, newId: string): Json | undefined {
+  if (!isObject(kept)) return kept
+  const inside = (key: string) => (key.startsWith(`${oldId}/`) ? newId + key.slice(oldId.length) : key)
+  return Object.fromEntries(Object.entries(kept).map(([key, value]) => [inside(key), value]))
+}
+
 /** The branches after a failure and at the end are named by their first nodes. */
 function renameInPolicy(policy: JsonObject, oldId: string, newId: string): JsonObject {
   const next = (value: Json): Json =>
@@ -87,7 +94,9 @@ export function renameNode(document: WorkflowDocument, oldId: string, newId: str
   }
   if (document.policy) next.policy = renameInPolicy(document.policy, oldId, newId)
   if (document.outputs) next.outputs = mapStrings<JsonObject>(document.outputs, inText)
-  const groups = renameInGroups(document.groups, oldId, newId)
+  const groups = renameInside(renameInGroups(document.groups, oldId, newId), oldId, newId)
   if (groups !== undefined) next.groups = groups
+  const notes = renameInside(document.notes, oldId, newId)
+  if (notes !== undefined) next.notes = notes
   return next
 }

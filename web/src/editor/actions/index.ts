@@ -7,6 +7,7 @@ import { disable } from './disable'
 import { find } from './find'
 import { nudges } from './moveNodes'
 import { nextNode, previousNode } from './neighbours'
+import { addNote, colors, group, renameGroup, ungroup, writeNote } from './notes'
 import { openNode } from './openNode'
 import { nextPane, previousPane } from './panes'
 import { listPins, pin } from './pin'
@@ -25,7 +26,7 @@ import { addAfter, addBefore, insertHere, selectWire } from './wires'
 /** Everything a person can start without an argument, by what it is about; help and lists show it in this order. */
 export const groups = {
   workflow: [run, runWith, runOnly, runUntil, runFrom, pin, listPins, save, publish],
-  add: [quickAdd, addAfter, addBefore, insertHere, selectWire],
+  add: [quickAdd, addNote, addAfter, addBefore, insertHere, selectWire],
   edit: [
     undo,
     redo,
@@ -36,6 +37,7 @@ export const groups = {
     leaveBody,
     rename,
     renameId,
+    writeNote,
     disable,
     copy,
     cut,
@@ -44,7 +46,17 @@ export const groups = {
     deleteSelection,
     deleteReconnect,
   ],
-  arrange: [tidy, tidyBest, ...alignments, ...distributions, ...nudges],
+  arrange: [
+    tidy,
+    tidyBest,
+    ...alignments,
+    ...distributions,
+    ...nudges,
+    group,
+    ungroup,
+    renameGroup,
+    ...colors,
+  ],
   view: [
     find,
     selectAll,
