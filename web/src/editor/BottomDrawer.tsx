@@ -20,6 +20,7 @@ const PANELS: readonly Drawer[] = ['problems', 'yaml', 'versions', 'runs', 'trig
 export function BottomDrawer() {
   const dispatch = useDispatch()
   const open = useEditor((state) => state.panels.drawer)
+  const beside = useEditor((state) => state.panels.yamlBeside)
   const problems = useEditor(problemsOf)
   const errors = problems.filter(isError).length
   return (
@@ -36,7 +37,13 @@ export function BottomDrawer() {
             className={classes.tab}
             data-active={open === name || undefined}
             aria-expanded={open === name}
-            onClick={() => dispatch(setPanels, { drawer: open === name ? null : name })}
+            onClick={() =>
+              // One text at a time.
+              dispatch(setPanels, {
+                drawer: open === name ? null : name,
+                yamlBeside: beside && name !== 'yaml',
+              })
+            }
           >
             {t[name]}
             {name === 'problems' && problems.length > 0 ? (

@@ -8,6 +8,7 @@ import type { CanvasHandle } from '~/canvas/viewport'
 import { ReadOnlyForms } from '~/forms/context'
 import { words } from '~/i18n'
 import { useRun } from '~/runs/useRun'
+import { Splitter } from '~/ui/Splitter'
 import { addNode } from './actions/addNode'
 import { setPanels } from './actions/panels'
 import { showExecution } from './actions/run'
@@ -16,6 +17,7 @@ import { BodyTrail } from './BodyTrail'
 import { BottomDrawer } from './BottomDrawer'
 import { CanvasMenu } from './CanvasMenu'
 import { Dialogs } from './Dialogs'
+import { YamlPanel } from './drawer/YamlPanel'
 import classes from './Editor.module.css'
 import { EditorBar } from './EditorBar'
 import { EmptyCanvas } from './EmptyCanvas'
@@ -123,6 +125,21 @@ export function EditorView({ onExecution }: EditorViewProps) {
           </div>
           <BottomDrawer />
         </div>
+        {panels.yamlBeside ? (
+          <>
+            <Splitter
+              label={words.yaml.width}
+              orientation="vertical"
+              size={panels.yamlWidth}
+              min={280}
+              max={900}
+              onChange={(yamlWidth) => dispatch(setPanels, { yamlWidth })}
+            />
+            <div className={classes.beside} style={{ width: panels.yamlWidth }} data-pane="yaml">
+              <YamlPanel beside />
+            </div>
+          </>
+        ) : null}
         <ReadOnlyForms value={readOnly}>{panels.inspector ? <Inspector run={run} /> : null}</ReadOnlyForms>
       </div>
       <Dialogs onStarted={(id) => dispatch(showExecution, id)} />

@@ -34,6 +34,9 @@ export interface Panels {
   inspectorWidth: number
   inspectorTab: InspectorTab
   drawer: Drawer | null
+  /** The text of the workflow stands beside the canvas, px wide. */
+  yamlBeside: boolean
+  yamlWidth: number
   quickAdd: QuickAdd | null
   /** The node whose title is being written on its card, or the key of the note or group that is being written. */
   renaming: string | null
@@ -52,7 +55,6 @@ export interface Checks {
   instant: readonly Problem[]
   /** From the server, of the document it was last asked about. */
   server: readonly Problem[]
-  yaml: string | null
   /** The document the server's answer belongs to. */
   of: WorkflowDocument | null
   /** Why the server could not be asked. */

@@ -26,6 +26,7 @@ import { triggers } from './en/triggers'
 import { versions } from './en/versions'
 import { why } from './en/why'
 import { workflows } from './en/workflows'
+import { yaml } from './en/yaml'
 
 /** Every visible string, by screen. A sentence with a value in it is a function, so that plurals are words too. */
 export const words = {
@@ -57,4 +58,5 @@ export const words = {
   versions,
   why,
   workflows,
+  yaml,
 }

@@ -168,10 +168,6 @@ export const editor = {
       [errors ? plural(errors, 'error') : '', warnings ? plural(warnings, 'warning') : '']
         .filter(Boolean)
         .join(', '),
-    apply: 'Apply changes',
-    revert: 'Discard changes',
-    yamlLabel: 'Workflow as YAML',
-    yamlWaiting: 'The canonical text appears when the server has checked the draft.',
     noRuns: 'This workflow has not run yet',
     noRunsHelp: 'Press Test run, or Ctrl+Enter.',
     showRun: 'Show this run on the canvas',
