@@ -9,6 +9,7 @@ import { useNodeRun } from '~/runs/useRun'
 import { formatCompact, formatCount } from '~/ui/format'
 import { useScene } from './context'
 import { NODE_HEIGHT, NODE_WIDTH } from './geometry'
+import { useChange } from './marks'
 import type { FlowEdge } from './toFlow'
 import classes from './WorkflowEdge.module.css'
 
@@ -43,6 +44,7 @@ export const WorkflowEdge = memo(function WorkflowEdge(props: EdgeProps<FlowEdge
   const from = useNodeRun(scene.status, source)
   const to = useNodeRun(scene.status, target)
   const state = edgeState(from, to, outlet)
+  const change = useChange(id)
   const aimed = useStore(scene.dragging, (now) => now.edge === id)
   const [path, labelX, labelY] = getSmoothStepPath({ ...props, borderRadius: 12 })
   const value = state === 'taken' || state === 'flowing' ? from?.outputs[outlet] : undefined
@@ -51,11 +53,13 @@ export const WorkflowEdge = memo(function WorkflowEdge(props: EdgeProps<FlowEdge
     <g
       className={classes.edge}
       data-state={state}
+      data-change={change?.kind}
       data-selected={selected || undefined}
       data-aimed={aimed || undefined}
       data-error={outlet === ERROR_OUTLET || undefined}
     >
       <title>
+        {change ? `${words.versions.mark[change.kind]}: ` : ''}
         {words.editor.wire.title(
           id,
           describeType(outletType(scene.getDocument(), scene.types, source, outlet)),

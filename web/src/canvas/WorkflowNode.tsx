@@ -13,6 +13,7 @@ import { CardTitle } from './CardTitle'
 import { useScene } from './context'
 import { ERROR_AT, NEW_PORT, type PortView, UNDO_HANDLE } from './geometry'
 import { NodeMarks } from './NodeMarks'
+import { NodeOverlays } from './NodeOverlays'
 import { NodeStatusMark } from './NodeStatusMark'
 import { PortAdds } from './PortAdd'
 import type { FlowNode } from './toFlow'
@@ -160,6 +161,7 @@ export const WorkflowNode = memo(function WorkflowNode({ id, data, selected }: N
         </span>
       )}
       <NodeMarks id={id} />
+      <NodeOverlays id={id} />
       {data.undone ? <UndoEnd type="source" /> : null}
       {data.undoes === null ? null : <UndoEnd type="target" />}
       {ports.inputs.map((port) => (

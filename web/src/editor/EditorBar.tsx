@@ -1,5 +1,6 @@
 import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
+import type { Person } from '~/api/types'
 import { words } from '~/i18n'
 import type { FollowedRun } from '~/runs/useRun'
 import { allowed, type ListedAction } from './action'
@@ -26,7 +27,7 @@ function useEnabled(action: ListedAction): boolean {
 }
 
 /** Name and state in words, then what one does most. */
-export function EditorBar({ run }: { run: FollowedRun }) {
+export function EditorBar({ run, people }: { run: FollowedRun; people: readonly Person[] }) {
   const title = useEditor((state) => state.root.title || state.root.name)
   const readOnly = useEditor((state) => state.readOnly)
   return (
@@ -43,7 +44,7 @@ export function EditorBar({ run }: { run: FollowedRun }) {
         )}
       </div>
       <div className={classes.tools}>
-        <People />
+        <People people={people} />
         <RunStrip run={run} />
         {readOnly === null ? (
           <>

@@ -2,7 +2,7 @@ import { ActionIcon, Tooltip } from '@mantine/core'
 import { IconLayoutSidebarLeftExpand, IconLayoutSidebarRightExpand } from '@tabler/icons-react'
 import { useEffect, useMemo, useRef } from 'react'
 import { Canvas } from '~/canvas/Canvas'
-import { MarksContext } from '~/canvas/marks'
+import { OverlayContext } from '~/canvas/marks'
 import { Palette } from '~/canvas/Palette'
 import type { CanvasHandle } from '~/canvas/viewport'
 import { ReadOnlyForms } from '~/forms/context'
@@ -16,6 +16,7 @@ import { selectItems } from './actions/select'
 import { BodyTrail } from './BodyTrail'
 import { BottomDrawer } from './BottomDrawer'
 import { CanvasMenu } from './CanvasMenu'
+import { ComparisonStrip } from './ComparisonStrip'
 import { Dialogs } from './Dialogs'
 import { YamlPanel } from './drawer/YamlPanel'
 import classes from './Editor.module.css'
@@ -26,16 +27,17 @@ import { Inspector } from './Inspector'
 import { PANES_WIDTH } from './inspector/NodeInspector'
 import { LargeNote } from './LargeNote'
 import { PlanStrip } from './partial/PlanStrip'
-import { useMarks } from './partial/usePins'
 import { QuickAddList } from './QuickAddList'
 import { soleNode } from './state'
 import { useDispatch, useEditor, useEditorHandle } from './store'
 import { DraftNotices } from './sync/DraftNotices'
 import { useSync } from './sync/useSync'
+import { useTogether } from './sync/useTogether'
 import { useCanvasEditing } from './useCanvasEditing'
 import { useCommands } from './useCommands'
 import { useContainerInspector } from './useContainerInspector'
 import { useMenu } from './useMenu'
+import { useOverlays, useShownGraph } from './useOverlays'
 import { useReadOnly } from './useReadOnly'
 import { useServices } from './useServices'
 import { useShortcuts } from './useShortcuts'
@@ -76,18 +78,17 @@ export function EditorView({ onExecution }: EditorViewProps) {
     return () => cancelAnimationFrame(frame)
   }, [panels.inspector, panes, store])
   const editing = useCanvasEditing(onMenu)
-  const markStore = useMarks()
-  const marks = useMemo(
-    () => ({ store: markStore, prefix: path.map((id) => `${id}/`).join('') }),
-    [markStore, path],
-  )
+  const people = useTogether()
+  const overlays = useOverlays(people)
+  const graph = useShownGraph()
   const readOnly = useEditor((state) => state.readOnly !== null)
-  const sole = useEditor(soleNode)
+  const comparing = useEditor((state) => state.comparison !== null)
+  const sole = useEditor((state) => (state.comparison ? (state.selection.nodes[0] ?? null) : soleNode(state)))
   const empty = useMemo(() => Object.keys(document.nodes).length === 0, [document.nodes])
 
   return (
     <div className={classes.editor}>
-      <EditorBar run={run} />
+      <EditorBar run={run} people={people} />
       <div className={classes.body}>
         {panels.palette && !readOnly ? (
           <Palette
@@ -103,20 +104,21 @@ export function EditorView({ onExecution }: EditorViewProps) {
             <BodyTrail />
             <DraftNotices />
             <PlanStrip />
-            <MarksContext value={marks}>
+            <ComparisonStrip />
+            <OverlayContext value={overlays}>
               <Canvas
                 key={path.join('/')}
                 ref={canvas}
-                document={document}
+                document={graph}
                 nodeTypes={types}
                 status={path.length === 0 ? run.store : null}
                 editing={editing}
-                readOnly={readOnly}
+                readOnly={readOnly || comparing}
                 selected={sole}
                 onSelect={(id) => dispatch(selectItems, { nodes: id === null ? [] : [id], edges: [] })}
                 onOpen={editing.onOpen}
               />
-            </MarksContext>
+            </OverlayContext>
             {empty ? <EmptyCanvas /> : null}
             <LargeNote />
             <FindPanel />
@@ -140,7 +142,9 @@ export function EditorView({ onExecution }: EditorViewProps) {
             </div>
           </>
         ) : null}
-        <ReadOnlyForms value={readOnly}>{panels.inspector ? <Inspector run={run} /> : null}</ReadOnlyForms>
+        <OverlayContext value={overlays}>
+          <ReadOnlyForms value={readOnly}>{panels.inspector ? <Inspector run={run} /> : null}</ReadOnlyForms>
+        </OverlayContext>
       </div>
       <Dialogs onStarted={(id) => dispatch(showExecution, id)} />
     </div>

@@ -23,6 +23,15 @@ export interface Saved {
 export type Drawer = 'problems' | 'yaml' | 'versions' | 'runs' | 'triggers' | 'pins'
 export type InspectorTab = 'config' | 'policy' | 'input' | 'output' | 'logs' | 'docs'
 
+/** Two versions that the canvas shows in one picture. */
+export interface Comparison {
+  from: WorkflowDocument
+  fromName: string
+  /** Null for the draft as it stands. */
+  to: WorkflowDocument | null
+  toName: string
+}
+
 /** Where the quick-add list stands and what a chosen node is wired to. */
 export type QuickAdd = AddRequest
 
@@ -78,6 +87,7 @@ export interface EditorState {
   types: NodeTypes
   /** The run shown on the canvas. */
   execution: string | null
+  comparison: Comparison | null
   /** JSON pointer of the field to bring into view, set by a click on a problem. */
   focus: string | null
   panels: Panels

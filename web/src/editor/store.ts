@@ -78,6 +78,7 @@ export function createEditor({
     checks: { instant: validateWiring(draft, types), server: [], of: null, failure: null },
     types,
     execution: execution ?? null,
+    comparison: null,
     focus: null,
     panels: { ...PANELS, ...panels },
     readOnly: null,

@@ -2,6 +2,7 @@ import type { Action } from '../action'
 import { alignments, distributions } from './arrange'
 import { leaveBody, openContainer } from './bodies'
 import { copy, cut, duplicate, paste } from './clipboard'
+import { nextDifference, previousDifference } from './compare'
 import { deleteReconnect, deleteSelection } from './deleteSelection'
 import { disable } from './disable'
 import { find } from './find'
@@ -59,6 +60,8 @@ export const groups = {
   ],
   view: [
     find,
+    nextDifference,
+    previousDifference,
     selectAll,
     selectUpstream,
     selectDownstream,

@@ -29,6 +29,7 @@ export const close: Action = {
     const { quickAdd, find, drawer, inspector } = state.panels
     if (quickAdd) return withPanels(state, { quickAdd: null })
     if (find) return withPanels(state, { find: false })
+    if (state.comparison) return { ...state, comparison: null }
     if (state.selection.nodes.length + state.selection.edges.length > 0) {
       return { ...state, selection: NOTHING }
     }

@@ -2,6 +2,7 @@ import { ActionIcon, Button, Tooltip } from '@mantine/core'
 import { IconDownload, IconLayoutBottombar, IconLayoutSidebarRight, IconX } from '@tabler/icons-react'
 import { lazy, Suspense, useRef } from 'react'
 import { useStore } from 'zustand'
+import { saveText } from '~/api/download'
 import { words } from '~/i18n'
 import { CopyButton } from '~/ui/CopyButton'
 import { setPanels } from '../actions/panels'
@@ -112,7 +113,11 @@ function Head({ sync, beside, onLine }: HeadProps) {
       {/^\s*#/m.test(text ?? '') && !refused ? <span className={classes.hint}>{t.comments}</span> : null}
       <span className={classes.tools}>
         <CopyButton text={text ?? ''} label={t.copy} />
-        <Tool label={t.download} icon={IconDownload} onClick={() => save(`${name}.yaml`, text ?? '')} />
+        <Tool
+          label={t.download}
+          icon={IconDownload}
+          onClick={() => saveText(text ?? '', `${name}.yaml`, 'application/yaml')}
+        />
         <Tool
           label={label}
           icon={Icon}
@@ -161,13 +166,4 @@ function Collided({ sync }: { sync: TextSync }) {
       </Button>
     </div>
   )
-}
-
-function save(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'application/yaml' }))
-  const link = window.document.createElement('a')
-  link.href = url
-  link.download = name
-  link.click()
-  URL.revokeObjectURL(url)
 }
