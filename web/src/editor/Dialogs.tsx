@@ -1,3 +1,4 @@
+import { lazy, Suspense } from 'react'
 import { setPanels } from './actions/panels'
 import { HelpDialog } from './HelpDialog'
 import { PinValueDialog } from './partial/PinValueDialog'
@@ -6,6 +7,10 @@ import { useTrial } from './partial/usePins'
 import { RenameDialog } from './RenameDialog'
 import { SettingsDialog } from './SettingsDialog'
 import { useDispatch, useEditor } from './store'
+
+const CollapseDialog = lazy(() =>
+  import('./CollapseDialog').then(({ CollapseDialog: dialog }) => ({ default: dialog })),
+)
 
 export function Dialogs({ onStarted }: { onStarted(id: string): void }) {
   const dispatch = useDispatch()
@@ -24,6 +29,11 @@ export function Dialogs({ onStarted }: { onStarted(id: string): void }) {
       )}
       {typing === null ? null : <PinValueDialog key={typing} place={typing} />}
       {panels.renamingId === null ? null : <RenameDialog key={panels.renamingId} id={panels.renamingId} />}
+      {panels.collapsing ? (
+        <Suspense>
+          <CollapseDialog />
+        </Suspense>
+      ) : null}
       {panels.help ? <HelpDialog /> : null}
       {panels.settings ? <SettingsDialog /> : null}
     </>

@@ -3,6 +3,7 @@ import { approvals } from './en/approvals'
 import { bodies } from './en/bodies'
 import { calledRuns } from './en/calledRuns'
 import { canvas } from './en/canvas'
+import { collapse } from './en/collapse'
 import { compare } from './en/compare'
 import { connections } from './en/connections'
 import { drafts } from './en/drafts'
@@ -35,6 +36,7 @@ export const words = {
   bodies,
   canvas,
   calledRuns,
+  collapse,
   compare,
   connections,
   drafts,
