@@ -1,10 +1,6 @@
 import { setPanels } from './actions/panels'
-import { HelpDialog } from './HelpDialog'
-import { PinValueDialog } from './partial/PinValueDialog'
-import { TestRunDialog } from './partial/TestRunDialog'
+import { HelpDialog, PinValueDialog, RenameDialog, SettingsDialog, TestRunDialog } from './later'
 import { useTrial } from './partial/usePins'
-import { RenameDialog } from './RenameDialog'
-import { SettingsDialog } from './SettingsDialog'
 import { useDispatch, useEditor } from './store'
 
 export function Dialogs({ onStarted }: { onStarted(id: string): void }) {

@@ -19,13 +19,12 @@ import { Dialogs } from './Dialogs'
 import classes from './Editor.module.css'
 import { EditorBar } from './EditorBar'
 import { EmptyCanvas } from './EmptyCanvas'
-import { FindPanel } from './FindPanel'
 import { Inspector } from './Inspector'
-import { PANES_WIDTH } from './inspector/NodeInspector'
+import { PANES_WIDTH } from './inspector/width'
 import { LargeNote } from './LargeNote'
+import { FindPanel, QuickAddList, useFetchLater } from './later'
 import { PlanStrip } from './partial/PlanStrip'
 import { useMarks } from './partial/usePins'
-import { QuickAddList } from './QuickAddList'
 import { soleNode } from './state'
 import { useDispatch, useEditor, useEditorHandle } from './store'
 import { DraftNotices } from './sync/DraftNotices'
@@ -55,6 +54,7 @@ export function EditorView({ onExecution }: EditorViewProps) {
   useContainerInspector()
   useReadOnly()
   useCommands()
+  useFetchLater()
   const { store, dispatch } = useEditorHandle()
   const document = useEditor((state) => state.document)
   const path = useEditor((state) => state.path)
@@ -117,8 +117,8 @@ export function EditorView({ onExecution }: EditorViewProps) {
             </MarksContext>
             {empty ? <EmptyCanvas /> : null}
             <LargeNote />
-            <FindPanel />
-            <QuickAddList canvas={canvas} />
+            {panels.find ? <FindPanel /> : null}
+            {panels.quickAdd ? <QuickAddList canvas={canvas} /> : null}
             <CanvasMenu menu={menu} onClose={closeMenu} />
           </div>
           <BottomDrawer />
