@@ -38,9 +38,7 @@ def login_link(server: Server) -> str:
 def save(server: Server, document: dict[str, object]) -> None:
     """Store and publish a workflow."""
     headers = {"Authorization": f"Bearer {server.token}"}
-    answer = httpx.post(
-        f"{server.url}/api/v1/workflows", json=document, headers=headers, timeout=120, trust_env=False
-    )
+    answer = httpx.post(f"{server.url}/api/v1/workflows", json=document, headers=headers, timeout=120, trust_env=False)
     answer.raise_for_status()
 
 

@@ -125,7 +125,7 @@ class Measured:
 def first_load(page: Page, url: str) -> dict[str, int]:
     """Compressed bytes of each script, style and document that a page asks for before anybody touches it."""
     seen: list[Response] = []
-    page.on("response", seen.append)
+    page.on("response", lambda answer: seen.append(answer))
     page.goto(url)
     page.wait_for_load_state("networkidle")
     code = [one for one in seen if one.request.resource_type in ("script", "stylesheet", "document")]

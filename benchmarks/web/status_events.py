@@ -60,7 +60,7 @@ def _waiting_run(client: httpx.Client) -> tuple[str, dict[str, Any]]:
     execution = str(client.post("/workflows/waits/executions", json={}).raise_for_status().json()["id"])
     for _ in range(100):
         events = client.get(f"/executions/{execution}/events").raise_for_status().json()["items"]
-        found = next((event for event in events if event["kind"] == "node.started"), None)
+        found = next((event for event in events if event.get("node")), None)
         if found is not None:
             return execution, found
         time.sleep(0.1)
@@ -79,7 +79,14 @@ def _round(
         node = f"n{number * 7 % COUNT}"
         told.add(node)
         seq += 1
-        event = {**template, "seq": seq, "node": node, "at": datetime.now(UTC).isoformat()}
+        event = {
+            **template,
+            "kind": "node.started",
+            "data": {},
+            "seq": seq,
+            "node": node,
+            "at": datetime.now(UTC).isoformat(),
+        }
         socket.send(json.dumps({"topic": f"execution:{execution}", "events": [event]}))
         page.page.wait_for_timeout(max(0.0, (began + (number + 1) / RATE - time.perf_counter()) * 1e3))
     lasted = time.perf_counter() - began

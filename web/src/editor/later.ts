@@ -1,4 +1,4 @@
-/** Parts of the editor that nobody sees before they do something: fetched at the first sign of a person. */
+/** Parts of the editor that nobody sees before they do something: fetched at the first sign of a person. What takes keys at once is not among them. */
 
 import { useEffect } from 'react'
 import { later } from '~/ui/later'
@@ -8,8 +8,6 @@ export const InspectorContent = later(() =>
   import('./inspector/InspectorContent').then((part) => part.InspectorContent),
 )
 export const DrawerPanel = later(() => import('./drawer/DrawerPanel').then((part) => part.DrawerPanel))
-export const FindPanel = later(() => import('./FindPanel').then((part) => part.FindPanel))
-export const QuickAddList = later(() => import('./QuickAddList').then((part) => part.QuickAddList))
 export const PinValueDialog = later(() =>
   import('./partial/PinValueDialog').then((part) => part.PinValueDialog),
 )
@@ -23,8 +21,6 @@ export const CollisionsDialog = later(() =>
 
 const PARTS = [
   InspectorContent,
-  QuickAddList,
-  FindPanel,
   DrawerPanel,
   PinValueDialog,
   TestRunDialog,
