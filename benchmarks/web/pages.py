@@ -124,6 +124,7 @@ class Measured:
 
 def first_load(page: Page, url: str) -> dict[str, int]:
     """Compressed bytes of each script, style and document that a page asks for before anybody touches it."""
+    page.goto("about:blank")
     seen: list[Response] = []
     page.on("response", lambda answer: seen.append(answer))
     page.goto(url)
