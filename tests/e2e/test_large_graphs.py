@@ -1,4 +1,4 @@
-"""What the editor asks for before anybody touches it stays small; a workflow of 5,000 nodes is worked on like others."""
+"""What the editor asks for before anybody touches it stays small; a workflow of 5,000 nodes is worked on as others."""
 
 from __future__ import annotations
 
