@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
 import { type FormEvent, useMemo, useState } from 'react'
 import { createWorkflow, fetchWorkflowOrNull } from '~/api/workflows'
 import { words } from '~/i18n'
@@ -39,9 +39,7 @@ export function CollapseDialog() {
     <Modal opened onClose={close} title={t.title}>
       {isRefusal(made) ? (
         <Stack gap="sm">
-          <Alert title={t.cannot} color="orange" variant="light">
-            {t.refused(made)}
-          </Alert>
+          <ErrorNote title={t.cannot} error={{ message: t.refused(made) }} />
           <Group justify="flex-end">
             <Button variant="default" onClick={close} data-autofocus>
               {t.cancel}
