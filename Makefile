@@ -11,7 +11,7 @@ PORT ?= 8000
 PYTEST := PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -p xdist.plugin -p pytest_asyncio.plugin -p pytest_timeout
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: help up dev fix check test test-fast test-web e2e bench bench-web bench-peers docs web clean lock api chaos
+.PHONY: help up dev fix check test test-fast test-web e2e bench bench-web bench-peers docs screenshots web clean lock api chaos
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -59,6 +59,9 @@ bench-web: $(STAMPS)/dev $(STAMPS)/browser web ## The editor and the views of ru
 
 bench-peers: $(STAMPS)/dev ## The same workloads on other tools, each in an environment of its own; PEERS=dbos,restate
 	$(BIN)/python -m benchmarks.peers "$(PEERS)"
+
+screenshots: $(STAMPS)/dev $(STAMPS)/browser web ## Pictures of every page, light and dark, in build/screenshots
+	$(BIN)/python tools/screenshots.py
 
 docs: $(STAMPS)/dev ## Write docs/reference anew from the code
 	$(BIN)/python tools/reference.py

@@ -10,7 +10,7 @@ import { redo } from './actions/redo'
 import { publish } from './actions/save'
 import { tidy } from './actions/tidy'
 import { undo } from './actions/undo'
-import { help, settings } from './actions/view'
+import { help, settings, showTour } from './actions/view'
 import classes from './Editor.module.css'
 import { RunMenu } from './partial/RunMenu'
 import { RunStrip } from './RunStrip'
@@ -104,6 +104,7 @@ function TextAction({
         size="xs"
         disabled={busy}
         leftSection={Icon ? <Icon size={15} stroke={1.8} aria-hidden /> : null}
+        data-tour={action === publish ? 'publish' : undefined}
         onClick={() => dispatch(action)}
       >
         {action.label}
@@ -127,7 +128,7 @@ function MoreMenu() {
         <SubMenu label={words.canvas.help.arrange} list={groups.arrange} />
         <SubMenu label={words.canvas.help.view} list={groups.view} />
         <Menu.Divider />
-        <ActionItems list={[find, settings, help]} />
+        <ActionItems list={[find, settings, showTour, help]} />
       </Menu.Dropdown>
     </Menu>
   )

@@ -25,7 +25,7 @@ import { FindPanel } from './FindPanel'
 import { Inspector } from './Inspector'
 import { PANES_WIDTH } from './inspector/width'
 import { LargeNote } from './LargeNote'
-import { useFetchLater, YamlPanel } from './later'
+import { Tour, useFetchLater, YamlPanel } from './later'
 import { PlanStrip } from './partial/PlanStrip'
 import { QuickAddList } from './QuickAddList'
 import { soleNode } from './state'
@@ -121,6 +121,7 @@ export function EditorView({ onExecution }: EditorViewProps) {
               />
             </OverlayContext>
             {empty ? <EmptyCanvas /> : null}
+            {panels.tour && !readOnly ? <Tour /> : null}
             <LargeNote />
             {panels.find ? <FindPanel /> : null}
             {panels.quickAdd ? <QuickAddList canvas={canvas} /> : null}

@@ -15,6 +15,7 @@ export const TestRunDialog = later(() => import('./partial/TestRunDialog').then(
 export const HelpDialog = later(() => import('./HelpDialog').then((part) => part.HelpDialog))
 export const RenameDialog = later(() => import('./RenameDialog').then((part) => part.RenameDialog))
 export const SettingsDialog = later(() => import('./SettingsDialog').then((part) => part.SettingsDialog))
+export const Tour = later(() => import('./tour/Tour').then((part) => part.Tour))
 export const CollapseDialog = later(() => import('./CollapseDialog').then((part) => part.CollapseDialog))
 export const YamlPanel = later(() => import('./drawer/YamlPanel').then((part) => part.YamlPanel))
 export const CollisionsDialog = later(() =>

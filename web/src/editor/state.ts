@@ -59,6 +59,8 @@ export interface Panels {
   /** The version that is to run as soon as its inputs are given. */
   runInputs: number | null
   help: boolean
+  /** The first steps are told. */
+  tour: boolean
 }
 
 export interface Checks {

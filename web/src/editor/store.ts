@@ -44,6 +44,7 @@ const PANELS: Panels = {
   settings: false,
   runInputs: null,
   help: false,
+  tour: false,
 }
 
 interface Start {

@@ -21,7 +21,7 @@ import { publish, save } from './save'
 import { close, selectAll } from './selectAll'
 import { tidy, tidyBest } from './tidy'
 import { undo } from './undo'
-import { fit, help, openMenu, quickAdd, settings, zoomIn, zoomOut, zoomReset } from './view'
+import { fit, help, openMenu, quickAdd, settings, showTour, zoomIn, zoomOut, zoomReset } from './view'
 import { selectDownstream, selectUpstream, walks } from './walk'
 import { addAfter, addBefore, insertHere, selectWire } from './wires'
 
@@ -77,6 +77,7 @@ export const groups = {
     zoomIn,
     zoomOut,
     settings,
+    showTour,
     help,
   ],
 } satisfies Record<string, readonly Action[]>

@@ -1,7 +1,7 @@
 import { useLocalStorage } from '@mantine/hooks'
 import { IconPointer } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { useMemo } from 'react'
+import { type CSSProperties, useMemo } from 'react'
 import { allNodeTypesQuery } from '~/api/nodeTypes'
 import type { Execution } from '~/api/types'
 import { workflowQuery } from '~/api/workflows'
@@ -71,8 +71,11 @@ export function RunLayout({
 
   return (
     <MomentContext value={dataSeq}>
-      <div className={classes.layout} style={{ gridTemplateColumns: `minmax(0, 1fr) 1px ${width}px` }}>
-        <div className={classes.left} style={{ gridTemplateRows: `minmax(0, 1fr) 1px ${height}px` }}>
+      <div
+        className={classes.layout}
+        style={{ '--panel': `${width}px`, '--bottom': `${height}px` } as CSSProperties}
+      >
+        <div className={classes.left}>
           <RunGraph
             workflow={workflow}
             types={types}
