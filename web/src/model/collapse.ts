@@ -6,21 +6,24 @@
  * wire carried it, a node that only holds the value takes its place.
  */
 
-import { edgeIndex } from './edgeIndex'
-import { DEFAULT_OUTLET, DEFAULT_PORT, type Edge, ERROR_OUTLET, parseEdges } from './edges'
+import {
+  type Border,
+  borderOf,
+  carries,
+  type Refusal,
+  referencesOfNode,
+  refusalOf,
+  unsureOf,
+} from './collapseBorder'
+import { DEFAULT_OUTLET, DEFAULT_PORT } from './edges'
 import { addNode, connect, freshId, removeNodes } from './edits'
-import { type Json, type JsonObject, mapStrings } from './json'
+import { type JsonObject, mapStrings } from './json'
 import { boundsOf, positionsOf, withPlaces } from './layout'
 import { findType, type NodeTypes } from './nodeType'
-import { nodeTypeOf, outletType } from './ports'
 import { followed, referencesIn, replaceNode } from './rename'
-import { undoLinks } from './undo'
-import { nodeTitle, type Position, typeId, type WorkflowDocument, type WorkflowNode } from './workflow'
+import { nodeTitle, type Position, type WorkflowDocument, type WorkflowNode } from './workflow'
 
-export type Refusal =
-  | { why: 'nothing' | 'around' | 'undo' | 'policy' | 'branches' }
-  | { why: 'table' | 'branch' | 'error'; from: string; to: string }
-  | { why: 'root'; node: string; root: string }
+export type { Refusal }
 
 export interface Collapsed {
   /** The new workflow. */
@@ -44,18 +47,8 @@ interface Wish {
   taken?: ReadonlySet<string>
 }
 
-/** Roots that mean something else in a workflow of its own; the second ones do in the body of a loop. */
-const FOREIGN = ['trigger', 'execution']
-const OF_ITEMS = ['item', 'index']
 const COLUMN = 280
 const ROW = 96
-
-interface Border {
-  chosen: ReadonlySet<string>
-  entries: Edge[]
-  inner: Edge[]
-  exits: Edge[]
-}
 
 /** The new workflow and the graph that calls it, or why it cannot be. */
 export function collapse(
@@ -65,7 +58,7 @@ export function collapse(
   wish: Wish,
 ): Collapsed | Refusal {
   const border = borderOf(document, ids)
-  const refusal = refusalOf(document, types, border, wish.inBody ? [...FOREIGN, ...OF_ITEMS] : FOREIGN)
+  const refusal = refusalOf(document, types, border, wish.inBody ?? false)
   if (refusal) return refusal
   const inputs = inputsOf(document, types, border)
   const outputs = outputsOf(document, types, border)
@@ -79,91 +72,6 @@ export function collapse(
 }
 
 export const isRefusal = (made: Collapsed | Refusal): made is Refusal => 'why' in made
-
-function borderOf(document: WorkflowDocument, ids: readonly string[]): Border {
-  const chosen = new Set(ids.filter((id) => id in document.nodes))
-  const edges = parseEdges(document.edges)
-  const side = (edge: Edge) => [chosen.has(edge.source), chosen.has(edge.target)] as const
-  return {
-    chosen,
-    entries: edges.filter((edge) => !side(edge)[0] && side(edge)[1]),
-    inner: edges.filter((edge) => side(edge)[0] && side(edge)[1]),
-    exits: edges.filter((edge) => side(edge)[0] && !side(edge)[1]),
-  }
-}
-
-/** Whether a value goes over a wire, or only the order. */
-function carries(document: WorkflowDocument, types: NodeTypes, { target, port }: Edge): boolean {
-  const type = nodeTypeOf(document, types, target)
-  const implicit = port === DEFAULT_PORT && type?.ports.find(({ name }) => name === port)?.implicit
-  return !implicit || referencesOfNode(document.nodes[target]).some(({ root }) => root === 'input')
-}
-
-const referencesOfNode = (node: WorkflowNode | undefined) =>
-  referencesIn([
-    node?.config ?? null,
-    (node?.body ?? null) as unknown as Json,
-    (node?.policy ?? null) as Json,
-  ])
-
-function refusalOf(
-  document: WorkflowDocument,
-  types: NodeTypes,
-  border: Border,
-  foreignRoots: readonly string[],
-): Refusal | null {
-  const { chosen, entries, inner, exits } = border
-  if (chosen.size === 0) return { why: 'nothing' }
-  if (comesBack(document, border)) return { why: 'around' }
-  if (undoLinks(document.nodes).some(({ node, undo }) => chosen.has(node) || chosen.has(undo)))
-    return { why: 'undo' }
-  const named = [document.policy?.on_failure, document.policy?.finally].flat()
-  if (named.some((id) => typeof id === 'string' && chosen.has(id))) return { why: 'policy' }
-  for (const id of chosen) {
-    const foreign = referencesOfNode(document.nodes[id]).find(({ root }) => foreignRoots.includes(root))
-    if (foreign) return { why: 'root', node: nodeTitle(id, document.nodes[id]), root: foreign.root }
-  }
-  const name = (id: string) => nodeTitle(id, document.nodes[id])
-  for (const edge of [...entries, ...exits]) {
-    const between = { from: name(edge.source), to: name(edge.target) }
-    const leaves = chosen.has(edge.source)
-    if (edge.outlet === ERROR_OUTLET) return { why: 'error', ...between }
-    if (leaves && edge.outlet !== DEFAULT_OUTLET) return { why: 'branch', ...between }
-    if (!carries(document, types, edge)) continue
-    const { kind } = outletType(document, types, edge.source, edge.outlet)
-    if (kind === 'table' || kind === 'file') return { why: 'table', ...between }
-  }
-  // What is skipped outside, or inside, is not skipped on the other side.
-  const conditional = (edge: Edge) => edge.outlet !== DEFAULT_OUTLET
-  const ways = new Set(entries.map(({ source, outlet }) => `${source}.${outlet}`))
-  if (entries.some(conditional) && ways.size > 1) return { why: 'branches' }
-  return exits.length > 0 && inner.some(conditional) ? { why: 'branches' } : null
-}
-
-function unsureOf(document: WorkflowDocument, types: NodeTypes, { entries, exits }: Border): string[] {
-  const sources = [...entries, ...exits].flatMap((edge) => {
-    const unknown = outletType(document, types, edge.source, edge.outlet).kind === 'any'
-    const sure = typeId(document.nodes[edge.source]?.type ?? '') === 'data.set'
-    return unknown && !sure && carries(document, types, edge) ? [edge.source] : []
-  })
-  return unique(sources).map((id) => nodeTitle(id, document.nodes[id]))
-}
-
-/** Whether a way leads out of the chosen nodes and back into them. */
-function comesBack(document: WorkflowDocument, { chosen, exits }: Border): boolean {
-  const { outgoing } = edgeIndex(document.edges)
-  const seen = new Set<string>()
-  const queue = exits.map(({ target }) => target)
-  for (const id of queue) {
-    if (seen.has(id)) continue
-    seen.add(id)
-    for (const { target } of outgoing.get(id) ?? []) {
-      if (chosen.has(target)) return true
-      queue.push(target)
-    }
-  }
-  return false
-}
 
 interface Inputs {
   /** The input of each node outside that is read inside. */
