@@ -13,6 +13,8 @@ const input = (parts: Partial<FlowInput> = {}): FlowInput => ({
   selectedEdges: new Set(),
   readOnly: false,
   renaming: null,
+  open: new Set(),
+  active: '',
   ...parts,
 })
 

@@ -34,6 +34,7 @@ import { DraftNotices } from './sync/DraftNotices'
 import { useSync } from './sync/useSync'
 import { useTogether } from './sync/useTogether'
 import { useCanvasEditing } from './useCanvasEditing'
+import { useCanvasFrames } from './useCanvasFrames'
 import { useCommands } from './useCommands'
 import { useContainerInspector } from './useContainerInspector'
 import { useMenu } from './useMenu'
@@ -61,7 +62,8 @@ export function EditorView({ onExecution }: EditorViewProps) {
   useCommands()
   const { store, dispatch } = useEditorHandle()
   const document = useEditor((state) => state.document)
-  const path = useEditor((state) => state.path)
+  const path = useEditor((state) => state.canvas)
+  const frames = useCanvasFrames()
   const types = useEditor((state) => state.types)
   const panels = useEditor((state) => state.panels)
   const panes = panels.inspectorWidth >= PANES_WIDTH
@@ -114,6 +116,7 @@ export function EditorView({ onExecution }: EditorViewProps) {
                 status={path.length === 0 ? run.store : null}
                 editing={editing}
                 readOnly={readOnly || comparing}
+                frames={frames}
                 selected={sole}
                 onSelect={(id) => dispatch(selectItems, { nodes: id === null ? [] : [id], edges: [] })}
                 onOpen={editing.onOpen}

@@ -1,3 +1,4 @@
+import { openFramesOf } from '~/canvas/openFrames'
 import type { NodeTypes } from '~/model/nodeType'
 import type { Saved } from './state'
 import { createEditor, type Editor } from './store'
@@ -17,5 +18,6 @@ export function openEditor(
     execution,
     draft: live.session.document,
     history: readHistory(live.workflow),
+    frames: openFramesOf(live.workflow),
   })
 }

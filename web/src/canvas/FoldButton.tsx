@@ -1,0 +1,61 @@
+import { IconChevronDown, IconChevronRight } from '@tabler/icons-react'
+import { words } from '~/i18n'
+import classes from './ContainerFrame.module.css'
+import { useScene } from './context'
+import cards from './WorkflowNode.module.css'
+
+interface FoldCountProps {
+  id: string
+  title: string
+  inside: number
+}
+
+/** How many nodes are inside of a closed container; it opens in place. */
+export function FoldCount({ id, title, inside }: FoldCountProps) {
+  const { onFold } = useScene()
+  const text = words.bodies.count(inside)
+  if (!onFold) return <span className={cards.subtitle}>{text}</span>
+  const label = words.bodies.unfoldNamed(title)
+  return (
+    <button
+      type="button"
+      className={`${classes.count} nodrag nopan`}
+      aria-label={label}
+      aria-expanded={false}
+      title={label}
+      tabIndex={-1}
+      onClick={(event) => {
+        event.stopPropagation()
+        onFold(id)
+      }}
+      onDoubleClick={(event) => event.stopPropagation()}
+    >
+      <IconChevronRight size={13} stroke={2} aria-hidden />
+      {text}
+    </button>
+  )
+}
+
+/** At the title of an open container: makes it a card again. */
+export function FoldButton({ id, title }: Omit<FoldCountProps, 'inside'>) {
+  const { onFold } = useScene()
+  if (!onFold) return null
+  const label = words.bodies.foldNamed(title)
+  return (
+    <button
+      type="button"
+      className={`${classes.fold} nodrag nopan`}
+      aria-label={label}
+      aria-expanded
+      title={label}
+      tabIndex={-1}
+      onClick={(event) => {
+        event.stopPropagation()
+        onFold(id)
+      }}
+      onDoubleClick={(event) => event.stopPropagation()}
+    >
+      <IconChevronDown size={15} stroke={2} aria-hidden />
+    </button>
+  )
+}
