@@ -138,6 +138,13 @@ class EditorPage:
         for node_id in node_ids:
             expect(self.node(node_id)).to_have_attribute("data-selected", "true")
 
+    def fit(self) -> None:
+        self.page.get_by_role("button", name="Fit to screen").click()
+
+    def unfold(self, title: str) -> None:
+        """Open a container in place."""
+        self.page.get_by_role("button", name=f"Open {title} in place").click()
+
     def edge(self, source: str, target: str) -> Locator:
         return self.page.locator(f'.react-flow__edge[data-id="{source} -> {target}"]')
 
