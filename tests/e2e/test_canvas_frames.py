@@ -142,3 +142,34 @@ def test_what_is_dropped_and_moved_in_a_frame_belongs_to_its_graph(page: Page, s
     page.keyboard.press("Enter")
     expect(editor.node("each/inner/deep")).to_have_attribute("data-selected", "true")
     expect(page.get_by_test_id("body-trail")).to_have_count(0)
+
+
+def test_a_loop_of_a_run_is_watched_item_by_item_in_its_frame(page: Page, server: ServerProcess) -> None:
+    nodes = {
+        "half": {"type": "data.set", "config": {"value": "{{ 10 / item }}"}},
+        "more": {"type": "data.set", "config": {"value": "{{ input + 1 }}"}},
+    }
+    loop = {
+        "type": "flow.for_each",
+        "config": {"items": [5, 0, 2], "on_error": "continue"},
+        "body": {"nodes": nodes, "edges": ["half -> more"]},
+    }
+    with server.client() as client:
+        body = document("halves", inputs={}, outputs={}, edges=[], nodes={"each": loop})
+        client.post("/api/v1/workflows", json=body).raise_for_status()
+        started = client.post("/api/v1/workflows/halves/executions?wait=20", json={}).raise_for_status().json()
+    page.goto(f"/runs/{started['id']}")
+    run = EditorPage(page)
+    run.unfold("Each")
+    frame = page.get_by_test_id("frame-head-each")
+    expect(frame.get_by_role("progressbar", name="Items done")).to_have_attribute("aria-valuenow", "100")
+    expect(frame).to_contain_text("1 of 3 failed")
+    run.expect_status("each/more", "succeeded")
+    page.get_by_test_id("node-each").get_by_role("button", name="Next item").click()
+    run.expect_status("each/half", "failed")
+    run.node("each/half").click()
+    expect(page.get_by_role("region", name="half", exact=False)).to_contain_text("This node failed")
+    page.get_by_test_id("node-each").get_by_role("button", name="Next item").click()
+    run.expect_status("each/more", "succeeded")
+    run.node("each/more").click()
+    expect(page.get_by_role("region", name="more", exact=False)).to_contain_text("6")

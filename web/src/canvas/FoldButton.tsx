@@ -7,19 +7,27 @@ import cards from './WorkflowNode.module.css'
 interface FoldCountProps {
   id: string
   title: string
-  inside: number
+  text: string
+  /** Items of it were lost. */
+  lost?: boolean
 }
 
-/** How many nodes are inside of a closed container; it opens in place. */
-export function FoldCount({ id, title, inside }: FoldCountProps) {
+/** What is said of a closed container, its number of nodes mostly; it opens in place. */
+export function FoldCount({ id, title, text, lost = false }: FoldCountProps) {
   const { onFold } = useScene()
-  const text = words.bodies.count(inside)
-  if (!onFold) return <span className={cards.subtitle}>{text}</span>
+  if (!onFold) {
+    return (
+      <span className={cards.subtitle} data-lost={lost || undefined}>
+        {text}
+      </span>
+    )
+  }
   const label = words.bodies.unfoldNamed(title)
   return (
     <button
       type="button"
       className={`${classes.count} nodrag nopan`}
+      data-lost={lost || undefined}
       aria-label={label}
       aria-expanded={false}
       title={label}
@@ -37,7 +45,7 @@ export function FoldCount({ id, title, inside }: FoldCountProps) {
 }
 
 /** At the title of an open container: makes it a card again. */
-export function FoldButton({ id, title }: Omit<FoldCountProps, 'inside'>) {
+export function FoldButton({ id, title }: Pick<FoldCountProps, 'id' | 'title'>) {
   const { onFold } = useScene()
   if (!onFold) return null
   const label = words.bodies.foldNamed(title)

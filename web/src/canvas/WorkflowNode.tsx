@@ -17,6 +17,10 @@ import { useFit } from './useFit'
 import { useRunOf } from './useRunOf'
 import classes from './WorkflowNode.module.css'
 
+type Lost = NonNullable<ReturnType<typeof lostItems>>
+const lostText = ({ failed, total }: Lost): string =>
+  words.runs.items.lost(formatCompact(failed), formatCompact(total))
+
 /** A node card: fixed size, its ports at computed places, its live status from outside the document. */
 export const WorkflowNode = memo(function WorkflowNode({ id, data, selected }: NodeProps<FlowNode>) {
   const { run, store } = useRunOf(id)
@@ -43,16 +47,21 @@ export const WorkflowNode = memo(function WorkflowNode({ id, data, selected }: N
       <CategoryIcon category={data.nodeType?.category ?? ''} icon={data.nodeType?.icon} />
       <div className={classes.words}>
         <CardTitle id={id} title={data.title} renaming={data.renaming} />
-        {lost ? (
-          <span className={classes.subtitle} data-lost>
-            {words.runs.items.lost(formatCompact(lost.failed), formatCompact(lost.total))}
-          </span>
-        ) : data.inside === null ? (
-          <span className={classes.subtitle} title={`${data.type} · ${data.subtitle}`}>
-            {data.subtitle}
+        {data.inside === null ? (
+          <span
+            className={classes.subtitle}
+            title={lost ? undefined : `${data.type} · ${data.subtitle}`}
+            data-lost={lost ? true : undefined}
+          >
+            {lost ? lostText(lost) : data.subtitle}
           </span>
         ) : (
-          <FoldCount id={id} title={data.title} inside={data.inside} />
+          <FoldCount
+            id={id}
+            title={data.title}
+            text={lost ? lostText(lost) : words.bodies.count(data.inside)}
+            lost={lost !== null}
+          />
         )}
       </div>
       <div className={classes.facts}>
