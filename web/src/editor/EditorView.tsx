@@ -7,12 +7,12 @@ import { Palette } from '~/canvas/Palette'
 import type { CanvasHandle } from '~/canvas/viewport'
 import { ReadOnlyForms } from '~/forms/context'
 import { words } from '~/i18n'
+import { join, split } from '~/model/frames'
 import { useRun } from '~/runs/useRun'
 import { Splitter } from '~/ui/Splitter'
 import { addNode } from './actions/addNode'
 import { setPanels } from './actions/panels'
 import { showExecution } from './actions/run'
-import { selectItems } from './actions/select'
 import { BodyTrail } from './BodyTrail'
 import { BottomDrawer } from './BottomDrawer'
 import { CanvasMenu } from './CanvasMenu'
@@ -86,6 +86,12 @@ export function EditorView({ onExecution }: EditorViewProps) {
   const readOnly = useEditor((state) => state.readOnly !== null)
   const comparing = useEditor((state) => state.comparison !== null)
   const sole = useEditor((state) => (state.comparison ? (state.selection.nodes[0] ?? null) : soleNode(state)))
+  /** Where the canvas only shows, too, it is the graph of what is clicked that one looks at. */
+  const entered = (name: string): string => {
+    const { key, own } = split(name)
+    editing.onGraph(key)
+    return own
+  }
   const empty = useMemo(() => Object.keys(document.nodes).length === 0, [document.nodes])
 
   return (
@@ -117,9 +123,9 @@ export function EditorView({ onExecution }: EditorViewProps) {
                 editing={editing}
                 readOnly={readOnly || comparing}
                 frames={frames}
-                selected={sole}
-                onSelect={(id) => dispatch(selectItems, { nodes: id === null ? [] : [id], edges: [] })}
-                onOpen={editing.onOpen}
+                selected={sole === null ? null : join(frames.active ?? '', sole)}
+                onSelect={(name) => editing.onSelectOnly(name === null ? null : entered(name))}
+                onOpen={(name) => editing.onOpen(entered(name))}
               />
             </OverlayContext>
             {empty ? <EmptyCanvas /> : null}
