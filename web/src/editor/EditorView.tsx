@@ -61,7 +61,6 @@ export function EditorView({ onExecution }: EditorViewProps) {
   useReadOnly()
   useCommands()
   const { store, dispatch } = useEditorHandle()
-  const document = useEditor((state) => state.document)
   const path = useEditor((state) => state.canvas)
   const frames = useCanvasFrames()
   const types = useEditor((state) => state.types)
@@ -92,7 +91,7 @@ export function EditorView({ onExecution }: EditorViewProps) {
     editing.onGraph(key)
     return own
   }
-  const empty = useMemo(() => Object.keys(document.nodes).length === 0, [document.nodes])
+  const empty = useMemo(() => Object.keys(graph.nodes).length === 0, [graph.nodes])
 
   return (
     <div className={classes.editor}>

@@ -5,6 +5,7 @@ import { enterBody, leaveBody } from './actions/bodies'
 import { goToNode } from './actions/find'
 import { enterGraph, fold, foldFrame } from './actions/frames'
 import { moveNodes } from './actions/moveNodes'
+import { applyRename } from './actions/rename'
 import { selectItems } from './actions/select'
 import { undo } from './actions/undo'
 import { createEditor, type Editor } from './store'
@@ -83,4 +84,11 @@ it('a key folds the chosen container, or the frame that one is in', () => {
   editor.dispatch(fold)
   expect(state().frames.has('each')).toBe(false)
   expect(state().selection.nodes).toEqual(['each'])
+})
+
+it('what is open stays open under another id', () => {
+  editor.dispatch(foldFrame, ['each'])
+  editor.dispatch(foldFrame, ['each', 'inner'])
+  editor.dispatch(applyRename, { id: 'each', newId: 'every', title: '' })
+  expect([...state().frames].sort()).toEqual(['every', 'every/inner'])
 })

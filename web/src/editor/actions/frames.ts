@@ -75,3 +75,13 @@ export function canvasFor({ canvas, path, frames }: EditorState): BodyPath {
   )
   return inside && open ? canvas : path
 }
+
+/** What is open stays so when a container, or one around it, gets another id. */
+export function framesRenamed(state: EditorState, id: string, newId: string): ReadonlySet<string> {
+  const [before, after] = [placeOf([...state.path, id]), placeOf([...state.path, newId])]
+  const within = (place: string) => place === before || place.startsWith(`${before}/`)
+  if (![...state.frames].some(within)) return state.frames
+  return new Set(
+    [...state.frames].map((place) => (within(place) ? after + place.slice(before.length) : place)),
+  )
+}
