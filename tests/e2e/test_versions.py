@@ -71,6 +71,7 @@ def test_others_are_seen_on_the_card_they_have_chosen(page: Page, server: Server
     editor.node("keep").click()
     expect(editor.inspector).to_contain_text(told)
     theirs.select("sort")
+    page.get_by_role("button", name="Fit to screen").click()
     expect(mark).to_have_count(0)
     expect(editor.node("sort").get_by_test_id("node-visitors")).to_be_visible()
     other.close()

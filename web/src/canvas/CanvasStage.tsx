@@ -91,7 +91,14 @@ export function CanvasStage({ firstView, ref, ...props }: CanvasProps & { firstV
     if (typeof ref === 'function') ref(handle)
     else if (ref) ref.current = handle
   })
-  const { far, small, follow } = useViewport({ ref: setHandle, getPlaces, getGraphs, active, enter })
+  const { far, small, follow } = useViewport({
+    ref: setHandle,
+    getPlaces,
+    getGraphs,
+    active,
+    enter,
+    firstZoom: firstView.zoom,
+  })
   const wheel = usePreferences((now) => now.wheel)
   const wires = useConnecting(scene, editing)
   const chosen = editing?.selectedNodes

@@ -1,5 +1,5 @@
 import { useReactFlow, useStore, useStoreApi, type Viewport } from '@xyflow/react'
-import { type Ref, useCallback, useImperativeHandle, useRef, useState } from 'react'
+import { type Ref, useCallback, useEffect, useImperativeHandle, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { boundsOfGraphs, graphAt, join, type OpenGraph, toCanvas, toGraph } from '~/model/frames'
 import type { Bounds } from '~/model/layout'
@@ -49,6 +49,8 @@ interface Target {
   active: string
   /** Another graph is worked in from now on. */
   enter(key: string): void
+  /** How large the first view draws. */
+  firstZoom: number
 }
 
 const eased = () => (prefersStill() ? undefined : { duration: 160 })
@@ -61,12 +63,17 @@ function inside(start: number, size: number, room: number): number {
 }
 
 /** Moves of the view by program, and whether the picture is far enough away for the bitmap. */
-export function useViewport({ ref, getPlaces, getGraphs, active, enter }: Target) {
+export function useViewport({ ref, getPlaces, getGraphs, active, enter, firstZoom }: Target) {
   const flow = useReactFlow()
   const store = useStoreApi()
   const zoomedOut = useStore((state) => state.transform[2] < FAR_ZOOM)
   const small = useStore((state) => state.transform[2] < SMALL_ZOOM)
-  const [forced, setForced] = useState(false)
+  // React Flow hears of its first view after it has mounted: until then it would show every node at its full size.
+  const [forced, setForced] = useState(firstZoom < FAR_ZOOM)
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => setForced(false))
+    return () => cancelAnimationFrame(frame)
+  }, [])
   const pointer = useRef<Position | null>(null)
 
   const goTo = useCallback(

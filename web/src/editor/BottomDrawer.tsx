@@ -3,12 +3,7 @@ import { IconX } from '@tabler/icons-react'
 import { words } from '~/i18n'
 import { setPanels } from './actions/panels'
 import classes from './drawer/Drawer.module.css'
-import { ProblemsPanel } from './drawer/ProblemsPanel'
-import { RunsPanel } from './drawer/RunsPanel'
-import { TriggersPanel } from './drawer/TriggersPanel'
-import { VersionsPanel } from './drawer/VersionsPanel'
-import { YamlPanel } from './drawer/YamlPanel'
-import { PinsPanel } from './partial/PinsPanel'
+import { DrawerPanel } from './later'
 import { isError, problemsOf } from './problems'
 import type { Drawer } from './state'
 import { useDispatch, useEditor } from './store'
@@ -68,26 +63,9 @@ export function BottomDrawer() {
       </div>
       {open === null ? null : (
         <div className={classes.content}>
-          <Panel name={open} />
+          <DrawerPanel name={open} />
         </div>
       )}
     </section>
   )
-}
-
-function Panel({ name }: { name: Drawer }) {
-  switch (name) {
-    case 'problems':
-      return <ProblemsPanel />
-    case 'yaml':
-      return <YamlPanel />
-    case 'versions':
-      return <VersionsPanel />
-    case 'runs':
-      return <RunsPanel />
-    case 'triggers':
-      return <TriggersPanel />
-    case 'pins':
-      return <PinsPanel />
-  }
 }

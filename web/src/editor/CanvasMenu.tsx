@@ -5,6 +5,7 @@ import { allowed, type ListedAction } from './action'
 import { alignments, distributions } from './actions/arrange'
 import { leaveBody, openContainer } from './actions/bodies'
 import { copy, cut, duplicate, paste } from './actions/clipboard'
+import { collapseSelection } from './actions/collapse'
 import { deleteReconnect, deleteSelection } from './actions/deleteSelection'
 import { disable } from './actions/disable'
 import { find } from './actions/find'
@@ -46,13 +47,13 @@ const MENUS: Record<MenuTarget['kind'], readonly Section[]> = {
   edge: [[insertHere, selectWire], [deleteSelection]],
   note: [[writeNote], [copy, cut, duplicate], [deleteSelection]],
   group: [
-    [renameGroup, ungroup],
+    [renameGroup, ungroup, collapseSelection],
     [copy, cut, duplicate, disable],
     [tidy, tidyBest],
   ],
   selection: [
     [copy, cut, duplicate, disable],
-    [group, ungroup],
+    [group, ungroup, collapseSelection],
     [tidy, tidyBest],
     [selectUpstream, selectDownstream],
     [deleteSelection, deleteReconnect],

@@ -18,14 +18,14 @@ import { BottomDrawer } from './BottomDrawer'
 import { CanvasMenu } from './CanvasMenu'
 import { ComparisonStrip } from './ComparisonStrip'
 import { Dialogs } from './Dialogs'
-import { YamlPanel } from './drawer/YamlPanel'
 import classes from './Editor.module.css'
 import { EditorBar } from './EditorBar'
 import { EmptyCanvas } from './EmptyCanvas'
 import { FindPanel } from './FindPanel'
 import { Inspector } from './Inspector'
-import { PANES_WIDTH } from './inspector/NodeInspector'
+import { PANES_WIDTH } from './inspector/width'
 import { LargeNote } from './LargeNote'
+import { useFetchLater, YamlPanel } from './later'
 import { PlanStrip } from './partial/PlanStrip'
 import { QuickAddList } from './QuickAddList'
 import { soleNode } from './state'
@@ -60,6 +60,7 @@ export function EditorView({ onExecution }: EditorViewProps) {
   useContainerInspector()
   useReadOnly()
   useCommands()
+  useFetchLater()
   const { store, dispatch } = useEditorHandle()
   const path = useEditor((state) => state.canvas)
   const frames = useCanvasFrames()
@@ -129,8 +130,8 @@ export function EditorView({ onExecution }: EditorViewProps) {
             </OverlayContext>
             {empty ? <EmptyCanvas /> : null}
             <LargeNote />
-            <FindPanel />
-            <QuickAddList canvas={canvas} />
+            {panels.find ? <FindPanel /> : null}
+            {panels.quickAdd ? <QuickAddList canvas={canvas} /> : null}
             <CanvasMenu menu={menu} onClose={closeMenu} />
           </div>
           <BottomDrawer />

@@ -16,15 +16,10 @@ import { useEditor, useEditorHandle } from './store'
 const t = words.canvas.find
 const ROW = 44
 
-/** Every node of the workflow as a list, and the search on the canvas: with keys alone, the way to any node. */
-export function FindPanel() {
-  const open = useEditor((state) => state.panels.find)
-  return open ? <Panel /> : null
-}
-
 const keyOf = (item: ListedNode): string => [...item.path, item.id].join('/')
 
-function Panel() {
+/** Every node of the workflow as a list, and the search on the canvas: with keys alone, the way to any node. */
+export function FindPanel() {
   const { store, dispatch } = useEditorHandle()
   const nodes = useEditor((state) => state.root.nodes)
   const types = useEditor((state) => state.types)

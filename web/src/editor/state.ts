@@ -53,6 +53,8 @@ export interface Panels {
   renamingId: string | null
   /** The list of nodes, with its search. */
   find: boolean
+  /** The dialog that makes a workflow of the chosen nodes. */
+  collapsing: boolean
   settings: boolean
   /** The version that is to run as soon as its inputs are given. */
   runInputs: number | null

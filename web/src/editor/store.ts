@@ -41,6 +41,7 @@ const PANELS: Panels = {
   renaming: null,
   renamingId: null,
   find: false,
+  collapsing: false,
   settings: false,
   runInputs: null,
   help: false,

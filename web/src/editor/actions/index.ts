@@ -2,6 +2,7 @@ import type { Action } from '../action'
 import { alignments, distributions } from './arrange'
 import { leaveBody, openContainer } from './bodies'
 import { copy, cut, duplicate, paste } from './clipboard'
+import { collapseSelection } from './collapse'
 import { nextDifference, previousDifference } from './compare'
 import { deleteReconnect, deleteSelection } from './deleteSelection'
 import { disable } from './disable'
@@ -58,6 +59,7 @@ export const groups = {
     group,
     ungroup,
     renameGroup,
+    collapseSelection,
     ...colors,
   ],
   view: [

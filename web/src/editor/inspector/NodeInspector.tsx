@@ -26,12 +26,11 @@ import { Panes } from './Panes'
 import { PolicyTab } from './PolicyTab'
 import { RunChoice } from './RunChoice'
 import { useShownData } from './useShownData'
+import { PANES_WIDTH } from './width'
 
 const t = words.editor.inspector
 const NARROW: readonly InspectorTab[] = ['config', 'policy', 'input', 'output', 'logs', 'docs']
 const WIDE: readonly InspectorTab[] = ['config', 'policy', 'logs', 'docs']
-/** From here on the three parts stand side by side. */
-export const PANES_WIDTH = 760
 
 interface NodeInspectorProps {
   id: string
