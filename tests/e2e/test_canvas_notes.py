@@ -43,6 +43,7 @@ def test_a_note_is_written_moved_sized_painted_and_found(page: Page, server: Ser
     # Found by a word of it, and written again with Enter.
     editor.press("Escape")
     editor.press("Control+f")
+    expect(page.get_by_test_id("find-panel").get_by_role("combobox")).to_be_focused()
     page.keyboard.type("flights count")
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")

@@ -2,6 +2,7 @@
 
 import type { Node as FlowNodeOf } from '@xyflow/react'
 import { words } from '~/i18n'
+import { join, type OpenGraph } from '~/model/frames'
 import {
   type Color,
   frameOf,
@@ -12,7 +13,6 @@ import {
   noteKey,
   notesOf,
 } from '~/model/notes'
-import type { Position, WorkflowDocument } from '~/model/workflow'
 
 export interface NoteData extends Record<string, unknown> {
   id: string
@@ -35,10 +35,11 @@ export type GroupFlowNode = FlowNodeOf<GroupData, 'frame'>
 /** Where the title of a frame is taken hold of. */
 export const FRAME_HANDLE = 'cm-frame-handle'
 const NO_HANDLES: never[] = []
+/** Cards and wires of a graph lie above the ground of its frame; beneath them there are notes, and groups below these. */
+export const layerOf = (depth: number): number => 3 * depth
 
 export interface NotesInput {
-  document: WorkflowDocument
-  positions: Record<string, Position>
+  graph: OpenGraph
   selected: ReadonlySet<string>
   writing: string | null
   readOnly: boolean
@@ -51,12 +52,13 @@ interface Made<Of, Source> {
 
 interface NoteSource {
   note: Note
+  at: string
   selected: boolean
   writing: boolean
   readOnly: boolean
 }
 
-interface GroupSource extends Omit<NoteSource, 'note'> {
+interface GroupSource extends Omit<NoteSource, 'note' | 'at'> {
   group: Group
   frame: string
 }
@@ -67,19 +69,23 @@ export class NotesMapper {
   private groups = new Map<string, Made<GroupFlowNode, GroupSource>>()
 
   map(input: NotesInput): (NoteFlowNode | GroupFlowNode)[] {
-    const groups = Object.entries(groupsOf(input.document)).flatMap(([id, group]) =>
+    const groups = Object.entries(groupsOf(input.graph.document)).flatMap(([id, group]) =>
       this.group(id, group, input),
     )
-    const notes = Object.entries(notesOf(input.document)).map(([id, note]) => this.note(id, note, input))
+    const notes = Object.entries(notesOf(input.graph.document)).map(([id, note]) =>
+      this.note(id, note, input),
+    )
     forget(this.groups, groups)
     forget(this.notes, notes)
     return [...groups, ...notes]
   }
 
-  private note(id: string, note: Note, { selected, writing, readOnly }: NotesInput): NoteFlowNode {
-    const key = noteKey(id)
+  private note(id: string, note: Note, { graph, selected, writing, readOnly }: NotesInput): NoteFlowNode {
+    const key = noteKey(join(graph.key, id))
+    const [x, y] = graph.places[noteKey(id)] ?? note.at
     const source: NoteSource = {
       note,
+      at: `${x} ${y}`,
       selected: selected.has(key),
       writing: writing === key,
       readOnly,
@@ -90,32 +96,32 @@ export class NotesMapper {
     const made: NoteFlowNode = {
       id: key,
       type: 'note',
-      position: { x: note.at[0], y: note.at[1] },
+      position: { x, y },
       width,
       height,
       measured: { width, height },
       handles: NO_HANDLES,
-      zIndex: -1,
+      zIndex: layerOf(graph.depth) - 1,
       connectable: false,
       selected: source.selected,
       draggable: !readOnly && !source.writing,
       ariaLabel: words.canvas.notes.note,
-      data: { id, text: note.text, color: note.color, writing: source.writing },
+      data: { id: join(graph.key, id), text: note.text, color: note.color, writing: source.writing },
     }
     this.notes.set(key, { source, made })
     return made
   }
 
   private group(id: string, group: Group, input: NotesInput): GroupFlowNode[] {
-    const frame = frameOf(group, input.positions)
+    const frame = frameOf(group, input.graph.places, input.graph.sizes)
     if (!frame) return []
-    const key = groupKey(id)
+    const key = groupKey(join(input.graph.key, id))
     const { x, y, width, height } = frame
     const source: GroupSource = {
       group,
       frame: `${x} ${y} ${width} ${height}`,
       // A frame goes where all of its nodes go.
-      selected: group.nodes.every((node) => input.selected.has(node)),
+      selected: group.nodes.every((node) => input.selected.has(join(input.graph.key, node))),
       writing: input.writing === key,
       readOnly: input.readOnly,
     }
@@ -130,7 +136,7 @@ export class NotesMapper {
       height,
       measured: { width, height },
       handles: NO_HANDLES,
-      zIndex: -2,
+      zIndex: layerOf(input.graph.depth) - 2,
       connectable: false,
       selectable: false,
       selected: source.selected,
@@ -138,7 +144,12 @@ export class NotesMapper {
       dragHandle: `.${FRAME_HANDLE}`,
       style: { pointerEvents: 'none' },
       ariaLabel: words.canvas.notes.groupNamed(group.title),
-      data: { id, title: group.title, color: group.color, writing: source.writing },
+      data: {
+        id: join(input.graph.key, id),
+        title: group.title,
+        color: group.color,
+        writing: source.writing,
+      },
     }
     this.groups.set(key, { source, made })
     return [made]

@@ -2,8 +2,9 @@ import type { NodeChange, NodePositionChange } from '@xyflow/react'
 import { useReactFlow, useStoreApi } from '@xyflow/react'
 import { useMemo, useRef } from 'react'
 import { type Box, cardAt, guide } from '~/model/arrange'
-import { type Edge, formatEdge } from '~/model/edges'
+import type { Edge } from '~/model/edges'
 import { snap } from '~/model/edits'
+import { keyOf, nameOfEdge } from '~/model/frames'
 import { boundsOf } from '~/model/layout'
 import { groupId } from '~/model/notes'
 import type { Position } from '~/model/workflow'
@@ -71,14 +72,13 @@ export function useDragging(scene: CanvasScene) {
     }
 
     const edgeUnder = (node: FlowNode): Edge | null => {
-      const graph = { document: scene.getDocument(), types: scene.types }
-      const type = insertable(graph, node.id)
+      const type = insertable(scene, node.id)
       if (!type) return null
       const middle = flow.flowToScreenPosition({
         x: node.position.x + NODE_WIDTH / 2,
         y: node.position.y + NODE_HEIGHT / 2,
       })
-      return edgeFor(graph, type, middle, store.getState().transform[2])
+      return edgeFor(scene, type, middle, store.getState().transform[2], keyOf(node.id))
     }
     const lone = (nodes: readonly FlowNode[]) => (nodes.length === 1 ? nodes[0] : undefined)
 
@@ -91,7 +91,7 @@ export function useDragging(scene: CanvasScene) {
         probe.current = requestAnimationFrame(() => {
           probe.current = 0
           const edge = edgeUnder(node)
-          aimAt(scene.dragging, edge && formatEdge(edge))
+          aimAt(scene.dragging, edge && nameOfEdge(edge))
         })
       },
       /** The edge that the dropped card is put into; the drag is over. */

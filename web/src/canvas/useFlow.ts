@@ -1,5 +1,6 @@
 import { applyNodeChanges, type EdgeChange, type NodeChange } from '@xyflow/react'
 import { useCallback, useMemo, useRef, useState } from 'react'
+import { keyOf } from '~/model/frames'
 import type { NodeTypes } from '~/model/nodeType'
 import { groupId } from '~/model/notes'
 import type { Position, WorkflowDocument } from '~/model/workflow'
@@ -14,6 +15,9 @@ interface FlowSource {
   selected: string | null
   editing: CanvasEditing | null
   scene: CanvasScene
+  /** Containers that are open in place, and the graph that is worked in. */
+  open: ReadonlySet<string>
+  active: string
 }
 
 const NO_PROBLEMS: ReadonlyMap<string, ProblemCount> = new Map()
@@ -32,6 +36,24 @@ function stands(nodes: readonly CanvasNode[], changes: readonly NodeChange<Canva
   })
 }
 
+/** What is inside of a frame goes where the frame goes. */
+function goingAlong(
+  moves: readonly NodeChange<CanvasNode>[],
+  nodes: readonly CanvasNode[],
+): NodeChange<CanvasNode>[] {
+  return moves.flatMap((move) => {
+    if (move.type !== 'position' || !move.position) return []
+    const frame = nodes.find(({ id }) => id === move.id)
+    if (frame?.type !== 'container') return []
+    const [dx, dy] = [move.position.x - frame.position.x, move.position.y - frame.position.y]
+    return nodes.flatMap((node): NodeChange<CanvasNode>[] => {
+      if (!`${keyOf(node.id)}/`.startsWith(`${frame.id}/`)) return []
+      const position = { x: node.position.x + dx, y: node.position.y + dy }
+      return [{ type: 'position', id: node.id, position }]
+    })
+  })
+}
+
 interface Local {
   of: { nodes: CanvasNode[] }
   nodes: CanvasNode[]
@@ -39,7 +61,7 @@ interface Local {
 }
 
 /** Nodes and edges for React Flow. A drag moves them here only; the document hears of it when it ends. */
-export function useFlow({ document, types, selected, editing, scene }: FlowSource) {
+export function useFlow({ document, types, selected, editing, scene, open, active }: FlowSource) {
   const mapper = useRef(new FlowMapper())
   const chosenNodes = editing?.selectedNodes
   const chosenEdges = editing?.selectedEdges
@@ -56,8 +78,10 @@ export function useFlow({ document, types, selected, editing, scene }: FlowSourc
         selectedEdges: new Set(chosenEdges),
         renaming,
         readOnly,
+        open,
+        active,
       }),
-    [document, types, problems, chosenNodes, chosenEdges, selected, renaming, readOnly],
+    [document, types, problems, chosenNodes, chosenEdges, selected, renaming, readOnly, open, active],
   )
   const [local, setLocal] = useState<Local>({ of: mapped, nodes: mapped.nodes, glide: null })
   if (local.of !== mapped) {
@@ -88,7 +112,10 @@ export function useFlow({ document, types, selected, editing, scene }: FlowSourc
       // A note that is given another size keeps to the pointer.
       const moves = sizes.length > 0 ? [...places, ...sizes] : drag.settle(places)
       if (moves.length > 0 && (sizes.length > 0 || !stands(standing.current, moves))) {
-        standing.current = applyNodeChanges(moves, standing.current)
+        standing.current = applyNodeChanges(
+          [...moves, ...goingAlong(moves, standing.current)],
+          standing.current,
+        )
         const moved = standing.current
         setLocal((now) => ({ of: now.of, nodes: moved, glide: null }))
       }
@@ -120,7 +147,8 @@ export function useFlow({ document, types, selected, editing, scene }: FlowSourc
   )
   const onSelectionDragStop = useCallback((_: unknown, dragged: CanvasNode[]) => settle(dragged), [settle])
   return {
-    positions: mapped.positions,
+    graphs: mapped.graphs,
+    places: mapped.places,
     handlers: {
       nodes,
       edges: mapped.edges,

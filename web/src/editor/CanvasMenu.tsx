@@ -9,6 +9,7 @@ import { collapseSelection } from './actions/collapse'
 import { deleteReconnect, deleteSelection } from './actions/deleteSelection'
 import { disable } from './actions/disable'
 import { find } from './actions/find'
+import { fold } from './actions/frames'
 import { addNote, colors, group, renameGroup, ungroup, writeNote } from './actions/notes'
 import { openNode } from './actions/openNode'
 import { pin } from './actions/pin'
@@ -36,7 +37,7 @@ type Section = readonly ListedAction[]
 /** What the menu of each thing offers, in sections. */
 const MENUS: Record<MenuTarget['kind'], readonly Section[]> = {
   node: [
-    [openNode, openContainer, addAfter, addBefore, selectWire],
+    [openNode, fold, openContainer, addAfter, addBefore, selectWire],
     [runOnly, runUntil, runFrom, pin],
     [rename, renameId, disable, group, ungroup],
     [copy, cut, duplicate],
@@ -57,7 +58,7 @@ const MENUS: Record<MenuTarget['kind'], readonly Section[]> = {
     [selectUpstream, selectDownstream],
     [deleteSelection, deleteReconnect],
   ],
-  pane: [[quickAdd, addNote, paste], [find, selectAll, fit, leaveBody], [tidy, tidyBest], [settings]],
+  pane: [[quickAdd, addNote, paste], [find, selectAll, fit, fold, leaveBody], [tidy, tidyBest], [settings]],
 }
 
 /** The menu of the right mouse button, or of the menu key: the actions for what it is about. */

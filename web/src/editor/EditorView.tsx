@@ -7,12 +7,12 @@ import { Palette } from '~/canvas/Palette'
 import type { CanvasHandle } from '~/canvas/viewport'
 import { ReadOnlyForms } from '~/forms/context'
 import { words } from '~/i18n'
+import { join, split } from '~/model/frames'
 import { useRun } from '~/runs/useRun'
 import { Splitter } from '~/ui/Splitter'
 import { addNode } from './actions/addNode'
 import { setPanels } from './actions/panels'
 import { showExecution } from './actions/run'
-import { selectItems } from './actions/select'
 import { BodyTrail } from './BodyTrail'
 import { BottomDrawer } from './BottomDrawer'
 import { CanvasMenu } from './CanvasMenu'
@@ -34,6 +34,7 @@ import { DraftNotices } from './sync/DraftNotices'
 import { useSync } from './sync/useSync'
 import { useTogether } from './sync/useTogether'
 import { useCanvasEditing } from './useCanvasEditing'
+import { useCanvasFrames } from './useCanvasFrames'
 import { useCommands } from './useCommands'
 import { useContainerInspector } from './useContainerInspector'
 import { useMenu } from './useMenu'
@@ -61,8 +62,8 @@ export function EditorView({ onExecution }: EditorViewProps) {
   useCommands()
   useFetchLater()
   const { store, dispatch } = useEditorHandle()
-  const document = useEditor((state) => state.document)
-  const path = useEditor((state) => state.path)
+  const path = useEditor((state) => state.canvas)
+  const frames = useCanvasFrames()
   const types = useEditor((state) => state.types)
   const panels = useEditor((state) => state.panels)
   const panes = panels.inspectorWidth >= PANES_WIDTH
@@ -85,7 +86,13 @@ export function EditorView({ onExecution }: EditorViewProps) {
   const readOnly = useEditor((state) => state.readOnly !== null)
   const comparing = useEditor((state) => state.comparison !== null)
   const sole = useEditor((state) => (state.comparison ? (state.selection.nodes[0] ?? null) : soleNode(state)))
-  const empty = useMemo(() => Object.keys(document.nodes).length === 0, [document.nodes])
+  /** Where the canvas only shows, too, it is the graph of what is clicked that one looks at. */
+  const entered = (name: string): string => {
+    const { key, own } = split(name)
+    editing.onGraph(key)
+    return own
+  }
+  const empty = useMemo(() => Object.keys(graph.nodes).length === 0, [graph.nodes])
 
   return (
     <div className={classes.editor}>
@@ -115,9 +122,10 @@ export function EditorView({ onExecution }: EditorViewProps) {
                 status={path.length === 0 ? run.store : null}
                 editing={editing}
                 readOnly={readOnly || comparing}
-                selected={sole}
-                onSelect={(id) => dispatch(selectItems, { nodes: id === null ? [] : [id], edges: [] })}
-                onOpen={editing.onOpen}
+                frames={frames}
+                selected={sole === null ? null : join(frames.active ?? '', sole)}
+                onSelect={(name) => editing.onSelectOnly(name === null ? null : entered(name))}
+                onOpen={(name) => editing.onOpen(entered(name))}
               />
             </OverlayContext>
             {empty ? <EmptyCanvas /> : null}

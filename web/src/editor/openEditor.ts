@@ -1,3 +1,4 @@
+import { openFramesOf } from '~/canvas/openFrames'
 import type { NodeTypes } from '~/model/nodeType'
 import type { Saved } from './state'
 import { createEditor, type Editor } from './store'
@@ -26,5 +27,6 @@ export function openEditor(
       palette: window.innerWidth >= PALETTE_FROM,
       tour: !knowsTour() && Object.keys(live.session.document.nodes).length === 0,
     },
+    frames: openFramesOf(live.workflow),
   })
 }

@@ -79,9 +79,13 @@ export type Saving = { state: 'idle' } | { state: 'saving' } | { state: 'failed'
 export interface EditorState {
   /** The whole workflow. */
   root: WorkflowDocument
-  /** The containers whose body is open; none: the workflow's own graph. */
+  /** The containers that lead to the graph that is worked in; none: the workflow's own. */
   path: BodyPath
-  /** The open graph as a document: `root`, or one of its bodies (`model/bodies.ts`). */
+  /** Those that lead to the graph that fills the canvas; the one that is worked in is it, or lies in frames on it. */
+  canvas: BodyPath
+  /** Containers that are open in place, by their places (`container/node`). Never part of the document. */
+  frames: ReadonlySet<string>
+  /** The graph that is worked in, as a document: `root`, or one of its bodies (`model/bodies.ts`). */
   document: WorkflowDocument
   history: History
   selection: Selection

@@ -7,6 +7,7 @@ import type { NodeTypes } from '~/model/nodeType'
 import { sameWiring, validateWiring } from '~/model/validate'
 import type { WorkflowDocument } from '~/model/workflow'
 import { type Action, allowed, type Dispatch, type EditorServices } from './action'
+import { canvasFor } from './actions/frames'
 import { createTrial, type TrialStore } from './partial/trial'
 import {
   type EditorState,
@@ -56,6 +57,8 @@ interface Start {
   history?: History
   panels?: Partial<Panels>
   execution?: string | null
+  /** Containers that are open in place. */
+  frames?: ReadonlySet<string>
   now?: () => number
 }
 
@@ -67,11 +70,14 @@ export function createEditor({
   history = NO_HISTORY,
   panels,
   execution,
+  frames = new Set(),
   now = () => performance.now(),
 }: Start): Editor {
   const store = createStore<EditorState>(() => ({
     root: draft,
     path: [],
+    canvas: [],
+    frames,
     document: draft,
     history,
     selection: NOTHING,
@@ -125,9 +131,14 @@ function settle<Args>(
   return opened(before, { ...after, history, checks: { ...performed.checks, instant } })
 }
 
-/** A newly chosen node is shown in the inspector; a container a moment later (`useContainerInspector`). */
-function opened(before: EditorState, after: EditorState): EditorState {
-  const node = soleNode(after)
+/**
+ * The graph that is worked in is on the canvas. A newly chosen node is shown in the inspector; a container a moment
+ * later (`useContainerInspector`).
+ */
+function opened(before: EditorState, performed: EditorState): EditorState {
+  const node = soleNode(performed)
+  const canvas = canvasFor(performed)
+  const after = canvas === performed.canvas ? performed : { ...performed, canvas }
   const chosen =
     node !== null && node !== soleNode(before) && !isContainer(after.types, after.document.nodes[node])
   return chosen && after.panels.inspectorFollows ? withPanels(after, { inspector: true }) : after

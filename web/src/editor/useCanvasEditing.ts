@@ -9,13 +9,14 @@ import { addNode } from './actions/addNode'
 import { enterBody } from './actions/bodies'
 import { connect, reconnect } from './actions/connect'
 import { editTitle } from './actions/editNode'
+import { enterGraph } from './actions/frames'
 import { moveInto, moveNodes } from './actions/moveNodes'
 import { resizeNote, selectGroup, setGroupTitle, setNoteText } from './actions/notes'
 import { openNode } from './actions/openNode'
 import { setPanels } from './actions/panels'
 import { selectItems } from './actions/select'
 import { openQuickAdd } from './actions/view'
-import { countByNode, graphProblemsOf } from './problems'
+import { countOnCanvas, problemsOf } from './problems'
 import { useEditor, useEditorHandle } from './store'
 
 function applied(now: readonly string[], changes: readonly SelectChange[]): readonly string[] {
@@ -36,18 +37,22 @@ export function useCanvasEditing(
     store,
     useShallow((state) => ({ selection: state.selection })),
   )
-  const problems = useEditor(graphProblemsOf)
+  const problems = useEditor(problemsOf)
   const renaming = useEditor((state) => state.panels.renaming)
-  const nodes = useEditor((state) => state.document.nodes)
-  const edges = useEditor((state) => state.document.edges)
+  const nodes = useEditor((state) => state.root.nodes)
+  const edges = useEditor((state) => state.root.edges)
+  const canvas = useEditor((state) => state.canvas)
+  const frames = useEditor((state) => state.frames)
   // biome-ignore lint/correctness/useExhaustiveDependencies: problems belong to nodes by these two alone.
   const counts = useMemo(
-    () => countByNode(store.getState().document, problems),
-    [store, problems, nodes, edges],
+    () => countOnCanvas(store.getState(), problems),
+    [store, problems, nodes, edges, canvas, frames],
   )
 
   const told = useMemo(
     () => ({
+      onGraph: (key: string) =>
+        dispatch(enterGraph, [...store.getState().canvas, ...(key === '' ? [] : key.split('/'))]),
       onSelectOnly: (id: string | null) =>
         dispatch(selectItems, { nodes: id === null ? [] : [id], edges: [] }),
       onSelectNodes: (changes: readonly SelectChange[]) => {

@@ -11,7 +11,7 @@ import { useEditor } from './store'
 /** Pins and plans, other people, and differences to another version, drawn over the graph that is open. */
 export function useOverlays(people: readonly Person[]) {
   const [over] = useState(createOverlays)
-  const path = useEditor((state) => state.path)
+  const path = useEditor((state) => state.canvas)
   const root = useEditor((state) => state.root)
   const comparison = useEditor((state) => state.comparison)
   useMarks(over.marks)
@@ -25,10 +25,10 @@ export function useOverlays(people: readonly Person[]) {
   return useMemo(() => ({ over, prefix: path.map((id) => `${id}/`).join('') }), [over, path])
 }
 
-/** What the canvas shows: the open graph, while versions are compared with what was removed from it. */
+/** What fills the canvas: a graph, while versions are compared with what was removed from it. */
 export function useShownGraph(): WorkflowDocument {
-  const document = useEditor((state) => state.document)
-  const path = useEditor((state) => state.path)
+  const path = useEditor((state) => state.canvas)
+  const document = useEditor((state) => openBody(state.root, state.canvas))
   const comparison = useEditor((state) => state.comparison)
   return useMemo(() => {
     if (!comparison) return document

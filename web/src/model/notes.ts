@@ -6,7 +6,7 @@
 
 import { isObject, type Json } from './json'
 import type { Bounds } from './layout'
-import { boundsOf } from './layout'
+import { boundsOf, NODE_HEIGHT, NODE_WIDTH } from './layout'
 import type { Position, WorkflowDocument } from './workflow'
 
 export const COLORS = ['yellow', 'blue', 'green', 'red', 'violet', 'grey'] as const
@@ -90,9 +90,19 @@ export function groupsOf({ groups }: Pick<WorkflowDocument, 'groups'>): Readonly
   return found
 }
 
-/** The frame around the nodes of a group, null when none of them has a place. */
-export function frameOf(group: Group, positions: Readonly<Record<string, Position>>): Bounds | null {
-  const places = group.nodes.flatMap((id) => (positions[id] ? [positions[id]] : []))
+/** The frame around the nodes of a group, null when none of them has a place. `sizes`: of containers that are open. */
+export function frameOf(
+  group: Group,
+  positions: Readonly<Record<string, Position>>,
+  sizes?: ReadonlyMap<string, Pick<Bounds, 'width' | 'height'>>,
+): Bounds | null {
+  const places = group.nodes.flatMap((id) => {
+    const at = positions[id]
+    if (!at) return []
+    const size = sizes?.get(id)
+    // A card in the far corner of an open container makes the box as large as that is.
+    return size ? [at, [at[0] + size.width - NODE_WIDTH, at[1] + size.height - NODE_HEIGHT] as const] : [at]
+  })
   const bounds = boundsOf(places)
   return (
     bounds && {

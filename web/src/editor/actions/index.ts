@@ -7,6 +7,7 @@ import { nextDifference, previousDifference } from './compare'
 import { deleteReconnect, deleteSelection } from './deleteSelection'
 import { disable } from './disable'
 import { find } from './find'
+import { fold } from './frames'
 import { nudges } from './moveNodes'
 import { nextNode, previousNode } from './neighbours'
 import { addNote, colors, group, renameGroup, ungroup, writeNote } from './notes'
@@ -35,6 +36,7 @@ export const groups = {
     openNode,
     previousNode,
     nextNode,
+    fold,
     openContainer,
     leaveBody,
     rename,

@@ -62,6 +62,8 @@ export const editor = {
 
   wire: {
     self: 'A node cannot feed itself',
+    acrossFrame:
+      'Wires do not cross a frame. Nodes inside read those around by expressions, such as nodes.<id>',
     cycle: 'This would close a circle; workflows run in one direction',
     noPort: 'It has no port for this',
     newPort: 'New port',

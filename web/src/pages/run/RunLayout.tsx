@@ -7,6 +7,7 @@ import type { Execution } from '~/api/types'
 import { workflowQuery } from '~/api/workflows'
 import { words } from '~/i18n'
 import { openBody } from '~/model/bodies'
+import { join, split } from '~/model/frames'
 import { completeDocument } from '~/model/workflow'
 import { formatPlace, type ItemPlace } from '~/runs/itemPlace'
 import { MomentContext } from '~/runs/moment'
@@ -20,6 +21,7 @@ import { ItemTrail } from './ItemTrail'
 import { RunGraph } from './RunGraph'
 import classes from './RunPage.module.css'
 import { type RunViewName, RunViews } from './RunViews'
+import { useRunFrames } from './useRunFrames'
 
 const t = words.runs
 
@@ -60,6 +62,9 @@ export function RunLayout({
     () => (workflow.data ? completeDocument(workflow.data.document) : null),
     [workflow.data],
   )
+  const inFrames = useRunFrames(present, store, place, moment !== null)
+  const chosen = selected === null ? null : split(selected)
+  const framed = chosen && chosen.key !== '' ? inFrames.items.get(chosen.key) : undefined
   const graph =
     document &&
     openBody(
@@ -83,9 +88,12 @@ export function RunLayout({
             place={place}
             selected={selected}
             onSelect={onSelect}
-            onOpen={(node) => {
-              if (execution.nodes[node]?.items) onPlace([...place, { node, index: 0 }])
+            onOpen={(name) => {
+              const { key, own } = split(name)
+              if (key !== '') onPlace([...inFrames.placeIn(key), { node: own, index: 0 }])
+              else if (execution.nodes[own]?.items) onPlace([...place, { node: own, index: 0 }])
             }}
+            frames={inFrames.frames}
           >
             {item && document ? (
               <ItemTrail
@@ -96,6 +104,7 @@ export function RunLayout({
                 onPlace={onPlace}
               />
             ) : null}
+            {inFrames.feeds}
           </RunGraph>
           <Splitter
             label={t.resizeBottom}
@@ -113,7 +122,7 @@ export function RunLayout({
             view={view}
             onView={onView}
             line={line}
-            selected={selected}
+            selected={chosen?.key === '' ? selected : null}
             onSelect={onSelect}
             onTravel={onTravel}
           />
@@ -128,7 +137,20 @@ export function RunLayout({
         />
         <aside className={classes.panel} aria-label={t.inspector}>
           {item?.error ? <ErrorNote title={t.items.failed} error={item.error} onRetry={item.reload} /> : null}
-          {selected && execution.nodes[selected] ? (
+          {chosen && framed?.execution.nodes[chosen.own] ? (
+            <NodeRunPanel
+              key={`${formatPlace(inFrames.placeIn(chosen.key))} ${chosen.own}`}
+              execution={framed.execution}
+              run={present}
+              place={inFrames.placeIn(chosen.key)}
+              store={framed.store}
+              nodeId={chosen.own}
+              document={graph && openBody(graph, chosen.key.split('/'))}
+              onSelect={(node) => onSelect(join(chosen.key, node))}
+              tab={tab}
+              onTab={onTab}
+            />
+          ) : selected && execution.nodes[selected] ? (
             <NodeRunPanel
               key={`${formatPlace(place)} ${selected}`}
               execution={execution}
