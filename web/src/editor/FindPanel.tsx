@@ -61,7 +61,10 @@ export function FindPanel() {
   }, [])
 
   const go = (index: number) => {
-    const item = found[(index + found.length) % found.length]
+    // Enter may come before the list has followed what was typed.
+    const fresh = query === searched ? found : findNodes(list, query, types)
+    const place = query === searched ? index : 0
+    const item = fresh[(place + fresh.length) % fresh.length]
     if (item) dispatch(goToNode, { path: item.path, id: item.id })
   }
   const next = () => go(at + 1)
