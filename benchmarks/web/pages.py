@@ -7,11 +7,12 @@ import statistics
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
-from playwright.sync_api import Browser, CDPSession, Page, Response
+from playwright.sync_api import Browser, CDPSession, Page, Response, ViewportSize
 
 PROBES = Path(__file__).with_name("probes.js").read_text()
-VIEW = {"width": 1440, "height": 900}
+VIEW: ViewportSize = {"width": 1440, "height": 900}
 STEPS = 90
 
 
@@ -48,7 +49,7 @@ class Measured:
 
     def metric(self, name: str) -> float:
         """One of the browser's own counts; times in seconds."""
-        metrics = self.cdp.send("Performance.getMetrics")["metrics"]
+        metrics = cast("list[dict[str, Any]]", self.cdp.send("Performance.getMetrics")["metrics"])
         return float(next(one["value"] for one in metrics if one["name"] == name))
 
     def heap(self) -> float:
