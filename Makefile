@@ -11,7 +11,7 @@ PORT ?= 8000
 PYTEST := PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -p xdist.plugin -p pytest_asyncio.plugin -p pytest_timeout
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: help up dev fix check test test-fast test-web e2e bench bench-peers docs web clean lock api chaos
+.PHONY: help up dev fix check test test-fast test-web e2e bench bench-web bench-peers docs screenshots web clean lock api chaos
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,8 +53,15 @@ chaos: $(STAMPS)/dev $(STAMPS)/postgres web ## The long crash campaign and its r
 bench: $(STAMPS)/dev web ## Print the figures of docs/explanation/performance.md, as ratios in one run
 	$(BIN)/python -m benchmarks
 
+bench-web: $(STAMPS)/dev $(STAMPS)/browser web ## The editor and the views of runs in a browser, against React Flow alone and the budgets
+	$(BIN)/python hatch_build.py install
+	$(BIN)/python -m benchmarks.web
+
 bench-peers: $(STAMPS)/dev ## The same workloads on other tools, each in an environment of its own; PEERS=dbos,restate
 	$(BIN)/python -m benchmarks.peers "$(PEERS)"
+
+screenshots: $(STAMPS)/dev $(STAMPS)/browser web ## Pictures of every page, light and dark, in build/screenshots
+	$(BIN)/python tools/screenshots.py
 
 docs: $(STAMPS)/dev ## Write docs/reference anew from the code
 	$(BIN)/python tools/reference.py

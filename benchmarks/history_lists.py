@@ -59,7 +59,7 @@ async def measure(report: Report, folder: Path, url: str, *, executions: int) ->
     with hold_data_folder(settings):
         async with build(settings, recover=False) as runtime:
             await runtime.workflows.save(LOCAL_ADMIN, json.dumps(linear(10)).encode(), publish=True)
-        _fill(settings.resolved_database_url, executions)
+        fill(settings.resolved_database_url, executions)
         async with build(settings, recover=False) as runtime:
             begun, slowest = time.perf_counter(), 0.0
             while True:
@@ -126,7 +126,8 @@ def _paths() -> Iterator[str]:
     yield "/triggers/upcoming"
 
 
-def _fill(url: str, copies: int) -> None:
+def fill(url: str, copies: int) -> None:
+    """Insert so many ended executions of the last 30 days."""
     dialect = dialect_of(url)
     apart = DAYS * 86_400_000 // copies
     first = int(datetime.now(UTC).timestamp() * 1000) - copies * apart - 1000

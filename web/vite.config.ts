@@ -13,6 +13,9 @@ export default defineConfig({
     outDir: path('../src/concertmaster/static'),
     emptyOutDir: true,
     target: 'es2022',
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: 'first', tags: ['$initial'] }] } },
+    },
   },
   server: {
     host: '127.0.0.1',

@@ -138,6 +138,22 @@ class EditorPage:
         for node_id in node_ids:
             expect(self.node(node_id)).to_have_attribute("data-selected", "true")
 
+    def fit(self) -> None:
+        """All of it in sight, and the view at rest: it glides there."""
+        view = self.page.locator(".react-flow__viewport")
+        self.page.get_by_role("button", name="Fit to screen").click()
+        seen: list[str | None] = []
+
+        def rests() -> bool:
+            seen.append(view.get_attribute("style"))
+            return len(seen) > 4 and len(set(seen[-4:])) == 1
+
+        self.wait_until(rests)
+
+    def unfold(self, title: str) -> None:
+        """Open a container in place."""
+        self.page.get_by_role("button", name=f"Open {title} in place").click()
+
     def edge(self, source: str, target: str) -> Locator:
         return self.page.locator(f'.react-flow__edge[data-id="{source} -> {target}"]')
 

@@ -44,7 +44,7 @@ def test_find_goes_from_match_to_match_and_into_loops(page: Page, server: Server
     expect(editor.node("keep")).to_have_attribute("data-selected", "true")
     box.fill("hello")
     box.press("Enter")
-    expect(editor.node("greet")).to_have_attribute("data-selected", "true")
+    expect(editor.node("each/greet")).to_have_attribute("data-selected", "true")
     expect(panel.get_by_test_id("find-each/greet")).to_contain_text("in For every city")
     box.press("Escape")
     expect(panel).to_have_count(0)
@@ -58,11 +58,11 @@ def test_find_goes_from_match_to_match_and_into_loops(page: Page, server: Server
 def test_the_command_palette_has_the_editors_actions_and_nodes(page: Page, server: ServerProcess) -> None:
     editor = EditorPage.of(page, server, with_loop("commands"))
     editor.command("greet")
-    expect(editor.node("greet")).to_have_attribute("data-selected", "true")
+    expect(editor.node("each/greet")).to_have_attribute("data-selected", "true")
     editor.command("disable or en")
-    expect(editor.node("greet")).to_have_attribute("data-disabled", "true")
+    expect(editor.node("each/greet")).to_have_attribute("data-disabled", "true")
     editor.command("add sort rows")
-    expect(editor.node("sort_2")).to_be_visible()
+    expect(editor.node("each/sort_2")).to_be_visible()
     # Elsewhere nothing of it is offered.
     page.on("dialog", lambda dialog: dialog.accept())
     page.goto("/runs")

@@ -78,8 +78,8 @@ def test_a_problem_inside_of_a_loop_leads_there(page: Page, server: ServerProces
     page.goto("/workflows/loop")
     page.get_by_role("button", name=re.compile("^Problems")).click()
     page.get_by_test_id("problems-panel").get_by_role("button").filter(has_text="gone").first.click()
-    expect(page.get_by_test_id("body-trail")).to_be_visible()
-    expect(EditorPage(page).node("calc")).to_have_attribute("data-selected", "true")
+    expect(EditorPage(page).node("each")).to_have_attribute("data-open", "true")
+    expect(EditorPage(page).node("each/calc")).to_have_attribute("data-selected", "true")
     expect(page.get_by_test_id("inspector")).to_contain_text("gone")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -203,6 +204,7 @@ def test_a_table_is_drawn_and_a_bar_leads_to_its_rows(table: TablePreview, page:
     expect_accessible(page)
     page.get_by_role("combobox", name="Along").click()
     page.get_by_role("option", name="delay", exact=True).click()
+    expect(chart).to_have_attribute("aria-label", re.compile("along delay"))
     table.switch("Drawn as", "Bars")
     lowest = len(flights().filter(pl.col("delay") < -12))
     chart.focus()

@@ -64,5 +64,5 @@ def test_the_keyboard_alone_uses_a_template_from_the_dialog_of_new_workflows(pag
     page.get_by_role("link", name="Preview Take one way or another").press("Enter")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    page.get_by_role("button", name="Use the template Take one way or another").press("Enter")
+    page.get_by_role("button", name="Use template Take one way or another").press("Enter")
     page.wait_for_url(re.compile(r"/workflows/route-invoices"))

@@ -40,6 +40,16 @@ const editor = createRoute({
   component: lazyRouteComponent(() => import('./pages/EditorPage'), 'EditorPage'),
 })
 
+const version = createRoute({
+  getParentRoute: () => root,
+  path: '/workflows/$name/versions/$version',
+  params: {
+    parse: ({ name, version: number }) => ({ name, version: Number(number) }),
+    stringify: ({ name, version: number }) => ({ name, version: String(number) }),
+  },
+  component: lazyRouteComponent(() => import('./pages/VersionPage'), 'VersionPage'),
+})
+
 const runs = createRoute({
   getParentRoute: () => root,
   path: '/runs',
@@ -120,6 +130,7 @@ export const router = createRouter({
     home,
     workflows,
     editor,
+    version,
     runs,
     run,
     compare,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from concertmaster.domain.annotations import check_annotations
 from concertmaster.domain.document import Format, Parsed, parse
 from concertmaster.domain.findings import Findings, brief
 from concertmaster.domain.near_miss import did_you_mean
@@ -74,6 +75,7 @@ def validate(
             at = ("policy", "concurrency")
             check_values(top, {"key": concurrency.key}, findings, at=at, roots=AT_THE_START)
     _check_layout(workflow, findings)
+    check_annotations(workflow, findings)
     return findings.problems()
 
 

@@ -2,13 +2,13 @@ import '@xyflow/react/dist/style.css'
 import { ReactFlowProvider } from '@xyflow/react'
 import { type Ref, useLayoutEffect, useRef, useState } from 'react'
 import { words } from '~/i18n'
-import { boundsOf, positionsOf } from '~/model/layout'
+import { boundsOfGraphs, openGraphs } from '~/model/frames'
 import type { NodeTypes } from '~/model/nodeType'
 import type { WorkflowDocument } from '~/model/workflow'
 import type { RunStatusStore } from '~/runs/state'
 import classes from './Canvas.module.css'
-import { CanvasStage } from './CanvasStage'
-import type { CanvasEditing } from './context'
+import { CanvasStage, NONE_OPEN } from './CanvasStage'
+import type { CanvasEditing, CanvasFrames } from './context'
 import { type CanvasHandle, viewportFor } from './viewport'
 
 export interface CanvasProps {
@@ -23,6 +23,8 @@ export interface CanvasProps {
   onOpen?(id: string): void
   readOnly?: boolean
   editing?: CanvasEditing
+  /** Containers open in place; without it they cannot be. */
+  frames?: CanvasFrames
   ref?: Ref<CanvasHandle>
 }
 
@@ -51,7 +53,7 @@ export function Canvas(props: CanvasProps) {
           <CanvasStage
             {...props}
             firstView={viewportFor(
-              boundsOf(Object.values(positionsOf(props.document))),
+              boundsOfGraphs(openGraphs(props.document, props.frames?.open ?? NONE_OPEN, props.nodeTypes)),
               size.width,
               size.height,
             )}

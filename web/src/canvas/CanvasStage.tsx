@@ -1,18 +1,24 @@
 import { Background, BackgroundVariant, ConnectionLineType, ReactFlow, type Viewport } from '@xyflow/react'
 import { useCallback, useMemo, useRef, useState } from 'react'
-import type { Position, WorkflowDocument } from '~/model/workflow'
+import type { OpenGraph } from '~/model/frames'
+import type { Position } from '~/model/workflow'
+import type { RunStatusStore } from '~/runs/state'
 import type { CanvasProps } from './Canvas'
 import classes from './Canvas.module.css'
 import { ConnectionHint } from './ConnectionHint'
+import { ContainerFrame } from './ContainerFrame'
 import { Controls } from './Controls'
 import { CanvasContext, type CanvasEditing, type CanvasScene } from './context'
 import { createDragStore } from './dragging'
 import { FarLayer } from './FarLayer'
+import { GroupFrame } from './GroupFrame'
 import { Guides } from './Guides'
+import { inGraphs } from './inGraphs'
 import { Minimap } from './Minimap'
+import { NoteCard } from './NoteCard'
 import type { Picture } from './picture'
 import { usePreferences } from './preferences'
-import type { FlowEdge, FlowNode } from './toFlow'
+import type { CanvasNode, FlowEdge } from './toFlow'
 import { UndoWire } from './UndoWire'
 import { useConnecting } from './useConnecting'
 import { useFlow } from './useFlow'
@@ -21,9 +27,11 @@ import { type CanvasHandle, MAX_ZOOM, MIN_ZOOM, useViewport } from './viewport'
 import { WorkflowEdge } from './WorkflowEdge'
 import { WorkflowNode } from './WorkflowNode'
 
-const nodeKinds = { workflow: WorkflowNode }
+const nodeKinds = { workflow: WorkflowNode, container: ContainerFrame, note: NoteCard, frame: GroupFrame }
 const edgeKinds = { workflow: WorkflowEdge, undo: UndoWire }
 const NONE: never[] = []
+export const NONE_OPEN: ReadonlySet<string> = new Set()
+const NO_STATUSES: ReadonlyMap<string, RunStatusStore> = new Map()
 const PAN_BUTTONS = [0, 1]
 /** Two fingers move the view as far as they go. */
 const PAN_SPEED = 1
@@ -31,51 +39,78 @@ const PAN_SPEED = 1
 const RECONNECT_RADIUS = 14
 
 interface Latest {
-  document: WorkflowDocument
-  positions: Record<string, Position>
+  graphs: readonly OpenGraph[]
+  places: Readonly<Record<string, Position>>
   editing: CanvasEditing | null
 }
 
 export function CanvasStage({ firstView, ref, ...props }: CanvasProps & { firstView: Viewport }) {
   const { document, nodeTypes, status, selected = null, onSelect, onOpen, readOnly = false } = props
-  const editing = readOnly ? null : (props.editing ?? null)
-  const latest = useRef<Latest>({ document, positions: {}, editing })
+  const {
+    open = NONE_OPEN,
+    active = '',
+    statuses: inside = NO_STATUSES,
+    onFold = null,
+    head = null,
+  } = props.frames ?? {}
+  const latest = useRef<Latest>({ graphs: [], places: {}, editing: null })
+  const getGraphs = useCallback(() => latest.current.graphs, [])
+  const told = readOnly ? null : (props.editing ?? null)
+  const editing = useMemo(
+    () => told && inGraphs({ editing: told, active, getGraphs }),
+    [told, active, getGraphs],
+  )
+  const statuses = useMemo(
+    () => new Map([...(status ? [['', status] as const] : []), ...inside]),
+    [status, inside],
+  )
   const [dragging] = useState(createDragStore)
   const shows = editing === null
   const scene = useMemo<CanvasScene>(
     () => ({
-      status,
+      statuses,
       types: nodeTypes,
       readOnly: shows,
       dragging,
-      getDocument: () => latest.current.document,
-      getPlace: (id) => latest.current.positions[id],
+      getGraphs,
+      getPlace: (id) => latest.current.places[id],
       getEditing: () => latest.current.editing,
+      onFold,
+      head,
     }),
-    [status, nodeTypes, shows, dragging],
+    [statuses, nodeTypes, shows, dragging, getGraphs, onFold, head],
   )
-  const flow = useFlow({ document, types: nodeTypes, selected, editing, scene })
-  latest.current = { document, positions: flow.positions, editing }
-  const getPositions = useCallback(() => latest.current.positions, [])
+  const flow = useFlow({ document, types: nodeTypes, selected, editing, scene, open, active })
+  const { graphs, places } = flow
+  latest.current = { graphs, places, editing }
+  const getPlaces = useCallback(() => latest.current.places, [])
+  const enter = useCallback((key: string) => latest.current.editing?.onGraph(key), [])
   const own = useRef<CanvasHandle>(null)
   const [setHandle] = useState(() => (handle: CanvasHandle | null) => {
     own.current = handle
     if (typeof ref === 'function') ref(handle)
     else if (ref) ref.current = handle
   })
-  const { far, small, follow } = useViewport({ ref: setHandle, getPositions })
+  const { far, small, follow } = useViewport({
+    ref: setHandle,
+    getPlaces,
+    getGraphs,
+    active,
+    enter,
+    firstZoom: firstView.zoom,
+  })
   const wheel = usePreferences((now) => now.wheel)
   const wires = useConnecting(scene, editing)
   const chosen = editing?.selectedNodes
   const picture = useMemo<Picture>(() => {
     const marked = new Set(chosen ?? (selected ? [selected] : []))
-    return { document, positions: flow.positions, status, selected: marked }
-  }, [document, flow.positions, status, chosen, selected])
+    return { graphs, statuses, selected: marked }
+  }, [graphs, statuses, chosen, selected])
   const pointer = usePointer({
     editing,
     scene,
     far,
-    positions: flow.positions,
+    positions: places,
     handle: own,
     onSelect,
     onOpen,
@@ -84,7 +119,7 @@ export function CanvasStage({ firstView, ref, ...props }: CanvasProps & { firstV
 
   return (
     <CanvasContext value={scene}>
-      <ReactFlow<FlowNode, FlowEdge>
+      <ReactFlow<CanvasNode, FlowEdge>
         data-detail={small ? 'small' : 'full'}
         {...flow.handlers}
         nodes={far ? NONE : flow.handlers.nodes}

@@ -2,7 +2,8 @@ import { useConnection } from '@xyflow/react'
 import { useEffect, useState } from 'react'
 import classes from './Canvas.module.css'
 import { useScene } from './context'
-import { parseWireEnd, whyNot, wireEndKey } from './wiring'
+import { whyNotOn } from './sceneWires'
+import { parseWireEnd, wireEndKey } from './wiring'
 
 interface Hover {
   node: string
@@ -31,7 +32,7 @@ export function ConnectionHint() {
   }, [key])
   const from = parseWireEnd(key)
   if (!from || !hover || hover.node === from.node) return null
-  const why = whyNot(scene.getDocument(), scene.types, from, hover.node)
+  const why = whyNotOn(scene, from, hover.node)
   if (!why) return null
   return (
     <div className={classes.hint} style={{ left: hover.x + 14, top: hover.y + 14 }} role="status">

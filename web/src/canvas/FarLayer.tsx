@@ -15,6 +15,11 @@ export function FarLayer({ picture }: { picture: Picture }) {
     const [x, y, zoom] = transform
     if (context) draw(context, picture, { x, y, zoom, width, height }, true)
   })
-  useEffect(() => picture.status?.subscribeAll(request), [picture.status, request])
+  useEffect(() => {
+    const leave = [...picture.statuses.values()].map((status) => status.subscribeAll(request))
+    return () => {
+      for (const stop of leave) stop()
+    }
+  }, [picture.statuses, request])
   return <canvas ref={canvas} className={classes.far} aria-hidden />
 }

@@ -1,7 +1,7 @@
 import { useReactFlow, useStore } from '@xyflow/react'
 import { type PointerEvent, useEffect, useMemo, useRef } from 'react'
 import { words } from '~/i18n'
-import { boundsOf } from '~/model/layout'
+import { boundsOfGraphs } from '~/model/frames'
 import classes from './Canvas.module.css'
 import { draw, type Picture, prepare } from './picture'
 import { useFrames } from './useFrames'
@@ -10,7 +10,7 @@ const [WIDTH, HEIGHT, MARGIN] = [176, 112, 8]
 
 /** Shown while some of the graph is out of sight. */
 export function Minimap({ picture }: { picture: Picture }) {
-  const bounds = useMemo(() => boundsOf(Object.values(picture.positions)), [picture.positions])
+  const bounds = useMemo(() => boundsOfGraphs(picture.graphs), [picture.graphs])
   const inSight = useStore(({ transform: [x, y, zoom], width, height }) => {
     if (!bounds) return true
     const [left, top] = [bounds.x * zoom + x, bounds.y * zoom + y]
@@ -30,7 +30,7 @@ function Overview({ picture }: { picture: Picture }) {
   const height = useStore((state) => state.height)
 
   const frame = () => {
-    const bounds = boundsOf(Object.values(picture.positions)) ?? { x: 0, y: 0, width: 1, height: 1 }
+    const bounds = boundsOfGraphs(picture.graphs) ?? { x: 0, y: 0, width: 1, height: 1 }
     const scale = Math.min((WIDTH - 2 * MARGIN) / bounds.width, (HEIGHT - 2 * MARGIN) / bounds.height, 0.2)
     return {
       scale,
@@ -53,7 +53,12 @@ function Overview({ picture }: { picture: Picture }) {
       (height / zoom) * scale,
     )
   })
-  useEffect(() => picture.status?.subscribeAll(request), [picture.status, request])
+  useEffect(() => {
+    const leave = [...picture.statuses.values()].map((status) => status.subscribeAll(request))
+    return () => {
+      for (const stop of leave) stop()
+    }
+  }, [picture.statuses, request])
 
   const go = (event: PointerEvent<HTMLCanvasElement>) => {
     if (event.buttons !== 1) return

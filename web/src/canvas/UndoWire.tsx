@@ -1,11 +1,13 @@
 import { BaseEdge, type EdgeProps, getSmoothStepPath } from '@xyflow/react'
 import { memo } from 'react'
 import { words } from '~/i18n'
+import { ownOf } from '~/model/frames'
 import { nodeTitle } from '~/model/workflow'
 import type { NodeRunView } from '~/runs/state'
-import { useNodeRun } from '~/runs/useRun'
 import { useScene } from './context'
+import { documentOf } from './sceneWires'
 import type { FlowEdge } from './toFlow'
+import { useRunOf } from './useRunOf'
 import classes from './WorkflowEdge.module.css'
 
 type UndoState = 'open' | 'flowing' | 'taken' | 'failed'
@@ -30,14 +32,13 @@ function undoState(undo: NodeRunView | undefined): UndoState {
 export const UndoWire = memo(function UndoWire(props: EdgeProps<FlowEdge>) {
   const { source, target, targetX, targetY } = props
   const scene = useScene()
-  const state = undoState(useNodeRun(scene.status, target))
+  const state = undoState(useRunOf(target).run)
   const [path, labelX, labelY] = getSmoothStepPath({ ...props, borderRadius: 12 })
-  const { nodes } = scene.getDocument()
+  const nodes = documentOf(scene, source)?.nodes ?? {}
+  const titleOf = (name: string) => nodeTitle(ownOf(name), nodes[ownOf(name)])
   return (
     <g className={classes.edge} data-undo data-state={state} data-testid={`undo-${source}`}>
-      <title>
-        {words.editor.wire.undoTitle(nodeTitle(source, nodes[source]), nodeTitle(target, nodes[target]))}
-      </title>
+      <title>{words.editor.wire.undoTitle(titleOf(source), titleOf(target))}</title>
       <BaseEdge path={path} interactionWidth={16} className={classes.path} />
       <path
         className={classes.tip}

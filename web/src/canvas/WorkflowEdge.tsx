@@ -3,13 +3,16 @@ import { memo } from 'react'
 import { useStore } from 'zustand'
 import { words } from '~/i18n'
 import { ERROR_OUTLET } from '~/model/edges'
-import { describeType, outletType } from '~/model/ports'
+import { ownOf } from '~/model/frames'
+import { ANY, describeType, outletType } from '~/model/ports'
 import type { NodeRunView } from '~/runs/state'
-import { useNodeRun } from '~/runs/useRun'
 import { formatCompact, formatCount } from '~/ui/format'
 import { useScene } from './context'
 import { NODE_HEIGHT, NODE_WIDTH } from './geometry'
+import { useChange } from './marks'
+import { documentOf } from './sceneWires'
 import type { FlowEdge } from './toFlow'
+import { useRunOf } from './useRunOf'
 import classes from './WorkflowEdge.module.css'
 
 export type EdgeState = 'open' | 'flowing' | 'taken' | 'failed' | 'skipped'
@@ -40,9 +43,11 @@ export const WorkflowEdge = memo(function WorkflowEdge(props: EdgeProps<FlowEdge
   const { source, target, selected, data, id } = props
   const outlet = data?.outlet ?? 'out'
   const scene = useScene()
-  const from = useNodeRun(scene.status, source)
-  const to = useNodeRun(scene.status, target)
+  const { run: from } = useRunOf(source)
+  const { run: to } = useRunOf(target)
+  const document = documentOf(scene, source)
   const state = edgeState(from, to, outlet)
+  const change = useChange(id)
   const aimed = useStore(scene.dragging, (now) => now.edge === id)
   const [path, labelX, labelY] = getSmoothStepPath({ ...props, borderRadius: 12 })
   const value = state === 'taken' || state === 'flowing' ? from?.outputs[outlet] : undefined
@@ -51,14 +56,16 @@ export const WorkflowEdge = memo(function WorkflowEdge(props: EdgeProps<FlowEdge
     <g
       className={classes.edge}
       data-state={state}
+      data-change={change?.kind}
       data-selected={selected || undefined}
       data-aimed={aimed || undefined}
       data-error={outlet === ERROR_OUTLET || undefined}
     >
       <title>
+        {change ? `${words.versions.mark[change.kind]}: ` : ''}
         {words.editor.wire.title(
-          id,
-          describeType(outletType(scene.getDocument(), scene.types, source, outlet)),
+          ownOf(id),
+          describeType(document ? outletType(document, scene.types, ownOf(source), outlet) : ANY),
         )}
         {rows === undefined
           ? ''

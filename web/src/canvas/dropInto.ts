@@ -1,11 +1,13 @@
 /** Dropping a node on a wire puts it into the wire: which one it would be. */
 
 import { edgeIndex } from '~/model/edgeIndex'
-import { type Edge, parseEdge } from '~/model/edges'
-import { findType, type NodeType, type NodeTypes } from '~/model/nodeType'
+import type { Edge } from '~/model/edges'
+import { edgeNamed, keyOf, ownEdge, ownOf } from '~/model/frames'
+import { findType, type NodeType } from '~/model/nodeType'
 import { undoneBy } from '~/model/undo'
-import type { WorkflowDocument } from '~/model/workflow'
+import type { CanvasScene } from './context'
 import { NODE_HEIGHT, NODE_WIDTH } from './geometry'
+import { documentOf } from './sceneWires'
 import { fitsInto } from './searchTypes'
 
 /** Parts of half a card, from its middle, at which a wire under it is looked for. */
@@ -29,29 +31,35 @@ function edgesUnder(middle: { x: number; y: number }, zoom: number): Edge[] {
       )
       .flatMap((element) => element.closest<SVGElement>('.react-flow__edge')?.dataset.id ?? []),
   )
-  return [...new Set(texts)].flatMap((text) => parseEdge(text) ?? [])
+  return [...new Set(texts)].flatMap((text) => edgeNamed(text) ?? [])
 }
 
-interface Graph {
-  document: WorkflowDocument
-  types: NodeTypes
-}
+type Scene = Pick<CanvasScene, 'types' | 'getGraphs'>
 
-/** The edge that a node of this type would be put into when it is dropped there. */
+/** The edge that a node of this type would be put into when it is dropped there; of one graph only, if it is given. */
 export function edgeFor(
-  graph: Graph,
+  scene: Scene,
   type: NodeType | undefined | null,
   middle: { x: number; y: number },
   zoom: number,
+  within?: string,
 ): Edge | null {
   if (!type) return null
   const under = edgesUnder(middle, zoom)
-  return under.find((edge) => fitsInto(graph.document, graph.types, edge, type)) ?? null
+  const fits = (edge: Edge) => {
+    const document = documentOf(scene, edge.source)
+    const here = within === undefined || keyOf(edge.source) === within
+    return here && document !== undefined && fitsInto(document, scene.types, ownEdge(edge), type)
+  }
+  return under.find(fits) ?? null
 }
 
 /** The type of a node that may be put into an edge: one without wires, and not one that undoes another. */
-export function insertable({ document, types }: Graph, id: string): NodeType | null {
+export function insertable(scene: Scene, name: string): NodeType | null {
+  const document = documentOf(scene, name)
+  const id = ownOf(name)
+  if (!document) return null
   const { incoming, outgoing } = edgeIndex(document.edges)
   if (incoming.has(id) || outgoing.has(id) || undoneBy(document.nodes).has(id)) return null
-  return findType(types, document.nodes[id]?.type ?? '')
+  return findType(scene.types, document.nodes[id]?.type ?? '')
 }

@@ -8,6 +8,7 @@ import type { NodeType, PortType } from '~/model/nodeType'
 import { ANY, outletsOf } from '~/model/ports'
 
 export { NODE_HEIGHT, NODE_WIDTH }
+export const CARD = { width: NODE_WIDTH, height: NODE_HEIGHT }
 
 const HANDLE = 12
 const ERROR_INSET = 20
@@ -81,9 +82,16 @@ export const ERROR_AT = NODE_WIDTH - ERROR_INSET
 /** Where the dotted wires between a node and what undoes it end: they cannot be dragged. */
 export const UNDO_HANDLE = 'undo'
 
-/** @param undo whether something undoes the node, and whether it undoes another. */
-export function handlesOf(ports: Ports, undo: { undone: boolean; undoes: boolean }): NodeHandle[] {
-  const point = { x: NODE_WIDTH / 2, width: 1, height: 1, id: UNDO_HANDLE }
+/**
+ * @param undo whether something undoes the node, and whether it undoes another.
+ * @param size of the card, or of the frame of an open container: its ports stay beside the title.
+ */
+export function handlesOf(
+  ports: Ports,
+  undo: { undone: boolean; undoes: boolean },
+  size: { width: number; height: number } = CARD,
+): NodeHandle[] {
+  const point = { x: size.width / 2, width: 1, height: 1, id: UNDO_HANDLE }
   const box = { width: HANDLE, height: HANDLE }
   const half = HANDLE / 2
   return [
@@ -100,7 +108,7 @@ export function handlesOf(ports: Ports, undo: { undone: boolean; undoes: boolean
       id: port.name,
       type: 'source' as const,
       position: Position.Right,
-      x: NODE_WIDTH - half,
+      x: size.width - half,
       y: port.at - half,
     })),
     {
@@ -109,10 +117,10 @@ export function handlesOf(ports: Ports, undo: { undone: boolean; undoes: boolean
       type: 'source' as const,
       position: Position.Bottom,
       x: ERROR_AT - half,
-      y: NODE_HEIGHT - half,
+      y: size.height - half,
     },
     ...(undo.undone
-      ? [{ ...point, type: 'source' as const, position: Position.Bottom, y: NODE_HEIGHT }]
+      ? [{ ...point, type: 'source' as const, position: Position.Bottom, y: size.height }]
       : []),
     ...(undo.undoes ? [{ ...point, type: 'target' as const, position: Position.Top, y: 0 }] : []),
   ]

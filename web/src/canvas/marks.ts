@@ -18,17 +18,31 @@ export interface NodeMark {
   inside: number
 }
 
-/** Marks by place (`container/node` in bodies), outside the document and outside React. */
-export class MarkStore {
-  private marks: ReadonlyMap<string, NodeMark> = new Map()
+/** Somebody else who has chosen the node. */
+export interface Visitor {
+  client: string
+  name: string
+}
+
+/** How a node or wire differs from another version. */
+export interface ShownChange {
+  kind: 'added' | 'removed' | 'changed' | 'moved' | 'inside'
+  /** For the hover text: field, what it was and what it is. */
+  told: readonly string[]
+}
+
+/** Things by place (`container/node` in bodies), outside the document and outside React. */
+export class PlaceStore<T> {
+  private things: ReadonlyMap<string, T> = new Map()
   private readonly watchers = new Set<() => void>()
 
-  get(place: string): NodeMark | undefined {
-    return this.marks.get(place)
+  get(place: string): T | undefined {
+    return this.things.get(place)
   }
 
-  set(marks: ReadonlyMap<string, NodeMark>): void {
-    this.marks = marks
+  set(things: ReadonlyMap<string, T>): void {
+    if (things.size === 0 && this.things.size === 0) return
+    this.things = things
     for (const run of this.watchers) run()
   }
 
@@ -38,13 +52,30 @@ export class MarkStore {
   }
 }
 
-/** The marks of the graph that is drawn; `prefix` is what its places begin with. */
-export const MarksContext = createContext<{ store: MarkStore; prefix: string } | null>(null)
+export interface Overlays {
+  marks: PlaceStore<NodeMark>
+  visitors: PlaceStore<readonly Visitor[]>
+  changes: PlaceStore<ShownChange>
+}
+
+export const createOverlays = (): Overlays => ({
+  marks: new PlaceStore(),
+  visitors: new PlaceStore(),
+  changes: new PlaceStore(),
+})
+
+/** What is drawn over the graph; `prefix` is what its places begin with. */
+export const OverlayContext = createContext<{ over: Overlays; prefix: string } | null>(null)
 
 const noWatch = () => () => undefined
 
-export function useMark(id: string): NodeMark | undefined {
-  const marks = useContext(MarksContext)
-  const get = useMemo(() => () => marks?.store.get(marks.prefix + id), [marks, id])
-  return useSyncExternalStore(marks?.store.subscribe ?? noWatch, get)
+function useOverlay<K extends keyof Overlays>(kind: K, id: string): ReturnType<Overlays[K]['get']> {
+  const context = useContext(OverlayContext)
+  const get = useMemo(() => () => context?.over[kind].get(context.prefix + id), [context, kind, id])
+  return useSyncExternalStore(context?.over[kind].subscribe ?? noWatch, get) as ReturnType<Overlays[K]['get']>
 }
+
+export const useMark = (id: string): NodeMark | undefined => useOverlay('marks', id)
+export const useVisitors = (id: string): readonly Visitor[] | undefined => useOverlay('visitors', id)
+/** Of a node by its id, of a wire by its text. */
+export const useChange = (id: string): ShownChange | undefined => useOverlay('changes', id)

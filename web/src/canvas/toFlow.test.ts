@@ -13,6 +13,8 @@ const input = (parts: Partial<FlowInput> = {}): FlowInput => ({
   selectedEdges: new Set(),
   readOnly: false,
   renaming: null,
+  open: new Set(),
+  active: '',
   ...parts,
 })
 
@@ -54,4 +56,30 @@ it('finds the port for a wire that ends on a card, and says why it may not', () 
   expect(back && refusal(sampleDocument, sampleTypes, back)).toContain('circle')
   const wire = { source: 'flights', outlet: 'out', target: 'late', port: '+' }
   expect(nameNewPort(sampleDocument, wire).port).toBe('flights')
+})
+
+it('maps an open container to a frame before what is inside, and keeps the rest', () => {
+  const loop = {
+    type: 'flow.for_each',
+    body: { nodes: { a: { type: 'x' }, b: { type: 'x' } }, edges: ['a -> b'] },
+  }
+  const document = { ...sampleDocument, nodes: { ...sampleDocument.nodes, loop } }
+  const mapper = new FlowMapper()
+  const closed = mapper.map(input({ document }))
+  const open = mapper.map(input({ document, open: new Set(['loop']), active: 'loop' }))
+  const ids = open.nodes.map(({ id }) => id)
+  const frame = open.nodes.find(({ id }) => id === 'loop')
+  expect(frame?.type).toBe('container')
+  expect(frame?.width).toBeGreaterThan(208)
+  expect(ids.indexOf('loop')).toBeLessThan(ids.indexOf('loop/a'))
+  expect(open.edges.find(({ id }) => id === 'loop/a -> b')).toMatchObject({
+    source: 'loop/a',
+    target: 'loop/b',
+  })
+  expect(open.edges[0]).toBe(closed.edges[0])
+  const chosen = mapper.map(
+    input({ document, open: new Set(['loop']), active: 'loop', selectedNodes: new Set(['loop/b']) }),
+  )
+  expect(chosen.nodes.filter((node, at) => node !== open.nodes[at]).map(({ id }) => id)).toEqual(['loop/b'])
+  expect(mapper.map(input({ document })).nodes).toHaveLength(closed.nodes.length)
 })

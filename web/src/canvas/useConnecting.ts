@@ -1,9 +1,11 @@
 import { type Edge as AnyEdge, type Connection, type FinalConnectionState, useReactFlow } from '@xyflow/react'
 import { useCallback, useRef } from 'react'
-import { DEFAULT_OUTLET, DEFAULT_PORT, type Edge, parseEdge } from '~/model/edges'
+import { DEFAULT_OUTLET, DEFAULT_PORT, type Edge } from '~/model/edges'
+import { edgeNamed } from '~/model/frames'
 import type { CanvasEditing, CanvasScene } from './context'
 import { NODE_HEIGHT, NODE_WIDTH } from './geometry'
-import { edgeOf, edgeTo, nameNewPort, refusal, type WireEnd } from './wiring'
+import { edgeOnCard, portNamed, refusalOf } from './sceneWires'
+import { edgeOf, type WireEnd } from './wiring'
 
 function clientPoint(event: MouseEvent | TouchEvent) {
   const point = 'changedTouches' in event ? event.changedTouches[0] : event
@@ -47,22 +49,13 @@ export function useConnecting(scene: CanvasScene, editing: CanvasEditing | null)
         sourceHandle: wire.sourceHandle ?? null,
         targetHandle: wire.targetHandle ?? null,
       })
-      return refusal(scene.getDocument(), scene.types, edge) === null
+      return refusalOf(scene, edge) === null
     },
     [scene],
   )
   const onConnect = useCallback(
-    (connection: Connection) => editing?.onConnect(nameNewPort(scene.getDocument(), edgeOf(connection))),
+    (connection: Connection) => editing?.onConnect(portNamed(scene, edgeOf(connection))),
     [editing, scene],
-  )
-  /** The edge that a drag makes when it ends on a card and not on one of its ports. */
-  const edgeOnCard = useCallback(
-    (from: WireEnd, card: string): Edge | null => {
-      const edge = edgeTo(scene.getDocument(), scene.types, from, card)
-      if (!edge || refusal(scene.getDocument(), scene.types, edge) !== null) return null
-      return nameNewPort(scene.getDocument(), edge)
-    },
-    [scene],
   )
   const onConnectEnd = useCallback(
     (event: MouseEvent | TouchEvent, state: FinalConnectionState) => {
@@ -70,7 +63,7 @@ export function useConnecting(scene: CanvasScene, editing: CanvasEditing | null)
       if (held.current || state.isValid || !from || !editing) return
       const { client, card, pane } = under(event)
       if (card) {
-        const edge = edgeOnCard(from, card)
+        const edge = edgeOnCard(scene, from, card)
         if (edge) editing.onConnect(edge)
       } else if (pane) {
         const { x, y } = screenToFlowPosition(client)
@@ -82,15 +75,15 @@ export function useConnecting(scene: CanvasScene, editing: CanvasEditing | null)
         )
       }
     },
-    [editing, edgeOnCard, screenToFlowPosition],
+    [editing, scene, screenToFlowPosition],
   )
   const onReconnectStart = useCallback((_: unknown, edge: AnyEdge) => {
-    held.current = parseEdge(edge.id)
+    held.current = edgeNamed(edge.id)
   }, [])
   const onReconnect = useCallback(
     (edge: AnyEdge, connection: Connection) => {
-      const from = parseEdge(edge.id)
-      if (from) editing?.onReconnect(from, nameNewPort(scene.getDocument(), edgeOf(connection)))
+      const from = edgeNamed(edge.id)
+      if (from) editing?.onReconnect(from, portNamed(scene, edgeOf(connection)))
     },
     [editing, scene],
   )
@@ -100,10 +93,10 @@ export function useConnecting(scene: CanvasScene, editing: CanvasEditing | null)
       held.current = null
       if (state.isValid || !edge || !from) return
       const { card } = under(event)
-      const next = card ? edgeOnCard(from, card) : null
+      const next = card ? edgeOnCard(scene, from, card) : null
       if (next) editing?.onReconnect(edge, next)
     },
-    [editing, edgeOnCard],
+    [editing, scene],
   )
   return { isValidConnection, onConnect, onConnectEnd, onReconnectStart, onReconnect, onReconnectEnd }
 }

@@ -1,9 +1,11 @@
 import { applyNodeChanges, type EdgeChange, type NodeChange } from '@xyflow/react'
 import { useCallback, useMemo, useRef, useState } from 'react'
+import { keyOf } from '~/model/frames'
 import type { NodeTypes } from '~/model/nodeType'
+import { groupId } from '~/model/notes'
 import type { Position, WorkflowDocument } from '~/model/workflow'
-import type { CanvasEditing, CanvasScene } from './context'
-import { type FlowEdge, FlowMapper, type FlowNode, type ProblemCount } from './toFlow'
+import type { CanvasEditing, CanvasScene, SelectChange } from './context'
+import { type CanvasNode, type FlowEdge, FlowMapper, isCard, type ProblemCount } from './toFlow'
 import { useDragging } from './useDragging'
 import { between, startOfGlide, useGlide } from './useGlide'
 
@@ -13,12 +15,15 @@ interface FlowSource {
   selected: string | null
   editing: CanvasEditing | null
   scene: CanvasScene
+  /** Containers that are open in place, and the graph that is worked in. */
+  open: ReadonlySet<string>
+  active: string
 }
 
 const NO_PROBLEMS: ReadonlyMap<string, ProblemCount> = new Map()
 
 /** On the grid, most reports of the pointer move nothing. */
-function stands(nodes: readonly FlowNode[], changes: readonly NodeChange<FlowNode>[]): boolean {
+function stands(nodes: readonly CanvasNode[], changes: readonly NodeChange<CanvasNode>[]): boolean {
   const moves = new Map(
     changes.flatMap((change) => (change.type === 'position' ? [[change.id, change]] : [])),
   )
@@ -31,14 +36,32 @@ function stands(nodes: readonly FlowNode[], changes: readonly NodeChange<FlowNod
   })
 }
 
+/** What is inside of a frame goes where the frame goes. */
+function goingAlong(
+  moves: readonly NodeChange<CanvasNode>[],
+  nodes: readonly CanvasNode[],
+): NodeChange<CanvasNode>[] {
+  return moves.flatMap((move) => {
+    if (move.type !== 'position' || !move.position) return []
+    const frame = nodes.find(({ id }) => id === move.id)
+    if (frame?.type !== 'container') return []
+    const [dx, dy] = [move.position.x - frame.position.x, move.position.y - frame.position.y]
+    return nodes.flatMap((node): NodeChange<CanvasNode>[] => {
+      if (!`${keyOf(node.id)}/`.startsWith(`${frame.id}/`)) return []
+      const position = { x: node.position.x + dx, y: node.position.y + dy }
+      return [{ type: 'position', id: node.id, position }]
+    })
+  })
+}
+
 interface Local {
-  of: { nodes: FlowNode[] }
-  nodes: FlowNode[]
+  of: { nodes: CanvasNode[] }
+  nodes: CanvasNode[]
   glide: ReadonlyMap<string, { x: number; y: number }> | null
 }
 
 /** Nodes and edges for React Flow. A drag moves them here only; the document hears of it when it ends. */
-export function useFlow({ document, types, selected, editing, scene }: FlowSource) {
+export function useFlow({ document, types, selected, editing, scene, open, active }: FlowSource) {
   const mapper = useRef(new FlowMapper())
   const chosenNodes = editing?.selectedNodes
   const chosenEdges = editing?.selectedEdges
@@ -55,8 +78,10 @@ export function useFlow({ document, types, selected, editing, scene }: FlowSourc
         selectedEdges: new Set(chosenEdges),
         renaming,
         readOnly,
+        open,
+        active,
       }),
-    [document, types, problems, chosenNodes, chosenEdges, selected, renaming, readOnly],
+    [document, types, problems, chosenNodes, chosenEdges, selected, renaming, readOnly, open, active],
   )
   const [local, setLocal] = useState<Local>({ of: mapped, nodes: mapped.nodes, glide: null })
   if (local.of !== mapped) {
@@ -81,15 +106,22 @@ export function useFlow({ document, types, selected, editing, scene }: FlowSourc
   standing.current = nodes
 
   const onNodesChange = useCallback(
-    (changes: NodeChange<FlowNode>[]) => {
-      const moves = drag.settle(changes.filter((change) => change.type === 'position'))
-      if (moves.length > 0 && !stands(standing.current, moves)) {
-        standing.current = applyNodeChanges(moves, standing.current)
+    (changes: NodeChange<CanvasNode>[]) => {
+      const sizes = changes.filter((change) => change.type === 'dimensions' && change.resizing !== undefined)
+      const places = changes.filter((change) => change.type === 'position')
+      // A note that is given another size keeps to the pointer.
+      const moves = sizes.length > 0 ? [...places, ...sizes] : drag.settle(places)
+      if (moves.length > 0 && (sizes.length > 0 || !stands(standing.current, moves))) {
+        standing.current = applyNodeChanges(
+          [...moves, ...goingAlong(moves, standing.current)],
+          standing.current,
+        )
         const moved = standing.current
         setLocal((now) => ({ of: now.of, nodes: moved, glide: null }))
       }
-      const selects = changes.filter((change) => change.type === 'select')
-      if (selects.length > 0) editing?.onSelectNodes(selects)
+      // A frame is chosen by its nodes.
+      const selects = changes.filter((change) => change.type === 'select' && groupId(change.id) === null)
+      if (selects.length > 0) editing?.onSelectNodes(selects as SelectChange[])
     },
     [editing, drag],
   )
@@ -101,21 +133,22 @@ export function useFlow({ document, types, selected, editing, scene }: FlowSourc
     [editing],
   )
   const settle = useCallback(
-    (dragged: readonly FlowNode[]) => {
+    (dragged: readonly CanvasNode[]) => {
       const ids = new Set(dragged.map((node) => node.id))
-      const moved = standing.current.filter((node) => ids.has(node.id))
+      const moved = standing.current.filter((node) => ids.has(node.id) && groupId(node.id) === null)
       const places = moved.map((node): [string, Position] => [node.id, [node.position.x, node.position.y]])
-      editing?.onMove(Object.fromEntries(places), drag.end(moved))
+      editing?.onMove(Object.fromEntries(places), drag.end(moved.filter(isCard)))
     },
     [editing, drag],
   )
   const onNodeDragStop = useCallback(
-    (_: unknown, __: unknown, dragged: FlowNode[]) => settle(dragged),
+    (_: unknown, __: unknown, dragged: CanvasNode[]) => settle(dragged),
     [settle],
   )
-  const onSelectionDragStop = useCallback((_: unknown, dragged: FlowNode[]) => settle(dragged), [settle])
+  const onSelectionDragStop = useCallback((_: unknown, dragged: CanvasNode[]) => settle(dragged), [settle])
   return {
-    positions: mapped.positions,
+    graphs: mapped.graphs,
+    places: mapped.places,
     handlers: {
       nodes,
       edges: mapped.edges,

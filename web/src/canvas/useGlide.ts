@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react'
 import { prefersStill } from '~/ui/motion'
-import type { FlowNode } from './toFlow'
+import type { CanvasNode } from './toFlow'
 
 const DURATION = 150
 /** Cards that move less than this just stand there: a nudge is no change of place to explain. */
@@ -11,7 +11,7 @@ const MOST = 1500
 type Places = ReadonlyMap<string, { x: number; y: number }>
 
 /** Places from which cards glide to where they now belong; null when they need not. */
-export function startOfGlide(before: readonly FlowNode[], after: readonly FlowNode[]): Places | null {
+export function startOfGlide(before: readonly CanvasNode[], after: readonly CanvasNode[]): Places | null {
   if (before.length === 0 || after.length === 0 || after.length > MOST || prefersStill()) return null
   const old = new Map(before.map((node) => [node.id, node.position]))
   const from = new Map<string, { x: number; y: number }>()
@@ -28,7 +28,7 @@ export function startOfGlide(before: readonly FlowNode[], after: readonly FlowNo
 const easeOut = (part: number) => 1 - (1 - part) ** 3
 
 /** The cards with those in `from` a part of the way. */
-export function between(nodes: readonly FlowNode[], from: Places, part: number): FlowNode[] {
+export function between(nodes: readonly CanvasNode[], from: Places, part: number): CanvasNode[] {
   const way = easeOut(part)
   return nodes.map((node) => {
     const was = from.get(node.id)

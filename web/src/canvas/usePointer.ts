@@ -1,7 +1,7 @@
 import type { Edge as AnyEdge, Node as AnyNode } from '@xyflow/react'
 import { useReactFlow } from '@xyflow/react'
 import { type DragEvent, type MouseEvent, type RefObject, useMemo, useRef } from 'react'
-import { formatEdge } from '~/model/edges'
+import { graphAt, nameOfEdge } from '~/model/frames'
 import type { Position } from '~/model/workflow'
 import type { CanvasEditing, CanvasScene, MenuTarget } from './context'
 import { aimAt, endDragging } from './dragging'
@@ -16,12 +16,14 @@ interface PointerScene {
   scene: CanvasScene
   /** Zoomed out: React Flow has no nodes, so what is clicked is looked up. */
   far: boolean
-  positions: Record<string, Position>
+  positions: Readonly<Record<string, Position>>
   handle: RefObject<CanvasHandle | null>
   onSelect: ((id: string | null) => void) | undefined
   onOpen: ((id: string) => void) | undefined
   follow(at: Position | null): void
 }
+
+const isCardKind = ({ type }: AnyNode) => type === 'workflow' || type === 'container'
 
 type Place = { clientX: number; clientY: number }
 
@@ -51,21 +53,23 @@ export function usePointer(pointer: PointerScene) {
     const edgeUnder = (type: string | null, event: Place) => {
       const { scene, far } = latest.current
       if (type === null || far) return null
-      const graph = { document: scene.getDocument(), types: scene.types }
-      return edgeFor(graph, scene.types.get(type), { x: event.clientX, y: event.clientY }, getZoom())
+      return edgeFor(scene, scene.types.get(type), { x: event.clientX, y: event.clientY }, getZoom())
     }
     return {
       onNodeClick: (_: unknown, node: AnyNode) => {
-        if (!latest.current.editing) latest.current.onSelect?.(node.id)
+        if (isCardKind(node) && !latest.current.editing) latest.current.onSelect?.(node.id)
       },
       onNodeDoubleClick: (_: unknown, node: AnyNode) => {
         const { editing, onOpen } = latest.current
+        if (node.type === 'note') editing?.onRenaming(node.id)
+        if (!isCardKind(node)) return
         if (editing) editing.onOpen(node.id)
         else onOpen?.(node.id)
       },
       onPaneClick: (event: MouseEvent) => {
-        const { editing, far, positions, handle, onSelect } = latest.current
+        const { editing, scene, far, positions, handle, onSelect } = latest.current
         const id = far ? nodeAt(positions, at(event)) : null
+        if (editing && id === null) editing.onGraph(graphAt(scene.getGraphs(), at(event))?.key ?? '')
         if (editing) editing.onSelectOnly(id)
         else onSelect?.(id)
         if (id && event.detail > 1) handle.current?.show(id)
@@ -86,7 +90,8 @@ export function usePointer(pointer: PointerScene) {
         if (!far || !from || !editing) return
         editing.onSelectNodes(nodesIn(positions, from, at(event)).map((id) => ({ id, selected: true })))
       },
-      onNodeContextMenu: (event: MouseEvent, node: AnyNode) => menu({ kind: 'node', id: node.id }, event),
+      onNodeContextMenu: (event: MouseEvent, { id, type }: AnyNode) =>
+        menu({ kind: type === 'note' ? 'note' : type === 'frame' ? 'group' : 'node', id }, event),
       onSelectionContextMenu: (event: MouseEvent) => menu({ kind: 'selection' }, event),
       // The wire to what undoes a node is a setting of that node.
       onEdgeClick: (_: unknown, edge: AnyEdge) => {
@@ -98,14 +103,15 @@ export function usePointer(pointer: PointerScene) {
       onEdgeContextMenu: (event: MouseEvent, edge: AnyEdge) =>
         menu(edge.type === 'undo' ? { kind: 'node', id: edge.source } : { kind: 'edge', id: edge.id }, event),
       onPaneContextMenu: (event: MouseEvent | globalThis.MouseEvent) => {
-        const { far, positions } = latest.current
+        const { editing, scene, far, positions } = latest.current
         const id = far ? nodeAt(positions, at(event)) : null
+        if (id === null && editing) editing.onGraph(graphAt(scene.getGraphs(), at(event))?.key ?? '')
         menu(id ? { kind: 'node', id } : { kind: 'pane' }, event)
       },
       onDragOver: (event: DragEvent) => {
         event.preventDefault()
         const edge = latest.current.editing && edgeUnder(typeOnTheWay(), event)
-        aimAt(latest.current.scene.dragging, edge && formatEdge(edge))
+        aimAt(latest.current.scene.dragging, edge && nameOfEdge(edge))
       },
       onDragLeave: () => aimAt(latest.current.scene.dragging, null),
       onDrop: (event: DragEvent) => {

@@ -1,7 +1,8 @@
 import { useReactFlow, useStore, useStoreApi, type Viewport } from '@xyflow/react'
-import { type Ref, useCallback, useImperativeHandle, useRef, useState } from 'react'
+import { type Ref, useCallback, useEffect, useImperativeHandle, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
-import { type Bounds, boundsOf } from '~/model/layout'
+import { boundsOfGraphs, graphAt, join, type OpenGraph, toCanvas, toGraph } from '~/model/frames'
+import type { Bounds } from '~/model/layout'
 import type { Position } from '~/model/workflow'
 import { prefersStill } from '~/ui/motion'
 import { NODE_HEIGHT, NODE_WIDTH } from './geometry'
@@ -41,7 +42,15 @@ export interface CanvasHandle {
 
 interface Target {
   ref: Ref<CanvasHandle> | undefined
-  getPositions(): Record<string, Position>
+  /** Where everything stands, by its name on the canvas. */
+  getPlaces(): Readonly<Record<string, Position>>
+  getGraphs(): readonly OpenGraph[]
+  /** The graph that is worked in: names and places of the handle are those of it. */
+  active: string
+  /** Another graph is worked in from now on. */
+  enter(key: string): void
+  /** How large the first view draws. */
+  firstZoom: number
 }
 
 const eased = () => (prefersStill() ? undefined : { duration: 160 })
@@ -54,12 +63,17 @@ function inside(start: number, size: number, room: number): number {
 }
 
 /** Moves of the view by program, and whether the picture is far enough away for the bitmap. */
-export function useViewport({ ref, getPositions }: Target) {
+export function useViewport({ ref, getPlaces, getGraphs, active, enter, firstZoom }: Target) {
   const flow = useReactFlow()
   const store = useStoreApi()
   const zoomedOut = useStore((state) => state.transform[2] < FAR_ZOOM)
   const small = useStore((state) => state.transform[2] < SMALL_ZOOM)
-  const [forced, setForced] = useState(false)
+  // React Flow hears of its first view after it has mounted: until then it would show every node at its full size.
+  const [forced, setForced] = useState(firstZoom < FAR_ZOOM)
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => setForced(false))
+    return () => cancelAnimationFrame(frame)
+  }, [])
   const pointer = useRef<Position | null>(null)
 
   const goTo = useCallback(
@@ -86,17 +100,19 @@ export function useViewport({ ref, getPositions }: Target) {
     [goTo, store],
   )
 
+  const named = useCallback((key: string) => getGraphs().find((graph) => graph.key === key), [getGraphs])
+
   useImperativeHandle(
     ref,
     () => ({
       fit() {
         const { width, height } = store.getState()
-        goTo(viewportFor(boundsOf(Object.values(getPositions())), width, height))
+        goTo(viewportFor(boundsOfGraphs(getGraphs()), width, height))
       },
       zoom: (step) => zoomTo(store.getState().transform[2] * step),
       resetZoom: () => zoomTo(1),
       show(id) {
-        const place = getPositions()[id]
+        const place = getPlaces()[join(active, id)]
         const { transform, domNode } = store.getState()
         const box = domNode?.getBoundingClientRect()
         if (!place || !box) return
@@ -115,11 +131,19 @@ export function useViewport({ ref, getPositions }: Target) {
         const box = domNode?.getBoundingClientRect() ?? { left: 0, top: 0, width: 0, height: 0 }
         const [x, y] = pointer.current ?? [box.left + box.width / 2, box.top + box.height / 2]
         const at = flow.screenToFlowPosition({ x, y })
-        return [at.x - NODE_WIDTH / 2, at.y - NODE_HEIGHT / 2]
+        // Over another frame, or beside it, it is that graph the pointer means.
+        const graph = pointer.current ? graphAt(getGraphs(), [at.x, at.y]) : named(active)
+        if (graph && graph.key !== active) enter(graph.key)
+        const corner: Position = [at.x - NODE_WIDTH / 2, at.y - NODE_HEIGHT / 2]
+        return graph ? toGraph(graph, corner) : corner
       },
-      toScreen: ([x, y]) => flow.flowToScreenPosition({ x, y }),
+      toScreen(at) {
+        const graph = named(active)
+        const [x, y] = graph ? toCanvas(graph, at) : at
+        return flow.flowToScreenPosition({ x, y })
+      },
     }),
-    [flow, getPositions, goTo, zoomTo, store],
+    [flow, getPlaces, getGraphs, named, active, enter, goTo, zoomTo, store],
   )
   const follow = useCallback((at: Position | null) => {
     pointer.current = at

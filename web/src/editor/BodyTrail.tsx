@@ -10,7 +10,7 @@ import { useDispatch, useEditor } from './store'
 /** Which body the canvas shows, and the way back. */
 export function BodyTrail() {
   const dispatch = useDispatch()
-  const path = useEditor((state) => state.path)
+  const path = useEditor((state) => state.canvas)
   const root = useEditor((state) => state.root)
   // The button that brings the palette back stands there.
   const beside = useEditor((state) => !state.panels.palette)

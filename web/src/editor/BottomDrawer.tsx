@@ -3,12 +3,7 @@ import { IconX } from '@tabler/icons-react'
 import { words } from '~/i18n'
 import { setPanels } from './actions/panels'
 import classes from './drawer/Drawer.module.css'
-import { ProblemsPanel } from './drawer/ProblemsPanel'
-import { RunsPanel } from './drawer/RunsPanel'
-import { TriggersPanel } from './drawer/TriggersPanel'
-import { VersionsPanel } from './drawer/VersionsPanel'
-import { YamlPanel } from './drawer/YamlPanel'
-import { PinsPanel } from './partial/PinsPanel'
+import { DrawerPanel } from './later'
 import { isError, problemsOf } from './problems'
 import type { Drawer } from './state'
 import { useDispatch, useEditor } from './store'
@@ -20,6 +15,7 @@ const PANELS: readonly Drawer[] = ['problems', 'yaml', 'versions', 'runs', 'trig
 export function BottomDrawer() {
   const dispatch = useDispatch()
   const open = useEditor((state) => state.panels.drawer)
+  const beside = useEditor((state) => state.panels.yamlBeside)
   const problems = useEditor(problemsOf)
   const errors = problems.filter(isError).length
   return (
@@ -36,7 +32,13 @@ export function BottomDrawer() {
             className={classes.tab}
             data-active={open === name || undefined}
             aria-expanded={open === name}
-            onClick={() => dispatch(setPanels, { drawer: open === name ? null : name })}
+            onClick={() =>
+              // One text at a time.
+              dispatch(setPanels, {
+                drawer: open === name ? null : name,
+                yamlBeside: beside && name !== 'yaml',
+              })
+            }
           >
             {t[name]}
             {name === 'problems' && problems.length > 0 ? (
@@ -61,26 +63,9 @@ export function BottomDrawer() {
       </div>
       {open === null ? null : (
         <div className={classes.content}>
-          <Panel name={open} />
+          <DrawerPanel name={open} />
         </div>
       )}
     </section>
   )
-}
-
-function Panel({ name }: { name: Drawer }) {
-  switch (name) {
-    case 'problems':
-      return <ProblemsPanel />
-    case 'yaml':
-      return <YamlPanel />
-    case 'versions':
-      return <VersionsPanel />
-    case 'runs':
-      return <RunsPanel />
-    case 'triggers':
-      return <TriggersPanel />
-    case 'pins':
-      return <PinsPanel />
-  }
 }

@@ -5,9 +5,12 @@ import { allowed, type ListedAction } from './action'
 import { alignments, distributions } from './actions/arrange'
 import { leaveBody, openContainer } from './actions/bodies'
 import { copy, cut, duplicate, paste } from './actions/clipboard'
+import { collapseSelection } from './actions/collapse'
 import { deleteReconnect, deleteSelection } from './actions/deleteSelection'
 import { disable } from './actions/disable'
 import { find } from './actions/find'
+import { fold } from './actions/frames'
+import { addNote, colors, group, renameGroup, ungroup, writeNote } from './actions/notes'
 import { openNode } from './actions/openNode'
 import { pin } from './actions/pin'
 import { rename, renameId } from './actions/rename'
@@ -34,21 +37,28 @@ type Section = readonly ListedAction[]
 /** What the menu of each thing offers, in sections. */
 const MENUS: Record<MenuTarget['kind'], readonly Section[]> = {
   node: [
-    [openNode, openContainer, addAfter, addBefore, selectWire],
+    [openNode, fold, openContainer, addAfter, addBefore, selectWire],
     [runOnly, runUntil, runFrom, pin],
-    [rename, renameId, disable],
+    [rename, renameId, disable, group, ungroup],
     [copy, cut, duplicate],
     [selectUpstream, selectDownstream],
     [deleteSelection, deleteReconnect],
   ],
   edge: [[insertHere, selectWire], [deleteSelection]],
+  note: [[writeNote], [copy, cut, duplicate], [deleteSelection]],
+  group: [
+    [renameGroup, ungroup, collapseSelection],
+    [copy, cut, duplicate, disable],
+    [tidy, tidyBest],
+  ],
   selection: [
     [copy, cut, duplicate, disable],
+    [group, ungroup, collapseSelection],
     [tidy, tidyBest],
     [selectUpstream, selectDownstream],
     [deleteSelection, deleteReconnect],
   ],
-  pane: [[quickAdd, paste], [find, selectAll, fit, leaveBody], [tidy, tidyBest], [settings]],
+  pane: [[quickAdd, addNote, paste], [find, selectAll, fit, fold, leaveBody], [tidy, tidyBest], [settings]],
 }
 
 /** The menu of the right mouse button, or of the menu key: the actions for what it is about. */
@@ -81,6 +91,12 @@ export function CanvasMenu({ menu, onClose }: { menu: MenuState | null; onClose(
           <>
             <Menu.Divider />
             <SubMenu label={words.canvas.help.arrange} list={[...alignments, ...distributions]} />
+          </>
+        ) : null}
+        {menu.target.kind === 'note' || menu.target.kind === 'group' ? (
+          <>
+            <Menu.Divider />
+            <SubMenu label={words.canvas.notes.colorMenu} list={colors} />
           </>
         ) : null}
       </Menu.Dropdown>

@@ -1,10 +1,13 @@
 import { setPanels } from './actions/panels'
-import { HelpDialog } from './HelpDialog'
-import { PinValueDialog } from './partial/PinValueDialog'
-import { TestRunDialog } from './partial/TestRunDialog'
+import {
+  CollapseDialog,
+  HelpDialog,
+  PinValueDialog,
+  RenameDialog,
+  SettingsDialog,
+  TestRunDialog,
+} from './later'
 import { useTrial } from './partial/usePins'
-import { RenameDialog } from './RenameDialog'
-import { SettingsDialog } from './SettingsDialog'
 import { useDispatch, useEditor } from './store'
 
 export function Dialogs({ onStarted }: { onStarted(id: string): void }) {
@@ -24,6 +27,7 @@ export function Dialogs({ onStarted }: { onStarted(id: string): void }) {
       )}
       {typing === null ? null : <PinValueDialog key={typing} place={typing} />}
       {panels.renamingId === null ? null : <RenameDialog key={panels.renamingId} id={panels.renamingId} />}
+      {panels.collapsing ? <CollapseDialog /> : null}
       {panels.help ? <HelpDialog /> : null}
       {panels.settings ? <SettingsDialog /> : null}
     </>

@@ -1,5 +1,6 @@
 import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
+import type { Person } from '~/api/types'
 import { words } from '~/i18n'
 import type { FollowedRun } from '~/runs/useRun'
 import { allowed, type ListedAction } from './action'
@@ -9,7 +10,7 @@ import { redo } from './actions/redo'
 import { publish } from './actions/save'
 import { tidy } from './actions/tidy'
 import { undo } from './actions/undo'
-import { help, settings } from './actions/view'
+import { help, settings, showTour } from './actions/view'
 import classes from './Editor.module.css'
 import { RunMenu } from './partial/RunMenu'
 import { RunStrip } from './RunStrip'
@@ -26,7 +27,7 @@ function useEnabled(action: ListedAction): boolean {
 }
 
 /** Name and state in words, then what one does most. */
-export function EditorBar({ run }: { run: FollowedRun }) {
+export function EditorBar({ run, people }: { run: FollowedRun; people: readonly Person[] }) {
   const title = useEditor((state) => state.root.title || state.root.name)
   const readOnly = useEditor((state) => state.readOnly)
   return (
@@ -43,7 +44,7 @@ export function EditorBar({ run }: { run: FollowedRun }) {
         )}
       </div>
       <div className={classes.tools}>
-        <People />
+        <People people={people} />
         <RunStrip run={run} />
         {readOnly === null ? (
           <>
@@ -103,6 +104,7 @@ function TextAction({
         size="xs"
         disabled={busy}
         leftSection={Icon ? <Icon size={15} stroke={1.8} aria-hidden /> : null}
+        data-tour={action === publish ? 'publish' : undefined}
         onClick={() => dispatch(action)}
       >
         {action.label}
@@ -126,7 +128,7 @@ function MoreMenu() {
         <SubMenu label={words.canvas.help.arrange} list={groups.arrange} />
         <SubMenu label={words.canvas.help.view} list={groups.view} />
         <Menu.Divider />
-        <ActionItems list={[find, settings, help]} />
+        <ActionItems list={[find, settings, showTour, help]} />
       </Menu.Dropdown>
     </Menu>
   )

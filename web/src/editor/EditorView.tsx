@@ -2,38 +2,43 @@ import { ActionIcon, Tooltip } from '@mantine/core'
 import { IconLayoutSidebarLeftExpand, IconLayoutSidebarRightExpand } from '@tabler/icons-react'
 import { useEffect, useMemo, useRef } from 'react'
 import { Canvas } from '~/canvas/Canvas'
-import { MarksContext } from '~/canvas/marks'
+import { OverlayContext } from '~/canvas/marks'
 import { Palette } from '~/canvas/Palette'
 import type { CanvasHandle } from '~/canvas/viewport'
 import { ReadOnlyForms } from '~/forms/context'
 import { words } from '~/i18n'
+import { join, split } from '~/model/frames'
 import { useRun } from '~/runs/useRun'
+import { Splitter } from '~/ui/Splitter'
 import { addNode } from './actions/addNode'
 import { setPanels } from './actions/panels'
 import { showExecution } from './actions/run'
-import { selectItems } from './actions/select'
 import { BodyTrail } from './BodyTrail'
 import { BottomDrawer } from './BottomDrawer'
 import { CanvasMenu } from './CanvasMenu'
+import { ComparisonStrip } from './ComparisonStrip'
 import { Dialogs } from './Dialogs'
 import classes from './Editor.module.css'
 import { EditorBar } from './EditorBar'
 import { EmptyCanvas } from './EmptyCanvas'
 import { FindPanel } from './FindPanel'
 import { Inspector } from './Inspector'
-import { PANES_WIDTH } from './inspector/NodeInspector'
+import { PANES_WIDTH } from './inspector/width'
 import { LargeNote } from './LargeNote'
+import { Tour, useFetchLater, YamlPanel } from './later'
 import { PlanStrip } from './partial/PlanStrip'
-import { useMarks } from './partial/usePins'
 import { QuickAddList } from './QuickAddList'
 import { soleNode } from './state'
 import { useDispatch, useEditor, useEditorHandle } from './store'
 import { DraftNotices } from './sync/DraftNotices'
 import { useSync } from './sync/useSync'
+import { useTogether } from './sync/useTogether'
 import { useCanvasEditing } from './useCanvasEditing'
+import { useCanvasFrames } from './useCanvasFrames'
 import { useCommands } from './useCommands'
 import { useContainerInspector } from './useContainerInspector'
 import { useMenu } from './useMenu'
+import { useOverlays, useShownGraph } from './useOverlays'
 import { useReadOnly } from './useReadOnly'
 import { useServices } from './useServices'
 import { useShortcuts } from './useShortcuts'
@@ -55,9 +60,10 @@ export function EditorView({ onExecution }: EditorViewProps) {
   useContainerInspector()
   useReadOnly()
   useCommands()
+  useFetchLater()
   const { store, dispatch } = useEditorHandle()
-  const document = useEditor((state) => state.document)
-  const path = useEditor((state) => state.path)
+  const path = useEditor((state) => state.canvas)
+  const frames = useCanvasFrames()
   const types = useEditor((state) => state.types)
   const panels = useEditor((state) => state.panels)
   const panes = panels.inspectorWidth >= PANES_WIDTH
@@ -74,18 +80,23 @@ export function EditorView({ onExecution }: EditorViewProps) {
     return () => cancelAnimationFrame(frame)
   }, [panels.inspector, panes, store])
   const editing = useCanvasEditing(onMenu)
-  const markStore = useMarks()
-  const marks = useMemo(
-    () => ({ store: markStore, prefix: path.map((id) => `${id}/`).join('') }),
-    [markStore, path],
-  )
+  const people = useTogether()
+  const overlays = useOverlays(people)
+  const graph = useShownGraph()
   const readOnly = useEditor((state) => state.readOnly !== null)
-  const sole = useEditor(soleNode)
-  const empty = useMemo(() => Object.keys(document.nodes).length === 0, [document.nodes])
+  const comparing = useEditor((state) => state.comparison !== null)
+  const sole = useEditor((state) => (state.comparison ? (state.selection.nodes[0] ?? null) : soleNode(state)))
+  /** Where the canvas only shows, too, it is the graph of what is clicked that one looks at. */
+  const entered = (name: string): string => {
+    const { key, own } = split(name)
+    editing.onGraph(key)
+    return own
+  }
+  const empty = useMemo(() => Object.keys(graph.nodes).length === 0, [graph.nodes])
 
   return (
     <div className={classes.editor}>
-      <EditorBar run={run} />
+      <EditorBar run={run} people={people} />
       <div className={classes.body}>
         {panels.palette && !readOnly ? (
           <Palette
@@ -101,29 +112,49 @@ export function EditorView({ onExecution }: EditorViewProps) {
             <BodyTrail />
             <DraftNotices />
             <PlanStrip />
-            <MarksContext value={marks}>
+            <ComparisonStrip />
+            <OverlayContext value={overlays}>
               <Canvas
                 key={path.join('/')}
                 ref={canvas}
-                document={document}
+                document={graph}
                 nodeTypes={types}
                 status={path.length === 0 ? run.store : null}
                 editing={editing}
-                readOnly={readOnly}
-                selected={sole}
-                onSelect={(id) => dispatch(selectItems, { nodes: id === null ? [] : [id], edges: [] })}
-                onOpen={editing.onOpen}
+                readOnly={readOnly || comparing}
+                frames={frames}
+                selected={sole === null ? null : join(frames.active ?? '', sole)}
+                onSelect={(name) => editing.onSelectOnly(name === null ? null : entered(name))}
+                onOpen={(name) => editing.onOpen(entered(name))}
               />
-            </MarksContext>
+            </OverlayContext>
             {empty ? <EmptyCanvas /> : null}
+            {panels.tour && !readOnly ? <Tour /> : null}
             <LargeNote />
-            <FindPanel />
-            <QuickAddList canvas={canvas} />
+            {panels.find ? <FindPanel /> : null}
+            {panels.quickAdd ? <QuickAddList canvas={canvas} /> : null}
             <CanvasMenu menu={menu} onClose={closeMenu} />
           </div>
           <BottomDrawer />
         </div>
-        <ReadOnlyForms value={readOnly}>{panels.inspector ? <Inspector run={run} /> : null}</ReadOnlyForms>
+        {panels.yamlBeside ? (
+          <>
+            <Splitter
+              label={words.yaml.width}
+              orientation="vertical"
+              size={panels.yamlWidth}
+              min={280}
+              max={900}
+              onChange={(yamlWidth) => dispatch(setPanels, { yamlWidth })}
+            />
+            <div className={classes.beside} style={{ width: panels.yamlWidth }} data-pane="yaml">
+              <YamlPanel beside />
+            </div>
+          </>
+        ) : null}
+        <OverlayContext value={overlays}>
+          <ReadOnlyForms value={readOnly}>{panels.inspector ? <Inspector run={run} /> : null}</ReadOnlyForms>
+        </OverlayContext>
       </div>
       <Dialogs onStarted={(id) => dispatch(showExecution, id)} />
     </div>

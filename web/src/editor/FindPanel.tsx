@@ -3,28 +3,24 @@ import { type Icon, IconChevronDown, IconChevronUp, IconSearch, IconX } from '@t
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { words } from '~/i18n'
-import { findNodes, type ListedNode, listNodes } from '~/model/findNodes'
+import { findNodes, type ListedNode, listNodes, listNotes } from '~/model/findNodes'
+import { noteId } from '~/model/notes'
 import { typeId } from '~/model/workflow'
 import { CategoryIcon } from '~/ui/CategoryIcon'
 import { goToNode } from './actions/find'
 import { setPanels } from './actions/panels'
 import classes from './FindPanel.module.css'
 import { countByPath, problemsOf } from './problems'
-import { useDispatch, useEditor } from './store'
+import { useEditor, useEditorHandle } from './store'
 
 const t = words.canvas.find
 const ROW = 44
 
-/** Every node of the workflow as a list, and the search on the canvas: with keys alone, the way to any node. */
-export function FindPanel() {
-  const open = useEditor((state) => state.panels.find)
-  return open ? <Panel /> : null
-}
-
 const keyOf = (item: ListedNode): string => [...item.path, item.id].join('/')
 
-function Panel() {
-  const dispatch = useDispatch()
+/** Every node of the workflow as a list, and the search on the canvas: with keys alone, the way to any node. */
+export function FindPanel() {
+  const { store, dispatch } = useEditorHandle()
   const nodes = useEditor((state) => state.root.nodes)
   const types = useEditor((state) => state.types)
   const chosen = useEditor((state) =>
@@ -34,7 +30,11 @@ function Panel() {
   const problems = useMemo(() => countByPath(all), [all])
   const [query, setQuery] = useState('')
   const searched = useDeferredValue(query)
-  const list = useMemo(() => listNodes(nodes), [nodes])
+  const notes = useEditor((state) => state.root.notes)
+  const list = useMemo(
+    () => [...listNodes(nodes), ...listNotes({ ...store.getState().root, notes })],
+    [nodes, notes, store],
+  )
   const found = useMemo(() => findNodes(list, searched, types), [list, searched, types])
   const at = useMemo(() => found.findIndex((item) => keyOf(item) === chosen), [found, chosen])
   const box = useRef<HTMLDivElement>(null)
@@ -61,7 +61,10 @@ function Panel() {
   }, [])
 
   const go = (index: number) => {
-    const item = found[(index + found.length) % found.length]
+    // Enter may come before the list has followed what was typed.
+    const fresh = query === searched ? found : findNodes(list, query, types)
+    const place = query === searched ? index : 0
+    const item = fresh[(place + fresh.length) % fresh.length]
     if (item) dispatch(goToNode, { path: item.path, id: item.id })
   }
   const next = () => go(at + 1)
@@ -173,7 +176,7 @@ function Row({ item, index, count, top, active, problems, onChoose }: RowProps) 
   const types = useEditor((state) => state.types)
   const type = types.get(typeId(item.node.type))
   const facts = [
-    type?.title ?? typeId(item.node.type),
+    noteId(item.id) === null ? (type?.title ?? typeId(item.node.type)) : words.canvas.notes.note,
     item.inside.length > 0 ? t.inside(item.inside) : '',
     item.node.disabled ? t.disabled : '',
   ]

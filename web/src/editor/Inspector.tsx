@@ -6,9 +6,8 @@ import { words } from '~/i18n'
 import type { FollowedRun } from '~/runs/useRun'
 import { setPanels } from './actions/panels'
 import classes from './inspector/Inspector.module.css'
-import { NodeInspector, PANES_WIDTH } from './inspector/NodeInspector'
-import { SelectionInspector } from './inspector/SelectionInspector'
-import { WorkflowInspector } from './inspector/WorkflowInspector'
+import { PANES_WIDTH } from './inspector/width'
+import { InspectorContent } from './later'
 import { soleNode } from './state'
 import { useDispatch, useEditor } from './store'
 
@@ -24,7 +23,6 @@ export function Inspector({ run }: { run: FollowedRun }) {
   const dispatch = useDispatch()
   const width = useEditor((state) => state.panels.inspectorWidth)
   const node = useEditor(soleNode)
-  const chosen = useEditor((state) => state.selection.nodes.length + state.selection.edges.length)
   const palette = useEditor((state) => state.panels.palette)
   const most = useMost(palette)
   const shown = Math.min(width, most)
@@ -70,13 +68,7 @@ export function Inspector({ run }: { run: FollowedRun }) {
       data-testid="inspector"
     >
       <Divider width={shown} most={most} />
-      {node !== null ? (
-        <NodeInspector key={node} id={node} run={run} width={shown} aside={fold} />
-      ) : chosen > 0 ? (
-        <SelectionInspector aside={fold} />
-      ) : (
-        <WorkflowInspector aside={fold} />
-      )}
+      <InspectorContent run={run} width={shown} aside={fold} />
     </aside>
   )
 }

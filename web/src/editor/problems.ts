@@ -59,6 +59,22 @@ export function countByNode(
   return counts
 }
 
+/** How many problems each node on the canvas has, by its name there; a container has those inside of it too. */
+export function countOnCanvas(
+  { root, canvas, frames }: Pick<EditorState, 'root' | 'canvas' | 'frames'>,
+  problems: readonly Problem[],
+): Map<string, ProblemCount> {
+  const prefix = canvas.map((name) => `${name}/`).join('')
+  const counts = countByNode(openBody(root, canvas), problemsIn(problems, canvas))
+  for (const place of frames) {
+    if (!place.startsWith(prefix)) continue
+    const path = place.split('/')
+    const inside = countByNode(openBody(root, path), problemsIn(problems, path))
+    for (const [id, count] of inside) counts.set(`${place.slice(prefix.length)}/${id}`, count)
+  }
+  return counts
+}
+
 /** How many problems each node has, those of bodies under `container/node`. */
 export function countByPath(problems: readonly Problem[]): Map<string, number> {
   const counts = new Map<string, number>()

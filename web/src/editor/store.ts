@@ -7,6 +7,7 @@ import type { NodeTypes } from '~/model/nodeType'
 import { sameWiring, validateWiring } from '~/model/validate'
 import type { WorkflowDocument } from '~/model/workflow'
 import { type Action, allowed, type Dispatch, type EditorServices } from './action'
+import { canvasFor } from './actions/frames'
 import { createTrial, type TrialStore } from './partial/trial'
 import {
   type EditorState,
@@ -34,13 +35,17 @@ const PANELS: Panels = {
   inspectorWidth: 420,
   inspectorTab: 'config',
   drawer: null,
+  yamlBeside: false,
+  yamlWidth: 520,
   quickAdd: null,
   renaming: null,
   renamingId: null,
   find: false,
+  collapsing: false,
   settings: false,
   runInputs: null,
   help: false,
+  tour: false,
 }
 
 interface Start {
@@ -52,6 +57,8 @@ interface Start {
   history?: History
   panels?: Partial<Panels>
   execution?: string | null
+  /** Containers that are open in place. */
+  frames?: ReadonlySet<string>
   now?: () => number
 }
 
@@ -63,19 +70,23 @@ export function createEditor({
   history = NO_HISTORY,
   panels,
   execution,
+  frames = new Set(),
   now = () => performance.now(),
 }: Start): Editor {
   const store = createStore<EditorState>(() => ({
     root: draft,
     path: [],
+    canvas: [],
+    frames,
     document: draft,
     history,
     selection: NOTHING,
     saved,
     saving: { state: 'idle' },
-    checks: { instant: validateWiring(draft, types), server: [], yaml: null, of: null, failure: null },
+    checks: { instant: validateWiring(draft, types), server: [], of: null, failure: null },
     types,
     execution: execution ?? null,
+    comparison: null,
     focus: null,
     panels: { ...PANELS, ...panels },
     readOnly: null,
@@ -120,9 +131,14 @@ function settle<Args>(
   return opened(before, { ...after, history, checks: { ...performed.checks, instant } })
 }
 
-/** A newly chosen node is shown in the inspector; a container a moment later (`useContainerInspector`). */
-function opened(before: EditorState, after: EditorState): EditorState {
-  const node = soleNode(after)
+/**
+ * The graph that is worked in is on the canvas. A newly chosen node is shown in the inspector; a container a moment
+ * later (`useContainerInspector`).
+ */
+function opened(before: EditorState, performed: EditorState): EditorState {
+  const node = soleNode(performed)
+  const canvas = canvasFor(performed)
+  const after = canvas === performed.canvas ? performed : { ...performed, canvas }
   const chosen =
     node !== null && node !== soleNode(before) && !isContainer(after.types, after.document.nodes[node])
   return chosen && after.panels.inspectorFollows ? withPanels(after, { inspector: true }) : after

@@ -9,12 +9,14 @@ import { addNode } from './actions/addNode'
 import { enterBody } from './actions/bodies'
 import { connect, reconnect } from './actions/connect'
 import { editTitle } from './actions/editNode'
+import { enterGraph } from './actions/frames'
 import { moveInto, moveNodes } from './actions/moveNodes'
+import { resizeNote, selectGroup, setGroupTitle, setNoteText } from './actions/notes'
 import { openNode } from './actions/openNode'
 import { setPanels } from './actions/panels'
 import { selectItems } from './actions/select'
 import { openQuickAdd } from './actions/view'
-import { countByNode, graphProblemsOf } from './problems'
+import { countOnCanvas, problemsOf } from './problems'
 import { useEditor, useEditorHandle } from './store'
 
 function applied(now: readonly string[], changes: readonly SelectChange[]): readonly string[] {
@@ -35,18 +37,22 @@ export function useCanvasEditing(
     store,
     useShallow((state) => ({ selection: state.selection })),
   )
-  const problems = useEditor(graphProblemsOf)
+  const problems = useEditor(problemsOf)
   const renaming = useEditor((state) => state.panels.renaming)
-  const nodes = useEditor((state) => state.document.nodes)
-  const edges = useEditor((state) => state.document.edges)
+  const nodes = useEditor((state) => state.root.nodes)
+  const edges = useEditor((state) => state.root.edges)
+  const canvas = useEditor((state) => state.canvas)
+  const frames = useEditor((state) => state.frames)
   // biome-ignore lint/correctness/useExhaustiveDependencies: problems belong to nodes by these two alone.
   const counts = useMemo(
-    () => countByNode(store.getState().document, problems),
-    [store, problems, nodes, edges],
+    () => countOnCanvas(store.getState(), problems),
+    [store, problems, nodes, edges, canvas, frames],
   )
 
   const told = useMemo(
     () => ({
+      onGraph: (key: string) =>
+        dispatch(enterGraph, [...store.getState().canvas, ...(key === '' ? [] : key.split('/'))]),
       onSelectOnly: (id: string | null) =>
         dispatch(selectItems, { nodes: id === null ? [] : [id], edges: [] }),
       onSelectNodes: (changes: readonly SelectChange[]) => {
@@ -75,6 +81,10 @@ export function useCanvasEditing(
       onQuickAdd: (request: AddRequest) => dispatch(openQuickAdd, request),
       onRenaming: (id: string | null) => dispatch(setPanels, { renaming: id }),
       onTitle: (id: string, title: string) => dispatch(editTitle, { id, title }),
+      onNoteText: (id: string, text: string) => dispatch(setNoteText, { id, text }),
+      onNoteSize: (id: string, at: Position, size: Position) => dispatch(resizeNote, { id, at, size }),
+      onGroupTitle: (id: string, title: string) => dispatch(setGroupTitle, { id, title }),
+      onSelectGroup: (id: string) => dispatch(selectGroup, id),
       onMenu,
     }),
     [store, dispatch, onMenu],

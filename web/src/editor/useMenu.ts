@@ -4,6 +4,8 @@ import { NODE_HEIGHT, NODE_WIDTH } from '~/canvas/geometry'
 import type { CanvasHandle } from '~/canvas/viewport'
 import { parseEdge } from '~/model/edges'
 import { positionsOf } from '~/model/layout'
+import { groupId, movables, noteId } from '~/model/notes'
+import { selectGroup } from './actions/notes'
 import { selectItems } from './actions/select'
 import type { MenuState } from './CanvasMenu'
 import type { EditorState } from './state'
@@ -12,12 +14,13 @@ import { useEditorHandle } from './store'
 /** What the menu key is about, and where on the canvas that is; null for the canvas as a whole. */
 function chosenPlace(state: EditorState): { target: MenuTarget; at: readonly [number, number] | null } {
   const { nodes, edges } = state.selection
-  const places = positionsOf(state.document)
+  const places = movables(state.document, positionsOf(state.document))
   const id = nodes.at(-1)
   const place = id === undefined ? undefined : places[id]
   if (id !== undefined && place) {
     const at = [place[0] + NODE_WIDTH / 2, place[1] + NODE_HEIGHT] as const
-    return { target: nodes.length > 1 ? { kind: 'selection' } : { kind: 'node', id }, at }
+    const kind = noteId(id) === null ? 'node' : 'note'
+    return { target: nodes.length > 1 ? { kind: 'selection' } : { kind, id }, at }
   }
   const text = edges[0]
   const edge = text === undefined ? null : parseEdge(text)
@@ -37,9 +40,12 @@ export function useMenu(canvas: RefObject<CanvasHandle | null>) {
   const onMenu = useCallback(
     (target: MenuTarget, client: { x: number; y: number }) => {
       const { selection } = store.getState()
-      const among = target.kind === 'node' && selection.nodes.includes(target.id)
+      const one = target.kind === 'node' || target.kind === 'note'
+      const among = one && selection.nodes.includes(target.id)
       // A menu on what is not chosen is about that alone.
-      if (target.kind === 'node' && !among) dispatch(selectItems, { nodes: [target.id], edges: [] })
+      if (one && !among) dispatch(selectItems, { nodes: [target.id], edges: [] })
+      const framed = target.kind === 'group' ? groupId(target.id) : null
+      if (framed !== null) dispatch(selectGroup, framed)
       if (target.kind === 'edge') dispatch(selectItems, { nodes: [], edges: [target.id] })
       const many: MenuTarget = among && selection.nodes.length > 1 ? { kind: 'selection' } : target
       setMenu({ target: many, ...client, keys: false })

@@ -18,7 +18,7 @@ export function useValidation(): void {
       const { root: document } = store.getState()
       try {
         const answer = await validateWorkflow(document, request.signal)
-        dispatch(checked, { server: answer.items, yaml: answer.yaml, of: document, failure: null })
+        dispatch(checked, { server: answer.items, of: document, failure: null })
       } catch (error) {
         if (request.signal.aborted) return
         dispatch(checked, { failure: error instanceof Error ? error.message : String(error) })

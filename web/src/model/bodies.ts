@@ -2,10 +2,11 @@
  * Bodies: the graphs inside containers, seen as documents of their own.
  *
  * An open body is the workflow's document with the nodes, edges and places of the body, so every edit of a document
- * is one of a body too; `closeBody` puts it back. Places of body nodes stand under `container/node` in the layout.
+ * is one of a body too; `closeBody` puts it back. Places of body nodes stand under `container/node` in the layout,
+ * notes and groups under `container/id`.
  */
 
-import { pointerOf } from './json'
+import { isObject, type Json, type JsonObject, pointerOf } from './json'
 import { findType, type NodeTypes } from './nodeType'
 import type { Body, Problem, WorkflowDocument, WorkflowNode } from './workflow'
 
@@ -47,12 +48,10 @@ export function openBody(document: WorkflowDocument, path: BodyPath): WorkflowDo
   if (found) return openBody(found, rest)
   const body = document.nodes[name]?.body
   const made: WorkflowDocument = { ...document, nodes: bodyNodes(body), edges: bodyEdges(body) }
-  const prefix = `${name}/`
-  made.layout = Object.fromEntries(
-    Object.entries(document.layout ?? {}).flatMap(([key, place]) =>
-      key.startsWith(prefix) ? [[key.slice(prefix.length), place]] : [],
-    ),
-  )
+  made.layout = within(document.layout, name)
+  for (const kind of ['notes', 'groups'] as const) {
+    if (isObject(document[kind])) made[kind] = within(document[kind], name)
+  }
   known.set(name, made)
   return openBody(made, rest)
 }
@@ -70,17 +69,44 @@ export function closeBody(
   const changed = rest.length === 0 ? inner : closeBody(openBody(document, [name]), rest, inner)
   const body: Body = { nodes: changed.nodes }
   if (changed.edges.length > 0) body.edges = [...changed.edges]
-  const prefix = `${name}/`
-  const outer = Object.entries(document.layout ?? {}).filter(([key]) => !key.startsWith(prefix))
-  const own = Object.entries(changed.layout ?? {}).map(([key, place]) => [prefix + key, place] as const)
   const next: WorkflowDocument = {
     ...changed,
     nodes: { ...document.nodes, [name]: { ...node, body } },
     edges: document.edges,
   }
-  if (outer.length + own.length > 0) next.layout = Object.fromEntries([...outer, ...own])
+  const layout = around(document.layout, changed.layout, name)
+  if (layout) next.layout = layout
   else delete next.layout
+  for (const kind of ['notes', 'groups'] as const) {
+    const whole = around(objectOf(document[kind]), objectOf(changed[kind]), name)
+    if (whole) next[kind] = whole
+    else delete next[kind]
+  }
   return next
+}
+
+const objectOf = (value: Json | undefined): JsonObject | undefined => (isObject(value) ? value : undefined)
+
+/** What is kept by name for the graph inside of a container. */
+function within<T>(kept: Readonly<Record<string, T>> | undefined, container: string): Record<string, T> {
+  const prefix = `${container}/`
+  return Object.fromEntries(
+    Object.entries(kept ?? {}).flatMap(([key, value]) =>
+      key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : [],
+    ),
+  )
+}
+
+/** The whole again: what is kept outside of the container, and what is kept inside now; undefined for nothing. */
+function around<T>(
+  kept: Readonly<Record<string, T>> | undefined,
+  inside: Readonly<Record<string, T>> | undefined,
+  container: string,
+): Record<string, T> | undefined {
+  const prefix = `${container}/`
+  const outer = Object.entries(kept ?? {}).filter(([key]) => !key.startsWith(prefix))
+  const own = Object.entries(inside ?? {}).map(([key, value]) => [prefix + key, value] as const)
+  return outer.length + own.length > 0 ? Object.fromEntries([...outer, ...own]) : undefined
 }
 
 /** As much of a path as still leads to containers. */

@@ -19,6 +19,8 @@ describe('clipboard', () => {
       nodes: { a: { type: 't' }, a_2: { type: 't', config: { v: '{{ nodes.a ~ nodes.a_2 }}' } } },
       edges: [],
       layout: {},
+      notes: {},
+      groups: {},
     }
     const taken = { ...sampleDocument, nodes: { a: { type: 't' } } }
     const pasted = pasteFragment(taken, fragment, [0, 0])

@@ -2,7 +2,20 @@
 
 import { parseEdge, parseEdges } from './edges'
 import { connect, freshId } from './edits'
+import type { Json } from './json'
 import { positionsOf } from './layout'
+import {
+  addGroup,
+  addNote,
+  editGroup,
+  editNote,
+  freeId,
+  type Group,
+  groupsOf,
+  type Note,
+  noteKey,
+  notesOf,
+} from './notes'
 import { followed, renameInExpressions } from './rename'
 import { undoOf, withUndo } from './undo'
 import type { Position, WorkflowDocument, WorkflowNode } from './workflow'
@@ -11,9 +24,11 @@ export interface Fragment {
   nodes: Record<string, WorkflowNode>
   edges: string[]
   layout: Record<string, Position>
+  notes: Record<string, Note>
+  groups: Record<string, Group>
 }
 
-/** The chosen nodes with the edges between them. */
+/** The chosen nodes and notes, with the edges and the groups that are wholly among them. */
 export function fragmentOf(document: WorkflowDocument, ids: readonly string[]): Fragment {
   const chosen = ids.filter((id) => id in document.nodes)
   const set = new Set(chosen)
@@ -26,14 +41,28 @@ export function fragmentOf(document: WorkflowDocument, ids: readonly string[]): 
     }),
     layout: {
       ...Object.fromEntries(chosen.map((id): [string, Position] => [id, positions[id] ?? [0, 0]])),
-      ...Object.fromEntries(insides(document.layout).filter(([key]) => set.has(key.split('/')[0] ?? ''))),
+      ...insidesOf(document.layout, set),
+    },
+    notes: {
+      ...only(notesOf(document), (id) => ids.includes(noteKey(id))),
+      ...insidesOf(notesOf(document), set),
+    },
+    groups: {
+      ...only(groupsOf(document), (_, { nodes }) => nodes.length > 0 && nodes.every((id) => set.has(id))),
+      ...insidesOf(groupsOf(document), set),
     },
   }
 }
 
-/** Places in bodies, `container/node`. */
-const insides = (layout: Readonly<Record<string, Position>> = {}): [string, Position][] =>
-  Object.entries(layout).filter(([key]) => key.includes('/'))
+/** What is kept for the inside of containers, `container/node`. */
+const insides = <T>(kept: Readonly<Record<string, T>> = {}): [string, T][] =>
+  Object.entries(kept).filter(([key]) => key.includes('/'))
+
+const insidesOf = <T>(kept: Readonly<Record<string, T>> | undefined, containers: ReadonlySet<string>) =>
+  Object.fromEntries(insides(kept).filter(([key]) => containers.has(key.split('/')[0] ?? '')))
+
+const only = <T>(kept: Readonly<Record<string, T>>, wanted: (id: string, value: T) => boolean) =>
+  Object.fromEntries(Object.entries(kept).filter(([id, value]) => !id.includes('/') && wanted(id, value)))
 
 export interface Pasted {
   document: WorkflowDocument
@@ -58,7 +87,8 @@ export function pasteFragment(
   const follow = (text: string) => renameTogether(text, names)
   const nodes = { ...document.nodes }
   const layout = { ...document.layout }
-  const places = positionsOf({ concertmaster: 1, name: 'clipboard', ...fragment })
+  const { nodes: copied, edges, layout: known } = fragment
+  const places = positionsOf({ concertmaster: 1, name: 'clipboard', nodes: copied, edges, layout: known })
   for (const [id, node] of Object.entries(fragment.nodes)) {
     const name = names.get(id) ?? id
     const pasted = followed(node, follow)
@@ -68,16 +98,50 @@ export function pasteFragment(
     const [x, y] = places[id] ?? [0, 0]
     layout[name] = [x + offset[0], y + offset[1]]
   }
-  for (const [key, place] of insides(fragment.layout)) {
+  const inside = (key: string) => {
     const [id = '', ...rest] = key.split('/')
-    layout[[names.get(id) ?? id, ...rest].join('/')] = place
+    return [names.get(id) ?? id, ...rest].join('/')
   }
-  let next: WorkflowDocument = { ...document, nodes, layout }
+  for (const [key, place] of insides(fragment.layout)) layout[inside(key)] = place
+  const { document: noted, keys } = pasteNotes({ ...document, nodes, layout }, fragment, offset, names)
+  let next: WorkflowDocument = noted
+  for (const [kind, kept] of [
+    ['notes', insides(fragment.notes)],
+    ['groups', insides(fragment.groups)],
+  ] as const) {
+    if (kept.length === 0) continue
+    const more = Object.fromEntries(kept.map(([key, value]) => [inside(key), value]))
+    next = { ...next, [kind]: { ...(next[kind] as object | undefined), ...more } as unknown as Json }
+  }
   for (const edge of parseEdges(fragment.edges)) {
     const [source, target] = [names.get(edge.source), names.get(edge.target)]
     if (source && target) next = connect(next, { ...edge, source, target })
   }
-  return { document: next, ids: [...names.values()] }
+  return { document: next, ids: [...names.values(), ...keys] }
+}
+
+/** Notes and groups with fresh ids; `keys` are those of the notes. */
+function pasteNotes(
+  document: WorkflowDocument,
+  fragment: Fragment,
+  [dx, dy]: Position,
+  names: ReadonlyMap<string, string>,
+): { document: WorkflowDocument; keys: string[] } {
+  let next = document
+  const keys: string[] = []
+  for (const [name, { at, ...note }] of Object.entries(fragment.notes)) {
+    if (name.includes('/')) continue
+    const id = freeId(next.notes, 'note')
+    next = editNote(addNote(next, id, [at[0] + dx, at[1] + dy]), id, note)
+    keys.push(noteKey(id))
+  }
+  for (const [name, { nodes, title, color }] of Object.entries(fragment.groups)) {
+    if (name.includes('/')) continue
+    const id = freeId(next.groups, 'group')
+    const members = nodes.flatMap((node) => names.get(node) ?? [])
+    next = editGroup(addGroup(next, id, members, title), id, { color })
+  }
+  return { document: next, keys }
 }
 
 /** All renames at once, through names nobody can have, so that `a → b, b → c` does not run together. */

@@ -1,7 +1,8 @@
 /** What differs between two versions, as a person would tell it: nodes, wires, settings. */
 
+import { positionsOf } from './layout'
 import { type Change, diff } from './ops'
-import type { WorkflowDocument } from './workflow'
+import type { WorkflowDocument, WorkflowNode } from './workflow'
 
 export interface NodeChange {
   kind: 'added' | 'removed' | 'changed'
@@ -29,6 +30,23 @@ export function diffDocuments(from: WorkflowDocument, to: WorkflowDocument): Doc
   const found = grouped(from, to)
   known.set(from, { to, found })
   return found
+}
+
+/** A graph with what it had before and has no more, for a picture of both. */
+export function withRemoved(from: WorkflowDocument, to: WorkflowDocument): WorkflowDocument {
+  const gone = Object.keys(from.nodes).filter((id) => !(id in to.nodes))
+  const lost = from.edges.filter((edge) => !to.edges.includes(edge))
+  if (gone.length + lost.length === 0) return to
+  const places = positionsOf(from)
+  return {
+    ...to,
+    nodes: { ...to.nodes, ...Object.fromEntries(gone.map((id) => [id, from.nodes[id] as WorkflowNode])) },
+    edges: [...to.edges, ...lost],
+    layout: {
+      ...positionsOf(to),
+      ...Object.fromEntries(gone.map((id) => [id, places[id] ?? ([0, 0] as const)])),
+    },
+  }
 }
 
 /** How many things differ; all moves together are one. */

@@ -2,6 +2,7 @@
 
 import { type Edge, formatEdge, parseEdge, sameEdge } from './edges'
 import { type Json, type JsonObject, sameJson } from './json'
+import { editNote, leaveGroups, noteId } from './notes'
 import { undoOf, withUndo } from './undo'
 import { type NodePolicy, type Position, typeId, type WorkflowDocument, type WorkflowNode } from './workflow'
 
@@ -61,7 +62,13 @@ export function removeNodes(
     }),
   }
   if (document.layout) next.layout = omit(document.layout, gone)
-  return next
+  for (const kind of ['notes', 'groups'] as const) {
+    // Those inside of a container go with it.
+    if (isPlain(document[kind]) && [...gone].some((id) => document.nodes[id]?.body)) {
+      next[kind] = omitInside(document[kind] as JsonObject, gone)
+    }
+  }
+  return leaveGroups(next, gone)
 }
 
 function bridge(edges: readonly string[], id: string): readonly string[] {
@@ -90,7 +97,18 @@ function omit<T>(record: Record<string, T>, gone: ReadonlySet<string>): Record<s
   return Object.fromEntries(Object.entries(record).filter(([key]) => !gone.has(key.split('/')[0] ?? key)))
 }
 
-export function moveNodes(document: WorkflowDocument, positions: Record<string, Position>): WorkflowDocument {
+const omitInside = <T>(record: Record<string, T>, gone: ReadonlySet<string>): Record<string, T> =>
+  Object.fromEntries(
+    Object.entries(record).filter(([key]) => !key.includes('/') || !gone.has(key.split('/')[0] ?? key)),
+  )
+
+/** Put nodes, and notes by their keys, elsewhere. */
+export function moveNodes(before: WorkflowDocument, positions: Record<string, Position>): WorkflowDocument {
+  let document = before
+  for (const [key, at] of Object.entries(positions)) {
+    const id = noteId(key)
+    if (id !== null) document = editNote(document, id, { at })
+  }
   const moved = Object.entries(positions).filter(([id, [x, y]]) => {
     const old = document.layout?.[id]
     return id in document.nodes && (!old || old[0] !== x || old[1] !== y)

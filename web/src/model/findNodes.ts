@@ -3,6 +3,7 @@
 import type { BodyPath } from './bodies'
 import { isObject, type Json } from './json'
 import type { NodeTypes } from './nodeType'
+import { noteKey, notesOf } from './notes'
 import { nodeTitle, typeId, type WorkflowDocument, type WorkflowNode } from './workflow'
 
 export interface ListedNode {
@@ -27,6 +28,20 @@ export function listNodes(nodes: WorkflowDocument['nodes']): ListedNode[] {
   }
   add(nodes, [], [])
   return list
+}
+
+/** Every note, at every depth, by the first line of its text; its key among nodes is its id here. */
+export function listNotes(document: WorkflowDocument): ListedNode[] {
+  return Object.entries(notesOf(document)).map(([key, note]) => {
+    const path = key.split('/').slice(0, -1)
+    const title =
+      note.text
+        .trim()
+        .split('\n')[0]
+        ?.replace(/^#+\s*/, '') ?? ''
+    const node: WorkflowNode = { type: '', config: { text: note.text } }
+    return { path, id: noteKey(key.slice(key.lastIndexOf('/') + 1)), node, title, inside: path }
+  })
 }
 
 const textOf = new WeakMap<WorkflowNode, string>()

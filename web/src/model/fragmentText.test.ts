@@ -72,6 +72,8 @@ layout:
         nodes: { a: { type: 'data.set@1', config } },
         edges: [],
         layout: { a: [1, 2] as const },
+        notes: { n: { text: 'x', at: [0, 8] as const, size: [120, 80] as const, color: 'blue' as const } },
+        groups: { g: { title: 'G', color: 'red' as const, nodes: ['a'] } },
       }
       expect(readFragment(writeFragment(fragment))).toEqual(fragment)
     }
@@ -87,6 +89,8 @@ layout:
       nodes: sampleDocument.nodes,
       edges: sampleDocument.edges,
       layout: sampleDocument.layout,
+      notes: {},
+      groups: {},
     })
     expect(ids('late:\n  type: table.sql@1\n  config: {query: select 1}\n')).toEqual(['late'])
     expect(ids('```yaml\nnodes:\n  a:\n    type: data.set\n```\n')).toEqual(['a'])

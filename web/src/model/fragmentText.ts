@@ -3,16 +3,20 @@
 import { Document, isMap, parseDocument } from 'yaml'
 import type { Fragment } from './clipboard'
 import { isObject } from './json'
-import { type Position, typeId, type WorkflowNode } from './workflow'
+import { groupsOf, notesOf } from './notes'
+import { type Position, typeId, type WorkflowDocument, type WorkflowNode } from './workflow'
 
-export function writeFragment({ nodes, edges, layout }: Fragment): string {
-  const value = { nodes, ...(edges.length > 0 ? { edges } : {}), layout }
+export function writeFragment({ nodes, edges, layout, notes, groups }: Fragment): string {
+  const filled = Object.entries({ nodes, edges, notes, groups, layout }).filter(([, part]) => !isEmpty(part))
+  const value = Object.fromEntries(filled)
   const document = new Document({ concertmaster: 1, ...value }, { aliasDuplicateObjects: false })
   const places = document.get('layout')
   // A place is two numbers: they stand on one line, as the server writes them.
   if (isMap(places)) for (const { value: place } of places.items) if (isObject(place)) place.flow = true
   return document.toString({ lineWidth: 120 })
 }
+
+const isEmpty = (part: object): boolean => Object.keys(part).length === 0
 
 /** The value that a text is in YAML, of which JSON is a part; undefined when it is neither. */
 function parse(text: string): unknown {
@@ -49,7 +53,9 @@ function readNodes(raw: unknown): Record<string, WorkflowNode> | null {
 export function readFragment(text: string): Fragment | null {
   const raw = parse(text)
   if (!isObject(raw)) return null
-  const whole = readNodes(raw.nodes)
+  const notes = notesOf(raw as Pick<WorkflowDocument, 'notes'>)
+  const noted = raw.nodes === undefined && raw.concertmaster !== undefined && !isEmpty(notes)
+  const whole = noted ? {} : readNodes(raw.nodes)
   const nodes = whole ?? readNodes(raw)
   if (!nodes) return null
   const edges = whole && Array.isArray(raw.edges) ? raw.edges.filter((edge) => typeof edge === 'string') : []
@@ -58,5 +64,6 @@ export function readFragment(text: string): Fragment | null {
     if (Array.isArray(place) && typeof place[0] === 'number' && typeof place[1] === 'number')
       layout[id] = [place[0], place[1]]
   }
-  return { nodes, edges, layout }
+  const groups = whole ? groupsOf(raw as Pick<WorkflowDocument, 'groups'>) : {}
+  return { nodes, edges, layout, notes: whole ? notes : {}, groups }
 }

@@ -14,6 +14,27 @@ export function renameInExpressions(text: string, oldId: string, newId: string):
   return text.replace(TEMPLATE, (expression) => renameInExpression(expression, oldId, newId))
 }
 
+/** Replace `nodes.id`, however it is written, by another path such as `inputs.id`. */
+export function replaceNode(text: string, id: string, path: string): string {
+  if (!text.includes('{{') || !text.includes(id)) return text
+  return text.replace(TEMPLATE, (expression) => {
+    const tokens: string[] = expression.match(TOKEN) ?? []
+    const solid = tokens.map((token, index) => ({ token, index })).filter(({ token }) => token.trim() !== '')
+    for (let at = 0; at + 2 < solid.length; at += 1) {
+      const [root, accessor, name, end] = [solid[at], solid[at + 1], solid[at + 2], solid[at + 3]]
+      if (root?.token !== 'nodes' || solid[at - 1]?.token === '.' || !accessor || !name) continue
+      const quoted = name.token === `'${id}'` || name.token === `"${id}"`
+      const last = accessor.token === '.' && name.token === id ? name : null
+      const closing = accessor.token === '[' && quoted && end?.token === ']' ? end : null
+      const until = (last ?? closing)?.index
+      if (until === undefined) continue
+      tokens.fill('', root.index, until + 1)
+      tokens[root.index] = path
+    }
+    return tokens.join('')
+  })
+}
+
 function renameInExpression(expression: string, oldId: string, newId: string): string {
   const tokens = expression.match(TOKEN) ?? []
   const solid = tokens.map((token, index) => ({ token, index })).filter(({ token }) => token.trim() !== '')
@@ -26,6 +47,30 @@ function renameInExpression(expression: string, oldId: string, newId: string): s
     }
   }
   return tokens.join('')
+}
+
+/** A root of an expression, with the name that is looked up in it. */
+export interface Reference {
+  root: string
+  name: string | null
+}
+
+/** What the `{{ }}` parts of a text read, such as `nodes.late` and `item`; roots only, in any of its strings. */
+export function referencesIn(value: Json | undefined): Reference[] {
+  if (typeof value === 'string') return (value.match(TEMPLATE) ?? []).flatMap(referencesOf)
+  if (Array.isArray(value)) return value.flatMap(referencesIn)
+  return isObject(value) ? Object.values(value).flatMap(referencesIn) : []
+}
+
+function referencesOf(expression: string): Reference[] {
+  const solid = (expression.slice(2, -2).match(TOKEN) ?? []).filter((token) => token.trim() !== '')
+  return solid.flatMap((token, at): Reference[] => {
+    if (!/^[A-Za-z_]/.test(token) || solid[at - 1] === '.') return []
+    const [accessor, name] = [solid[at + 1], solid[at + 2]]
+    if (accessor === '.' && name !== undefined) return [{ root: token, name }]
+    const quoted = accessor === '[' ? /^(['"])(.*)\1$/.exec(name ?? '') : null
+    return [{ root: token, name: quoted?.[2] ?? null }]
+  })
 }
 
 function renameKey<T>(record: Record<string, T>, oldId: string, newId: string): Record<string, T> {
@@ -42,6 +87,13 @@ function renameInGroups(groups: Json | undefined, oldId: string, newId: string):
     return [key, { ...group, nodes: group.nodes.map((id) => (id === oldId ? newId : id)) }]
   })
   return Object.fromEntries(entries)
+}
+
+/** What is kept for the inside of a container stands under its name. */
+function renameInside(kept: Json | undefined, oldId: string, newId: string): Json | undefined {
+  if (!isObject(kept)) return kept
+  const inside = (key: string) => (key.startsWith(`${oldId}/`) ? newId + key.slice(oldId.length) : key)
+  return Object.fromEntries(Object.entries(kept).map(([key, value]) => [inside(key), value]))
 }
 
 /** The branches after a failure and at the end are named by their first nodes. */
@@ -87,7 +139,9 @@ export function renameNode(document: WorkflowDocument, oldId: string, newId: str
   }
   if (document.policy) next.policy = renameInPolicy(document.policy, oldId, newId)
   if (document.outputs) next.outputs = mapStrings<JsonObject>(document.outputs, inText)
-  const groups = renameInGroups(document.groups, oldId, newId)
+  const groups = renameInside(renameInGroups(document.groups, oldId, newId), oldId, newId)
   if (groups !== undefined) next.groups = groups
+  const notes = renameInside(document.notes, oldId, newId)
+  if (notes !== undefined) next.notes = notes
   return next
 }

@@ -1,9 +1,12 @@
 import { Button } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { allNodeTypesQuery } from '~/api/nodeTypes'
 import { ApiError } from '~/api/problem'
+import { fetchWorkflow } from '~/api/workflows'
+import { showComparison } from '~/editor/actions/compare'
 import { retype } from '~/editor/actions/editDocument'
 import { EditorView } from '~/editor/EditorView'
 import { openEditor } from '~/editor/openEditor'
@@ -12,6 +15,7 @@ import { DraftContext } from '~/editor/sync/context'
 import { type OpenDraft, openDraftQuery } from '~/editor/sync/openDraft'
 import { words } from '~/i18n'
 import { indexNodeTypes, type NodeType } from '~/model/nodeType'
+import { completeDocument } from '~/model/workflow'
 import { EmptyState } from '~/ui/EmptyState'
 import { ErrorNote } from '~/ui/ErrorNote'
 import { PagePending } from '~/ui/PagePending'
@@ -50,12 +54,27 @@ export function EditorPage() {
 }
 
 function OpenEditor({ draft, types }: { draft: OpenDraft; types: readonly NodeType[] }) {
-  const { run } = route.useSearch()
+  const { name } = route.useParams()
+  const { run, compare } = route.useSearch()
   const navigate = route.useNavigate()
   const index = useMemo(() => indexNodeTypes(types), [types])
   const [editor] = useState(() => openEditor(draft.live, draft.saved, index, run ?? null))
 
   useEffect(() => editor.dispatch(retype, index), [editor, index])
+  useEffect(() => {
+    if (compare === undefined) return
+    fetchWorkflow(name, compare).then(
+      (found) =>
+        editor.dispatch(showComparison, {
+          from: completeDocument(found.document),
+          fromName: words.versions.version(compare),
+          to: null,
+          toName: words.versions.draft,
+        }),
+      (error: Error) => notifications.show({ color: 'red', message: error.message, autoClose: false }),
+    )
+    void navigate({ search: (old) => ({ ...old, compare: undefined }), replace: true })
+  }, [editor, name, compare, navigate])
   const onExecution = useCallback(
     (id: string | null) =>
       void navigate({ search: (old) => ({ ...old, run: id ?? undefined }), replace: true }),

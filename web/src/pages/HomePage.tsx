@@ -14,7 +14,7 @@ import { MiniGraph } from '~/ui/MiniGraph'
 import { Page } from '~/ui/Page'
 import { PagePending } from '~/ui/PagePending'
 import { useSlow } from '~/ui/useSlow'
-import { Broken } from './home/Broken'
+import { Broken, useBrokenKnown } from './home/Broken'
 import classes from './home/Home.module.css'
 import { QueueCard, Upcoming } from './home/Next'
 import { Failures, Slowest } from './home/Ran'
@@ -87,6 +87,8 @@ interface AnswersProps {
 
 function Answers({ last, onRange }: AnswersProps) {
   const range = useMemo(() => ({ last }), [last])
+  const known = useBrokenKnown(last)
+  if (!known) return null
   return (
     <div className={classes.answers} role="group" aria-label={t.title} tabIndex={0}>
       <Broken last={last} />

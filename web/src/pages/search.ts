@@ -8,6 +8,8 @@ export interface EditorSearch {
   node?: string
   run?: string
   panel?: string
+  /** The version that the draft is shown beside. */
+  compare?: number
 }
 
 export interface RunSearch {
@@ -60,12 +62,15 @@ function pick<K extends string>(raw: Raw, ...keys: K[]): Partial<Record<K, strin
   return found
 }
 
-export const parseEditorSearch = (raw: Raw): EditorSearch => pick(raw, 'node', 'run', 'panel')
 const count = (value: unknown): number | undefined => {
   const number = Number(value)
   return Number.isSafeInteger(number) && number > 0 ? number : undefined
 }
 
+export const parseEditorSearch = (raw: Raw): EditorSearch => ({
+  ...pick(raw, 'node', 'run', 'panel'),
+  compare: count(raw.compare),
+})
 export const parseRunSearch = (raw: Raw): RunSearch => ({
   ...pick(raw, 'node', 'tab', 'in', 'view'),
   at: count(raw.at),

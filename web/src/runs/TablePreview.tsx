@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useMemo, useState } from 'react'
+import { lazy, Suspense, useMemo, useRef, useState } from 'react'
 import { type OutputRequest, outputPageQuery } from '~/api/outputs'
 import type { Column } from '~/api/types'
 import { words } from '~/i18n'
@@ -39,6 +39,7 @@ export function TablePreview({ source, columns, total: all, sample }: TablePrevi
   const [view, setView] = useState<TableView>('rows')
   const [selection, setSelection] = useState<Selection | null>(null)
   const [opened, setOpened] = useState(false)
+  const grid = useRef<HTMLDivElement>(null)
   const asked = useMemo(
     () => ({ ...source, sort, where: conditions.map(conditionText) }),
     [source, sort, conditions],
@@ -119,6 +120,7 @@ export function TablePreview({ source, columns, total: all, sample }: TablePrevi
       ) : (
         <>
           <TableGrid
+            scroll={grid}
             source={asked}
             columns={columns}
             count={count}
@@ -140,7 +142,10 @@ export function TablePreview({ source, columns, total: all, sample }: TablePrevi
         source={asked}
         columns={columns}
         spot={opened ? (selection?.at ?? null) : null}
-        onClose={() => setOpened(false)}
+        onClose={() => {
+          setOpened(false)
+          grid.current?.focus()
+        }}
       />
     </div>
   )

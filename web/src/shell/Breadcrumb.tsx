@@ -27,7 +27,7 @@ function nameOf(section: string, thing: string): string {
 /** Where one is: the workspace, and below a section's own page the section and the thing in it. */
 export function Breadcrumb() {
   const path = useRouterState({ select: (state) => state.location.pathname })
-  const [first = '', second] = path.split('/').filter(Boolean)
+  const [first = '', second, , third] = path.split('/').filter(Boolean)
   const section = isSection(first) && second ? SECTIONS[first] : null
   return (
     <nav aria-label={words.shell.breadcrumb} className={classes.crumbs}>
@@ -39,9 +39,25 @@ export function Breadcrumb() {
             {section.label}
           </Link>
           <Slash />
-          <span className={classes.here} aria-current="page">
-            {nameOf(first, second)}
-          </span>
+          {first === 'workflows' && third ? (
+            <>
+              <Link
+                to="/workflows/$name"
+                params={{ name: decodeURIComponent(second) }}
+                className={classes.link}
+              >
+                {nameOf(first, second)}
+              </Link>
+              <Slash />
+              <span className={classes.here} aria-current="page">
+                {words.versions.version(Number(third))}
+              </span>
+            </>
+          ) : (
+            <span className={classes.here} aria-current="page">
+              {nameOf(first, second)}
+            </span>
+          )}
         </>
       ) : null}
     </nav>

@@ -1,5 +1,5 @@
 import { Kbd, useMantineColorScheme } from '@mantine/core'
-import { Spotlight, type SpotlightActionGroupData, spotlight } from '@mantine/spotlight'
+import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight'
 import {
   IconCalendarClock,
   IconCornerDownRight,
@@ -25,18 +25,21 @@ import { words } from '~/i18n'
 import { registeredCommands } from '~/ui/commands'
 import { shortId } from '~/ui/format'
 import { StatusBadge } from '~/ui/StatusBadge'
+import { search, searchStore } from './search'
 
 const RECENT = 20
 const SHOWN = 40
 
 /** Ctrl+K: jump to a page, a workflow or a recent run, and do what the open page offers. */
 export function SearchSpotlight() {
-  const [open, setOpen] = useState(false)
+  const [open, setOpen] = useState(() => searchStore.getState().opened)
   const groups = useGroups(open)
   return (
     <Spotlight
+      store={searchStore}
       actions={groups}
-      shortcut={['mod + K', 'mod + shift + P']}
+      // Its keys are there before it is, see `Root`.
+      shortcut={[]}
       onSpotlightOpen={() => setOpen(true)}
       onSpotlightClose={() => setOpen(false)}
       nothingFound={words.shell.searchNothing}
@@ -62,7 +65,7 @@ function useGroups(open: boolean): SpotlightActionGroupData[] {
   const workflows = useInfiniteQuery({ ...workflowsQuery(), enabled: open })
   const runs = useInfiniteQuery({ ...executionsQuery({}, RECENT), enabled: open })
   const go = (run: () => Promise<void>) => () => {
-    spotlight.close()
+    search.close()
     void run()
   }
   const icon = { size: 18, stroke: 1.7 }

@@ -2,7 +2,6 @@ import { Outlet } from '@tanstack/react-router'
 import { words } from '~/i18n'
 import { useLiveLists } from '~/runs/useLiveLists'
 import { Rail } from './Rail'
-import { SearchSpotlight } from './SearchSpotlight'
 import classes from './Shell.module.css'
 import { TopBar } from './TopBar'
 
@@ -19,7 +18,6 @@ export function Shell() {
       <main id="content" className={classes.main} tabIndex={-1}>
         <Outlet />
       </main>
-      <SearchSpotlight />
     </div>
   )
 }

@@ -6,12 +6,12 @@ import {
   useComputedColorScheme,
   useMantineColorScheme,
 } from '@mantine/core'
-import { spotlight } from '@mantine/spotlight'
 import { IconMoon, IconSearch, IconSun } from '@tabler/icons-react'
 import { words } from '~/i18n'
 import { AccountMenu } from './AccountMenu'
 import { Breadcrumb } from './Breadcrumb'
 import { ConnectionBadge } from './ConnectionBadge'
+import { search } from './search'
 import classes from './TopBar.module.css'
 
 export function TopBar() {
@@ -19,7 +19,7 @@ export function TopBar() {
     <header className={classes.bar}>
       <Breadcrumb />
       <div className={classes.tools}>
-        <UnstyledButton className={classes.search} onClick={() => spotlight.open()}>
+        <UnstyledButton className={classes.search} onClick={() => search.open()}>
           <IconSearch size={15} stroke={1.8} aria-hidden />
           <span>{words.shell.search}</span>
           <Kbd size="xs">{words.shell.searchShortcut}</Kbd>

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { previewQuery } from '~/api/triggers'
 import { words } from '~/i18n'
 import type { JsonObject } from '~/model/json'
+import { cronWords } from './cronWords'
 import { zoneOf } from './instants'
 import { TimeList } from './TimeList'
 import classes from './triggers.module.css'
@@ -13,9 +14,11 @@ const DELAY_MS = 300
 export function SchedulePreview({ config }: { config: JsonObject }) {
   const [settled] = useDebouncedValue(config, DELAY_MS)
   const { data } = useQuery(previewQuery(settled))
+  const told = typeof settled.cron === 'string' ? cronWords(settled.cron) : null
   if (!data || data.length === 0) return null
   return (
     <section className={classes.preview} aria-label={words.triggers.preview}>
+      {told ? <strong>{told}</strong> : null}
       {words.triggers.preview}
       <TimeList times={data} zone={zoneOf({ config: settled })} />
     </section>

@@ -4,7 +4,13 @@ import { TRIGGER_TYPES, triggerSchema } from './schemas'
 import { triggerSummary } from './summary'
 
 it.each([
-  ['schedule', { cron: '0 6 * * *', timezone: 'Europe/Rome' }, '0 6 * * * · Europe/Rome'],
+  ['schedule', { cron: '0 6 * * *', timezone: 'Europe/Rome' }, 'At 06:00 · Europe/Rome'],
+  [
+    'schedule',
+    { cron: '*/15 8-17 * * 1-5' },
+    'Every 15 minutes, between 08:00 and 17:59, Monday through Friday',
+  ],
+  ['schedule', { cron: 'now and then' }, 'now and then'],
   ['schedule', { interval: '15m' }, 'every 15m'],
   ['webhook', { path: '/orders/new' }, '/hooks/orders/new'],
   ['event', { name: 'order.paid' }, 'order.paid'],

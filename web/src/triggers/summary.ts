@@ -1,11 +1,13 @@
 import type { Trigger } from '~/api/types'
+import { cronWords } from './cronWords'
 
 /** The part of a config that tells most, in one line. */
 export function triggerSummary({ type, config }: Pick<Trigger, 'type' | 'config'>): string {
   const text = (key: string): string => (typeof config[key] === 'string' ? config[key] : '')
   switch (type) {
     case 'schedule': {
-      const times = text('cron') || `every ${text('interval')}`
+      const cron = text('cron')
+      const times = cron === '' ? `every ${text('interval')}` : (cronWords(cron) ?? cron)
       return text('timezone') ? `${times} · ${text('timezone')}` : times
     }
     case 'webhook':

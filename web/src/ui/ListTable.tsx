@@ -115,7 +115,14 @@ export function ListTable<Row>(props: ListTableProps<Row>) {
   } as CSSProperties
 
   return (
-    <div className={classes.scroll} ref={scroll} style={style} tabIndex={-1} {...focus}>
+    // Where no row takes the focus, keys scroll the list itself.
+    <div
+      className={classes.scroll}
+      ref={scroll}
+      style={style}
+      tabIndex={onOpen || selection ? -1 : 0}
+      {...focus}
+    >
       <table
         className={classes.table}
         aria-label={label}

@@ -12,6 +12,7 @@ import { words } from '~/i18n'
 import { type Alignment, type Axis, align, distribute, type Places } from '~/model/arrange'
 import { moveNodes } from '~/model/edits'
 import { positionsOf, withPlaces } from '~/model/layout'
+import { movables } from '~/model/notes'
 import type { Position } from '~/model/workflow'
 import type { Action } from '../action'
 import type { EditorState } from '../state'
@@ -20,7 +21,7 @@ const t = words.canvas.actions
 
 /** Places of the chosen nodes. */
 export function chosenPlaces(state: EditorState): Record<string, Position> {
-  const positions = positionsOf(state.document)
+  const positions = movables(state.document, positionsOf(state.document))
   return Object.fromEntries(
     state.selection.nodes.flatMap((id) => (positions[id] ? [[id, positions[id]] as const] : [])),
   )

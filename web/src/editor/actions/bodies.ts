@@ -8,29 +8,31 @@ import { type EditorState, NOTHING, select, soleNode, withPanels } from '../stat
 export const samePath = (now: BodyPath, next: BodyPath): BodyPath =>
   now.length === next.length && now.every((name, index) => name === next[index]) ? now : next
 
-function at(state: EditorState, path: BodyPath): EditorState {
+/** @param canvas the graph fills the canvas from now on. */
+function at(state: EditorState, path: BodyPath, canvas: boolean): EditorState {
   const next = samePath(state.path, path)
-  if (next === state.path) return state
+  if (next === state.path && (!canvas || samePath(state.canvas, path) === state.canvas)) return state
   const document = openBody(state.root, next)
-  return withPanels({ ...state, path: next, document, selection: NOTHING, focus: null }, { quickAdd: null })
+  const left = { ...state, path: next, document, selection: NOTHING, focus: null }
+  return withPanels(canvas ? { ...left, canvas: next } : left, { quickAdd: null })
 }
 
-/** Show what is inside of a container of the open graph. */
+/** Fill the canvas with what is inside of a container. */
 export const enterBody: Action<string> = {
   id: 'body.enter',
   label: words.bodies.open,
   undoable: false,
-  perform: (state, id) => at(state, [...state.path, id]),
+  perform: (state, id) => at(state, [...state.path, id], true),
 }
 
-/** Show the graph so many containers down; the one that was left is chosen. */
+/** Work in the graph so many containers down, on the canvas that it is on, else on its own; the one that was left is chosen. */
 export const goToBody: Action<number> = {
   id: 'body.go',
   label: words.bodies.close,
   undoable: false,
   perform(state, depth) {
     const left = state.path[depth]
-    const next = at(state, state.path.slice(0, depth))
+    const next = at(state, state.path.slice(0, depth), depth < state.canvas.length)
     return left === undefined ? next : select(next, [left])
   },
 }

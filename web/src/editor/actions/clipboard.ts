@@ -4,9 +4,11 @@ import { allIds } from '~/model/bodies'
 import { type Fragment, fragmentOf, pasteFragment } from '~/model/clipboard'
 import { removeNodes } from '~/model/edits'
 import { boundsOf, withPlaces } from '~/model/layout'
+import { removeNotes } from '~/model/notes'
 import type { Position } from '~/model/workflow'
 import type { Action, Effect } from '../action'
 import { type EditorState, select } from '../state'
+import { chosenNotes } from './notes'
 
 const chosen = (state: EditorState) => state.selection.nodes.length > 0
 /** What turns nodes into text and back is loaded when it is first needed. */
@@ -37,7 +39,10 @@ export const cut: Action = {
   listed: true,
   undoable: true,
   enabled: chosen,
-  perform: (state) => ({ ...state, document: removeNodes(state.document, state.selection.nodes) }),
+  perform: (state) => ({
+    ...state,
+    document: removeNotes(removeNodes(state.document, state.selection.nodes), chosenNotes(state)),
+  }),
   effect: write,
 }
 
@@ -46,9 +51,11 @@ interface Paste {
   at: Position
 }
 
-/** Those of the nodes themselves, not of what is inside of them. */
-const places = ({ nodes, layout }: Fragment): Position[] =>
-  Object.keys(nodes).flatMap((id) => (layout[id] ? [layout[id]] : []))
+/** Those of nodes and notes themselves, not of what is inside of them. */
+const places = ({ nodes, layout, notes }: Fragment): Position[] => [
+  ...Object.keys(nodes).flatMap((id) => (layout[id] ? [layout[id]] : [])),
+  ...Object.entries(notes).flatMap(([id, { at }]) => (id.includes('/') ? [] : [at])),
+]
 
 /** The pasted nodes stand around `at`, whatever place they had where they were copied. */
 const insertFragment: Action<Paste> = {

@@ -2,14 +2,17 @@ import { IconTrash } from '@tabler/icons-react'
 import { words } from '~/i18n'
 import { parseEdges } from '~/model/edges'
 import { disconnect, removeNodes } from '~/model/edits'
+import { removeNotes } from '~/model/notes'
 import type { Action } from '../action'
 import { type EditorState, NOTHING } from '../state'
+import { chosenNotes } from './notes'
 
 const something = (state: EditorState) => state.selection.nodes.length + state.selection.edges.length > 0
 
 function remove(state: EditorState, reconnect: boolean): EditorState {
   const unwired = disconnect(state.document, parseEdges(state.selection.edges))
-  return { ...state, document: removeNodes(unwired, state.selection.nodes, reconnect), selection: NOTHING }
+  const left = removeNodes(unwired, state.selection.nodes, reconnect)
+  return { ...state, document: removeNotes(left, chosenNotes(state)), selection: NOTHING }
 }
 
 export const deleteSelection: Action = {

@@ -4,6 +4,7 @@ import { type BodyPath, openBody } from '~/model/bodies'
 import type { Action } from '../action'
 import { select, withPanels } from '../state'
 import { samePath } from './bodies'
+import { unfolded } from './frames'
 
 /** The list of the workflow's nodes, with its search. */
 export const find: Action = {
@@ -16,14 +17,15 @@ export const find: Action = {
   perform: (state) => withPanels(state, { find: true }),
 }
 
-/** Choose a node wherever it is: its graph is opened and it is brought into sight. */
+/** Choose a node wherever it is: the frames around it are opened, and it is brought into sight. */
 export const goToNode: Action<{ path: BodyPath; id: string }> = {
   id: 'find.go',
   label: words.editor.actions.select,
   undoable: false,
   perform(state, { path, id }) {
     const document = openBody(state.root, path)
-    return select({ ...state, path: samePath(state.path, path), document, focus: null }, [id])
+    const frames = unfolded(state, path)
+    return select({ ...state, frames, path: samePath(state.path, path), document, focus: null }, [id])
   },
   effect({ services, before, after, args }) {
     if (before.path === after.path) services.show(args.id)

@@ -3,6 +3,7 @@ import { roomBetween } from '~/model/arrange'
 import type { Edge } from '~/model/edges'
 import { moveNodes as move } from '~/model/edits'
 import { positionsOf, withPlaces } from '~/model/layout'
+import { movables } from '~/model/notes'
 import { nodeTitle, type Position } from '~/model/workflow'
 import type { Action } from '../action'
 import type { EditorState } from '../state'
@@ -52,7 +53,7 @@ function nudge(name: string, keys: string, dx: number, dy: number): Action {
     undoable: true,
     enabled: (state: EditorState) => state.selection.nodes.length > 0,
     perform(state) {
-      const layout = positionsOf(state.document)
+      const layout = movables(state.document, positionsOf(state.document))
       const moved = state.selection.nodes.flatMap((id) => {
         const place = layout[id]
         return place ? [[id, [place[0] + dx, place[1] + dy]] as const] : []

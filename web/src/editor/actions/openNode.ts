@@ -1,9 +1,10 @@
 import { IconLayoutSidebarRightExpand } from '@tabler/icons-react'
 import { words } from '~/i18n'
-import type { Action } from '../action'
+import { type Action, allowed } from '../action'
 import { soleNode, withPanels } from '../state'
+import { writeNote } from './notes'
 
-/** Bring up the inspector for the chosen node, also when it was folded. */
+/** Bring up the inspector for the chosen node, also when it was folded; a note is written. */
 export const openNode: Action = {
   id: 'node.open',
   label: words.editor.actions.open,
@@ -11,6 +12,9 @@ export const openNode: Action = {
   shortcuts: ['enter'],
   listed: true,
   undoable: false,
-  enabled: (state) => soleNode(state) !== null,
-  perform: (state) => withPanels(state, { inspector: true, inspectorFollows: true }),
+  enabled: (state) => soleNode(state) !== null || allowed(writeNote, state),
+  perform: (state) =>
+    soleNode(state) === null
+      ? writeNote.perform(state, undefined)
+      : withPanels(state, { inspector: true, inspectorFollows: true }),
 }

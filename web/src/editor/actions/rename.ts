@@ -5,6 +5,7 @@ import { setTitle } from '~/model/edits'
 import { followed, renameInExpressions, renameNode } from '~/model/rename'
 import type { Action } from '../action'
 import { type EditorState, soleNode, withPanels } from '../state'
+import { framesRenamed } from './frames'
 
 /** Write the title on the card. */
 export const rename: Action = {
@@ -51,7 +52,8 @@ export const applyRename: Action<Rename> = {
     const taken = newId in state.document.nodes
     const document = setTitle(renameNode(state.document, id, newId), taken ? id : newId, title)
     const selection = state.selection.nodes.map((node) => (node === id ? newId : node))
-    const renamed = { ...state, document, selection: { nodes: selection, edges: [] } }
+    const frames = taken ? state.frames : framesRenamed(state, id, newId)
+    const renamed = { ...state, frames, document, selection: { nodes: selection, edges: [] } }
     return withPanels(taken ? renamed : inContainer(renamed, id, newId), { renamingId: null })
   },
 }

@@ -5,6 +5,7 @@ import type { Problem } from '~/model/workflow'
 import type { Action } from '../action'
 import { select as choose, type Selection, withPanels } from '../state'
 import { samePath } from './bodies'
+import { unfolded } from './frames'
 
 export const selectItems: Action<Selection> = {
   id: 'selection.set',
@@ -25,14 +26,17 @@ export const showProblem: Action<Problem> = {
     const [root, index] = pointer.split('/').slice(1)
     const edge = root === 'edges' ? document.edges[Number(index)] : undefined
     const shown = choose(
-      { ...state, path: samePath(state.path, path), document, focus: pointer },
+      { ...state, frames: unfolded(state, path), path: samePath(state.path, path), document, focus: pointer },
       node && !edge ? [node] : [],
       edge ? [edge] : [],
     )
     return withPanels(shown, { inspector: true, inspectorTab: 'config' })
   },
-  effect: ({ services, after }) => {
+  effect: ({ services, before, after }) => {
     const [id] = after.selection.nodes
-    if (id) services.show(id)
+    if (!id) return
+    if (before.path === after.path) services.show(id)
+    // Another graph has to be drawn first.
+    else requestAnimationFrame(() => requestAnimationFrame(() => services.show(id)))
   },
 }

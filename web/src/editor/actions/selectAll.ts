@@ -1,5 +1,6 @@
 import { IconSelectAll, IconX } from '@tabler/icons-react'
 import { words } from '~/i18n'
+import { noteKey, notesOf } from '~/model/notes'
 import type { Action } from '../action'
 import { NOTHING, select, withPanels } from '../state'
 
@@ -10,7 +11,10 @@ export const selectAll: Action = {
   shortcuts: ['mod+a'],
   listed: true,
   undoable: false,
-  perform: (state) => select(state, Object.keys(state.document.nodes), state.document.edges),
+  perform: (state) => {
+    const notes = Object.keys(notesOf(state.document)).map(noteKey)
+    return select(state, [...Object.keys(state.document.nodes), ...notes], state.document.edges)
+  },
 }
 
 /** One thing a press: what floats, the selection, the panel below, the panel beside. */
@@ -25,6 +29,7 @@ export const close: Action = {
     const { quickAdd, find, drawer, inspector } = state.panels
     if (quickAdd) return withPanels(state, { quickAdd: null })
     if (find) return withPanels(state, { find: false })
+    if (state.comparison) return { ...state, comparison: null }
     if (state.selection.nodes.length + state.selection.edges.length > 0) {
       return { ...state, selection: NOTHING }
     }

@@ -7,10 +7,11 @@ import { undoneBy } from '~/model/undo'
 import type { Position } from '~/model/workflow'
 import type { Action } from '../action'
 import type { EditorState } from '../state'
+import { chosenNodes } from './notes'
 
 /** The chosen nodes when there are several, else all. */
 export const toTidy = (state: EditorState): readonly string[] =>
-  state.selection.nodes.length > 1 ? state.selection.nodes : Object.keys(state.document.nodes)
+  chosenNodes(state).length > 1 ? chosenNodes(state) : Object.keys(state.document.nodes)
 
 /** Several nodes stay where they were as a whole, so that they do not run into the others. */
 function placed(state: EditorState, positions: Record<string, Position>): EditorState {
@@ -23,7 +24,7 @@ function placed(state: EditorState, positions: Record<string, Position>): Editor
 }
 
 const several = (state: EditorState) => Object.keys(state.document.nodes).length > 1
-const whole = (state: EditorState) => state.selection.nodes.length < 2
+const whole = (state: EditorState) => chosenNodes(state).length < 2
 
 /** At once, by the layout of our own. */
 export const tidy: Action = {

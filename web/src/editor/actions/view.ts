@@ -4,6 +4,7 @@ import {
   IconKeyboard,
   IconMenu2,
   IconPlus,
+  IconSchool,
   IconZoomIn,
   IconZoomOut,
   IconZoomReset,
@@ -54,6 +55,16 @@ export const zoomOut: Action = {
   undoable: false,
   perform: (state) => state,
   effect: ({ services }) => services.zoom(0.8),
+}
+
+export const showTour: Action = {
+  id: 'tour.show',
+  label: words.tour.show,
+  icon: IconSchool,
+  listed: true,
+  undoable: false,
+  edits: true,
+  perform: (state) => withPanels(state, { tour: true }),
 }
 
 /** The searchable list of node types at a place on the canvas. */

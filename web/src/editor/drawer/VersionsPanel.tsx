@@ -2,6 +2,7 @@ import { ActionIcon, Badge, Button, Menu, Tooltip } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconDots } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { usePublishVersion } from '~/api/drafts'
 import type { VersionLine } from '~/api/types'
@@ -44,7 +45,12 @@ export function VersionsPanel() {
         {compared === null ? (
           <p className={classes.note}>{t.chooseOne}</p>
         ) : (
-          <VersionDiff key={compared} name={name} version={compared} />
+          <VersionDiff
+            key={compared}
+            name={name}
+            version={compared}
+            others={items.map(({ version }) => version)}
+          />
         )}
       </div>
       {named ? <LabelDialog name={name} line={named} onClose={() => setNamed(null)} /> : null}
@@ -71,7 +77,10 @@ function VersionRow({ line, active, onCompare, onLabel }: RowProps) {
   return (
     <li className={classes.versionRow} data-active={active || undefined} data-testid={`version-${version}`}>
       <span className={classes.versionWords}>
-        <strong>{t.version(version)}</strong> {label}
+        <Link to="/workflows/$name/versions/$version" params={{ name, version }}>
+          <strong>{t.version(version)}</strong>
+        </Link>{' '}
+        {label}
         <span className={classes.muted}>
           {t.by(by)} · <Time at={at} /> · {t.nodes(nodes)}
         </span>

@@ -1,6 +1,7 @@
 import { ActionIcon, Tabs, Tooltip } from '@mantine/core'
 import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react'
 import { type ReactNode, useMemo, useState } from 'react'
+import { useVisitors } from '~/canvas/marks'
 import { words } from '~/i18n'
 import { pointerOf } from '~/model/json'
 import { nodeTypeOf } from '~/model/ports'
@@ -8,6 +9,7 @@ import { nodeTitle, typeId } from '~/model/workflow'
 import { LogView } from '~/runs/LogView'
 import { type FollowedRun, useRun } from '~/runs/useRun'
 import { CategoryIcon } from '~/ui/CategoryIcon'
+import { personTone } from '~/ui/people'
 import { nextNode, previousNode } from '../actions/neighbours'
 import { setPanels } from '../actions/panels'
 import { PinBar } from '../partial/PinBar'
@@ -24,12 +26,11 @@ import { Panes } from './Panes'
 import { PolicyTab } from './PolicyTab'
 import { RunChoice } from './RunChoice'
 import { useShownData } from './useShownData'
+import { PANES_WIDTH } from './width'
 
 const t = words.editor.inspector
 const NARROW: readonly InspectorTab[] = ['config', 'policy', 'input', 'output', 'logs', 'docs']
 const WIDE: readonly InspectorTab[] = ['config', 'policy', 'logs', 'docs']
-/** From here on the three parts stand side by side. */
-export const PANES_WIDTH = 760
 
 interface NodeInspectorProps {
   id: string
@@ -112,6 +113,7 @@ export function NodeInspector({ id, run, width, aside }: NodeInspectorProps) {
         <Neighbours />
         {aside}
       </div>
+      <OthersHere id={id} />
       {wide ? (
         <Panes
           width={width}
@@ -123,6 +125,17 @@ export function NodeInspector({ id, run, width, aside }: NodeInspectorProps) {
         <InspectorTabs id={id} names={NARROW} panels={panels} />
       )}
     </>
+  )
+}
+
+/** Who else has chosen the node. */
+function OthersHere({ id }: { id: string }) {
+  const visitors = useVisitors(id)
+  if (!visitors) return null
+  return (
+    <p className={classes.others} role="status" style={personTone(visitors[0]?.client ?? '')}>
+      {words.versions.editing(visitors.map(({ name }) => name))}
+    </p>
   )
 }
 

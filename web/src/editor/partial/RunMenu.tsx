@@ -22,7 +22,7 @@ export function RunMenu() {
   const { pins } = usePins()
   const Icon = run.icon
   return (
-    <Button.Group>
+    <Button.Group data-tour="run">
       <Tooltip label={`${words.drafts.testRunTip} (${shortcutText(run.shortcuts?.[0] ?? '')})`}>
         <Button
           variant="default"

@@ -1,9 +1,9 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
-import { useEffect, useMemo, useState } from 'react'
+import { useEffect, useMemo } from 'react'
 import { useStore } from 'zustand'
 import { pinOriginQuery, pinsQuery } from '~/api/pins'
 import type { Pin } from '~/api/types'
-import { MarkStore } from '~/canvas/marks'
+import type { NodeMark, PlaceStore } from '~/canvas/marks'
 import { type Stale, staleness } from '~/model/staleness'
 import { useEditor, useEditorHandle } from '../store'
 import { marksOf } from './marksOf'
@@ -55,11 +55,9 @@ export function useStale(): ReadonlyMap<string, Stale> {
 }
 
 /** The marks of all cards, kept up with pins, plan and document. */
-export function useMarks(): MarkStore {
-  const [store] = useState(() => new MarkStore())
+export function useMarks(store: PlaceStore<NodeMark>): void {
   const { pins } = usePins()
   const stale = useStale()
   const phase = useTrial((trial) => trial.phase)
   useEffect(() => store.set(marksOf(pins, stale, phase)), [store, pins, stale, phase])
-  return store
 }

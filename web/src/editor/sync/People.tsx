@@ -1,15 +1,16 @@
 import { Avatar, Tooltip, UnstyledButton } from '@mantine/core'
+import type { Person } from '~/api/types'
 import { words } from '~/i18n'
+import { initials, personTone } from '~/ui/people'
 import { selectItems } from '../actions/select'
 import { useEditorHandle } from '../store'
-import { useTogether } from './useTogether'
+import classes from './sync.module.css'
 
 const t = words.drafts
 const SHOWN = 4
 
 /** Who else has the workflow open, and at which node; a click goes there. */
-export function People() {
-  const people = useTogether()
+export function People({ people }: { people: readonly Person[] }) {
   const { store, dispatch, services } = useEditorHandle()
   if (people.length === 0) return null
   return (
@@ -26,7 +27,9 @@ export function People() {
         return (
           <Tooltip key={one.client} label={where}>
             <UnstyledButton onClick={go} aria-label={where}>
-              <Avatar size={24} radius="xl" name={one.name} color="initials" />
+              <span className={classes.person} style={personTone(one.client)}>
+                {initials(one.name)}
+              </span>
             </UnstyledButton>
           </Tooltip>
         )

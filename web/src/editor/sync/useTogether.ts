@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { leavePresence, tellPresence } from '~/api/drafts'
 import type { Person } from '~/api/types'
 import { workflowKeys } from '~/api/workflows'
@@ -20,6 +20,9 @@ export function useTogether(): readonly Person[] {
   const node = useEditor(soleNode)
   const path = useEditor((state) => state.path)
   const [people, setPeople] = useState<readonly Person[]>([])
+  /** How often the stream has told who is there. */
+  const told = useRef(0)
+  const telling = useRef<Promise<void>>(Promise.resolve())
 
   useEffect(() => {
     const stopFacts = live.watchFacts(() => {
@@ -29,8 +32,10 @@ export function useTogether(): readonly Person[] {
       )
     })
     const stopNotices = live.follow((notice) => {
-      if (notice.kind === 'presence') setPeople(notice.people)
-      else void client.invalidateQueries({ queryKey: workflowKeys.versions(live.workflow) })
+      if (notice.kind === 'presence') {
+        told.current += 1
+        setPeople(notice.people)
+      } else void client.invalidateQueries({ queryKey: workflowKeys.versions(live.workflow) })
     })
     return () => {
       stopFacts()
@@ -39,13 +44,24 @@ export function useTogether(): readonly Person[] {
   }, [live, client, dispatch])
 
   useEffect(() => {
-    const tell = () =>
-      void tellPresence(live.workflow, { client: live.session.client, node, path })
-        .then(setPeople)
-        .catch(() => undefined)
+    let left = false
+    const tell = () => {
+      // One after the other, or an earlier place could arrive after a later one.
+      telling.current = telling.current.then(async () => {
+        if (left) return
+        const before = told.current
+        const there = await tellPresence(live.workflow, { client: live.session.client, node, path })
+        // What the stream has told meanwhile is newer than this answer.
+        if (told.current === before) setPeople(there)
+      })
+      telling.current = telling.current.catch(() => undefined)
+    }
     tell()
     const timer = setInterval(tell, EVERY_MS)
-    return () => clearInterval(timer)
+    return () => {
+      left = true
+      clearInterval(timer)
+    }
   }, [live, node, path])
 
   useEffect(() => {

@@ -79,6 +79,33 @@ export const canvas = {
 
   rename: 'Title of the node',
 
+  notes: {
+    note: 'Note',
+    noteNamed: (text: string) => `Note: ${text}`,
+    blank: 'Double-click, or Enter, to write',
+    text: 'Text of the note',
+    placeholder: 'What should others know? Markdown works.',
+    groupTitle: 'Title of the group',
+    groupNamed: (title: string) => (title === '' ? 'Group' : `Group: ${title}`),
+    untitled: 'Name this group',
+    addNote: 'Add a note',
+    writeNote: 'Write the note',
+    resizeNote: 'Resize a note',
+    group: 'Group the selection',
+    ungroup: 'Ungroup',
+    renameGroup: 'Name the group',
+    colors: {
+      yellow: 'Yellow',
+      blue: 'Blue',
+      green: 'Green',
+      red: 'Red',
+      violet: 'Violet',
+      grey: 'Grey',
+    },
+    color: (name: string) => `Colour: ${name.toLowerCase()}`,
+    colorMenu: 'Colour',
+  },
+
   readOnly: {
     badge: 'Read only',
     role: (role: string) => `Your role (${role}) may look at workflows and not change them.`,

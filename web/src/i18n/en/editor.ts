@@ -62,6 +62,8 @@ export const editor = {
 
   wire: {
     self: 'A node cannot feed itself',
+    acrossFrame:
+      'Wires do not cross a frame. Nodes inside read those around by expressions, such as nodes.<id>',
     cycle: 'This would close a circle; workflows run in one direction',
     noPort: 'It has no port for this',
     newPort: 'New port',
@@ -168,10 +170,6 @@ export const editor = {
       [errors ? plural(errors, 'error') : '', warnings ? plural(warnings, 'warning') : '']
         .filter(Boolean)
         .join(', '),
-    apply: 'Apply changes',
-    revert: 'Discard changes',
-    yamlLabel: 'Workflow as YAML',
-    yamlWaiting: 'The canonical text appears when the server has checked the draft.',
     noRuns: 'This workflow has not run yet',
     noRunsHelp: 'Press Test run, or Ctrl+Enter.',
     showRun: 'Show this run on the canvas',

@@ -66,6 +66,7 @@ export const previews = {
   asChart: 'Chart',
 
   copyMenu: 'Copy',
+  copyKeys: 'Ctrl+C',
   copySelection: 'Copy the selection',
   copyNamed: 'Copy with column names',
   copyRows: 'Copy whole rows',

@@ -30,7 +30,7 @@ export const templates = {
   clear: 'Show all templates',
   preview: (title: string) => `Preview ${title}`,
   use: 'Use template',
-  useNamed: (title: string) => `Use the template ${title}`,
+  useNamed: (title: string) => `Use template ${title}`,
   useFailed: 'The template could not be used',
   shows: 'What it shows',
   graph: 'Its graph',

@@ -9,7 +9,7 @@ import {
 } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { MOST_COUNTED, openApprovalsQuery } from '~/api/approvals'
 import { failingQuery } from '~/api/history'
 import { registryQuery } from '~/api/nodeTypes'
@@ -25,6 +25,16 @@ import classes from './Home.module.css'
 
 const t = words.home.broken
 const MOST_FAILING = 5
+
+/** Whether the first answer is there: what stands below waits for it, so that it does not jump. */
+export function useBrokenKnown(last: Preset): boolean {
+  const failing = useQuery(failingQuery(last, MOST_FAILING))
+  const approvals = useQuery(openApprovalsQuery())
+  const registry = useQuery(registryQuery())
+  const [known, setKnown] = useState(false)
+  if (!known && !failing.isPending && !approvals.isPending && !registry.isPending) setKnown(true)
+  return known
+}
 
 /** Everything that somebody should look at, the worst first; one calm line when there is nothing. */
 export function Broken({ last }: { last: Preset }) {

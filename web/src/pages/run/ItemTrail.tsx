@@ -1,10 +1,10 @@
-import { ActionIcon, NumberInput } from '@mantine/core'
-import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react'
+import { IconChevronRight } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { words } from '~/i18n'
 import { openBody } from '~/model/bodies'
 import { nodeTitle, type WorkflowDocument } from '~/model/workflow'
 import { formatPlace, type ItemPlace } from '~/runs/itemPlace'
+import { ItemPager } from './ItemPager'
 import classes from './ItemTrail.module.css'
 
 const t = words.runs.items
@@ -49,35 +49,7 @@ export function ItemTrail({ run, document, place, total, onPlace }: ItemTrailPro
           </span>
         )
       })}
-      <span className={classes.pager}>
-        <ActionIcon
-          size={24}
-          aria-label={t.previous}
-          disabled={last.index === 0}
-          onClick={() => go(last.index - 1)}
-        >
-          <IconChevronLeft size={15} />
-        </ActionIcon>
-        <NumberInput
-          aria-label={t.index}
-          size="xs"
-          w={64}
-          hideControls
-          min={0}
-          max={total - 1}
-          allowDecimal={false}
-          value={last.index}
-          onChange={(next) => typeof next === 'number' && next >= 0 && next < total && go(next)}
-        />
-        <ActionIcon
-          size={24}
-          aria-label={t.next}
-          disabled={last.index >= total - 1}
-          onClick={() => go(last.index + 1)}
-        >
-          <IconChevronRight size={15} />
-        </ActionIcon>
-      </span>
+      <ItemPager index={last.index} total={total} onIndex={go} />
     </nav>
   )
 }

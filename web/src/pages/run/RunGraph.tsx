@@ -2,6 +2,7 @@ import type { UseQueryResult } from '@tanstack/react-query'
 import { type ReactNode, useMemo } from 'react'
 import type { Workflow } from '~/api/types'
 import { Canvas } from '~/canvas/Canvas'
+import type { CanvasFrames } from '~/canvas/context'
 import { words } from '~/i18n'
 import { openBody } from '~/model/bodies'
 import { indexNodeTypes, type NodeType } from '~/model/nodeType'
@@ -19,6 +20,7 @@ interface RunGraphProps {
   selected: string | null
   onSelect: (node: string | null) => void
   onOpen: (node: string) => void
+  frames?: CanvasFrames
   children?: ReactNode
 }
 
@@ -31,6 +33,7 @@ export function RunGraph({
   selected,
   onSelect,
   onOpen,
+  frames,
   children,
 }: RunGraphProps) {
   const document = useMemo(
@@ -59,6 +62,7 @@ export function RunGraph({
           selected={selected}
           onSelect={onSelect}
           onOpen={onOpen}
+          frames={frames}
           readOnly
         />
       ) : null}

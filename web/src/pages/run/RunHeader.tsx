@@ -80,6 +80,13 @@ export function RunHeader({ execution, store, typical, moment, onSelect, onTrave
           {[t.triggers[execution.trigger.type] ?? execution.trigger.type, ...occasionOf(execution)].join(
             ' · ',
           )}{' '}
+          ·{' '}
+          <Link
+            to="/workflows/$name/versions/$version"
+            params={{ name: execution.workflow, version: execution.version }}
+          >
+            {words.versions.version(execution.version)}
+          </Link>{' '}
           · {t.startedAt} <Time at={execution.started_at ?? execution.created_at} />
           <PartOf execution={execution} />
           <ReplayOf execution={execution} />

@@ -1,12 +1,13 @@
 import { useLocalStorage } from '@mantine/hooks'
 import { IconPointer } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { useMemo } from 'react'
+import { type CSSProperties, useMemo } from 'react'
 import { allNodeTypesQuery } from '~/api/nodeTypes'
 import type { Execution } from '~/api/types'
 import { workflowQuery } from '~/api/workflows'
 import { words } from '~/i18n'
 import { openBody } from '~/model/bodies'
+import { join, split } from '~/model/frames'
 import { completeDocument } from '~/model/workflow'
 import { formatPlace, type ItemPlace } from '~/runs/itemPlace'
 import { MomentContext } from '~/runs/moment'
@@ -20,6 +21,7 @@ import { ItemTrail } from './ItemTrail'
 import { RunGraph } from './RunGraph'
 import classes from './RunPage.module.css'
 import { type RunViewName, RunViews } from './RunViews'
+import { useRunFrames } from './useRunFrames'
 
 const t = words.runs
 
@@ -60,6 +62,9 @@ export function RunLayout({
     () => (workflow.data ? completeDocument(workflow.data.document) : null),
     [workflow.data],
   )
+  const inFrames = useRunFrames(present, store, place, moment !== null)
+  const chosen = selected === null ? null : split(selected)
+  const framed = chosen && chosen.key !== '' ? inFrames.items.get(chosen.key) : undefined
   const graph =
     document &&
     openBody(
@@ -71,8 +76,11 @@ export function RunLayout({
 
   return (
     <MomentContext value={dataSeq}>
-      <div className={classes.layout} style={{ gridTemplateColumns: `minmax(0, 1fr) 1px ${width}px` }}>
-        <div className={classes.left} style={{ gridTemplateRows: `minmax(0, 1fr) 1px ${height}px` }}>
+      <div
+        className={classes.layout}
+        style={{ '--panel': `${width}px`, '--bottom': `${height}px` } as CSSProperties}
+      >
+        <div className={classes.left}>
           <RunGraph
             workflow={workflow}
             types={types}
@@ -80,9 +88,12 @@ export function RunLayout({
             place={place}
             selected={selected}
             onSelect={onSelect}
-            onOpen={(node) => {
-              if (execution.nodes[node]?.items) onPlace([...place, { node, index: 0 }])
+            onOpen={(name) => {
+              const { key, own } = split(name)
+              if (key !== '') onPlace([...inFrames.placeIn(key), { node: own, index: 0 }])
+              else if (execution.nodes[own]?.items) onPlace([...place, { node: own, index: 0 }])
             }}
+            frames={inFrames.frames}
           >
             {item && document ? (
               <ItemTrail
@@ -93,6 +104,7 @@ export function RunLayout({
                 onPlace={onPlace}
               />
             ) : null}
+            {inFrames.feeds}
           </RunGraph>
           <Splitter
             label={t.resizeBottom}
@@ -110,7 +122,7 @@ export function RunLayout({
             view={view}
             onView={onView}
             line={line}
-            selected={selected}
+            selected={chosen?.key === '' ? selected : null}
             onSelect={onSelect}
             onTravel={onTravel}
           />
@@ -125,7 +137,20 @@ export function RunLayout({
         />
         <aside className={classes.panel} aria-label={t.inspector}>
           {item?.error ? <ErrorNote title={t.items.failed} error={item.error} onRetry={item.reload} /> : null}
-          {selected && execution.nodes[selected] ? (
+          {chosen && framed?.execution.nodes[chosen.own] ? (
+            <NodeRunPanel
+              key={`${formatPlace(inFrames.placeIn(chosen.key))} ${chosen.own}`}
+              execution={framed.execution}
+              run={present}
+              place={inFrames.placeIn(chosen.key)}
+              store={framed.store}
+              nodeId={chosen.own}
+              document={graph && openBody(graph, chosen.key.split('/'))}
+              onSelect={(node) => onSelect(join(chosen.key, node))}
+              tab={tab}
+              onTab={onTab}
+            />
+          ) : selected && execution.nodes[selected] ? (
             <NodeRunPanel
               key={`${formatPlace(place)} ${selected}`}
               execution={execution}

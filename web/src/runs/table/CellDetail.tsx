@@ -35,6 +35,8 @@ export function CellDetail({ source, columns, spot, onClose }: CellDetailProps) 
     <Modal
       opened={spot !== null && column !== undefined}
       onClose={onClose}
+      // Who opened it gets the focus back from `onClose`: the dialog itself may look for it when it has it already.
+      returnFocus={false}
       size="xl"
       title={column ? t.cellTitle(column.name, formatCount(row + 1)) : undefined}
     >

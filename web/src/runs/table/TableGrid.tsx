@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, useEffect, useId, useMemo, useRef } from 'react'
+import { type KeyboardEvent, type RefObject, useEffect, useId, useMemo } from 'react'
 import type { OutputRequest } from '~/api/outputs'
 import type { Column } from '~/api/types'
 import { words } from '~/i18n'
@@ -20,6 +20,8 @@ const NUMBER_WIDTH = 56
 const NOTHING: Range = { top: 0, bottom: -1, left: 0, right: -1 }
 
 export interface TableGridProps {
+  /** What scrolls and has the keys; for whoever gives it the focus. */
+  scroll: RefObject<HTMLDivElement | null>
   /** With the order and the conditions. */
   source: OutputRequest
   columns: Column[]
@@ -37,10 +39,18 @@ export interface TableGridProps {
 }
 
 /** Virtual rows over server pages with a cell cursor; only what is on screen is asked for and kept in the page. */
-export function TableGrid({ source, columns, count, total, sample, selection, ...props }: TableGridProps) {
+export function TableGrid({
+  scroll,
+  source,
+  columns,
+  count,
+  total,
+  sample,
+  selection,
+  ...props
+}: TableGridProps) {
   const { onSelect, onSort, onFilter, onOpen, onCopy } = props
   const grid = useId()
-  const scroll = useRef<HTMLDivElement>(null)
   const rows = useVirtualizer({
     count,
     getScrollElement: () => scroll.current,

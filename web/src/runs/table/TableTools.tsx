@@ -62,7 +62,7 @@ export function CellTools({ selection, onOpen, onCopy }: CellToolsProps) {
           {selection ? null : <Menu.Label>{t.copySelectFirst}</Menu.Label>}
           <Menu.Item
             disabled={!selection}
-            rightSection={<kbd>Ctrl+C</kbd>}
+            rightSection={<kbd>{t.copyKeys}</kbd>}
             onClick={() => onCopy('selection')}
           >
             {t.copySelection}
