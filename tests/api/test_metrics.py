@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -30,8 +32,8 @@ def read(text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
     return found
 
 
-def value(found: dict[tuple[str, frozenset[tuple[str, str]]], float], name: str, **labels: str) -> float:
-    return found.get((f"concertmaster_{name}", frozenset(labels.items())), 0.0)
+def value(found: dict[tuple[str, frozenset[tuple[str, str]]], float], metric: str, /, **labels: str) -> float:
+    return found.get((f"concertmaster_{metric}", frozenset(labels.items())), 0.0)
 
 
 async def test_metrics_are_told_in_prometheus_text(client: httpx.AsyncClient) -> None:
@@ -49,6 +51,15 @@ async def test_metrics_are_told_in_prometheus_text(client: httpx.AsyncClient) ->
     assert found[("concertmaster_queue_age_seconds", frozenset())] == 0
     # Of the process, under the names that dashboards know.
     assert found[("process_resident_memory_bytes", frozenset())] > 1e6
+
+
+async def test_the_docs_name_every_metric(client: httpx.AsyncClient) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "metrics.md").read_text()
+    families = text_string_to_metric_families((await client.get(f"{ROOT}/metrics")).text)
+    told = {family.name for family in families if family.name.startswith("concertmaster_")}
+    named = set(re.findall(r"concertmaster_[a-z_]+", page))
+    left = {name for name in told if not name.startswith("concertmaster_registry_")}
+    assert {name for name in left if name not in named and f"{name}_total" not in named} == set()
 
 
 async def test_requests_are_counted_by_route_and_never_by_path(client: httpx.AsyncClient) -> None:
@@ -107,5 +118,6 @@ def test_the_stream_is_counted_by_door(server: ServerProcess) -> None:
             assert value(after, "stream_events_sent_total", door="websocket") >= 1
             assert value(after, "stream_delivery_seconds_count", door="websocket") >= 1
         with client.stream("GET", "/api/v1/stream/sse?topic=executions") as stream:
-            assert next(stream.iter_lines()) == ": connected"
+            lines = stream.iter_lines()
+            assert next(lines) == ": connected"
             assert value(now(), "stream_connections", door="sse") == 1

@@ -92,7 +92,7 @@ def create_app(
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
     app.add_middleware(LoginCheck, doors=app.state.doors)
     app.add_middleware(LocalOnly, host=host, port=port)
-    app.add_middleware(Requests, metrics=None if runtime is None else runtime.metrics.http)
+    app.add_middleware(Requests, prefix=PREFIX, metrics=None if runtime is None else runtime.metrics.http)
     return app
 
 

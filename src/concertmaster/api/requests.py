@@ -21,11 +21,13 @@ class Requests:
     """The outermost part of the application.
 
     Args:
+        prefix: what the paths of included routes begin with; the routes themselves do not say it.
         metrics: None where nothing is served.
     """
 
-    def __init__(self, app: ASGIApp, *, metrics: HttpMetrics | None) -> None:
+    def __init__(self, app: ASGIApp, *, prefix: str, metrics: HttpMetrics | None) -> None:
         self._app = app
+        self._prefix = prefix
         self._metrics = metrics or HttpMetrics()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,8 +65,10 @@ class Requests:
 
     def _told(self, scope: Scope, status: int, seconds: float) -> None:
         route = scope.get("route")
-        pattern = route.path if isinstance(route, APIRoute) else NO_ROUTE
-        method = scope["method"] if isinstance(route, APIRoute) else NO_ROUTE
+        pattern = method = NO_ROUTE
+        if isinstance(route, APIRoute):
+            inside = scope["path"].startswith(f"{self._prefix}/") and not route.path.startswith(self._prefix)
+            pattern, method = (self._prefix if inside else "") + route.path, scope["method"]
         self._metrics.answered(method, pattern, status, None if _waits(scope) else seconds)
         if _log.isEnabledFor(logging.DEBUG):
             extra = {"method": scope["method"], "path": scope["path"], "took_ms": round(seconds * 1000, 1)}
