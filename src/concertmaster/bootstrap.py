@@ -26,6 +26,8 @@ from concertmaster.executors.driving import driving, running
 from concertmaster.executors.local import LocalCompute
 from concertmaster.executors.pool import ProcessSettings
 from concertmaster.nodes.connection_checks.access import Access
+from concertmaster.observability.cache_metrics import CacheMetrics
+from concertmaster.observability.database_metrics import DatabaseMetrics
 from concertmaster.observability.metrics import Metrics
 from concertmaster.observability.registry_metrics import RegistryMetrics
 from concertmaster.opening import open_storage, open_workflow_feed, relay
@@ -154,8 +156,11 @@ async def build(settings: Settings, *, recover: bool = True, early: bool = False
             results=SqlResultStore(storage.database),
             doors=Doors(call=CallService(workflows).prepare, send=waits.send_from_node, expire=waits.expire),
         )
-        metrics = Metrics(engine.plans.node_types, clock, [counts])
+        reads = DatabaseMetrics(storage.database.readers)
+        caches = CacheMetrics({**storage.workflows.looks, **workflows.looks, **engine.plans.looks})
+        metrics = Metrics(engine.plans.node_types, clock, [counts, reads, caches])
         hooks.listeners.append(metrics.committed)
+        storage.database.observe(reads.read)
         storage.database.writer.observe(metrics.group_committed)
         await stack.enter_async_context(running(metrics.watch_loop()))
         if storage.database.shared:

@@ -367,25 +367,3 @@ async def test_lists_show_the_priority(client: httpx.AsyncClient) -> None:
     for wrong in (2**31, True, "1", 1.0):
         refused = await client.post("/workflows/first-class/executions", json={"priority": wrong})
         assert (refused.status_code, refused.json()["code"]) == (422, "request.invalid")
-
-
-async def test_metrics_are_told_in_prometheus_text(client: httpx.AsyncClient) -> None:
-    (await client.post("/workflows", json=document("metered"))).raise_for_status()
-    id_ = await start(client, "metered")
-    (await until(client, id_, status("succeeded")))
-    answer = await client.get("http://127.0.0.1:8000/metrics")
-    assert answer.headers["content-type"].startswith("text/plain")
-    lines = answer.text.splitlines()
-    for name in (
-        "executions",
-        "queue_age_seconds",
-        "node_seconds_bucket",
-        "commit_seconds_count",
-        "commit_group_size_sum",
-    ):
-        assert any(line.startswith(f"concertmaster_{name}") for line in lines), name
-    counted = next(
-        line for line in lines if line.startswith('concertmaster_executions_ended_total{status="succeeded"}')
-    )
-    assert float(counted.split()[-1]) >= 1
-    assert any(line.startswith('concertmaster_node_seconds_count{type="data.set"}') for line in lines)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uuid_utils import uuid4
 
 from concertmaster.api import (
     backfills,
@@ -41,13 +37,12 @@ from concertmaster.api import (
 )
 from concertmaster.api.dependencies import problems
 from concertmaster.api.login import Doors, LoginCheck
+from concertmaster.api.requests import Requests
 from concertmaster.api.security import BodyLimit, LocalOnly
-from concertmaster.observability.logging import request_id
 from concertmaster.runtime import Runtime
 
 PREFIX = "/api/v1"
 MAX_BODY_BYTES = 16 * 1024 * 1024
-_log = logging.getLogger(__name__)
 
 
 def create_app(
@@ -97,49 +92,9 @@ def create_app(
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
     app.add_middleware(LoginCheck, doors=app.state.doors)
     app.add_middleware(LocalOnly, host=host, port=port)
-    app.add_middleware(RequestIds)
+    app.add_middleware(Requests, prefix=PREFIX, metrics=None if runtime is None else runtime.metrics.http)
     return app
 
 
 def _operation_id(route: APIRoute) -> str:
     return route.name
-
-
-class RequestIds:
-    """Gives every request an id, in the log and in the answer."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        found = uuid4().hex[:16]
-        token = request_id.set(found)
-        started = time.perf_counter()
-        answered = False
-
-        async def add(message: Message) -> None:
-            nonlocal answered
-            if message["type"] == "http.response.start":
-                answered = True
-                message["headers"] = [*message.get("headers", []), (b"x-request-id", found.encode())]
-                if _log.isEnabledFor(logging.DEBUG):
-                    took_ms = round((time.perf_counter() - started) * 1000, 1)
-                    extra = {"method": scope["method"], "path": scope["path"], "took_ms": took_ms}
-                    _log.debug("request", extra={**extra, "status": message["status"]})
-            await send(message)
-
-        try:
-            await self._app(scope, receive, add)
-        except Exception as error:
-            if answered:
-                raise
-            # A bug: the id in the answer finds the traceback in the log, and nothing of it is told outside.
-            _log.error("unexpected error", exc_info=error, extra={"code": "bug", "path": scope["path"]})
-            message = f"Something went wrong here; the log has the details under request id {found}"
-            await errors.problem_response(500, "internal.unexpected", message)(scope, receive, add)
-        finally:
-            request_id.reset(token)

@@ -144,7 +144,9 @@ async def list_events(
     limit: Limit = 1000,
 ) -> Response:
     """Events of the journal, in order; with `wait` a long poll."""
-    lines = await parts.stream.poll(asker, execution_id, after_seq=after, limit=limit, wait_seconds=wait)
+    with parts.metrics.stream.connected("poll"):
+        lines = await parts.stream.poll(asker, execution_id, after_seq=after, limit=limit, wait_seconds=wait)
+    parts.metrics.stream.sent("poll", len(lines), None)
     items = [orjson.Fragment(line.json) for line in lines]
     return JsonResponse({"items": items, "next": lines[-1].seq if lines else after})
 

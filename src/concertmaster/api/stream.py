@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from datetime import UTC, datetime
 from typing import Annotated, Any, cast
 
@@ -17,6 +17,7 @@ from concertmaster.api.dependencies import MAX_NUMBER, Asker, Parts, Still, Stil
 from concertmaster.api.login import CLOSE_LOGIN
 from concertmaster.domain.access import Actor
 from concertmaster.domain.errors import ConcertMasterError, UserError
+from concertmaster.observability.stream_metrics import StreamMetrics
 from concertmaster.runtime import Runtime
 from concertmaster.services.stream import Batch
 
@@ -39,19 +40,20 @@ async def stream(socket: WebSocket, parts: Parts, asker: Asker, still: Still) ->
     await socket.accept()
     follower = _Follower(socket, parts, asker)
     heart = asyncio.create_task(follower.beat(still))
-    try:
-        while True:
-            # None for a binary frame.
-            message = await socket.receive()
-            if message["type"] == "websocket.disconnect":
-                break
-            await follower.hear(message.get("text") or "")
-    except (WebSocketDisconnect, RuntimeError):
-        # RuntimeError: the other side went while something was being sent.
-        pass
-    finally:
-        heart.cancel()
-        await follower.close()
+    with parts.metrics.stream.connected("websocket"):
+        try:
+            while True:
+                # None for a binary frame.
+                message = await socket.receive()
+                if message["type"] == "websocket.disconnect":
+                    break
+                await follower.hear(message.get("text") or "")
+        except (WebSocketDisconnect, RuntimeError):
+            # RuntimeError: the other side went while something was being sent.
+            pass
+        finally:
+            heart.cancel()
+            await follower.close()
 
 
 class _Follower:
@@ -120,12 +122,15 @@ class _Follower:
 
     async def _follow(self, topic: str, after: int) -> None:
         name = orjson.dumps(topic)
+        metrics = self._parts.metrics.stream
         try:
-            opened = _open(self._parts, self._asker, topic, after=after, resync=True, backlogs=self._backlogs)
-            async with aclosing(opened) as batches:
-                async for batch in batches:
+            async with AsyncExitStack() as stack:
+                stack.enter_context(metrics.following())
+                opened = _open(self._parts, self._asker, topic, after=after, resync=True, backlogs=self._backlogs)
+                async for batch in await stack.enter_async_context(aclosing(opened)):
                     async with self._turn:
                         await self._socket.send_text(_frame(name, batch).decode())
+                    _count(metrics, "websocket", batch)
                     # What comes meanwhile waits in the feed and goes out as one frame.
                     await asyncio.sleep(INTERVAL_SECONDS)
         except ConcertMasterError as error:
@@ -167,7 +172,8 @@ async def stream_sse(
     if topic.startswith(WORKFLOW):
         await parts.workflow_feed.demand_there(asker, topic.removeprefix(WORKFLOW))
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_server_sent(batches, still), media_type="text/event-stream", headers=headers)
+    sent = _server_sent(batches, still, parts.metrics.stream)
+    return StreamingResponse(sent, media_type="text/event-stream", headers=headers)
 
 
 def _open(
@@ -190,10 +196,14 @@ def _open(
     raise UserError("stream.unknown_topic", f"There is no topic '{topic[:100]}'; topics are {TOPICS}")
 
 
-async def _server_sent(batches: AsyncGenerator[Batch], still: StillThere) -> AsyncIterator[bytes]:
+async def _server_sent(
+    batches: AsyncGenerator[Batch], still: StillThere, metrics: StreamMetrics
+) -> AsyncIterator[bytes]:
     """Batches as SSE text, with a comment as heartbeat; the end when the login is gone."""
     clock = asyncio.get_running_loop().time
-    async with aclosing(batches):
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(batches.aclose)
+        stack.enter_context(metrics.connected("sse"))
         yield b": connected\n\n"
         asked_at = clock()
         coming = asyncio.ensure_future(anext(batches))
@@ -221,10 +231,17 @@ async def _server_sent(batches: AsyncGenerator[Batch], still: StillThere) -> Asy
                 if batch.notes:
                     # Without an id: whoever comes back later names the last event that has one.
                     yield b"".join(b"data: %b\n\n" % note for note in batch.notes)
+                # Whoever asks for the next has handed on what he got.
+                _count(metrics, "sse", batch)
                 coming = asyncio.ensure_future(anext(batches))
         finally:
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
+
+
+def _count(metrics: StreamMetrics, door: str, batch: Batch) -> None:
+    committed_at = batch.lines[0].committed_at if batch.lines else None
+    metrics.sent(door, len(batch.lines), committed_at, resync=batch.resync is not None)
 
 
 def _frame(name: bytes, batch: Batch) -> bytes:

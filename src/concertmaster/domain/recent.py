@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
+class Looks(Protocol):
+    """What counts how often it knew an answer, and how often it did not."""
+
+    hits: int
+    misses: int
+
+
 class Recent(Generic[K, V]):
-    """Keeps the entries used last, up to a `limit` of their weights. A value of None is taken for a missing one."""
+    """Keeps the entries used last, up to a `limit` of their weights. A value of None is taken for a missing one.
+
+    Attributes:
+        hits, misses: how often `get` found something, and nothing.
+    """
 
     def __init__(self, limit: int) -> None:
+        self.hits = 0
+        self.misses = 0
         self._limit = limit
         self._entries: OrderedDict[K, tuple[V, int]] = OrderedDict()
         self._weight = 0
@@ -22,7 +35,9 @@ class Recent(Generic[K, V]):
         """The value, None when it is not (or no longer) known."""
         found = self._entries.get(key)
         if found is None:
+            self.misses += 1
             return None
+        self.hits += 1
         self._entries.move_to_end(key)
         return found[0]
 

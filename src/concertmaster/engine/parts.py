@@ -19,7 +19,7 @@ from concertmaster.domain.document import parse
 from concertmaster.domain.errors import OperationalError
 from concertmaster.domain.interfaces import Clock, Compute, Journal, ResultStore, WorkflowStore
 from concertmaster.domain.parentage import Parentage
-from concertmaster.domain.recent import Recent
+from concertmaster.domain.recent import Looks, Recent
 from concertmaster.domain.spec import NodeSpec
 from concertmaster.domain.values import TableRef
 from concertmaster.engine.breaker import Breakers
@@ -59,6 +59,7 @@ class PlanCache:
         self._kept = kept
         self._items = Recent[tuple[str, int, tuple[str, ...], int], tuple[Plan, Plan]](ITEM_PLANS_KEPT)
         self._plans = Recent[_Key, tuple[Registry, Plan]](PLAN_NODES_KEPT)
+        self.looks: Mapping[str, Looks] = {"plans": self._plans, "item_plans": self._items}
         # A thousand starts of a version that is not at hand compile it once.
         self._compiling = asyncio.Lock()
 

@@ -38,10 +38,25 @@ class Histogram:
 
 
 def histogram_family(
-    name: str, text: str, found: Iterable[tuple[str, Histogram]], label: str | None = None
+    name: str, text: str, found: Iterable[tuple[Sequence[str], Histogram]], labels: Sequence[str] = ()
 ) -> HistogramMetricFamily:
-    """Histograms by the value of a label; `found` has one, with any value, when there is no label."""
-    family = HistogramMetricFamily(f"{PREFIX}_{name}", text, labels=[] if label is None else [label])
-    for value, histogram in found:
-        family.add_metric([] if label is None else [value], histogram.buckets(), histogram.total)
+    """Histograms by the values of labels, as many in each entry of `found` as there are labels."""
+    family = HistogramMetricFamily(f"{PREFIX}_{name}", text, labels=labels)
+    for values, histogram in found:
+        family.add_metric(values, histogram.buckets(), histogram.total)
     return family
+
+
+@dataclass(slots=True)
+class Histograms:
+    """One histogram for each value of labels, made with its first number."""
+
+    bounds: Sequence[float]
+    found: dict[tuple[str, ...], Histogram] = field(default_factory=lambda: dict[tuple[str, ...], Histogram]())
+
+    def add(self, labels: tuple[str, ...], value: float) -> None:
+        """Count one."""
+        histogram = self.found.get(labels)
+        if histogram is None:
+            histogram = self.found[labels] = Histogram(self.bounds)
+        histogram.add(value)

@@ -10,13 +10,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
+from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from concertmaster.domain.events import NodeFailed, NodeRetrying, NodeSucceeded
 from concertmaster.domain.execution import FINAL_EXECUTION, UNFINISHED
 from concertmaster.domain.interfaces import Clock, Committed, OpenExecutions
 from concertmaster.domain.recent import Recent
-from concertmaster.observability.histogram import PREFIX, Histogram, histogram_family
+from concertmaster.observability.histogram import PREFIX, Histogram, Histograms, histogram_family
+from concertmaster.observability.http_metrics import HttpMetrics
+from concertmaster.observability.stream_metrics import StreamMetrics
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 NODE_SECONDS = (0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0, 60.0, 300.0, 1800.0)
@@ -29,7 +32,11 @@ OTHER = "(unknown)"
 
 
 class Metrics(Collector):
-    """All metrics of this process."""
+    """All metrics of this process.
+
+    Attributes:
+        http, stream: what their doors count.
+    """
 
     def __init__(
         self, node_types: Callable[[str, int], Mapping[str, str] | None], clock: Clock, more: Iterable[Collector] = ()
@@ -43,16 +50,19 @@ class Metrics(Collector):
         self._types = Recent[tuple[str, int], Mapping[str, str]](TYPES_KEPT)
         self._ended: dict[str, int] = dict.fromkeys(sorted(FINAL_EXECUTION), 0)
         self._attempts: dict[tuple[str, str], int] = {}
-        self._node_seconds: dict[str, Histogram] = {}
+        self._node_seconds = Histograms(NODE_SECONDS)
         self._events = 0
         self._commit_seconds = Histogram(COMMIT_SECONDS)
         self._group_sizes = Histogram(GROUP_SIZES)
         self._lag = Histogram(LAG_SECONDS)
         self._open = OpenExecutions({}, None)
         self._here: Mapping[str, float] = {}
+        self.http = HttpMetrics()
+        self.stream = StreamMetrics()
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(self)
-        for collector in more:
+        # The process's memory, CPU time and open files, under the names that Prometheus gives them everywhere.
+        ProcessCollector(registry=self._registry)
+        for collector in (self, self.http, self.stream, *more):
             self._registry.register(collector)
 
     def committed(self, committed: Sequence[Committed]) -> None:
@@ -108,16 +118,15 @@ class Metrics(Collector):
         for (type_, outcome), count in self._attempts.items():
             attempts.add_metric([type_, outcome], count)
         yield attempts
-        yield histogram_family(
-            "node_seconds", "Seconds from a node's start to its end.", self._node_seconds.items(), "type"
-        )
+        text = "Seconds from a node's start to its end."
+        yield histogram_family("node_seconds", text, self._node_seconds.found.items(), ["type"])
         yield CounterMetricFamily(f"{PREFIX}_journal_events", "Events committed by this process.", value=self._events)
         for name, text, found in (
             ("commit_seconds", "Seconds that a group commit took.", self._commit_seconds),
             ("commit_group_size", "Appends, starts and requests in a group commit.", self._group_sizes),
             ("event_loop_lag_seconds", "Seconds by which the event loop woke late.", self._lag),
         ):
-            yield histogram_family(name, text, [("", found)])
+            yield histogram_family(name, text, [((), found)])
 
     def _executions(self) -> Iterator[Metric]:
         ended = CounterMetricFamily(f"{PREFIX}_executions_ended", "Executions ended here.", labels=["status"])
@@ -143,10 +152,7 @@ class Metrics(Collector):
         key = (type_, outcome)
         self._attempts[key] = self._attempts.get(key, 0) + 1
         if seconds is not None:
-            histogram = self._node_seconds.get(type_)
-            if histogram is None:
-                histogram = self._node_seconds[type_] = Histogram(NODE_SECONDS)
-            histogram.add(max(0.0, seconds))
+            self._node_seconds.add((type_,), max(0.0, seconds))
 
     def _types_of(self, workflow: str, version: int) -> Mapping[str, str]:
         known = self._types.get((workflow, version))

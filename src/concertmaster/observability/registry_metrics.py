@@ -70,7 +70,7 @@ class RegistryMetrics(Collector):
         yield CounterMetricFamily(f"{PREFIX}_load_timeouts", "Imports that took too long.", value=self.timeouts)
         yield CounterMetricFamily(f"{PREFIX}_reloads", "Snapshots swapped in after the start.", value=self.reloads)
         yield histogram_family(
-            "registry_load_seconds", "Seconds that a load or reload took.", [("", self.load_seconds)]
+            "registry_load_seconds", "Seconds that a load or reload took.", [((), self.load_seconds)]
         )
         yield GaugeMetricFamily(f"{PREFIX}_types", "Node types in service, each version.", value=self.types)
         sources = GaugeMetricFamily(f"{PREFIX}_sources", "Sources of node types.", labels=["status"])

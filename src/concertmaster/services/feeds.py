@@ -32,20 +32,30 @@ CHANGES_KEPT = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One event, ready to be sent; `json` is its whole encoding."""
+    """One event, ready to be sent.
+
+    Attributes:
+        json: its whole encoding.
+        committed_at: see `Committed.at`; None where it was read from the journal.
+    """
 
     seq: int
     json: bytes
+    committed_at: float | None = None
 
 
-def encode_event(event: Event, data: bytes | None = None) -> Line:
-    """The line of an event; `data` is its encoded data where somebody has it already."""
-    if data is None:
-        return Line(event.seq, orjson.dumps(as_json(event), option=orjson.OPT_UTC_Z))
+def encode_event(event: Event) -> Line:
+    """The line of an event of the journal."""
+    return Line(event.seq, orjson.dumps(as_json(event), option=orjson.OPT_UTC_Z))
+
+
+def _fresh_line(event: Event, data: bytes, committed_at: float) -> Line:
+    """The line of an event whose data is encoded already."""
     head: dict[str, Any] = {"execution": event.execution_id, "seq": event.seq, "at": event.at, "kind": event.kind}
     if event.node is not None:
         head["node"] = event.node
-    return Line(event.seq, orjson.dumps(head, option=orjson.OPT_UTC_Z)[:-1] + b',"data":' + data + b"}")
+    text = orjson.dumps(head, option=orjson.OPT_UTC_Z)[:-1] + b',"data":' + data + b"}"
+    return Line(event.seq, text, committed_at)
 
 
 class Pump:
@@ -124,7 +134,7 @@ class ExecutionFeed:
         for part in committed:
             self.row = part.row
             for event, data in zip(part.events, part.data, strict=True):
-                line = encode_event(event, data)
+                line = _fresh_line(event, data, part.at)
                 if self._lines and line.seq != self._lines[-1].seq + 1:
                     self._clear()
                 self._lines.append(line)
@@ -201,4 +211,4 @@ def _change_line(cursor: int, part: Committed) -> Line:
         "kind": "execution.changed",
         "data": listed(row),
     }
-    return Line(cursor, orjson.dumps(event, option=orjson.OPT_UTC_Z))
+    return Line(cursor, orjson.dumps(event, option=orjson.OPT_UTC_Z), part.at)

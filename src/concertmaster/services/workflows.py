@@ -22,7 +22,7 @@ from concertmaster.domain.interfaces import (
     WorkflowStore,
 )
 from concertmaster.domain.problems import Problem, has_errors
-from concertmaster.domain.recent import Recent
+from concertmaster.domain.recent import Looks, Recent
 from concertmaster.domain.spec import Specs
 from concertmaster.domain.triggers import ScheduleCheck
 from concertmaster.domain.validation import check_document, pin_types, validate
@@ -95,6 +95,7 @@ class WorkflowService:
         self._parsed = Recent[tuple[str, int], tuple[StoredWorkflow, Workflow]](TEXT_BYTES_KEPT)
         # Versions that passed validation: the registry snapshot, connections and code they passed with.
         self._sound = Recent[tuple[str, int], tuple[Specs, Mapping[str, str | None], Mapping[str, str]]](VERSIONS_KEPT)
+        self.looks: Mapping[str, Looks] = {"documents": self._parsed, "validations": self._sound}
         # A thousand starts of a version that nobody has checked yet check it once.
         self._checking = asyncio.Lock()
 

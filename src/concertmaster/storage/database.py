@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,8 +26,13 @@ from concertmaster.storage.sqlite import SqliteDialect
 from concertmaster.storage.tallies import Tallies
 
 T = TypeVar("T")
+ObserveRead = Callable[[str, float, float], None]
 
 _READ_SECONDS = 15.0
+
+
+def observe_nothing(name: str, waited_seconds: float, took_seconds: float) -> None:
+    """For what nobody watches."""
 
 
 class Database:
@@ -45,6 +52,8 @@ class Database:
         self.listeners = Listeners()
         self._read_engine = self.dialect.reading()
         self._write_engine = self.dialect.writing()
+        self._reading = 0
+        self._observe: ObserveRead = observe_nothing
         self._readers = ThreadPoolExecutor(self.dialect.readers, thread_name_prefix="journal-reader")
         self.writer = GroupWriter(
             self._write_engine.connect, self.dialect, listeners=self.listeners, count=Tallies(self.dialect).write
@@ -92,6 +101,14 @@ class Database:
         self._read_engine.dispose()
         self._write_engine.dispose()
 
+    def observe(self, tell: ObserveRead) -> None:
+        """Have each read told: its name, and the seconds it waited and took. In a reading thread."""
+        self._observe = tell
+
+    def readers(self) -> tuple[int, int]:
+        """Reading connections, and the reads that have one or wait for one."""
+        return self.dialect.readers, self._reading
+
     def lease(self, *, on_lost: OnLost, seconds: float = LEASE_SECONDS) -> Lease:
         """The proof that this process lives, for all it owns; `Lease.register` begins it.
 
@@ -113,14 +130,27 @@ class Database:
         Raises:
             OperationalError: `database.unavailable`, the database cannot be read.
         """
-        reading = asyncio.get_running_loop().run_in_executor(self._readers, self._read, function)
+        asked_at = time.monotonic()
+        reading = asyncio.get_running_loop().run_in_executor(self._readers, self._read, function, asked_at)
+        self._reading += 1
+        reading.add_done_callback(self._read_ended)
         try:
             async with asyncio.timeout(_READ_SECONDS):
                 return await reading
         except TimeoutError as error:
             raise OperationalError("database.unavailable", "The database does not answer; try again later") from error
 
-    def _read(self, function: Callable[[Connection], T]) -> T:
+    def _read_ended(self, _reading: asyncio.Future[Any]) -> None:
+        self._reading -= 1
+
+    def _read(self, function: Callable[[Connection], T], asked_at: float) -> T:
+        begun_at = time.monotonic()
+        try:
+            return self._read_surely(function)
+        finally:
+            self._observe(_name(function), begun_at - asked_at, time.monotonic() - begun_at)
+
+    def _read_surely(self, function: Callable[[Connection], T]) -> T:
         try:
             try:
                 return self._read_once(function)
@@ -149,6 +179,12 @@ class Database:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.writer.submit(self._deeds if patient else self._requests, Call(future, function))
         return await future
+
+
+def _name(function: Callable[..., Any]) -> str:
+    """The method that a function was made in."""
+    found = function.func if isinstance(function, partial) else function
+    return str(getattr(found, "__qualname__", "(unknown)")).partition(".<locals>")[0]
 
 
 def describe(url: str) -> str:

@@ -26,6 +26,8 @@ class Remembered(Generic[T]):
 
     def __init__(self, *, keep: bool) -> None:
         self._keep = keep
+        self.hits = 0
+        self.misses = 0
         self._answers = Recent[Hashable, T](KEPT)
         self._reading = dict[Hashable, asyncio.Future[T]]()
         self._next = dict[Hashable, asyncio.Future[T]]()
@@ -35,7 +37,9 @@ class Remembered(Generic[T]):
         """The answer kept for the key, or a fresh one; a read that a write overtook is not kept."""
         known = self._answers.get(key)
         if known is not None:
+            self.hits += 1
             return known
+        self.misses += 1
         if not self._keep:
             following = self._next.get(key)
             if following is None:

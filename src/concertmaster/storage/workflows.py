@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, desc, or_, select, tuple_, update
 from concertmaster.domain.access import Actor
 from concertmaster.domain.errors import NotFound
 from concertmaster.domain.interfaces import FromDraft, Page, StoredWorkflow, VersionLine, WorkflowLine
-from concertmaster.domain.recent import Recent
+from concertmaster.domain.recent import Looks, Recent
 from concertmaster.domain.workflow import Workflow
 from concertmaster.storage.audit import record
 from concertmaster.storage.cursors import read_cursor, write_cursor
@@ -55,6 +55,7 @@ class SqlWorkflowStore:
         self._remembered = Remembered[StoredWorkflow](keep=not database.shared)
         # A version never changes, whoever writes.
         self._versions = Recent[tuple[str, int], Any](KEPT)
+        self.looks: Mapping[str, Looks] = {"workflow_heads": self._remembered, "versions": self._versions}
 
     async def save(
         self,

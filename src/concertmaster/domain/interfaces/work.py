@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -36,11 +37,13 @@ class Committed:
 
     Attributes:
         data: the JSON text of each event's `data`, encoded once for journal and stream.
+        at: when this process knew of it, as `time.monotonic` tells it.
     """
 
     row: ExecutionRow
     events: Sequence[Event]
     data: Sequence[bytes]
+    at: float = field(default_factory=time.monotonic)
 
 
 class Subscription(Protocol):
