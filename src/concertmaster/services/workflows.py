@@ -96,8 +96,7 @@ class WorkflowService:
         # Versions that passed validation: the registry snapshot, connections and code they passed with.
         self._sound = Recent[tuple[str, int], tuple[Specs, Mapping[str, str | None], Mapping[str, str]]](VERSIONS_KEPT)
         self.looks: Mapping[str, Looks] = {"documents": self._parsed, "validations": self._sound}
-        # A thousand starts of a version that nobody has checked yet check it once.
-        self._checking = asyncio.Lock()
+        self._checking = asyncio.Lock()  # a thousand starts of a version that nobody has checked check it once
 
     async def list(self, actor: Actor, *, before: str | None = None, limit: int = 100) -> Page[WorkflowEntry]:
         """A page of workflows, newest change first."""
