@@ -2,7 +2,7 @@ import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
 import { type FormEvent, useMemo, useState } from 'react'
 import { createWorkflow, fetchWorkflowOrNull } from '~/api/workflows'
 import { words } from '~/i18n'
-import { allIds } from '~/model/bodies'
+import { allIds, openBody } from '~/model/bodies'
 import { type Collapsed, collapse, isRefusal } from '~/model/collapse'
 import { nodeTitle, WORKFLOW_NAME } from '~/model/workflow'
 import { ErrorNote } from '~/ui/ErrorNote'
@@ -24,15 +24,17 @@ export function CollapseDialog() {
   const first = ids[0] ?? ''
   const [title, setTitle] = useState(ids.length === 1 ? nodeTitle(first, document.nodes[first]) : '')
   const [name, setName] = useState(() => t.proposed(root.name))
+  const around = path.at(-1)
+  const container = around === undefined ? undefined : openBody(root, path.slice(0, -1)).nodes[around]
   const made = useMemo(
     () =>
       collapse(document, types, ids, {
         name,
         title: title || name,
-        inBody: path.length > 0,
+        container,
         taken: allIds(root.nodes),
       }),
-    [document, types, ids, name, title, path, root.nodes],
+    [document, types, ids, name, title, container, root.nodes],
   )
   const close = () => dispatch(setPanels, { collapsing: false })
   return (

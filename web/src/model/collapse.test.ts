@@ -140,10 +140,13 @@ describe('a selection as a workflow of its own', () => {
   it('an item is its own where a node goes through a list, and that of the loop in a body', () => {
     const graph = flow({ a: ['data.set', { value: '{{ item.x }}' }] }, [])
     expect(isRefusal(collapse(graph, types, ['a'], wish))).toBe(false)
-    expect(collapse(graph, types, ['a'], { ...wish, inBody: true })).toMatchObject({
+    expect(collapse(graph, types, ['a'], { ...wish, container: { type: 'flow.for_each@1' } })).toMatchObject({
       why: 'root',
       root: 'item',
     })
+    const loop = { type: 'flow.for_each@1', config: { result: '{{ nodes.a.n }}' } }
+    const plain = flow({ a: ['data.set', { value: 1 }] }, [])
+    expect(collapse(plain, types, ['a'], { ...wish, container: loop })).toMatchObject({ why: 'result' })
   })
 
   it('any graph of values: wires hold, and nothing is read that is not there', () => {

@@ -41,8 +41,8 @@ export interface Collapsed {
 interface Wish {
   name: string
   title: string
-  /** The graph is the body of a container. */
-  inBody?: boolean
+  /** The container whose body the graph is. */
+  container?: WorkflowNode | undefined
   /** Ids that are used elsewhere in the whole workflow. */
   taken?: ReadonlySet<string>
 }
@@ -58,7 +58,7 @@ export function collapse(
   wish: Wish,
 ): Collapsed | Refusal {
   const border = borderOf(document, ids)
-  const refusal = refusalOf(document, types, border, wish.inBody ?? false)
+  const refusal = refusalOf(document, types, border, wish.container)
   if (refusal) return refusal
   const inputs = inputsOf(document, types, border)
   const outputs = outputsOf(document, types, border)

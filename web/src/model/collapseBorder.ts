@@ -10,7 +10,7 @@ import { undoLinks } from './undo'
 import { nodeTitle, typeId, type WorkflowDocument, type WorkflowNode } from './workflow'
 
 export type Refusal =
-  | { why: 'nothing' | 'around' | 'undo' | 'policy' | 'branches' }
+  | { why: 'nothing' | 'around' | 'undo' | 'policy' | 'branches' | 'result' }
   | { why: 'table' | 'branch' | 'error'; from: string; to: string }
   | { why: 'root'; node: string; root: string }
 
@@ -54,14 +54,17 @@ export function refusalOf(
   document: WorkflowDocument,
   types: NodeTypes,
   border: Border,
-  inBody: boolean,
+  container: WorkflowNode | undefined,
 ): Refusal | null {
-  const foreignRoots = inBody ? [...FOREIGN, ...OF_ITEMS] : FOREIGN
+  const foreignRoots = container ? [...FOREIGN, ...OF_ITEMS] : FOREIGN
   const { chosen, entries, inner, exits } = border
   if (chosen.size === 0) return { why: 'nothing' }
   if (comesBack(document, border)) return { why: 'around' }
   if (undoLinks(document.nodes).some(({ node, undo }) => chosen.has(node) || chosen.has(undo)))
     return { why: 'undo' }
+  // The settings of the container name nodes of its body: what it gives, when it goes on.
+  const read = referencesIn(container?.config ?? null)
+  if (read.some(({ root, name }) => root === 'nodes' && name && chosen.has(name))) return { why: 'result' }
   const named = [document.policy?.on_failure, document.policy?.finally].flat()
   if (named.some((id) => typeof id === 'string' && chosen.has(id))) return { why: 'policy' }
   for (const id of chosen) {

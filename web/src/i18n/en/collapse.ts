@@ -38,6 +38,8 @@ export const collapse = {
         return 'A node undoes another one, which only works within one workflow.'
       case 'policy':
         return 'The workflow begins one of these nodes after a failure or at its end.'
+      case 'result':
+        return 'The settings of the loop around read one of these nodes. Choose what comes before it.'
       case 'branches':
         return 'Branches decide which of these nodes run. Choose the whole branch, from its condition to its end.'
       case 'table':
