@@ -53,6 +53,9 @@ def poll(server: ServerProcess, seconds: int = 5) -> bytes:
     """A request that waits."""
     with server.client() as client:
         id_ = client.post("/api/v1/workflows/hello/executions", json={}).raise_for_status().json()["id"]
+        # Once it waits nothing more happens to it, which would answer those that ask.
+        while client.get(f"/api/v1/executions/{id_}").raise_for_status().json()["status"] != "waiting":
+            pass
     login = b"".join(f"{name}: {value}\r\n".encode() for name, value in server.headers.items())
     path = f"/api/v1/executions/{id_}/events?after=9999&wait={seconds}"
     return f"GET {path} HTTP/1.1\r\n".encode() + HEAD + login + b"\r\n"

@@ -48,7 +48,8 @@ def page(browser: Browser, server: ServerProcess) -> Generator[Page]:
     """A fresh page on the server, logged in by a link; an error of the page's own code fails the test."""
     context = browser.new_context(base_url=server.url, viewport={"width": 1440, "height": 900})
     # They are told where nobody has seen them, and stand over the canvas; `test_tour.py` has them.
-    context.add_init_script("if (!sessionStorage.tour) localStorage.setItem('cm-tour', 'done')")
+    # (`about:blank` has no storage.)
+    context.add_init_script("try { if (!sessionStorage.tour) localStorage.setItem('cm-tour', 'done') } catch {}")
     opened = context.new_page()
     errors: list[str] = []
 

@@ -197,7 +197,7 @@ def test_triggers_are_written_switched_tried_out_and_made_up_for(page: Page, ser
     EditorPage(page).expect_saved("published")
 
     page.goto("/triggers")
-    row = page.get_by_role("row").filter(has_text="30 4 * * *")
+    row = page.get_by_role("row").filter(has_text="At 04:30")
     expect(row).to_contain_text("Asia/Tokyo")
     row.get_by_label("Switch schedule on or off").click(force=True)
     expect(row).to_contain_text("off")
